@@ -1,0 +1,51 @@
+# Every target sets up what it needs in .venv; none needs anything but git, make and a Python with pip and venv.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+
+.PHONY: help demo test lint types docs wheel bench tables clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | awk -F': ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there; name another: make PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+
+# One stamp for each set of extras; a set is installed again only when pyproject.toml changes.
+$(VENV)/.installed-%: pyproject.toml | $(BIN)/python
+	@echo "installing orderrules[$*] into $(VENV) ..."
+	@$(PIP) --editable '.[$*]'
+	@touch $@
+
+demo: $(VENV)/.installed-cli  ## decide an allowed and a refused update of real-shaped orders
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+
+test: $(VENV)/.installed-test  ## run the tests and show the branch coverage
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: $(VENV)/.installed-dev  ## look for mistakes and untidiness
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev  ## check the types, with mypy and with pyright
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+docs: $(VENV)/.installed-dev  ## build the documentation into docs/_build
+	$(BIN)/sphinx-build --fail-on-warning --keep-going -q -b html docs docs/_build
+	@echo "docs/_build/index.html"
+
+wheel: $(VENV)/.installed-dev  ## build the wheel and the source archive into dist
+	$(BIN)/python -m build --outdir dist .
+
+tables: $(VENV)/.installed-test  ## draw the tables in README and docs anew from the rules
+	$(BIN)/python -m tests.tables
+
+bench: $(VENV)/.installed-test  ## time a decision against the same rules written as ifs
+	$(BIN)/python benchmarks/decide.py
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) build dist docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,58 @@
+"""May I make this update to this order, now? If not: which documented rule says so?
+
+    >>> from orderrules import can_update, salla
+    >>> order = salla.read_order({"status": {"slug": "completed"}})
+    >>> decision = can_update(order, salla.read_patch({"coupon_code": "EID24"}))
+    >>> decision.allowed
+    False
+    >>> decision.violations[0].rule.id
+    'SALLA-COUPON-1'
+"""
+
+from __future__ import annotations
+
+from orderrules._conditions import UNKNOWN, AllOf, AnyOf, Condition, Fact, Follows, Is
+from orderrules._decision import Decision, Violation
+from orderrules._order import OrderBase, Space
+from orderrules._patch import PatchBase, in_section
+from orderrules._rules import Alternative, Policy, Reading, Rule, Waiver, offer
+from orderrules._table import can_update
+from orderrules._values import UNSET, Checked, Unset
+from orderrules.errors import Code, InvalidInput, Part, Problem, UpdateRefused
+from orderrules.platforms import awal, salla
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "UNKNOWN",
+    "UNSET",
+    "AllOf",
+    "Alternative",
+    "AnyOf",
+    "Checked",
+    "Code",
+    "Condition",
+    "Decision",
+    "Fact",
+    "Follows",
+    "InvalidInput",
+    "Is",
+    "OrderBase",
+    "Part",
+    "PatchBase",
+    "Policy",
+    "Problem",
+    "Reading",
+    "Rule",
+    "Space",
+    "Unset",
+    "UpdateRefused",
+    "Violation",
+    "Waiver",
+    "__version__",
+    "awal",
+    "can_update",
+    "in_section",
+    "offer",
+    "salla",
+]

@@ -1,0 +1,305 @@
+"""The words that rules are made of: facts, and conditions over them.
+
+A condition is a value: it can be printed, compared, negated and counted, because every fact is finite.
+It must never know a platform, nor what a condition opens or closes.
+
+The module is longer than most because the four kinds of condition answer the same six questions.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from enum import Enum
+from typing import Any, Final
+
+import attrs
+
+Point = Mapping["Fact", Hashable]
+"""A value for each fact that a condition reads."""
+
+
+class Unknown(Enum):
+    """The type of ``UNKNOWN``."""
+
+    UNKNOWN = "unknown"
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+    def __str__(self) -> str:
+        return "unknown"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+"""The value of a fact that stands for everything the page does not name."""
+
+
+def listed(words: Iterable[object], conjunction: str = "or") -> str:
+    """Join words as a sentence does: ``a``, ``a or b``, ``a, b or c``."""
+    *most, last = [str(word) for word in words]
+    return f"{', '.join(most)} {conjunction} {last}" if most else last
+
+
+@attrs.frozen(cache_hash=True)
+class Fact:
+    """A named property with a finite set of values, read off an order or a patch.
+
+    Attributes:
+        name: what it is called in a sentence: ``status``.
+        values: every value it can have; with ``UNKNOWN`` among them, whatever is not listed counts as that.
+        attribute: the attribute of the order or patch that it is read off; the name when left out.
+        labels: how a value is called in a sentence, where its own text does not do.
+        flag: whether it is said without a verb: ``draft`` and ``not draft``.
+        aliases: other spellings met in payloads, each with the value it is read as.
+    """
+
+    name: str
+    values: tuple[Hashable, ...] = attrs.field(converter=tuple)
+    attribute: str = attrs.field(
+        default=attrs.Factory(lambda self: self.name, takes_self=True),
+        kw_only=True,
+    )
+    labels: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=tuple)
+    flag: bool = attrs.field(default=False, kw_only=True)
+    aliases: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), kw_only=True, converter=tuple)
+
+    def of(self, thing: object) -> Hashable:
+        """Read the fact off an order or a patch.
+
+        Raises:
+            ValueError: the value is not listed, and the fact has no ``UNKNOWN``.
+        """
+        value = self.canonical(getattr(thing, self.attribute))
+        if value in self.values:
+            return value
+        if UNKNOWN in self.values:
+            return UNKNOWN
+        message = f"{self.name} cannot be {value!r}"
+        raise ValueError(message)
+
+    def canonical(self, value: Any) -> Any:  # noqa: ANN401 - payloads hold anything.
+        """Return the listed value that a spelling stands for, and anything else as it is."""
+        if type(value) is not str:
+            return value
+        value = dict(self.aliases).get(value, value)
+        return next((known for known in self.values if known == value), value)
+
+    def label(self, value: Hashable) -> str:
+        """Say a value as it stands in a sentence."""
+        return dict(self.labels).get(value, str(value))
+
+    def says(self, values: Iterable[Hashable], *, negated: bool = False) -> str:
+        """Say that the fact has, or has not, one of some values: ``status is not completed``."""
+        chosen = list(values)
+        if self.flag and len(chosen) == 1:
+            return self.name if (chosen[0] is True) is not negated else f"not {self.name}"
+        return f"{self.name} is {'not ' if negated else ''}{listed(self.label(value) for value in chosen)}"
+
+    def is_(self, value: Hashable) -> Is:
+        """Return the condition that the fact has this value."""
+        return self.is_in((value,))
+
+    def is_not(self, value: Hashable) -> Is:
+        """Return the condition that the fact has any value but this one."""
+        return self.is_not_in((value,))
+
+    def is_in(self, values: Collection[Hashable]) -> Is:
+        """Return the condition that the fact has one of these values."""
+        return Is(self, frozenset(values))
+
+    def is_not_in(self, values: Collection[Hashable]) -> Is:
+        """Return the condition that the fact has none of these values."""
+        return Is(self, frozenset(values), negated=True)
+
+
+class Condition:
+    """A predicate over facts, as a value: printable, comparable, negatable and countable."""
+
+    __slots__ = ()
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The facts it reads, each once."""
+        raise TypeError  # pragma: no cover - every condition below says its own.
+
+    def holds(self, point: Point) -> bool:
+        """Say whether it holds where the facts have these values."""
+        raise TypeError  # pragma: no cover - as above.
+
+    def __invert__(self) -> Condition:
+        raise TypeError  # pragma: no cover - as above.
+
+    def __and__(self, other: Condition) -> Condition:
+        return AllOf(_flat(AllOf, (self, other)))
+
+    def __or__(self, other: Condition) -> Condition:
+        return AnyOf(_flat(AnyOf, (self, other)))
+
+    def count(self) -> tuple[int, int]:
+        """Count the points of its own facts at which it holds, and all of them."""
+        verdicts = [self.holds(point) for point in points(self.facts)]
+        return sum(verdicts), len(verdicts)
+
+    def saw(self, point: Point) -> str:
+        """Say what its facts are at a point: the evidence."""
+        return listed((fact.says([point[fact]]) for fact in self.facts), "and")
+
+    def needed(self, point: Point, verb: str) -> str:  # noqa: ARG002 - a transition table reads it.
+        """Say what would have to be for it to hold, of something that then ``verb`` (*may change*)."""
+        return f"it {verb} only while {self}"
+
+
+def points(facts: Iterable[Fact]) -> Iterator[Point]:
+    """Walk all combinations of values of some facts."""
+    read = tuple(facts)
+    for values in itertools.product(*(fact.values for fact in read)):
+        yield dict(zip(read, values, strict=True))
+
+
+def _flat(kind: type[AllOf | AnyOf], parts: Iterable[Condition]) -> tuple[Condition, ...]:
+    """List the parts of a conjunction or disjunction, those of nested ones included, each once."""
+    found: dict[Condition, None] = {}
+    for part in parts:
+        found.update(dict.fromkeys(part.parts if isinstance(part, kind) else (part,)))
+    return tuple(found)
+
+
+@attrs.frozen
+class Is(Condition):
+    """A fact has one of some values, or, negated, none of them.
+
+    The polarity is kept as written: the two forms part ways the day a value is added.
+    """
+
+    fact: Fact
+    values: frozenset[Hashable] = attrs.field(converter=frozenset)
+    negated: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        strangers = self.values.difference(self.fact.values)
+        if strangers:
+            message = f"{self.fact.name} is never {listed(sorted(map(repr, strangers)))}"
+            raise ValueError(message)
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The one fact it reads."""
+        return (self.fact,)
+
+    def holds(self, point: Point) -> bool:
+        """Say whether the fact's value is among those meant."""
+        return (point[self.fact] in self.values) is not self.negated
+
+    def __invert__(self) -> Condition:
+        return attrs.evolve(self, negated=not self.negated)
+
+    def __str__(self) -> str:
+        if not self.values:
+            return "ever" if self.negated else "never"
+        ordered = [value for value in self.fact.values if value in self.values]
+        return self.fact.says(ordered, negated=self.negated)
+
+
+@attrs.frozen
+class AllOf(Condition):
+    """Every part holds; without parts it always does."""
+
+    parts: tuple[Condition, ...] = attrs.field(converter=tuple)
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The facts of all parts, each once."""
+        return tuple(dict.fromkeys(fact for part in self.parts for fact in part.facts))
+
+    def holds(self, point: Point) -> bool:
+        """Say whether every part holds."""
+        return all(part.holds(point) for part in self.parts)
+
+    def __invert__(self) -> Condition:
+        return AnyOf(tuple(~part for part in self.parts))
+
+    def __str__(self) -> str:
+        if not self.parts:
+            return "ever"
+        return " and ".join(f"({part})" if isinstance(part, AnyOf) else str(part) for part in self.parts)
+
+
+@attrs.frozen
+class AnyOf(Condition):
+    """At least one part holds; without parts it never does."""
+
+    parts: tuple[Condition, ...] = attrs.field(converter=tuple)
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The facts of all parts, each once."""
+        return tuple(dict.fromkeys(fact for part in self.parts for fact in part.facts))
+
+    def holds(self, point: Point) -> bool:
+        """Say whether some part holds."""
+        return any(part.holds(point) for part in self.parts)
+
+    def __invert__(self) -> Condition:
+        return AllOf(tuple(~part for part in self.parts))
+
+    def __str__(self) -> str:
+        return " or ".join(map(str, self.parts)) or "never"
+
+
+def _freeze_table(table: Mapping[Hashable, Collection[Hashable]]) -> tuple[tuple[Hashable, frozenset[Hashable]], ...]:
+    return tuple((value, frozenset(following)) for value, following in dict(table).items())
+
+
+@attrs.frozen
+class Follows(Condition):
+    """The condition of a transition table: the status asked for may follow the present one.
+
+    Attributes:
+        current: the fact of the order.
+        asked: the fact of the patch.
+        table: a row for every documented status, even an empty one; a status without a row is followed by none.
+        staying: whether asking for the present status again holds as well.
+        negated: whether it holds where it otherwise would not.
+    """
+
+    current: Fact
+    asked: Fact
+    table: tuple[tuple[Hashable, frozenset[Hashable]], ...] = attrs.field(converter=_freeze_table)
+    staying: bool = attrs.field(default=True, kw_only=True)
+    negated: bool = attrs.field(default=False, kw_only=True)
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The present status and the one asked for."""
+        return (self.current, self.asked)
+
+    def following(self, value: Hashable) -> frozenset[Hashable]:
+        """The statuses that may follow one, itself left out."""
+        return dict(self.table).get(value, frozenset())
+
+    def holds(self, point: Point) -> bool:
+        """Say whether the status asked for may follow the present one."""
+        current, asked = point[self.current], point[self.asked]
+        follows = asked in self.following(current) or (self.staying and asked == current)
+        return follows is not self.negated
+
+    def __invert__(self) -> Condition:
+        return attrs.evolve(self, negated=not self.negated)
+
+    def __str__(self) -> str:
+        verb = "may not follow" if self.negated else "may follow"
+        return f"the {self.asked.name} {verb} the present {self.current.name}"
+
+    def needed(self, point: Point, verb: str) -> str:
+        """Say what may follow the present status."""
+        if self.negated:
+            return f"it {verb} only while {self}"
+        current = point[self.current]
+        if current not in dict(self.table):
+            return "the page names nothing that may follow it"
+        following = self.following(current)
+        ordered = [self.asked.label(value) for value in self.asked.values if value in following]
+        if not ordered:
+            return f"nothing may follow {self.current.label(current)}"
+        return f"only {listed(ordered)} may follow {self.current.label(current)}"

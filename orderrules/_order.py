@@ -1,0 +1,97 @@
+"""What an order is to a rule: facts.
+
+Every fact has finitely many values, so an order is one of finitely many points, and keeps the index of its own.
+It must never know a platform, nor what follows from a fact.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+
+from orderrules._conditions import UNKNOWN, Fact, Point, points
+from orderrules._values import Checked, rebuild
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Mapping
+
+
+def _weights(space: Space) -> tuple[tuple[str, Mapping[Hashable, int], int | None], ...]:
+    """Give, for each fact, its attribute and what each of its values adds to the index."""
+    weight = space.size
+    rows: list[tuple[str, Mapping[Hashable, int], int | None]] = []
+    for fact in space.facts:
+        weight //= len(fact.values)
+        added = {value: place * weight for place, value in enumerate(fact.values)}
+        spelt = {alias: added[value] for alias, value in fact.aliases}
+        rows.append((fact.attribute, {**spelt, **added}, added.get(UNKNOWN)))
+    return tuple(rows)
+
+
+@attrs.frozen
+class Space:
+    """All the points that some facts span, numbered.
+
+    Attributes:
+        slot: the name of the slot in which an order or a patch keeps its number. It carries the platform's
+            name, so that an order of one platform has nothing that a policy of another would look up.
+        facts: the facts; the last one varies fastest.
+    """
+
+    slot: str
+    facts: tuple[Fact, ...] = attrs.field(default=(), converter=tuple)
+    _added: tuple[tuple[str, Mapping[Hashable, int], int | None], ...] = attrs.field(
+        init=False, eq=False, repr=False, default=attrs.Factory(_weights, takes_self=True)
+    )
+
+    def __attrs_post_init__(self) -> None:
+        if not self.slot.isidentifier():
+            message = f"a slot is a Python identifier, and {self.slot!r} is none"
+            raise ValueError(message)
+
+    @property
+    def size(self) -> int:
+        """How many points there are."""
+        return math.prod(len(fact.values) for fact in self.facts)
+
+    def index(self, thing: object) -> int:
+        """Number the point of an order or a patch.
+
+        Raises:
+            ValueError: a fact has a value that it does not list, and no ``UNKNOWN``.
+        """
+        total = 0
+        for attribute, added, unknown in self._added:
+            value = getattr(thing, attribute)
+            place = added.get(value, unknown)
+            if place is None:
+                message = f"{attribute} cannot be {value!r}"
+                raise ValueError(message)
+            total += place
+        return total
+
+    def points(self) -> Iterator[Point]:
+        """Walk all points, in the order of their numbers."""
+        return points(self.facts)
+
+
+class OrderBase(Checked):
+    """What every platform's ``Order`` is built on: it keeps the index of its facts.
+
+    A platform derives one class with a slot named apart (``_<platform>_index``) and puts its fields
+    on an ``attrs.frozen`` class below that one.
+    """
+
+    __slots__ = ()
+
+    __space__: ClassVar[Space]
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        object.__setattr__(self, self.__space__.slot, self.__space__.index(self))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle what was said; the index is derived again."""
+        return rebuild, (type(self), attrs.asdict(self, recurse=False))  # type: ignore[call-overload]

@@ -1,0 +1,80 @@
+"""What an update asks to change: which keys belong to which section, and which sections a patch touches.
+
+It must never know a platform, a rule or an order.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import attrs
+
+from orderrules._order import Space  # noqa: TC001 - annotations of models are read at run time.
+from orderrules._values import UNSET, Checked, rebuild
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from enum import StrEnum
+
+_SECTION: Final = "orderrules.section"
+
+
+def in_section(section: StrEnum) -> Mapping[str, StrEnum]:
+    """Give the attrs metadata that puts a body key into a section.
+
+    Every field of a patch carries it: ``customer: Customer | Unset = attrs.field(default=UNSET,
+    metadata=in_section(Section.CUSTOMER))``.
+    """
+    return {_SECTION: section}
+
+
+@functools.cache
+def sections_by_key(patch_type: type) -> Mapping[str, StrEnum]:
+    """Map each body key of a patch to its section, in the order of the fields.
+
+    Raises:
+        TypeError: a field says no section, and would be changed without any rule being asked.
+    """
+    placed: dict[str, StrEnum] = {}
+    for field in attrs.fields(patch_type):
+        section = field.metadata.get(_SECTION)
+        if section is None:
+            message = f"{patch_type.__name__}.{field.name} belongs to no section: give it metadata=in_section(...)"
+            raise TypeError(message)
+        placed[field.name] = section
+    return placed
+
+
+class PatchBase(Checked):
+    """What every platform's ``Patch`` is built on: it keeps the mask of the keys it touches.
+
+    A platform derives one class with a slot named apart (``_<platform>_mask``) and puts its fields,
+    all of them ``attrs`` fields that default to ``UNSET``, on an ``attrs.frozen`` class below that one.
+    Where rules read facts of the patch (the status asked for), their number stands above the mask.
+    """
+
+    __slots__ = ()
+
+    __space__: ClassVar[Space]
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        keys = sections_by_key(type(self))
+        mask = sum(1 << bit for bit, key in enumerate(keys) if getattr(self, key) is not UNSET)
+        object.__setattr__(self, self.__space__.slot, (self.__space__.index(self) << len(keys)) | mask)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle what was said; the mask is derived again."""
+        return rebuild, (type(self), {key: getattr(self, key) for key in self.keys})
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The body keys that this patch sends, in the order of the fields."""
+        return tuple(key for key in sections_by_key(type(self)) if getattr(self, key) is not UNSET)
+
+    @property
+    def sections(self) -> tuple[StrEnum, ...]:
+        """The sections that those keys touch, each once."""
+        placed = sections_by_key(type(self))
+        return tuple(dict.fromkeys(placed[key] for key in self.keys))

@@ -1,0 +1,265 @@
+"""The grammar in which rules are written: Rule, Waiver, Reading, Policy.
+
+Everything here is immutable data that can be listed, printed, compared and cited.
+It must never know a platform, nor how decisions are made: the methods that ``Policy`` offers
+are doors to the rooms that do, opened on first use.
+
+The module is longer than most because its records are documented field by field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import attrs
+
+from orderrules._conditions import Condition, Fact
+from orderrules._patch import sections_by_key
+
+if TYPE_CHECKING:
+    from orderrules._decision import Decision
+    from orderrules._table import Table
+
+OrderT = TypeVar("OrderT")
+PatchT = TypeVar("PatchT")
+ChoicesT = TypeVar("ChoicesT", bound=attrs.AttrsInstance)
+
+
+@attrs.frozen
+class Rule:
+    """One documented restriction: this section may change only if this condition holds.
+
+    Attributes:
+        id: its handle, which is the id of its clause in ``specs/``.
+        section: what it governs: a member of the platform's sections, or of its actions.
+        only_if: the condition under which it may change (or be done).
+        reason: why, in words for a merchant.
+        caveat: what the answer cannot see, or ``""``; said with every answer on that section.
+    """
+
+    id: str = attrs.field(kw_only=True)
+    section: StrEnum = attrs.field(kw_only=True)
+    only_if: Condition = attrs.field(kw_only=True, validator=attrs.validators.instance_of(Condition))
+    reason: str = attrs.field(kw_only=True)
+    caveat: str = attrs.field(default="", kw_only=True)
+
+    def __str__(self) -> str:
+        return f"{self.id}: {self.section} only if {self.only_if}"
+
+
+@attrs.frozen
+class Waiver:
+    """A condition under which no rule on a section applies; it opens no action.
+
+    Attributes:
+        id: its handle, which is the id of its clause in ``specs/``.
+        when: the condition under which the rules are waived.
+        reason: why, in words for a merchant.
+    """
+
+    id: str = attrs.field(kw_only=True)
+    when: Condition = attrs.field(kw_only=True, validator=attrs.validators.instance_of(Condition))
+    reason: str = attrs.field(kw_only=True)
+
+    def __str__(self) -> str:
+        return f"{self.id}: no restriction while {self.when}"
+
+
+@attrs.frozen
+class Alternative:
+    """Another answer to a reading: the rules as they would be under it, those that it leaves alone left out."""
+
+    name: str
+    rules: tuple[Rule, ...] = attrs.field(default=(), converter=tuple)
+
+
+@attrs.frozen
+class Reading:
+    """A place where the page is silent or at odds: the question, our answer, the alternatives.
+
+    Attributes:
+        id: its handle, which is the id of its entry in ``specs/readings.toml``.
+        question: what the page leaves open.
+        answer: how this policy reads it.
+        alternatives: the answers offered instead of this one.
+    """
+
+    id: str
+    question: str
+    answer: str
+    alternatives: tuple[Alternative, ...] = attrs.field(default=(), converter=tuple)
+
+    def __str__(self) -> str:
+        return f"{self.id}: {self.question}: {self.answer}"
+
+
+def offer(
+    make: Callable[[ChoicesT], Iterable[Rule]], chosen: ChoicesT, keyword: str, options: Mapping[str, object]
+) -> tuple[Alternative, ...]:
+    """Give the named answers to one reading that are not the chosen one, each with the rules that it changes.
+
+    Args:
+        make: gives the rules of a platform under some choices, an attrs object.
+        chosen: the choices of the policy.
+        keyword: the choice that this reading is about.
+        options: the named answers, each with its value for the keyword.
+    """
+    ours = frozenset(make(chosen))
+    return tuple(
+        Alternative(name, tuple(rule for rule in make(attrs.evolve(chosen, **{keyword: value})) if rule not in ours))
+        for name, value in options.items()
+        if value != getattr(chosen, keyword)
+    )
+
+
+class _Doors(Generic[OrderT, PatchT]):
+    """Where a policy keeps what it derives from its data, once it is first asked for."""
+
+    __slots__ = {  # noqa: RUF023 - a mapping, for the docstrings.
+        "can_update": """Decide whether a patch may be sent for an order: ``can_update(order, patch) -> Decision``.
+
+        Raises:
+            TypeError: the order or the patch is of another platform.
+        """,
+        "_table": "The policy tabulated.",
+    }
+
+    _table: Table[OrderT, PatchT]
+
+    if TYPE_CHECKING:
+        # A slot rather than a method, so that a decision costs one call: it holds the look-up itself.
+        def can_update(self, order: OrderT, patch: PatchT) -> Decision:
+            """Decide whether a patch may be sent for an order."""
+
+
+@attrs.frozen(kw_only=True)
+class Policy(_Doors[OrderT, PatchT]):
+    """One platform's sections, rules, waivers, transitions and readings.
+
+    A policy is data: two of them are equal when they say the same. Everything that is asked of it
+    is looked up in a table made from that data when it is first needed.
+
+    Attributes:
+        name: the platform's name.
+        order_type: the class of its orders.
+        patch_type: the class of its patches.
+        sections: the enumeration of its sections.
+        actions: the enumeration of what else may be done to an order; None where nothing is ruled.
+        rules: every restriction, of sections and of actions.
+        waivers: the conditions under which the rules on sections do not apply.
+        readings: how the silences of the page are read.
+        defaults: what a body key that is left out is taken for, where that is not *as it was*.
+
+    Raises:
+        TypeError: a key of the patch belongs to no section of this platform.
+        ValueError: two rules or waivers share an id, or a rule reads a fact or governs a section that is not there.
+    """
+
+    name: str
+    order_type: type[OrderT]
+    patch_type: type[PatchT]
+    sections: type[StrEnum]
+    rules: tuple[Rule, ...] = attrs.field(converter=tuple)
+    waivers: tuple[Waiver, ...] = attrs.field(default=(), converter=tuple)
+    actions: type[StrEnum] | None = None
+    readings: tuple[Reading, ...] = attrs.field(default=(), converter=tuple)
+    defaults: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), converter=tuple)
+
+    def __attrs_post_init__(self) -> None:
+        _validate(self)
+
+    def with_rules(self, *rules: Rule | Waiver) -> Policy[OrderT, PatchT]:
+        """Return this policy with rules or waivers added.
+
+        Raises:
+            ValueError: an id is there already, or a rule reads what this platform does not tell.
+        """
+        return attrs.evolve(
+            self,
+            rules=(*self.rules, *(entry for entry in rules if isinstance(entry, Rule))),
+            waivers=(*self.waivers, *(entry for entry in rules if isinstance(entry, Waiver))),
+        )
+
+    def without(self, *ids: str) -> Policy[OrderT, PatchT]:
+        """Return this policy with some rules or waivers dropped, under the alternatives of its readings too.
+
+        Raises:
+            ValueError: there is no such id.
+        """
+        strangers = [identity for identity in ids if identity not in {entry.id for entry in (*self.rules, *self.waivers)}]
+        if strangers:
+            message = f"the {self.name} policy has no {', '.join(strangers)}"
+            raise ValueError(message)
+
+        def kept(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+            return tuple(rule for rule in rules if rule.id not in ids)
+
+        return attrs.evolve(
+            self,
+            rules=kept(self.rules),
+            waivers=tuple(waiver for waiver in self.waivers if waiver.id not in ids),
+            readings=tuple(
+                attrs.evolve(
+                    reading,
+                    alternatives=tuple(attrs.evolve(other, rules=kept(other.rules)) for other in reading.alternatives),
+                )
+                for reading in self.readings
+            ),
+        )
+
+    def can(self, order: OrderT, action: StrEnum | str) -> Decision:
+        """Decide whether an action other than an update is open for an order; no waiver opens one.
+
+        Raises:
+            TypeError: the order is of another platform.
+            ValueError: the platform rules no such action.
+        """
+        return self._table.ability(order, action)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the slots below hold different things.
+        # Reached only while a slot is empty: the table is made when it is first needed.
+        if name not in {"can_update", "_table"}:
+            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(message)
+        from orderrules._table import Table  # noqa: PLC0415 - a door: the grammar imports no engine.
+
+        table = Table(self)
+        object.__setattr__(self, "_table", table)
+        object.__setattr__(self, "can_update", table.lookup())
+        return object.__getattribute__(self, name)
+
+
+def _validate(policy: Policy[Any, Any]) -> None:
+    """See that a policy says nothing impossible; raise what ``Policy`` documents."""
+    of_section = sections_by_key(policy.patch_type)
+    astray = [key for key, section in of_section.items() if type(section) is not policy.sections]
+    if astray:
+        message = f"in no section of {policy.name}: {', '.join(astray)}"
+        raise TypeError(message)
+    shared = {str(section) for section in policy.sections}.intersection(map(str, policy.actions or ()))
+    if shared:
+        message = f"both a section and an action of {policy.name}: {', '.join(sorted(shared))}"
+        raise ValueError(message)
+    ids = [entry.id for entry in (*policy.rules, *policy.waivers)]
+    twice = sorted({identity for identity in ids if ids.count(identity) > 1})
+    if twice:
+        message = f"ids given twice: {', '.join(twice)}"
+        raise ValueError(message)
+    order_facts = set(policy.order_type.__space__.facts)
+    all_facts = order_facts.union(policy.patch_type.__space__.facts)
+    for rule in policy.rules:
+        if type(rule.section) not in {policy.sections, policy.actions}:
+            message = f"{rule.id} governs {rule.section!r}, which is no section or action of {policy.name}"
+            raise ValueError(message)
+        _see(rule.id, rule.only_if, all_facts if type(rule.section) is policy.sections else order_facts)
+    for waiver in policy.waivers:
+        _see(waiver.id, waiver.when, all_facts)
+
+
+def _see(identity: str, condition: Condition, told: set[Fact]) -> None:
+    strangers = [fact.name for fact in condition.facts if fact not in told]
+    if strangers:
+        message = f"{identity} reads what the platform does not tell: {', '.join(strangers)}"
+        raise ValueError(message)

@@ -1,0 +1,222 @@
+"""A policy tabulated, and looked up.
+
+Every fact is finite, so all the decisions there can ever be are made once, a row for each index of an order,
+when that row is first asked for; after that a decision is two look-ups.
+This is the only place that decides. It must never know a platform.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from orderrules._decision import Decision, Violation
+from orderrules._patch import sections_by_key
+from orderrules._rules import OrderT, PatchT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from enum import StrEnum
+
+    from orderrules._conditions import Point
+    from orderrules._order import Space
+    from orderrules._rules import Policy, Reading, Rule, Waiver
+
+_LOOKUP = """\
+def can_update(order, patch):
+    try:
+        return rows[order.{index}][patch.{mask}]
+    except (AttributeError, TypeError):
+        return decide(order, patch)
+"""
+# Written out for each platform, because its slots are named apart: a mixed pair then finds no slot,
+# which costs the fast way no check. A row that is not made yet is None, and a TypeError here.
+
+PatchT_contra = TypeVar("PatchT_contra", contravariant=True)
+
+
+class Decides(Protocol[PatchT_contra]):
+    """The platform's standing answer to which updates of such an order it allows."""
+
+    def can_update(self, order: Any, patch: PatchT_contra, /) -> Decision: ...  # noqa: ANN401, D102 - the order is the one asked.
+
+
+class Governed(Protocol[PatchT_contra]):
+    """An order that knows the policy of its platform."""
+
+    def __policy__(self) -> Decides[PatchT_contra]: ...  # noqa: D105, PLW3201 - as a protocol's method is named.
+
+
+def can_update(order: Governed[PatchT], patch: PatchT) -> Decision:
+    """Decide, under the policy of the order's platform as it is shipped, whether a patch may be sent for it.
+
+    ``POLICY.can_update`` answers the same a little sooner, and other policies under other readings.
+
+    Raises:
+        TypeError: the order is no order, or the patch is of another platform.
+    """
+    try:
+        policy = order.__policy__()
+    except AttributeError:
+        message = f"expected an order of a platform, got {_name_of(order)}"
+        raise TypeError(message) from None
+    return policy.can_update(order, patch)
+
+
+def _under(rules: Iterable[Rule], replaced: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Give the rules as they are under an alternative."""
+    instead = {rule.id: rule for rule in replaced}
+    return tuple(instead.get(rule.id, rule) for rule in rules)
+
+
+def _name_of(thing: object) -> str:
+    return f"{type(thing).__module__}.{type(thing).__qualname__}"
+
+
+class Table(Generic[OrderT, PatchT]):
+    """All decisions of a policy; equal ones are one object.
+
+    Rows may be made by several threads at once: each makes a whole row and puts it in place in one step,
+    and both are right.
+    """
+
+    def __init__(self, policy: Policy[OrderT, PatchT]) -> None:
+        self._policy = policy
+        self._order_space: Space = policy.order_type.__space__
+        self._patch_space: Space = policy.patch_type.__space__
+        self._keys = sections_by_key(policy.patch_type)
+        self._points: list[Point] = list(self._order_space.points())
+        self._columns: list[Point] = list(self._patch_space.points())
+        place = {section: position for position, section in enumerate((*policy.sections, *(policy.actions or ())))}
+        self._rules = tuple(sorted(policy.rules, key=lambda rule: (place[rule.section], rule.id)))
+        self._others: list[tuple[Reading, tuple[Rule, ...]]] = [
+            (reading, _under(self._rules, alternative.rules))
+            for reading in policy.readings
+            for alternative in reading.alternatives
+            if alternative.rules
+        ]
+        self._masks: Mapping[StrEnum, int] = {
+            section: sum(1 << bit for bit, of in enumerate(self._keys.values()) if of is section)
+            for section in policy.sections
+        }
+        self._violations: dict[tuple[object, ...], Violation] = {}
+        self._decisions: dict[tuple[object, ...], Decision] = {}
+        self._abilities: list[dict[str, Decision] | None] = [None] * len(self._points)
+        self.rows: list[list[Decision] | None] = [None] * len(self._points)
+
+    def lookup(self) -> Callable[[OrderT, PatchT], Decision]:
+        """Make the function that decides."""
+        source = _LOOKUP.format(index=self._order_space.slot, mask=self._patch_space.slot)
+        names: dict[str, Any] = {"rows": self.rows, "decide": self._decide}
+        exec(compile(source, f"<orderrules {self._policy.name} look-up>", "exec"), names)  # noqa: S102 - our own text.
+        found: Callable[[OrderT, PatchT], Decision] = names["can_update"]
+        return found
+
+    def row(self, index: int) -> list[Decision]:
+        """Return all decisions for the orders of one index, made now if they were not yet."""
+        row = self.rows[index]
+        if row is None:
+            row = self.rows[index] = self._make(self._points[index])
+        return row
+
+    def ability(self, order: OrderT, action: StrEnum | str) -> Decision:
+        """Decide whether an action is open for an order."""
+        index = self._index(order)
+        row = self._abilities[index]
+        if row is None:
+            row = self._abilities[index] = self._make_abilities(self._points[index])
+        decision = row.get(action)
+        if decision is None:
+            message = f"{action!r} is no action of {self._policy.name}: {', '.join(row) or 'it rules none'}"
+            raise ValueError(message)
+        return decision
+
+    def _decide(self, order: OrderT, patch: PatchT) -> Decision:
+        """Decide where the fast way found no row, or no order and patch of this platform."""
+        index = self._index(order)
+        if not isinstance(patch, self._policy.patch_type):
+            raise self._stranger("patch", patch)
+        return self.row(index)[getattr(patch, self._patch_space.slot)]
+
+    def _index(self, order: OrderT) -> int:
+        if not isinstance(order, self._policy.order_type):
+            raise self._stranger("order", order)
+        index: int = getattr(order, self._order_space.slot)
+        return index
+
+    def _stranger(self, role: str, thing: object) -> TypeError:
+        return TypeError(f"the {self._policy.name} policy decides on its own orders and patches; this {role} is of {_name_of(thing)}")
+
+    def _make(self, order_point: Point) -> list[Decision]:
+        return [
+            decision
+            for patch_point in self._columns
+            for decision in self._make_column({**order_point, **patch_point})
+        ]
+
+    def _make_column(self, point: Point) -> Iterator[Decision]:
+        """Make the decisions on every set of keys, where the facts of order and patch are those of a point."""
+        waivers = tuple(waiver for waiver in self._policy.waivers if waiver.when.holds(point))
+        broken = self._broken(self._rules, point)
+        closed = self._closed(broken)
+        others = [
+            (reading, 0 if waivers else self._closed(self._broken(rules, point))) for reading, rules in self._others
+        ]
+        said = [(rule, rule.only_if.saw(point), rule.only_if.needed(point, "may change")) for rule in broken]
+        for mask in range(1 << len(self._keys)):
+            refused = bool(mask & closed) and not waivers
+            violations = tuple(
+                self._violation(rule, touched, saw, needed)
+                for rule, saw, needed in (said if refused else ())
+                if (touched := mask & self._masks[rule.section])
+            )
+            readings = tuple(dict.fromkeys(reading for reading, shut in others if bool(mask & shut) is not refused))
+            yield self._decision(violations, waivers if mask & closed else (), readings)
+
+    def _violation(self, rule: Rule, touched: int, saw: str, needed: str) -> Violation:
+        """Return the one violation that says this."""
+        known = (rule.id, touched, saw, needed)
+        found = self._violations.get(known)
+        if found is None:
+            keys = tuple(key for bit, key in enumerate(self._keys) if touched >> bit & 1)
+            found = self._violations.setdefault(known, Violation(rule, keys, saw, needed))
+        return found
+
+    def _decision(
+        self, violations: tuple[Violation, ...], waivers: tuple[Waiver, ...], readings: tuple[Reading, ...]
+    ) -> Decision:
+        """Return the one decision that says this."""
+        # Violations are shared, so that the same one is the same object.
+        known = (tuple(map(id, violations)), tuple(waiver.id for waiver in waivers), tuple(reading.id for reading in readings))
+        found = self._decisions.get(known)
+        if found is None:
+            found = self._decisions.setdefault(known, Decision(violations, waivers, readings))
+        return found
+
+    def _make_abilities(self, point: Point) -> dict[str, Decision]:
+        row: dict[str, Decision] = {}
+        for action in self._policy.actions or ():
+            governing = [rule for rule in self._rules if rule.section is action]
+            violations = tuple(
+                Violation(rule, (), rule.only_if.saw(point), rule.only_if.needed(point, "is possible"))
+                for rule in governing
+                if not rule.only_if.holds(point)
+            )
+            readings = {
+                reading: None
+                for reading, rules in self._others
+                if all(rule.only_if.holds(point) for rule in rules if rule.section is action) is bool(violations)
+            }
+            caveats = dict.fromkeys(rule.caveat for rule in governing if rule.caveat)
+            row[action] = Decision(violations, (), tuple(readings), tuple(caveats))
+        return row
+
+    def _broken(self, rules: Iterable[Rule], point: Point) -> list[Rule]:
+        """List the rules on sections that do not hold at a point."""
+        return [rule for rule in rules if rule.section in self._masks and not rule.only_if.holds(point)]
+
+    def _closed(self, broken: Iterable[Rule]) -> int:
+        """Give the mask of the keys that some rule closes."""
+        closed = 0
+        for rule in broken:
+            closed |= self._masks[rule.section]
+        return closed

@@ -1,0 +1,301 @@
+"""Awal, Update Order: ``PUT /orders/{id}?phone_number_id=…``.
+
+What the page documents, in the order of the page: the request, the body, and the one restriction, that a status
+moves on step by step. Clauses are cited by id and stand in ``specs/awal.toml``; readings (A1 to A8)
+in ``specs/readings.toml``. It must never know how a decision is made.
+
+The module is longer than most because it is one platform whole: its models, its rules, and its payloads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+from typing import ClassVar, Final, Literal
+
+import attrs
+
+from orderrules._conditions import UNKNOWN, Fact, Follows
+from orderrules._order import OrderBase, Space
+from orderrules._patch import PatchBase, in_section
+from orderrules._rules import Alternative, Policy, Reading, Rule, offer
+from orderrules._values import UNSET, Checked, Unset, text
+
+
+class Status(StrEnum):
+    """The statuses of an order, in the order in which it moves through them."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    COMPLETED = "completed"
+
+
+class PaymentStatus(StrEnum):
+    """Whether an order is paid."""
+
+    PAID = "paid"
+    UNPAID = "unpaid"
+
+
+class Section(StrEnum):
+    """What an update may change: the body keys, each a section of its own."""
+
+    ADMIN_NOTES = "admin_notes"
+    STATUS = "status"
+    PAYMENT_STATUS = "payment_status"
+    SHIPPING_DATE = "shipping_date"
+    DELIVERY_DATE = "delivery_date"
+    BRANCH_ID = "branch_id"
+
+
+STATUS: Final = Fact("status", values=(*Status, UNKNOWN))
+ASKED: Final = Fact(
+    "status asked for",
+    values=(UNSET, *Status),
+    attribute="status",
+    labels=((UNSET, "left out"),),
+)
+
+
+class _Indexed(OrderBase):
+    __slots__ = ("_awal_index",)
+    __space__: ClassVar = Space("_awal_index", (STATUS,))
+
+
+@attrs.frozen(kw_only=True)
+class Order(_Indexed):
+    """What the rules read of an order, and what an update can touch.
+
+    Attributes:
+        status: the status; as text when it is none of the five (reading A8). The one thing that must be there.
+        id: None when the payload shows none.
+        payment_status: as text when it is neither ``paid`` nor ``unpaid``; None when not shown.
+        shipping_date: a day, as text when it is written in another way; None when not shown or not set.
+        delivery_date: likewise.
+        admin_notes: None when not shown.
+        branch_id: None when not shown, as in the page's response.
+
+    Raises:
+        InvalidInput: a value is of another type.
+    """
+
+    status: Status | str = attrs.field(converter=STATUS.canonical)
+    id: int | str | None = None
+    payment_status: PaymentStatus | str | None = None
+    shipping_date: date | str | None = None
+    delivery_date: date | str | None = None
+    admin_notes: str | None = None
+    branch_id: str | None = None
+
+    def __policy__(self) -> Policy[Order, Patch]:  # noqa: PLW3201 - the engine asks for it by this name.
+        """Return the policy that answers where no other is named."""
+        return POLICY
+
+
+class _Masked(PatchBase):
+    __slots__ = ("_awal_mask",)
+    __space__: ClassVar = Space("_awal_mask", (ASKED,))
+
+
+@attrs.frozen(kw_only=True)
+class Patch(_Masked):
+    """The body of the request: what it asks to change. No key is required.
+
+    Raises:
+        InvalidInput: a value is not the documented one; every problem at once.
+    """
+
+    admin_notes: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.ADMIN_NOTES))
+    status: Status | Unset = attrs.field(default=UNSET, metadata=in_section(Section.STATUS))
+    payment_status: PaymentStatus | Unset = attrs.field(default=UNSET, metadata=in_section(Section.PAYMENT_STATUS))
+    shipping_date: date | Unset = attrs.field(default=UNSET, metadata=in_section(Section.SHIPPING_DATE))
+    delivery_date: date | Unset = attrs.field(default=UNSET, metadata=in_section(Section.DELIVERY_DATE))
+    branch_id: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.BRANCH_ID))
+
+
+@attrs.frozen(kw_only=True)
+class UpdateRequest(Checked):
+    """A patch with what stands around it: the order's id in the path, the sender's number in the query."""
+
+    order_id: int
+    phone_number_id: str
+    patch: Patch
+
+
+@attrs.frozen(kw_only=True)
+class _Query(Checked):
+    """The query of the request."""
+
+    phone_number_id: str
+
+
+TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = MappingProxyType(
+    {
+        Status.PENDING: frozenset({Status.ACCEPTED}),
+        Status.ACCEPTED: frozenset({Status.SHIPPED}),
+        Status.SHIPPED: frozenset({Status.DELIVERED}),
+        Status.DELIVERED: frozenset({Status.COMPLETED}),
+        Status.COMPLETED: frozenset(),
+    }
+)
+"""AWAL-STATUS-1: which status may follow which, one step at a time (reading A1)."""
+
+FORWARD: Final[Mapping[Status, frozenset[Status]]] = MappingProxyType(
+    {status: frozenset(tuple(Status)[place + 1 :]) for place, status in enumerate(Status)}
+)
+"""The same under the alternative of A1: any later status may follow."""
+
+PaymentDefault = Literal["keep", "reset"]
+
+
+@attrs.frozen(kw_only=True)
+class _Choices:
+    """Our answer to each reading that has alternatives."""
+
+    skipping: bool = attrs.field(validator=attrs.validators.instance_of(bool))
+    payment_default: PaymentDefault = attrs.field(validator=attrs.validators.in_(("keep", "reset")))
+
+
+def _rules(chosen: _Choices) -> tuple[Rule, ...]:
+    """Write the restriction of the page down."""
+    return (
+        Rule(
+            id="AWAL-STATUS-1",
+            section=Section.STATUS,
+            only_if=Follows(STATUS, ASKED, FORWARD if chosen.skipping else TRANSITIONS),
+            reason="the status moves on step by step: pending, accepted, shipped, delivered, completed",
+        ),
+    )
+
+
+def _readings(chosen: _Choices) -> tuple[Reading, ...]:
+    """Say how every silence of the page is read."""
+    skipping = "any later status may follow" if chosen.skipping else "one step at a time"
+    reset = chosen.payment_default == "reset"
+    return (
+        Reading(
+            "A1",
+            "whether *progressively* allows a status to be skipped",
+            f"*progressively* is read as {skipping}",
+            offer(_rules, chosen, "skipping", {"step": False, "forward": True}),
+        ),
+        Reading(
+            "A2",
+            "whether the present status may be sent again",
+            "it may, and changes nothing: a PUT may be repeated",
+        ),
+        Reading("A3", "whether a status may go back", "it may not"),
+        Reading(
+            "A4",
+            "what a payment status that is left out means, for which the page names a default",
+            f"left out means {'unpaid' if reset else 'untouched'}",
+            (Alternative("keep" if reset else "reset"),),
+        ),
+        Reading("A5", "whether a delivery may be dated before the shipping", "it may"),
+        Reading(
+            "A6",
+            "what null and an empty body mean",
+            "null cannot be read; an empty body is allowed and changes nothing",
+        ),
+        Reading(
+            "A7",
+            "whether a refusal is answered with 400 or 422",
+            "422 for a refusal by rule, 400 for a body that cannot be read",
+        ),
+        Reading(
+            "A8",
+            "what holds for an order in a status outside the five",
+            "its status cannot be changed, the other keys are open",
+        ),
+    )
+
+
+def policy(*, skipping: bool = False, payment_default: PaymentDefault = "keep") -> Policy[Order, Patch]:
+    """Return the rules of the page under these readings.
+
+    Args:
+        skipping: whether any later status may follow, and not only the next (A1).
+        payment_default: whether a payment status that is left out stays as it is, or becomes ``unpaid`` (A4);
+            it refuses nothing, and tells what an order will be after the update.
+
+    Raises:
+        TypeError: ``skipping`` is no boolean.
+        ValueError: ``payment_default`` is neither ``"keep"`` nor ``"reset"``.
+    """
+    chosen = _Choices(skipping=skipping, payment_default=payment_default)
+    return Policy(
+        name="awal",
+        order_type=Order,
+        patch_type=Patch,
+        sections=Section,
+        rules=_rules(chosen),
+        readings=_readings(chosen),
+        defaults=(("payment_status", PaymentStatus.UNPAID),) if payment_default == "reset" else (),
+    )
+
+
+POLICY: Final = policy()
+"""The policy under the readings that ``specs/readings.toml`` gives."""
+
+
+def read_patch(body: Mapping[str, object] | str | bytes) -> Patch:
+    """Read the body of an update, strictly.
+
+    Raises:
+        InvalidInput: with every problem at once, each with a JSON pointer into the body.
+    """
+    from orderrules import _wire  # noqa: PLC0415 - a door: cattrs is imported when a body is first read.
+
+    return _wire.read(Patch, body, what="Awal update")
+
+
+def read_request(
+    order_id: int | str, query: Mapping[str, object] | str, body: Mapping[str, object] | str | bytes
+) -> UpdateRequest:
+    """Read a whole request: the id in its path (an integer, or its ASCII digits), its query and its body.
+
+    Args:
+        order_id: the path's ``id``.
+        query: the query, as a mapping or as it stands behind the question mark.
+        body: the body.
+
+    Raises:
+        InvalidInput: with every problem of all three at once.
+    """
+    from orderrules import _wire  # noqa: PLC0415 - a door, as above.
+
+    number, asked, patch = _wire.gather(
+        "Awal request",
+        lambda: _wire.identifier(order_id, "id"),
+        lambda: _wire.query(_Query, query),
+        lambda: read_patch(body),
+    )
+    return UpdateRequest(order_id=number, phone_number_id=asked.phone_number_id, patch=patch)
+
+
+def read_order(payload: Mapping[str, object] | str | bytes) -> Order:
+    """Read an order from what the API answers: bare, or in its envelope.
+
+    What the rules do not need is taken where it can be read, and ignored where not.
+
+    Raises:
+        InvalidInput: the payload holds no order, or its status is absent or no text.
+    """
+    from orderrules import _wire  # noqa: PLC0415 - a door, as above.
+
+    what = "Awal order"
+    path, found = _wire.unwrap(_wire.parse(payload, what), ("data",), what)
+    (status,) = _wire.gather(what, lambda: _wire.required("status", found, path, text))
+    return Order(
+        status=status,
+        id=_wire.shown(found.get("id"), int | str),
+        payment_status=_wire.shown(found.get("payment_status"), PaymentStatus | str),
+        shipping_date=_wire.shown(found.get("shipping_date"), date | str),
+        delivery_date=_wire.shown(found.get("delivery_date"), date | str),
+        admin_notes=_wire.shown(found.get("admin_notes"), str),
+        branch_id=_wire.shown(found.get("branch_id"), str),
+    )

@@ -1,0 +1,524 @@
+"""Salla, Update Order: ``PUT /orders/{order_id}``.
+
+What the page documents, in the order of the page: the statuses, the body, the restrictions, and how its silences
+are read. Clauses are cited by id and stand in ``specs/salla.toml``; readings (S1 to S14) in ``specs/readings.toml``.
+It must never know how a decision is made.
+
+The module is longer than most because it is one platform whole: its models, its rules, and its payloads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
+
+import attrs
+
+from orderrules._conditions import UNKNOWN, Condition, Fact, listed
+from orderrules._order import OrderBase, Space
+from orderrules._patch import PatchBase, in_section
+from orderrules._rules import Policy, Reading, Rule, Waiver, offer
+from orderrules._values import UNSET, Checked, Unset, flag, kind_of, refuse, text
+from orderrules.errors import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Status(StrEnum):
+    """The slugs of an order's status: ten of the catalogue, three documented with it, one seen in live stores.
+
+    A store's own status carries the slug of its parent, which is what rules read; never its name or id.
+    """
+
+    PAYMENT_PENDING = "payment_pending"
+    UNDER_REVIEW = "under_review"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    DELIVERING = "delivering"
+    DELIVERED = "delivered"
+    SHIPPED = "shipped"
+    CANCELED = "canceled"
+    RESTORED = "restored"
+    RESTORING = "restoring"
+    WAITING_FOR_PAYMENT_CONFIRMATION = "waiting_for_payment_confirmation"
+    PAYMENT_FAILED = "payment_failed"
+    WAITING_TO_RECEIVE_IT = "waiting to receive it"
+    REQUEST_QUOTE = "request_quote"
+
+
+class Section(StrEnum):
+    """What an update may change, each opened or closed as one."""
+
+    CUSTOMER = "customer"
+    RECEIVER = "receiver"
+    SHIPPING = "shipping"
+    PAYMENT = "payment"
+    COUPON = "coupon"
+    EMPLOYEES = "employees"
+
+
+class Action(StrEnum):
+    """What the store's customer may do with an order, as its status alone tells."""
+
+    CANCEL = "cancel"
+    RATE = "rate"
+    PAY = "pay"
+
+
+class CustomerKind(StrEnum):
+    """Whose order it is."""
+
+    NONE = "none"
+    GUEST = "guest"
+    REGISTERED = "registered"
+
+
+DRAFT_SLUG: Final = "draft"
+"""Reading S10: the page calls *draft* a flag and a status, so a status of that slug makes a draft as well."""
+
+STATUS: Final = Fact(
+    "status",
+    values=(*Status, DRAFT_SLUG, UNKNOWN),
+    aliases=(("pending", Status.PAYMENT_PENDING),),  # Reading S1.
+)
+DRAFT: Final = Fact("draft", values=(False, True), flag=True)
+CUSTOMER: Final = Fact(
+    "customer",
+    values=tuple(CustomerKind),
+    labels=((CustomerKind.NONE, "absent"), (CustomerKind.GUEST, "a guest")),
+)
+
+
+class _Indexed(OrderBase):
+    __slots__ = ("_salla_index",)
+    __space__: ClassVar = Space("_salla_index", (STATUS, DRAFT, CUSTOMER))
+
+
+@attrs.frozen(kw_only=True)
+class Order(_Indexed):
+    """What the rules read of an order.
+
+    Attributes:
+        id: called alphanumeric and sampled as an integer; None when the payload shows none.
+        status: the slug, as text when no page names it; None when there is none (reading S12).
+        draft: whether it is a draft; an older payload that lacks the key is none.
+        customer: whether there is a customer, and a guest or a registered one (reading S3).
+
+    Raises:
+        InvalidInput: a value is of another type.
+    """
+
+    id: int | str | None = None
+    status: Status | str | None = attrs.field(default=None, converter=STATUS.canonical)
+    draft: bool = False
+    customer: CustomerKind = CustomerKind.NONE
+
+    def __policy__(self) -> Policy[Order, Patch]:  # noqa: PLW3201 - the engine asks for it by this name.
+        """Return the policy that answers where no other is named."""
+        return POLICY
+
+
+@attrs.frozen(kw_only=True)
+class Customer(Checked):
+    """The body's ``customer``; ``mobile`` is described without a country code and sampled with one."""
+
+    id: int | Unset = UNSET
+    name: str | Unset = UNSET
+    mobile: str | Unset = UNSET
+    email: str | Unset = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class Receiver(Checked):
+    """The body's ``receiver``; ``notify`` asks that the receiver be told of the update."""
+
+    name: str | Unset = UNSET
+    country_code: str | Unset = UNSET
+    phone: str | Unset = UNSET
+    email: str | Unset = UNSET
+    notify: bool | Unset = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class GeoCoordinates(Checked):
+    """Where to ship to, in degrees; documented by a sample only."""
+
+    lat: int | float | Unset = UNSET
+    lng: int | float | Unset = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class ShipTo(Checked):
+    """The body's ``ship_to``; its last four keys come with newer editions, which we accept and do not require."""
+
+    country: int | Unset = UNSET
+    city: int | Unset = UNSET
+    block: str | Unset = UNSET
+    street_number: str | Unset = UNSET
+    address: str | Unset = UNSET
+    address_line: str | Unset = UNSET
+    postal_code: str | Unset = UNSET
+    geo_coordinates: GeoCoordinates | Unset = UNSET
+    district: int | Unset = UNSET
+    short_address: str | Unset = UNSET
+    building_number: str | Unset = UNSET
+    additional_number: str | Unset = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class CashOnDelivery(Checked):
+    """What is to be paid at the door; documented by a sample only."""
+
+    amount: int | float | Unset = UNSET
+    currency: str | Unset = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class Payment(Checked):
+    """The body's ``payment``; the page names no values for ``status``, ``method`` and ``accepted_methods``."""
+
+    status: str | Unset = UNSET
+    method: str | Unset = UNSET
+    store_bank_id: int | Unset = UNSET
+    receipt_image_path: str | Unset = UNSET
+    accepted_methods: tuple[str, ...] | Unset = UNSET
+    cash_on_delivery: CashOnDelivery | Unset = UNSET
+
+
+class _Masked(PatchBase):
+    __slots__ = ("_salla_mask",)
+    __space__: ClassVar = Space("_salla_mask")
+
+
+@attrs.frozen(kw_only=True)
+class Patch(_Masked):
+    """The body of the request: what it asks to change. No key is required.
+
+    Raises:
+        InvalidInput: a value is not the documented one; every problem at once.
+    """
+
+    customer: Customer | Unset = attrs.field(default=UNSET, metadata=in_section(Section.CUSTOMER))
+    receiver: Receiver | Unset = attrs.field(default=UNSET, metadata=in_section(Section.RECEIVER))
+    delivery_method: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.SHIPPING))
+    branch_id: int | Unset = attrs.field(default=UNSET, metadata=in_section(Section.SHIPPING))
+    courier_id: int | Unset = attrs.field(default=UNSET, metadata=in_section(Section.SHIPPING))
+    ship_to: ShipTo | Unset = attrs.field(default=UNSET, metadata=in_section(Section.SHIPPING))
+    payment: Payment | Unset = attrs.field(default=UNSET, metadata=in_section(Section.PAYMENT))
+    coupon_code: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.COUPON))
+    employees: tuple[int, ...] | Unset = attrs.field(default=UNSET, metadata=in_section(Section.EMPLOYEES))
+
+
+@attrs.frozen(kw_only=True)
+class UpdateRequest(Checked):
+    """A patch with what stands around it: the order's id in the path."""
+
+    order_id: int
+    patch: Patch
+
+
+PENDING_ONLY: Final = frozenset({Status.PAYMENT_PENDING})
+PENDING_FAMILY: Final = PENDING_ONLY | {Status.WAITING_FOR_PAYMENT_CONFIRMATION, Status.PAYMENT_FAILED}
+COMPLETED_ONLY: Final = frozenset({Status.COMPLETED})
+COMPLETED_FAMILY: Final = COMPLETED_ONLY | {Status.DELIVERING, Status.DELIVERED, Status.SHIPPED}
+CANCELED_FAMILY: Final = frozenset({Status.CANCELED, Status.RESTORED, Status.RESTORING})
+
+UnknownStatus = Literal["open", "closed"]
+
+
+def _statuses(given: Collection[Status]) -> frozenset[Status]:
+    if isinstance(given, str):
+        message = f"expected a collection of statuses, got the text {given!r}"
+        raise TypeError(message)
+    return frozenset(map(Status, given))
+
+
+@attrs.frozen(kw_only=True)
+class _Choices:
+    """Our answer to each reading that has alternatives."""
+
+    pending: frozenset[Status] = attrs.field(converter=_statuses)
+    completed: frozenset[Status] = attrs.field(converter=_statuses)
+    unknown_status: UnknownStatus = attrs.field(validator=attrs.validators.in_(("open", "closed")))
+    locked: frozenset[Status] = attrs.field(converter=_statuses)
+
+
+def _rules(chosen: _Choices) -> tuple[Rule, ...]:
+    """Write the restrictions of the page down, in its order."""
+    known = () if chosen.unknown_status == "open" else (STATUS.is_not(UNKNOWN),)
+    unlocked = (STATUS.is_not_in(chosen.locked),) if chosen.locked else ()
+
+    def all_of(first: Condition, *more: Condition) -> Condition:
+        for condition in more:
+            first &= condition
+        return first
+
+    not_completed = all_of(STATUS.is_not_in(chosen.completed), *known, *unlocked)
+    return (
+        Rule(
+            id="SALLA-CUSTOMER-1",
+            section=Section.CUSTOMER,
+            only_if=CUSTOMER.is_in({CustomerKind.NONE, CustomerKind.GUEST}),
+            reason="an order that has a registered customer keeps that customer",
+        ),
+        Rule(
+            id="SALLA-RECEIVER-1",
+            section=Section.RECEIVER,
+            only_if=not_completed,
+            reason="the receiver is settled once the order is completed",
+        ),
+        Rule(
+            id="SALLA-SHIPPING-1",
+            section=Section.SHIPPING,
+            only_if=not_completed,
+            reason="shipping is settled once the order is completed",
+        ),
+        Rule(
+            id="SALLA-PAYMENT-1",
+            section=Section.PAYMENT,
+            only_if=STATUS.is_in(chosen.pending),
+            reason="payment details are open only as long as the payment is pending",
+        ),
+        Rule(
+            id="SALLA-COUPON-1",
+            section=Section.COUPON,
+            only_if=not_completed,
+            reason="the coupon is settled once the order is completed",
+        ),
+        Rule(
+            id="SALLA-CANCEL-1",
+            section=Action.CANCEL,
+            only_if=STATUS.is_in({Status.UNDER_REVIEW, Status.IN_PROGRESS}),
+            reason="a customer can cancel only while the order is under review or in progress",
+            caveat="this is the answer for the status alone; the store's settings, which are not seen, may say no",
+        ),
+        Rule(
+            id="SALLA-RATE-1",
+            section=Action.RATE,
+            only_if=STATUS.is_in({Status.COMPLETED, Status.DELIVERED, Status.SHIPPED}),
+            reason="an order can be rated once it is shipped, delivered or completed",
+            caveat="this is the answer for the status alone; the store's rating settings, which are not seen, may say no",
+        ),
+        Rule(
+            id="SALLA-PAY-1",
+            section=Action.PAY,
+            only_if=STATUS.is_(Status.PAYMENT_PENDING),
+            reason="an order is shown as pending payment only while its payment is pending",
+        ),
+    )
+
+
+_WAIVERS: Final = (
+    Waiver(
+        id="SALLA-DRAFT-1",
+        when=DRAFT.is_(value=True) | STATUS.is_(DRAFT_SLUG),
+        reason="a draft order has no restrictions",
+    ),
+)
+
+
+def _readings(chosen: _Choices) -> tuple[Reading, ...]:
+    """Say how every silence of the page is read."""
+    locked = f"{listed(sorted(chosen.locked), 'and')} close" if chosen.locked else "canceled, restored and restoring do not close"
+    unknown = "does not count as completed" if chosen.unknown_status == "open" else "closes every section bound to a status"
+    return (
+        Reading(
+            "S1",
+            "which status is *pending*, which is no slug of the catalogue",
+            f"*pending* is read as {_named(chosen.pending)}",
+            offer(
+                _rules,
+                chosen,
+                "pending",
+                {"payment_pending": PENDING_ONLY, f"also {_named(PENDING_FAMILY - PENDING_ONLY, 'and')}": PENDING_FAMILY},
+            ),
+        ),
+        Reading(
+            "S2",
+            "which statuses are *completed*, whose children are delivering, delivered and shipped",
+            f"*completed* is read as {_named(chosen.completed)}" + " alone" * (len(chosen.completed) == 1),
+            offer(_rules, chosen, "completed", {"exact": COMPLETED_ONLY, "family": COMPLETED_FAMILY}),
+        ),
+        Reading(
+            "S3",
+            "what makes a customer a guest, which no field of the payload says",
+            "a customer is a guest only when the caller says so",
+        ),
+        Reading(
+            "S4",
+            "what holds in a status that no page names",
+            f"an unknown status {unknown}, and is not *pending*",
+            offer(_rules, chosen, "unknown_status", {"open": "open", "closed": "closed"}),
+        ),
+        Reading(
+            "S5",
+            "what becomes of an update that touches one closed section beside open ones",
+            "it is refused whole, and every closed section is listed",
+        ),
+        Reading("S6", "what an empty body does", "it is allowed and changes nothing"),
+        Reading("S7", "what null means in a body", "null is not a documented value and cannot be read"),
+        Reading(
+            "S8",
+            "whether canceled, restored and restoring close what completed closes",
+            f"{locked} receiver, shipping and coupon",
+            offer(_rules, chosen, "locked", {"open": frozenset(), "locked": CANCELED_FAMILY}),
+        ),
+        Reading(
+            "S9",
+            "which shipping keys need delivery_method beside them",
+            "none does: they are allowed without it",
+        ),
+        Reading(
+            "S10",
+            "whether *draft* is a flag or a status",
+            "either makes the order a draft",
+        ),
+        Reading(
+            "S11",
+            "when an order can be cancelled or rated, which the store's settings say too",
+            "the answer is for the status alone, and says that the settings are not seen",
+        ),
+        Reading(
+            "S12",
+            "what holds for an order without a readable status that is not said to be a draft",
+            "it is read as an unknown status",
+        ),
+        Reading("S13", "whether the list of employees may be empty", "it may"),
+        Reading("S14", "whether an empty object touches its section", "it is sent, so it does"),
+    )
+
+
+def _named(statuses: Collection[Status], conjunction: str = "or") -> str:
+    return listed([status for status in Status if status in statuses] or ["no status"], conjunction)
+
+
+def policy(
+    *,
+    pending: Collection[Status] = PENDING_ONLY,
+    completed: Collection[Status] = COMPLETED_ONLY,
+    unknown_status: UnknownStatus = "open",
+    locked: Collection[Status] = (),
+) -> Policy[Order, Patch]:
+    """Return the rules of the page under these readings.
+
+    Args:
+        pending: the statuses in which payment is open (S1); ``PENDING_FAMILY`` is the alternative.
+        completed: the statuses that count as completed (S2); ``COMPLETED_FAMILY`` is the alternative.
+        unknown_status: whether sections bound to a status are open in one that no page names (S4).
+        locked: statuses that close receiver, shipping and coupon too (S8); ``CANCELED_FAMILY`` is the alternative.
+
+    Raises:
+        TypeError: text was given for a collection.
+        ValueError: a value is no status, or ``unknown_status`` is neither ``"open"`` nor ``"closed"``.
+    """
+    chosen = _Choices(pending=pending, completed=completed, unknown_status=unknown_status, locked=locked)
+    return Policy(
+        name="salla",
+        order_type=Order,
+        patch_type=Patch,
+        sections=Section,
+        actions=Action,
+        rules=_rules(chosen),
+        waivers=_WAIVERS,
+        readings=_readings(chosen),
+    )
+
+
+POLICY: Final = policy()
+"""The policy under the readings that ``specs/readings.toml`` gives."""
+
+_ELSEWHERE: Final = {
+    "status": "a status is changed through Update Order Status, another endpoint",
+    "items": "items are changed through the endpoints of Order Items",
+    "tags": "tags are changed through the endpoints of Order Tags",
+    "notes": "notes are written through the endpoints of Order Histories",
+}
+
+
+def read_patch(body: Mapping[str, object] | str | bytes) -> Patch:
+    """Read the body of an update, strictly.
+
+    Raises:
+        InvalidInput: with every problem at once, each with a JSON pointer into the body.
+    """
+    from orderrules import _wire  # noqa: PLC0415 - a door: cattrs is imported when a body is first read.
+
+    return _wire.read(Patch, body, what="Salla update", elsewhere=_ELSEWHERE)
+
+
+def read_request(order_id: int | str, body: Mapping[str, object] | str | bytes) -> UpdateRequest:
+    """Read a whole request: the id in its path (an integer, or its ASCII digits) and its body.
+
+    Raises:
+        InvalidInput: with every problem of both at once.
+    """
+    from orderrules import _wire  # noqa: PLC0415 - a door, as above.
+
+    number, patch = _wire.gather(
+        "Salla request",
+        lambda: _wire.identifier(order_id, "order_id"),
+        lambda: read_patch(body),
+    )
+    return UpdateRequest(order_id=number, patch=patch)
+
+
+def read_order(payload: Mapping[str, object] | str | bytes, *, guest: bool = False) -> Order:
+    """Read an order from what the API answers or sends: bare, in its envelope, or in a webhook.
+
+    What the rules do not need is ignored, and a status never seen before is kept as it is spelt.
+
+    Args:
+        payload: the order, the envelope or webhook around it.
+        guest: say that its customer is a guest, which no payload tells (reading S3).
+
+    Raises:
+        InvalidInput: the payload holds no order, or a fact that a rule needs cannot be read.
+    """
+    from orderrules import _wire  # noqa: PLC0415 - a door, as above.
+
+    what = "Salla order"
+    path, found = _wire.unwrap(_wire.parse(payload, what), ("data", "order"), what)
+
+    def take(key: str, reading: Callable[[object], object], default: object) -> object:
+        return _wire.at(*path, key, reading=reading, value=found.get(key, default))
+
+    status, draft, has_customer = _wire.gather(
+        what,
+        lambda: take("status", _slug, None),
+        lambda: take("draft", flag, default=False),
+        lambda: take("customer", _is_there, None),
+    )
+    kind = CustomerKind.GUEST if guest else CustomerKind.REGISTERED
+    return Order(
+        id=_wire.shown(found.get("id"), int | str),
+        status=status,
+        draft=draft or status == DRAFT_SLUG,
+        customer=kind if has_customer else CustomerKind.NONE,
+    )
+
+
+def _slug(status: object) -> str | None:
+    """Read the slug off an order's status: an object, or an empty list or nothing where there is none."""
+    if status is None or status == []:
+        return None
+    if not isinstance(status, Mapping):
+        raise refuse(
+            Code.WRONG_TYPE,
+            f"expected the order's status, an object with a slug, got {kind_of(status)}",
+            "an envelope's status is not the order's; hand over the order or the whole payload",
+        )
+    from orderrules import _wire  # noqa: PLC0415 - a door, as above.
+
+    slug = status.get("slug")
+    return None if slug is None else _wire.at("slug", reading=text, value=slug)
+
+
+def _is_there(customer: object) -> bool:
+    """Say whether there is a customer: an object with anything in it."""
+    if customer is None or customer == []:
+        return False
+    if not isinstance(customer, Mapping):
+        raise refuse(Code.WRONG_TYPE, f"expected the order's customer, an object, got {kind_of(customer)}")
+    return bool(customer)
