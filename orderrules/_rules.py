@@ -170,6 +170,10 @@ class Policy(_Doors[OrderT, PatchT]):
     def __attrs_post_init__(self) -> None:
         _validate(self)
 
+    def keys_of(self, section: StrEnum) -> tuple[str, ...]:
+        """The body keys that touch a section, in the order of the body."""
+        return tuple(key for key, of in sections_by_key(self.patch_type).items() if of is section)
+
     def with_rules(self, *rules: Rule | Waiver) -> Policy[OrderT, PatchT]:
         """Return this policy with rules or waivers added.
 

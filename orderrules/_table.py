@@ -7,6 +7,8 @@ This is the only place that decides. It must never know a platform.
 
 from __future__ import annotations
 
+import functools
+import operator
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from orderrules._decision import Decision, Violation
@@ -162,15 +164,21 @@ class Table(Generic[OrderT, PatchT]):
             (reading, 0 if waivers else self._closed(self._broken(rules, point))) for reading, rules in self._others
         ]
         said = [(rule, rule.only_if.saw(point), rule.only_if.needed(point, "may change")) for rule in broken]
+        relevant = functools.reduce(operator.or_, (shut for _, shut in others), closed)
+        made: dict[int, Decision] = {}
         for mask in range(1 << len(self._keys)):
-            refused = bool(mask & closed) and not waivers
-            violations = tuple(
-                self._violation(rule, touched, saw, needed)
-                for rule, saw, needed in (said if refused else ())
-                if (touched := mask & self._masks[rule.section])
-            )
-            readings = tuple(dict.fromkeys(reading for reading, shut in others if bool(mask & shut) is not refused))
-            yield self._decision(violations, waivers if mask & closed else (), readings)
+            # Keys that nothing closes here, under any reading, make no difference to the decision.
+            core = mask & relevant
+            if core not in made:
+                refused = bool(core & closed) and not waivers
+                violations = tuple(
+                    self._violation(rule, touched, saw, needed)
+                    for rule, saw, needed in (said if refused else ())
+                    if (touched := core & self._masks[rule.section])
+                )
+                readings = dict.fromkeys(reading for reading, shut in others if bool(core & shut) is not refused)
+                made[core] = self._decision(violations, waivers if core & closed else (), tuple(readings))
+            yield made[core]
 
     def _violation(self, rule: Rule, touched: int, saw: str, needed: str) -> Violation:
         """Return the one violation that says this."""
@@ -216,7 +224,4 @@ class Table(Generic[OrderT, PatchT]):
 
     def _closed(self, broken: Iterable[Rule]) -> int:
         """Give the mask of the keys that some rule closes."""
-        closed = 0
-        for rule in broken:
-            closed |= self._masks[rule.section]
-        return closed
+        return functools.reduce(operator.or_, (self._masks[rule.section] for rule in broken), 0)

@@ -3,6 +3,8 @@
 One strict reading per kind, used where a body is read and where an object is built directly,
 so that both are checked alike. Nothing is coerced: a value is the documented one or a ``Problem``.
 It must never know a platform, a rule, or what a value is for.
+
+The module is longer than most because each kind of value has a reading of its own.
 """
 
 from __future__ import annotations

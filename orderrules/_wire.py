@@ -3,6 +3,8 @@
 cattrs carries the reading from type to type, with our own strict hooks on a converter of our own;
 its defaults would turn ``null`` into ``"None"`` and ``"false"`` into ``True``.
 It must never know a platform or a rule.
+
+The module is longer than most because a request has four parts, and each is read at its own place.
 """
 
 from __future__ import annotations

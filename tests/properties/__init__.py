@@ -1,0 +1,1 @@
+"""The laws, one test each; its docstring is the sentence."""

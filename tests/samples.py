@@ -1,0 +1,65 @@
+"""Values for every body key, and every point of both platforms' spaces."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Final
+
+from orderrules import awal, salla
+
+SALLA: Final[dict[str, Any]] = {
+    "customer": salla.Customer(id=1209555001, name="Sami"),
+    "receiver": salla.Receiver(name="Noura", notify=True),
+    "delivery_method": "shipping",
+    "branch_id": 1120458833,
+    "courier_id": 1433870001,
+    "ship_to": salla.ShipTo(city=1939592358, geo_coordinates=salla.GeoCoordinates(lat=21, lng=39.1497)),
+    "payment": salla.Payment(status="paid", accepted_methods=("bank",), cash_on_delivery=salla.CashOnDelivery(amount=15)),
+    "coupon_code": "RAMADAN24",
+    "employees": (1764372001,),
+}
+AWAL: Final[dict[str, Any]] = {
+    "admin_notes": "call first",
+    "payment_status": awal.PaymentStatus.PAID,
+    "shipping_date": date(2024, 3, 12),
+    "delivery_date": date(2024, 3, 14),
+    "branch_id": "7",
+}
+UNKNOWN_STATUS: Final = "on_the_moon"
+
+
+def subsets(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Walk all sets of keys, with their values."""
+    for size in range(len(values) + 1):
+        for keys in itertools.combinations(values, size):
+            yield {key: values[key] for key in keys}
+
+
+def salla_orders() -> Iterator[salla.Order]:
+    """Walk every point of Salla's orders: all statuses, one that is a draft and one that no page names included."""
+    for status in (*salla.Status, "draft", UNKNOWN_STATUS):
+        for draft in (False, True):
+            for customer in salla.CustomerKind:
+                yield salla.Order(status=status, draft=draft, customer=customer)
+
+
+def salla_patches() -> list[salla.Patch]:
+    """List a patch for every set of keys."""
+    return [salla.Patch(**said) for said in subsets(SALLA)]
+
+
+def awal_orders() -> Iterator[awal.Order]:
+    """Walk every point of Awal's orders: the five statuses, and one that no page names."""
+    for status in (*awal.Status, UNKNOWN_STATUS):
+        yield awal.Order(status=status)
+
+
+def awal_patches() -> list[awal.Patch]:
+    """List a patch for every status asked for, none included, with every set of the other keys."""
+    return [
+        awal.Patch(**said, **({} if asked is None else {"status": asked}))
+        for asked in (None, *awal.Status)
+        for said in subsets(AWAL)
+    ]

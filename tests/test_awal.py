@@ -1,0 +1,190 @@
+"""Awal's payloads, requests and samples are read; its walk-through is walked."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import pytest
+
+from orderrules import UNSET, Code, InvalidInput, Part, awal, can_update
+from orderrules.platforms.awal import Order, Patch, PaymentStatus, Status
+
+EXAMPLES: Final = Path(__file__).parent.parent / "examples" / "awal"
+
+PAGE_REQUEST: Final = {
+    "admin_notes": "Shipped via express courier",
+    "status": "shipped",
+    "payment_status": "paid",
+    "shipping_date": "2024-01-20",
+    "delivery_date": "2024-01-25",
+    "branch_id": "1",
+}
+PAGE_RESPONSE: Final = {
+    "status": True,
+    "message": "Order updated successfully",
+    "data": {
+        "id": 1,
+        "order_number": "ORD-2024-001",
+        "status": "shipped",
+        "payment_status": "paid",
+        "shipping_date": "2024-01-20",
+        "delivery_date": "2024-01-25",
+        "admin_notes": "Shipped via express courier",
+        "updated_at": "2024-01-20T14:30:00Z",
+    },
+}
+SHIPPED: Final = Order(
+    id=1,
+    status=Status.SHIPPED,
+    payment_status=PaymentStatus.PAID,
+    shipping_date=date(2024, 1, 20),
+    delivery_date=date(2024, 1, 25),
+    admin_notes="Shipped via express courier",
+)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [PAGE_RESPONSE, PAGE_RESPONSE["data"], json.dumps(PAGE_RESPONSE), json.dumps(PAGE_RESPONSE).encode()],
+    ids=["envelope", "bare", "text", "bytes"],
+)
+def test_an_order_is_read_wherever_it_stands(payload: Any) -> None:
+    """The page's own response."""
+    assert awal.read_order(payload) == SHIPPED
+
+
+def test_the_page_s_request_is_decided_by_the_status_alone() -> None:
+    """Allowed on accepted and on shipped, refused by the one rule on pending."""
+    patch = awal.read_patch(PAGE_REQUEST)
+    assert patch == Patch(
+        admin_notes="Shipped via express courier",
+        status=Status.SHIPPED,
+        payment_status=PaymentStatus.PAID,
+        shipping_date=date(2024, 1, 20),
+        delivery_date=date(2024, 1, 25),
+        branch_id="1",
+    )
+    assert can_update(Order(status="accepted"), patch)
+    assert can_update(Order(status="shipped"), patch)
+    refused = can_update(Order(status="pending"), patch)
+    assert [(violation.rule.id, violation.keys) for violation in refused.violations] == [("AWAL-STATUS-1", ("status",))]
+
+
+def test_the_walk_through_is_allowed_step_by_step() -> None:
+    """And no step of it before its time."""
+    steps = [
+        {"status": "accepted", "payment_status": "paid"},
+        {"status": "shipped", "shipping_date": "2024-01-20"},
+        {"status": "delivered", "delivery_date": "2024-01-25"},
+        {"status": "completed"},
+    ]
+    order = Order(status="pending")
+    for place, body in enumerate(steps):
+        for later in steps[place + 1 :]:
+            assert not can_update(order, awal.read_patch(later))
+        patch = awal.read_patch(body)
+        assert can_update(order, patch)
+        order = attrs.evolve(order, status=patch.status)
+    assert order.status is Status.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        ({"status": "returned"}, {"status": "returned"}),
+        ({"shipping_date": None, "delivery_date": None}, {"shipping_date": None, "delivery_date": None}),
+        ({"shipping_date": "20/01/2024"}, {"shipping_date": "20/01/2024"}),
+        ({"shipping_date": 7}, {"shipping_date": None}),
+        ({"payment_status": "refunded"}, {"payment_status": "refunded"}),
+        ({"id": "1"}, {"id": "1"}),
+        ({"admin_notes": None, "branch_id": "7", "new_key": {}}, {"admin_notes": None, "branch_id": "7"}),
+    ],
+    ids=lambda value: json.dumps(value, default=str),
+)
+def test_what_no_rule_needs_never_breaks_reading(part: dict[str, Any], expected: dict[str, Any]) -> None:
+    """It is taken where it can be read, as it stands."""
+    data = {key: value for key, value in {**PAGE_RESPONSE["data"], **part}.items()}  # type: ignore[dict-item]  # noqa: C416
+    assert awal.read_order(data) == attrs.evolve(SHIPPED, **expected)
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ({"id": 1}, ("/status", Code.MISSING)),
+        ({"id": 1, "status": None}, ("/status", Code.NULL)),
+        ({"status": True, "message": "x"}, ("/status", Code.WRONG_TYPE)),
+        ({"status": True, "data": {"id": 1}}, ("/data/status", Code.MISSING)),
+        ({"status": True, "data": []}, ("/data", Code.WRONG_TYPE)),
+        ([], ("", Code.WRONG_TYPE)),
+    ],
+    ids=repr,
+)
+def test_an_order_without_a_status_is_not_read(payload: Any, expected: tuple[str, Code]) -> None:
+    """It is not guessed."""
+    with pytest.raises(InvalidInput) as caught:
+        awal.read_order(payload)
+    assert [(problem.pointer, problem.code) for problem in caught.value.problems] == [expected]
+
+
+def test_a_request_is_read_whole() -> None:
+    """Path, query and body, and the problems of all three, in that order."""
+    request = awal.read_request("1", {"phone_number_id": "123456"}, PAGE_REQUEST)
+    assert request == awal.UpdateRequest(order_id=1, phone_number_id="123456", patch=awal.read_patch(PAGE_REQUEST))
+    assert request == awal.read_request(1, "phone_number_id=123456", json.dumps(PAGE_REQUEST))
+    assert pickle.loads(pickle.dumps(request)) == request  # noqa: S301 - our own bytes.
+    with pytest.raises(InvalidInput) as caught:
+        awal.read_request("one", {"phone": "1"}, {"status": "lost", "branch_id": 1})
+    assert [(problem.part, problem.pointer, problem.code) for problem in caught.value.problems] == [
+        (Part.PATH, "/id", Code.WRONG_TYPE),
+        (Part.QUERY, "/phone", Code.UNKNOWN_KEY),
+        (Part.QUERY, "/phone_number_id", Code.MISSING),
+        (Part.BODY, "/status", Code.NOT_A_CHOICE),
+        (Part.BODY, "/branch_id", Code.WRONG_TYPE),
+    ]
+    with pytest.raises(InvalidInput, match="query /phone_number_id: is given more than once"):
+        awal.read_request(1, "phone_number_id=1&phone_number_id=2", {})
+    with pytest.raises(InvalidInput, match="query /phone_number_id: expected a string, got an integer"):
+        awal.read_request(1, {"phone_number_id": 1}, {})
+
+
+def test_days_are_days() -> None:
+    """A date is one, a datetime is none, and neither is any other way to write one."""
+    assert Patch(shipping_date=date(2024, 1, 20)) == awal.read_patch({"shipping_date": "2024-01-20"})
+    for wrong in ("20240120", "2024-W03-6", "2024-1-2", "2023-02-29", "٢٠٢٤-٠١-٢٠", "2024-01-20T00:00:00", ""):
+        with pytest.raises(InvalidInput) as caught:
+            awal.read_patch({"shipping_date": wrong})
+        assert caught.value.problems[0].code is Code.NOT_A_DATE
+    for other in (datetime(2024, 1, 20), 20240120):  # noqa: DTZ001 - no time zone would make it a day.
+        with pytest.raises(InvalidInput) as caught:
+            awal.read_patch({"shipping_date": other})
+        assert caught.value.problems[0].code is Code.WRONG_TYPE
+
+
+def test_the_keywords_take_what_they_say() -> None:
+    """And nothing else."""
+    with pytest.raises(TypeError, match="skipping"):
+        awal.policy(skipping="yes")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="payment_default"):
+        awal.policy(payment_default="drop")  # type: ignore[arg-type]
+    assert awal.policy(payment_default="reset").defaults == (("payment_status", PaymentStatus.UNPAID),)
+    assert awal.POLICY.defaults == ()
+    assert awal.policy(payment_default="reset") != awal.POLICY
+    assert Patch(status=Status.SHIPPED).payment_status is UNSET
+
+
+def test_awal_rules_no_action() -> None:
+    """The page names none."""
+    with pytest.raises(ValueError, match="'cancel' is no action of awal: it rules none"):
+        awal.POLICY.can(Order(status="pending"), "cancel")
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.json")), ids=lambda path: path.name)
+def test_every_example_file_is_read(path: Path) -> None:
+    """Orders as orders, updates as updates."""
+    read = awal.read_patch if path.name.startswith("update") else awal.read_order
+    assert read(path.read_bytes())

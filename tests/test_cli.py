@@ -1,0 +1,169 @@
+"""The command line reads, asks, shows, and leaves with the right status."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from click.testing import CliRunner, Result
+
+from orderrules import __version__
+from orderrules.cli import main
+
+EXAMPLES: Final = Path(__file__).parent.parent / "examples"
+
+
+def run(*arguments: str, given: str | bytes | None = None) -> Result:
+    """Run the command line in this process."""
+    return CliRunner().invoke(main, list(arguments), input=given)
+
+
+def check(platform: str, order: str, patch: str, *more: str) -> Result:
+    """Decide two example files."""
+    folder = EXAMPLES / platform
+    return run("check", "--platform", platform, *more, str(folder / order), str(folder / patch))
+
+
+@pytest.mark.parametrize(
+    ("platform", "order", "patch", "options", "status"),
+    [
+        ("salla", "order-under-review.json", "update-receiver.json", (), 0),
+        ("salla", "order-completed.json", "update-receiver.json", (), 1),
+        ("salla", "order-completed.json", "update-employees.json", (), 0),
+        ("salla", "order-draft.json", "update-everything.json", (), 0),
+        ("salla", "order-under-review.json", "update-payment.json", (), 1),
+        ("salla", "order-pending.json", "update-payment.json", (), 0),
+        ("salla", "webhook-status-updated.json", "update-coupon.json", (), 1),
+        ("salla", "order-under-review.json", "update-customer.json", (), 1),
+        ("salla", "order-under-review.json", "update-customer.json", ("--guest",), 0),
+        ("salla", "order-under-review.json", "update-coupon.json", ("--completed", "under_review"), 1),
+        ("salla", "order-completed.json", "update-coupon.json", ("--completed", "family"), 1),
+        ("salla", "order-completed.json", "update-coupon.json", ("--completed", "shipped"), 0),
+        ("salla", "order-under-review.json", "update-coupon.json", ("--locked", "family", "--locked", "under_review"), 1),
+        ("salla", "order-pending.json", "update-payment.json", ("--pending", "payment_failed"), 1),
+        ("salla", "order-under-review.json", "update-coupon.json", ("--unknown-status", "closed"), 0),
+        ("awal", "order-accepted.json", "update-ship.json", (), 0),
+        ("awal", "order-pending.json", "update-ship.json", (), 1),
+        ("awal", "order-pending.json", "update-ship.json", ("--skipping",), 0),
+        ("awal", "order-delivered.json", "update-notes.json", ("--payment-default", "reset"), 0),
+    ],
+)
+def test_it_leaves_with_the_decision(
+    platform: str, order: str, patch: str, options: tuple[str, ...], status: int
+) -> None:
+    """0 when allowed, 1 when refused; in text and in JSON alike."""
+    result = check(platform, order, patch, *options)
+    assert result.exit_code == status, result.output
+    assert ("refused: " in result.output) is bool(status)
+    told = check(platform, order, patch, *options, "--format", "json")
+    assert told.exit_code == status
+    assert json.loads(told.stdout)["allowed"] is not bool(status)
+    assert json.loads(told.stdout)["platform"] == platform
+
+
+def test_it_prints_the_decision_rule_by_rule() -> None:
+    """Every section that is touched, its rule and its verdict; then why; no colours away from a terminal."""
+    result = check("salla", "order-completed.json", "update-everything.json")
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in result.stdout.splitlines() if "│" in line]
+    assert [(row[0], row[2], row[3]) for row in rows if row[0]] == [
+        ("customer", "SALLA-CUSTOMER-1", "closed"),
+        ("receiver", "SALLA-RECEIVER-1", "closed"),
+        ("shipping", "SALLA-SHIPPING-1", "closed"),
+        ("payment", "SALLA-PAYMENT-1", "closed"),
+        ("coupon", "SALLA-COUPON-1", "closed"),
+        ("employees", "-", "open, no rule"),
+    ]
+    assert "SALLA-COUPON-1: coupon cannot be changed: status is completed; it may" in result.stdout
+    assert "\x1b" not in result.stdout
+    waived = check("salla", "order-draft.json", "update-everything.json").stdout
+    assert waived.count("waived") == 1
+    assert "SALLA-DRAFT-1: no restriction while draft or status is draft" in waived
+
+
+def test_an_update_that_changes_nothing_says_so() -> None:
+    """Without an empty table."""
+    result = run("check", "--platform", "awal", str(EXAMPLES / "awal" / "order-pending.json"), "-", given="{}")
+    assert result.exit_code == 0
+    assert result.stdout == "the update changes nothing\nallowed\n"
+
+
+def test_a_dash_is_standard_input() -> None:
+    """For either input, not for both."""
+    order = (EXAMPLES / "awal" / "order-pending.json").read_bytes()
+    patch = str(EXAMPLES / "awal" / "update-accept.json")
+    assert run("check", "--platform", "awal", "-", patch, given=order).exit_code == 0
+    both = run("check", "--platform", "awal", "-", "-", given=order)
+    assert both.exit_code == 2
+    assert "only one of ORDER and PATCH can be standard input" in both.stderr
+
+
+def test_input_that_cannot_be_read_is_trouble(tmp_path: Path) -> None:
+    """The problems of both inputs, on standard error, or as JSON."""
+    order, patch = tmp_path / "order.json", tmp_path / "patch.json"
+    order.write_text('{"status": 404}')
+    patch.write_text('{"status": "completed", "branch_id": "7"}')
+    result = run("check", "--platform", "salla", str(order), str(patch))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "cannot read the Salla order: 1 problem\n  /status: " in result.stderr
+    assert "cannot read the Salla update: 2 problems\n  /status: " in result.stderr
+    told = run("check", "--platform", "salla", "--format", "json", str(order), str(patch))
+    assert told.exit_code == 2
+    problems: list[dict[str, Any]] = json.loads(told.stdout)["problems"]
+    assert [(problem["input"], problem["pointer"], problem["code"]) for problem in problems] == [
+        ("order", "/status", "wrong_type"),
+        ("patch", "/status", "unknown_key"),
+        ("patch", "/branch_id", "wrong_type"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("check", "EXAMPLE", "EXAMPLE"), "Missing option '--platform'"),
+        (("check", "--platform", "ebay", "-", "EXAMPLE"), "'ebay' is not one of"),
+        (("check", "--platform", "salla", "none.json", "none.json"), "none.json"),
+        (("check", "--platform", "salla", "--skipping", "-", "EXAMPLE"), "--skipping: no reading of salla"),
+        (("check", "--platform", "awal", "--unknown-status", "open", "-", "EXAMPLE"), "--unknown-status: no reading of awal"),
+        (("check", "--platform", "awal", "--guest", "-", "EXAMPLE"), "--guest says nothing of awal"),
+        (("check", "--platform", "salla", "--pending", "later", "-", "EXAMPLE"), "'later' is not one of"),
+        (("chekc",), "No such command"),
+    ],
+)
+def test_bad_usage_is_trouble(arguments: tuple[str, ...], words: str) -> None:
+    """It says what was wrong."""
+    example = str(EXAMPLES / "awal" / "update-ship.json")
+    result = run(*(example if word == "EXAMPLE" else word for word in arguments), given="{}")
+    assert result.exit_code == 2
+    assert words in result.stderr
+
+
+def test_help_is_worth_reading() -> None:
+    """It has examples, the exit status, and every reading by its id."""
+    assert "check" in run("--help").stdout
+    text = run("check", "-h").stdout
+    for words in ("orderrules check --platform salla order.json update.json", "Exit status: 0 allowed", "- for standard input"):
+        assert words in " ".join(text.split())
+    for reading in ("S1", "S2", "S4", "S8", "A1", "A4"):
+        assert f", {reading}:" in text
+    assert run("--version").stdout == f"orderrules, version {__version__}\n"
+
+
+def test_it_runs_as_a_program() -> None:
+    """In a process of its own."""
+    done = subprocess.run(  # noqa: S603 - our own program.
+        [
+            sys.executable, "-m", "orderrules.cli", "check", "--platform", "awal",
+            str(EXAMPLES / "awal" / "order-pending.json"), str(EXAMPLES / "awal" / "update-ship.json"),
+        ],
+        capture_output=True,
+        check=False,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 1, done.stderr
+    assert "refused: status" in done.stdout

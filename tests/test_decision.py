@@ -1,0 +1,138 @@
+"""A decision is truthy or not, and reads aloud."""
+
+from __future__ import annotations
+
+import json
+import pickle
+
+import pytest
+
+from orderrules import UpdateRefused, awal, salla
+
+COMPLETED = salla.Order(status="completed", customer=salla.CustomerKind.REGISTERED)
+EVERYTHING = salla.Patch(
+    customer=salla.Customer(name="Huda"), coupon_code="EID24", courier_id=3, branch_id=4, employees=(1,)
+)
+
+
+def test_a_refusal_lists_every_violation_with_its_evidence() -> None:
+    """In the order of the sections, with the keys that were sent."""
+    decision = salla.POLICY.can_update(COMPLETED, EVERYTHING)
+    assert not decision
+    assert decision.allowed is False
+    assert [(v.rule.id, v.section, v.keys, v.saw) for v in decision.violations] == [
+        ("SALLA-CUSTOMER-1", salla.Section.CUSTOMER, ("customer",), "customer is registered"),
+        ("SALLA-SHIPPING-1", salla.Section.SHIPPING, ("branch_id", "courier_id"), "status is completed"),
+        ("SALLA-COUPON-1", salla.Section.COUPON, ("coupon_code",), "status is completed"),
+    ]
+    assert decision.violations[1].message == (
+        "shipping cannot be changed: status is completed; it may change only while status is not completed"
+    )
+
+
+def test_explain_says_it_line_by_line() -> None:
+    """The verdict first, then each rule with its reason, then what it rests on."""
+    decision = awal.POLICY.can_update(awal.Order(status="pending"), awal.Patch(status=awal.Status.SHIPPED))
+    assert decision.explain().splitlines() == [
+        "refused: status",
+        "  AWAL-STATUS-1: status cannot be changed: status is pending and status asked for is shipped; "
+        "only accepted may follow pending",
+        "    why: the status moves on step by step: pending, accepted, shipped, delivered, completed",
+        "  rests on A1: *progressively* is read as one step at a time",
+    ]
+    assert str(decision) == decision.explain()
+
+
+def test_explain_with_the_order_says_how_a_status_never_seen_is_spelt() -> None:
+    """All of them share one answer, so the answer alone cannot."""
+    order = salla.Order(status="on_the_moon")
+    decision = salla.POLICY.can_update(order, salla.Patch(payment=salla.Payment(status="paid")))
+    assert "status is unknown" in decision.explain()
+    assert "on_the_moon" not in decision.explain()
+    assert "  note: the order's status reads 'on_the_moon'" in decision.explain(order).splitlines()
+    nothing = salla.Order()
+    assert "  note: the order shows no status" in salla.POLICY.can_update(
+        nothing, salla.Patch(payment=salla.Payment())
+    ).explain(nothing).splitlines()
+    assert "note" not in salla.POLICY.can_update(COMPLETED, EVERYTHING).explain(COMPLETED)
+
+
+def test_a_waiver_is_named_where_it_mattered() -> None:
+    """And only there."""
+    draft = salla.Order(status="completed", draft=True)
+    decision = salla.POLICY.can_update(draft, EVERYTHING)
+    assert [waiver.id for waiver in decision.waivers] == ["SALLA-DRAFT-1"]
+    assert decision.explain().splitlines() == [
+        "allowed",
+        "  SALLA-DRAFT-1: no restriction while draft or status is draft",
+        "    why: a draft order has no restrictions",
+    ]
+    assert salla.POLICY.can_update(draft, salla.Patch(employees=(1,))).waivers == ()
+
+
+def test_an_ability_says_what_it_does_not_see() -> None:
+    """The store's settings may say no, whether the status says yes or no."""
+    for status in ("in_progress", "shipped"):
+        decision = salla.POLICY.can(salla.Order(status=status), salla.Action.CANCEL)
+        assert any("store's settings" in caveat for caveat in decision.caveats)
+    assert decision.violations[0].message == (
+        "cancel is not possible: status is shipped; it is possible only while status is under_review or in_progress"
+    )
+    assert decision.explain().splitlines()[-1].startswith("  note: this is the answer for the status alone")
+    assert salla.POLICY.can(salla.Order(status="payment_pending"), "pay").caveats == ()
+
+
+def test_to_dict_is_ready_for_json() -> None:
+    """Every part of it, with ids that can be looked up."""
+    decision = salla.POLICY.can_update(salla.Order(status="payment_failed"), salla.Patch(payment=salla.Payment()))
+    told = decision.to_dict()
+    assert json.loads(json.dumps(told)) == told
+    assert told == {
+        "allowed": False,
+        "violations": [
+            {
+                "rule": "SALLA-PAYMENT-1",
+                "section": "payment",
+                "keys": ["payment"],
+                "saw": "status is payment_failed",
+                "needed": "it may change only while status is payment_pending",
+                "message": decision.violations[0].message,
+                "reason": "payment details are open only as long as the payment is pending",
+            }
+        ],
+        "waivers": [],
+        "readings": [
+            {
+                "reading": "S1",
+                "question": "which status is *pending*, which is no slug of the catalogue",
+                "answer": "*pending* is read as payment_pending",
+                "alternatives": ["also waiting_for_payment_confirmation and payment_failed"],
+            }
+        ],
+        "caveats": [],
+    }
+    waived = salla.POLICY.can_update(salla.Order(draft=True), salla.Patch(payment=salla.Payment())).to_dict()
+    assert waived["waivers"] == [
+        {"waiver": "SALLA-DRAFT-1", "when": "draft or status is draft", "reason": "a draft order has no restrictions"}
+    ]
+
+
+def test_require_raises_what_was_decided() -> None:
+    """And returns nothing where nothing is refused."""
+    salla.POLICY.can_update(COMPLETED, salla.Patch()).require()
+    decision = salla.POLICY.can_update(COMPLETED, EVERYTHING)
+    with pytest.raises(UpdateRefused) as caught:
+        decision.require()
+    assert caught.value.decision is decision
+    assert str(caught.value) == decision.explain()
+    assert pickle.loads(pickle.dumps(caught.value)).decision == decision  # noqa: S301 - our own bytes.
+
+
+def test_decisions_are_values() -> None:
+    """Equal where they say the same, hashable, and no personal data in them."""
+    one = salla.POLICY.can_update(COMPLETED, EVERYTHING)
+    other = salla.policy().can_update(COMPLETED, EVERYTHING)
+    assert one == other
+    assert hash(one) == hash(other)
+    assert one is not other
+    assert "Huda" not in repr(one)

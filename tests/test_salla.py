@@ -1,0 +1,287 @@
+"""Salla's payloads, requests and samples are read; its keywords take what they say."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import pytest
+
+from orderrules import UNSET, Code, InvalidInput, Part, can_update, salla
+from orderrules.platforms.salla import CustomerKind, Order, Patch, Status
+
+EXAMPLES: Final = Path(__file__).parent.parent / "examples" / "salla"
+
+ORDER: Final[dict[str, Any]] = {"id": 731204918, "status": {"id": 1, "name": "x", "slug": "completed"}, "customer": {"id": 5}}
+READ: Final = Order(id=731204918, status=Status.COMPLETED, customer=CustomerKind.REGISTERED)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        ORDER,
+        json.dumps(ORDER),
+        json.dumps(ORDER).encode(),
+        {"status": 200, "success": True, "data": ORDER},
+        {"event": "order.updated", "merchant": 7, "data": ORDER},
+        {"event": "order.status.updated", "data": {"id": 9, "status": "Done", "customized": None, "order": ORDER}},
+        {"id": 9, "status": "Done", "customized": None, "order": ORDER},
+    ],
+    ids=["bare", "text", "bytes", "envelope", "webhook", "status webhook", "status webhook unwrapped"],
+)
+def test_an_order_is_read_wherever_it_stands(payload: Any) -> None:
+    """Bare, in its envelope, in a webhook, as a mapping, text or bytes."""
+    assert salla.read_order(payload) == READ
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        ({"status": []}, {"status": None}),
+        ({"status": None}, {"status": None}),
+        ({"status": {}}, {"status": None}),
+        ({"status": {"id": 3, "name": "gone", "slug": None}}, {"status": None}),
+        ({"status": {"slug": "on_the_moon"}}, {"status": "on_the_moon"}),
+        ({"status": {"slug": "waiting to receive it"}}, {"status": Status.WAITING_TO_RECEIVE_IT}),
+        ({"status": {"slug": "pending"}}, {"status": Status.PAYMENT_PENDING}),
+        ({"status": {"slug": "draft"}}, {"status": "draft", "draft": True}),
+        ({"status": [], "draft": True}, {"status": None, "draft": True}),
+        ({"draft": False}, {}),
+        ({"customer": None}, {"customer": CustomerKind.NONE}),
+        ({"customer": []}, {"customer": CustomerKind.NONE}),
+        ({"customer": {}}, {"customer": CustomerKind.NONE}),
+        ({"customer": {"name": "Sami", "mobile": "+966500000002"}}, {}),
+        ({"customer": {"first_name": "Sami", "mobile": 500000002, "mobile_code": "+966"}}, {}),
+        ({"shipping": [], "items": None, "total_weight": "١١ كجم", "tags": 7}, {}),
+        ({"shipping": {"id": 4}, "items": [{"id": 1}]}, {}),
+        ({"is_pending_payment": "maybe", "can_cancel": None}, {}),
+        ({"id": "A7-12"}, {"id": "A7-12"}),
+        ({"id": [7]}, {"id": None}),
+    ],
+    ids=lambda value: json.dumps(value, default=str),
+)
+def test_every_shape_met_in_payloads_is_read(part: dict[str, Any], expected: dict[str, Any]) -> None:
+    """What rules need is taken, the rest is ignored."""
+    assert salla.read_order({**ORDER, **part}) == attrs.evolve(READ, **expected)
+
+
+def test_absent_keys_mean_what_the_readings_say() -> None:
+    """No draft, no customer, no status."""
+    assert salla.read_order({}) == Order()
+    assert Order() == Order(id=None, status=None, draft=False, customer=CustomerKind.NONE)
+
+
+def test_a_guest_is_one_only_when_said() -> None:
+    """And only where there is a customer."""
+    assert salla.read_order(ORDER, guest=True).customer is CustomerKind.GUEST
+    assert salla.read_order({**ORDER, "customer": None}, guest=True).customer is CustomerKind.NONE
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ({"status": 200, "data": []}, [("/data", Code.WRONG_TYPE)]),
+        ({"status": 200, "data": None}, [("/data", Code.WRONG_TYPE)]),
+        ({"data": {**ORDER, "status": 7, "draft": "no", "customer": 5}}, [
+            ("/data/status", Code.WRONG_TYPE), ("/data/draft", Code.WRONG_TYPE), ("/data/customer", Code.WRONG_TYPE),
+        ]),
+        ({"data": {"order": {"status": {"slug": 7}}}}, [("/data/order/status/slug", Code.WRONG_TYPE)]),
+        ({**ORDER, "status": "completed"}, [("/status", Code.WRONG_TYPE)]),
+        ({**ORDER, "status": [1]}, [("/status", Code.WRONG_TYPE)]),
+        ({**ORDER, "customer": [1]}, [("/customer", Code.WRONG_TYPE)]),
+        ({**ORDER, "draft": None}, [("/draft", Code.NULL)]),
+        ([], [("", Code.WRONG_TYPE)]),
+        (7, [("", Code.WRONG_TYPE)]),
+        ("[]", [("", Code.WRONG_TYPE)]),
+        (b"{", [("", Code.NOT_JSON)]),
+        (b"\xff", [("", Code.NOT_JSON)]),
+        ('{"id": NaN}', [("", Code.NOT_JSON)]),
+        ("[" * 100_000, [("", Code.NOT_JSON)]),
+        ("1" * 10_000, [("", Code.NOT_JSON)]),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_what_holds_no_order_is_invalid_input(payload: Any, expected: list[tuple[str, Code]]) -> None:
+    """Every problem at once, each with its place in the payload."""
+    with pytest.raises(InvalidInput) as caught:
+        salla.read_order(payload)
+    assert [(problem.pointer, problem.code) for problem in caught.value.problems] == expected
+    assert str(caught.value).startswith("cannot read the Salla order: ")
+
+
+PAGE_SAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "customer": {
+        "customer": {"id": 1209983424, "name": "new name", "mobile": "+966566666666", "email": "someone@shop.example"}
+    },
+    "receiver": {
+        "receiver": {
+            "name": "i am the one",
+            "country_code": "SA",
+            "phone": "966566666666",
+            "email": "someone@shop.example",
+            "notify": False,
+        }
+    },
+    "shipping": {
+        "delivery_method": "shipping",
+        "branch_id": 203948803,
+        "courier_id": 1433878184,
+        "ship_to": {
+            "country": 1473353380,
+            "city": 1939592358,
+            "block": "Apt. 836",
+            "street_number": "8230",
+            "address": "24453 Rosalinda Well",
+            "address_line": "West",
+            "postal_code": "51434",
+            "geo_coordinates": {"lat": 79.0225, "lng": 53.5041},
+        },
+    },
+    "payment": {
+        "payment": {
+            "status": "paid",
+            "method": "bank",
+            "store_bank_id": 234234,
+            "receipt_image_path": "url",
+            "accepted_methods": ["bank", "credit_card"],
+            "cash_on_delivery": {"amount": 10, "currency": "SAR"},
+        }
+    },
+    "coupon": {"coupon_code": "CO123123"},
+    "employees": {"employees": [1764372897, 187291202]},
+}
+
+
+@pytest.mark.parametrize("section", salla.Section)
+def test_every_request_sample_of_the_page_is_read_and_decided(section: salla.Section) -> None:
+    """Each touches the one section whose sample it is; a completed order opens only employees."""
+    patch = salla.read_patch(PAGE_SAMPLES[section])
+    assert patch.sections == (section,)
+    assert patch.keys == tuple(PAGE_SAMPLES[section])
+    decision = can_update(READ, patch)
+    assert decision.allowed is (section is salla.Section.EMPLOYEES)
+    assert can_update(salla.read_order({"status": [], "draft": True, "customer": {"id": 5}}), patch)
+
+
+def test_a_completed_order_refuses_five_sections_and_allows_employees() -> None:
+    """All samples of the page in one body."""
+    body = {key: value for sample in PAGE_SAMPLES.values() for key, value in sample.items()}
+    decision = can_update(READ, salla.read_patch(body))
+    assert [str(violation.section) for violation in decision.violations] == [
+        "customer", "receiver", "shipping", "payment", "coupon",
+    ]
+
+
+def test_numbers_stay_as_they_were_written() -> None:
+    """46 is not 46.0, and twenty digits are twenty digits."""
+    patch = salla.read_patch('{"ship_to": {"geo_coordinates": {"lat": 46, "lng": 46.0}}, "branch_id": 12345678901234567890}')
+    assert repr(patch.ship_to.geo_coordinates.lat) == "46"  # type: ignore[union-attr]
+    assert repr(patch.ship_to.geo_coordinates.lng) == "46.0"  # type: ignore[union-attr]
+    assert patch.branch_id == 12345678901234567890
+
+
+def test_keys_of_other_endpoints_say_where_they_belong() -> None:
+    """A status is changed elsewhere, and so are items, tags and notes."""
+    with pytest.raises(InvalidInput) as caught:
+        salla.read_patch({"status": "completed", "items": [], "tags": [], "notes": [], "colour": 1, "custommer": {}})
+    problems = caught.value.problems
+    assert [problem.code for problem in problems] == [Code.UNKNOWN_KEY] * 6
+    assert "Update Order Status" in problems[0].hint
+    assert all(problem.hint for problem in problems[:4])
+    assert problems[4].hint == ""
+    assert problems[5].hint == "did you mean customer?"
+
+
+def test_pointers_are_escaped() -> None:
+    """A key may hold what pointers are made of, and need not be text."""
+    with pytest.raises(InvalidInput) as caught:
+        salla.read_patch({"a/b~c": 1, 7: 1, "receiver": {"~": 1}})  # type: ignore[dict-item]
+    assert [problem.pointer for problem in caught.value.problems] == ["/a~1b~0c", "/7", "/receiver/~0"]
+
+
+def test_a_request_is_read_whole() -> None:
+    """The id of its path and its body, and the problems of both."""
+    request = salla.read_request("731204918", {"coupon_code": "EID24"})
+    assert request == salla.UpdateRequest(order_id=731204918, patch=Patch(coupon_code="EID24"))
+    assert salla.read_request(731204918, "{}").order_id == 731204918
+    for bad in ("", "-1", "1.0", "٢٨٩", " 1", "1" * 200, 1.0, True, None):
+        with pytest.raises(InvalidInput) as caught:
+            salla.read_request(bad, {"coupon_code": 1})  # type: ignore[arg-type]
+        path, body = caught.value.problems
+        assert (path.pointer, path.part, path.code) == ("/order_id", Part.PATH, Code.WRONG_TYPE)
+        assert (body.pointer, body.part, body.code) == ("/coupon_code", Part.BODY, Code.WRONG_TYPE)
+    assert "path /order_id: expected an integer" in str(caught.value)
+
+
+def test_an_object_built_directly_is_as_checked_as_one_that_is_read() -> None:
+    """Every problem at once, with its place; lists become tuples, so that patches stay hashable."""
+    with pytest.raises(InvalidInput) as caught:
+        Patch(
+            customer={"id": 5},  # type: ignore[arg-type]
+            branch_id="7",  # type: ignore[arg-type]
+            employees=(1, True, "2"),  # type: ignore[arg-type]
+            coupon_code=None,  # type: ignore[arg-type]
+        )
+    assert [(problem.pointer, problem.code) for problem in caught.value.problems] == [
+        ("/customer", Code.WRONG_TYPE),
+        ("/branch_id", Code.WRONG_TYPE),
+        ("/coupon_code", Code.NULL),
+        ("/employees/1", Code.WRONG_TYPE),
+        ("/employees/2", Code.WRONG_TYPE),
+    ]
+    assert Patch(employees=[1, 2]).employees == (1, 2)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match="/lat: expected a finite number, got inf"):
+        salla.GeoCoordinates(lat=float("inf"))
+    with pytest.raises(InvalidInput, match="/draft: expected a boolean, got a string"):
+        Order(draft="false")  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match="/status: expected a string, got an integer"):
+        Order(status=200)  # type: ignore[arg-type]
+
+
+def test_models_are_values() -> None:
+    """Frozen, slotted, comparable, hashable, picklable, copied and evolved; absent is UNSET."""
+    patch = salla.read_patch({key: value for sample in PAGE_SAMPLES.values() for key, value in sample.items()})
+    for thing in (READ, patch, patch.customer, salla.UpdateRequest(order_id=1, patch=patch)):
+        assert pickle.loads(pickle.dumps(thing)) == thing  # noqa: S301 - our own bytes.
+        assert copy.copy(thing) == copy.deepcopy(thing) == thing
+        assert len({thing, copy.deepcopy(thing)}) == 1
+        assert not hasattr(thing, "__dict__")
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            thing.id = 7  # type: ignore[union-attr, misc]
+    assert Patch().customer is UNSET
+    assert Patch() != Patch(employees=())
+    assert attrs.evolve(patch, customer=UNSET).keys == patch.keys[1:]
+    assert can_update(READ, attrs.evolve(Patch(), employees=(1,)))
+    assert not can_update(attrs.evolve(Order(), status="completed"), Patch(coupon_code="x"))
+    assert "_salla" not in repr(READ) + repr(attrs.asdict(READ)) + repr(pickle.dumps(READ))
+
+
+def test_statuses_are_taken_as_members_or_their_text() -> None:
+    """In an order, and by the keywords of policy."""
+    assert Order(status="shipped") == Order(status=Status.SHIPPED)
+    assert Order(status="shipped").status is Status.SHIPPED
+    assert salla.policy(completed=["completed"]) == salla.policy(completed={Status.COMPLETED})  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="expected a collection of statuses, got the text 'completed'"):
+        salla.policy(completed="completed")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="'cancelled' is not a valid Status"):
+        salla.policy(locked=["cancelled"])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="unknown_status"):
+        salla.policy(unknown_status="shut")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.json")), ids=lambda path: path.name)
+def test_every_example_file_is_read(path: Path) -> None:
+    """Orders and webhooks as orders, updates as updates."""
+    read = salla.read_patch if path.name.startswith("update") else salla.read_order
+    assert read(path.read_bytes())
+
+
+def test_a_custom_name_about_shipping_is_still_completed() -> None:
+    """The rules read the slug."""
+    order = salla.read_order((EXAMPLES / "order-completed-custom.json").read_bytes())
+    assert order.status is Status.COMPLETED
+    assert not can_update(order, salla.read_patch((EXAMPLES / "update-shipping.json").read_bytes()))

@@ -1,0 +1,129 @@
+"""A policy is tabulated when it is first asked, and looked up after that."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+
+import attrs
+import pytest
+
+from orderrules import Rule, awal, can_update, salla
+from tests import samples
+
+
+def test_nothing_is_tabulated_before_it_is_asked() -> None:
+    """Rows are made one by one, and kept."""
+    policy = salla.policy()
+    order = salla.Order(status="completed")
+    assert all(row is None for row in policy._table.rows)
+    policy.can_update(order, salla.Patch())
+    assert sum(row is not None for row in policy._table.rows) == 1
+    row = policy._table.rows[policy._table._order_space.index(order)]
+    policy.can_update(order, salla.Patch(coupon_code="EID24"))
+    assert policy._table.rows[policy._table._order_space.index(order)] is row
+
+
+def test_equal_decisions_are_one_object() -> None:
+    """Some three hundred of them fill all of Salla's cells."""
+    table = salla.policy()._table
+    cells = [decision for index in range(96) for decision in table.row(index)]
+    assert len(cells) == 49_152
+    assert len({id(decision) for decision in cells}) == len(set(cells)) < 400
+
+
+def test_threads_that_ask_at_once_get_the_same() -> None:
+    """Each may make a row, and all are right."""
+    policy = salla.policy()
+    questions = [(order, patch) for order in samples.salla_orders() for patch in samples.salla_patches()[::64]]
+    expected = [salla.POLICY.can_update(*question) for question in questions]
+    start = threading.Barrier(8)
+    wrong: list[object] = []
+
+    def ask() -> None:
+        start.wait()
+        for question, answer in zip(questions, expected, strict=True):
+            if policy.can_update(*question) != answer:
+                wrong.append(question)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_what_is_no_order_is_a_type_error() -> None:
+    """It says what was expected and what came."""
+    with pytest.raises(TypeError, match="expected an order of a platform, got builtins.dict"):
+        can_update({"status": "pending"}, awal.Patch())  # type: ignore[type-var]
+    with pytest.raises(TypeError, match=r"this patch is of builtins\.dict"):
+        can_update(salla.Order(), {"coupon_code": "EID24"})  # type: ignore[misc]
+    with pytest.raises(TypeError, match=r"the salla policy decides .* this order is of orderrules\.platforms\.awal\.Order"):
+        salla.POLICY.can(awal.Order(status="pending"), "cancel")  # type: ignore[arg-type]
+
+
+def test_a_policy_is_a_value() -> None:
+    """Equal where it says the same, picklable whether or not it was tabulated, and without other attributes."""
+    policy = salla.policy()
+    assert policy == salla.POLICY
+    assert hash(policy) == hash(salla.POLICY)
+    assert policy != salla.policy(completed=salla.COMPLETED_FAMILY)
+    assert pickle.loads(pickle.dumps(policy)) == policy  # noqa: S301 - our own bytes.
+    policy.can_update(salla.Order(), salla.Patch())
+    again = pickle.loads(pickle.dumps(policy))  # noqa: S301 - likewise.
+    assert again == policy
+    assert again.can_update(salla.Order(), salla.Patch())
+    with pytest.raises(AttributeError, match="'Policy' object has no attribute 'decide'"):
+        policy.decide  # type: ignore[attr-defined]  # noqa: B018 - the access is the test.
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        policy.rules = ()  # type: ignore[misc]
+
+
+def test_a_service_adds_a_rule_and_drops_one() -> None:
+    """Both are new policies; the shipped one stays."""
+    rule = Rule(
+        id="SHOP-COURIER-1",
+        section=salla.Section.SHIPPING,
+        only_if=salla.STATUS.is_not(salla.Status.DELIVERING),
+        reason="the courier has the parcel",
+    )
+    house = salla.POLICY.without("SALLA-COUPON-1").with_rules(rule)
+    assert house.can_update(salla.Order(status="completed"), salla.Patch(coupon_code="EID24"))
+    refused = house.can_update(salla.Order(status="delivering"), salla.Patch(courier_id=7))
+    assert [violation.rule for violation in refused.violations] == [rule]
+    assert salla.POLICY.can_update(salla.Order(status="delivering"), salla.Patch(courier_id=7))
+    assert not salla.POLICY.can_update(salla.Order(status="completed"), salla.Patch(coupon_code="EID24"))
+    assert str(rule) == "SHOP-COURIER-1: shipping only if status is not delivering"
+
+
+def test_two_rules_on_one_section_both_speak() -> None:
+    """Every rule that refuses is named, in the order of their ids."""
+    second = attrs.evolve(salla.POLICY.rules[1], id="A-RECEIVER-9", only_if=salla.STATUS.is_not("canceled") & salla.STATUS.is_not("completed"))
+    policy = salla.POLICY.with_rules(second)
+    decision = policy.can_update(salla.Order(status="completed"), salla.Patch(receiver=salla.Receiver()))
+    assert [violation.rule.id for violation in decision.violations] == ["A-RECEIVER-9", "SALLA-RECEIVER-1"]
+
+
+def test_a_rule_that_is_dropped_or_rewritten_is_not_brought_back_by_a_reading() -> None:
+    """Alternatives change only the rules of the page that are still there."""
+    delivered, coupon = salla.Order(status="delivered"), salla.Patch(coupon_code="EID24")
+    assert [reading.id for reading in salla.POLICY.can_update(delivered, coupon).readings] == ["S2"]
+    dropped = salla.POLICY.without("SALLA-COUPON-1")
+    assert dropped.can_update(delivered, coupon).readings == ()
+    rewritten = dropped.with_rules(
+        Rule(id="SALLA-COUPON-1", section=salla.Section.COUPON, only_if=salla.DRAFT.is_(value=True), reason="ours")
+    )
+    assert not rewritten.can_update(delivered, coupon)
+    assert rewritten.can_update(delivered, coupon).readings == ()
+
+
+def test_a_waiver_can_be_dropped_and_added() -> None:
+    """They are entries like rules."""
+    strict = salla.POLICY.without("SALLA-DRAFT-1")
+    draft = salla.Order(status="completed", draft=True)
+    patch = salla.Patch(coupon_code="EID24")
+    assert not strict.can_update(draft, patch)
+    assert strict.with_rules(*salla.POLICY.waivers) == salla.POLICY
+    assert strict.with_rules(*salla.POLICY.waivers).can_update(draft, patch)

@@ -1,0 +1,106 @@
+"""A platform of one's own, in one file: the update of a parcel at a small courier.
+
+It stands outside the package and uses only what the package offers.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+import attrs
+
+from orderrules import UNSET, Fact, Follows, OrderBase, PatchBase, Policy, Rule, Space, Unset, Waiver, in_section
+
+
+class Stage(StrEnum):
+    """Where the parcel is."""
+
+    DESK = "desk"
+    VAN = "van"
+    DOOR = "door"
+
+
+class Section(StrEnum):
+    """What an update may change."""
+
+    STAGE = "stage"
+    ADDRESS = "address"
+    NOTE = "note"
+
+
+class Action(StrEnum):
+    """What else may be done."""
+
+    RECALL = "recall"
+
+
+STAGE = Fact("stage", values=tuple(Stage))
+STAFF = Fact("sent by staff", values=(False, True), attribute="staff", flag=True)
+FRAGILE = Fact("fragile", values=(False, True), flag=True)
+ASKED = Fact("stage asked for", values=(UNSET, *Stage), attribute="stage")
+
+
+class _Indexed(OrderBase):
+    __slots__ = ("_toy_index",)
+    __space__: ClassVar = Space("_toy_index", (STAGE, STAFF, FRAGILE))
+
+
+@attrs.frozen(kw_only=True)
+class Order(_Indexed):
+    """A parcel."""
+
+    stage: Stage
+    staff: bool = False
+    fragile: bool = False
+
+    def __policy__(self) -> Policy[Order, Patch]:
+        """Return the courier's policy."""
+        return POLICY
+
+
+class _Masked(PatchBase):
+    __slots__ = ("_toy_mask",)
+    __space__: ClassVar = Space("_toy_mask", (ASKED,))
+
+
+@attrs.frozen(kw_only=True)
+class Patch(_Masked):
+    """What is to change."""
+
+    stage: Stage | Unset = attrs.field(default=UNSET, metadata=in_section(Section.STAGE))
+    street: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.ADDRESS))
+    door: int | Unset = attrs.field(default=UNSET, metadata=in_section(Section.ADDRESS))
+    note: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.NOTE))
+
+
+POLICY: Policy[Order, Patch] = Policy(
+    name="toy",
+    order_type=Order,
+    patch_type=Patch,
+    sections=Section,
+    actions=Action,
+    rules=(
+        Rule(
+            id="TOY-STAGE-1",
+            section=Section.STAGE,
+            only_if=Follows(
+                STAGE, ASKED, {Stage.DESK: {Stage.VAN}, Stage.VAN: {Stage.DESK, Stage.DOOR}, Stage.DOOR: ()}, staying=False
+            ),
+            reason="a parcel goes by van",
+        ),
+        Rule(
+            id="TOY-ADDRESS-1",
+            section=Section.ADDRESS,
+            only_if=STAGE.is_(Stage.DESK) | (STAGE.is_(Stage.VAN) & FRAGILE.is_(value=False)),
+            reason="a fragile parcel is not moved about",
+        ),
+        Rule(
+            id="TOY-RECALL-1",
+            section=Action.RECALL,
+            only_if=STAGE.is_not(Stage.DOOR),
+            reason="what is delivered is delivered",
+        ),
+    ),
+    waivers=(Waiver(id="TOY-STAFF-1", when=STAFF.is_(value=True), reason="staff may change everything"),),
+)
