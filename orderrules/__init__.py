@@ -1,12 +1,12 @@
 """May I make this update to this order, now? If not: which documented rule says so?
 
-    >>> from orderrules import can_update, salla
-    >>> order = salla.read_order({"status": {"slug": "completed"}})
-    >>> decision = can_update(order, salla.read_patch({"coupon_code": "EID24"}))
-    >>> decision.allowed
-    False
-    >>> decision.violations[0].rule.id
-    'SALLA-COUPON-1'
+>>> from orderrules import can_update, salla
+>>> order = salla.read_order({"status": {"slug": "completed"}})
+>>> decision = can_update(order, salla.read_patch({"coupon_code": "EID24"}))
+>>> decision.allowed
+False
+>>> decision.violations[0].rule.id
+'SALLA-COUPON-1'
 """
 
 from __future__ import annotations

@@ -41,6 +41,22 @@ def listed(words: Iterable[object], conjunction: str = "or") -> str:
     return f"{', '.join(most)} {conjunction} {last}" if most else last
 
 
+def _several(values: Iterable[Hashable]) -> tuple[Hashable, ...]:
+    return tuple(values)
+
+
+def _labels(pairs: Iterable[tuple[Hashable, str]]) -> tuple[tuple[Hashable, str], ...]:
+    return tuple(pairs)
+
+
+def _aliases(pairs: Iterable[tuple[str, Hashable]]) -> tuple[tuple[str, Hashable], ...]:
+    return tuple(pairs)
+
+
+def _set(values: Iterable[Hashable]) -> frozenset[Hashable]:
+    return frozenset(values)
+
+
 @attrs.frozen(cache_hash=True)
 class Fact:
     """A named property with a finite set of values, read off an order or a patch.
@@ -55,14 +71,14 @@ class Fact:
     """
 
     name: str
-    values: tuple[Hashable, ...] = attrs.field(converter=tuple)
+    values: tuple[Hashable, ...] = attrs.field(converter=_several)
     attribute: str = attrs.field(
         default=attrs.Factory(lambda self: self.name, takes_self=True),
         kw_only=True,
     )
-    labels: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=tuple)
+    labels: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_labels)
     flag: bool = attrs.field(default=False, kw_only=True)
-    aliases: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), kw_only=True, converter=tuple)
+    aliases: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), kw_only=True, converter=_aliases)
 
     def of(self, thing: object) -> Hashable:
         """Read the fact off an order or a patch.
@@ -71,19 +87,20 @@ class Fact:
             ValueError: the value is not listed, and the fact has no ``UNKNOWN``.
         """
         value = self.canonical(getattr(thing, self.attribute))
-        if value in self.values:
-            return value
+        for known in self.values:
+            if known == value:
+                return known
         if UNKNOWN in self.values:
             return UNKNOWN
         message = f"{self.name} cannot be {value!r}"
         raise ValueError(message)
 
-    def canonical(self, value: Any) -> Any:  # noqa: ANN401 - payloads hold anything.
+    def canonical(self, value: object) -> object:
         """Return the listed value that a spelling stands for, and anything else as it is."""
         if type(value) is not str:
             return value
-        value = dict(self.aliases).get(value, value)
-        return next((known for known in self.values if known == value), value)
+        meant = dict(self.aliases).get(value, value)
+        return next((known for known in self.values if known == meant), value)
 
     def label(self, value: Hashable) -> str:
         """Say a value as it stands in a sentence."""
@@ -123,7 +140,7 @@ class Condition:
         """The facts it reads, each once."""
         raise TypeError  # pragma: no cover - every condition below says its own.
 
-    def holds(self, point: Point) -> bool:
+    def holds(self, point: Point) -> bool:  # noqa: ARG002 - each condition below reads the point.
         """Say whether it holds where the facts have these values."""
         raise TypeError  # pragma: no cover - as above.
 
@@ -145,7 +162,7 @@ class Condition:
         """Say what its facts are at a point: the evidence."""
         return listed((fact.says([point[fact]]) for fact in self.facts), "and")
 
-    def needed(self, point: Point, verb: str) -> str:  # noqa: ARG002 - a transition table reads it.
+    def needed(self, point: Point, verb: str) -> str:  # noqa: ARG002 - a transition table reads the point.
         """Say what would have to be for it to hold, of something that then ``verb`` (*may change*)."""
         return f"it {verb} only while {self}"
 
@@ -173,7 +190,7 @@ class Is(Condition):
     """
 
     fact: Fact
-    values: frozenset[Hashable] = attrs.field(converter=frozenset)
+    values: frozenset[Hashable] = attrs.field(converter=_set)
     negated: bool = False
 
     def __attrs_post_init__(self) -> None:
@@ -201,11 +218,15 @@ class Is(Condition):
         return self.fact.says(ordered, negated=self.negated)
 
 
+def _parts(parts: Iterable[Condition]) -> tuple[Condition, ...]:
+    return tuple(parts)
+
+
 @attrs.frozen
 class AllOf(Condition):
     """Every part holds; without parts it always does."""
 
-    parts: tuple[Condition, ...] = attrs.field(converter=tuple)
+    parts: tuple[Condition, ...] = attrs.field(converter=_parts)
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -229,7 +250,7 @@ class AllOf(Condition):
 class AnyOf(Condition):
     """At least one part holds; without parts it never does."""
 
-    parts: tuple[Condition, ...] = attrs.field(converter=tuple)
+    parts: tuple[Condition, ...] = attrs.field(converter=_parts)
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -247,7 +268,10 @@ class AnyOf(Condition):
         return " or ".join(map(str, self.parts)) or "never"
 
 
-def _freeze_table(table: Mapping[Hashable, Collection[Hashable]]) -> tuple[tuple[Hashable, frozenset[Hashable]], ...]:
+_Rows = tuple[tuple[Hashable, frozenset[Hashable]], ...]
+
+
+def _rows(table: Mapping[Any, Collection[Hashable]] | _Rows) -> _Rows:
     return tuple((value, frozenset(following)) for value, following in dict(table).items())
 
 
@@ -265,7 +289,7 @@ class Follows(Condition):
 
     current: Fact
     asked: Fact
-    table: tuple[tuple[Hashable, frozenset[Hashable]], ...] = attrs.field(converter=_freeze_table)
+    table: _Rows = attrs.field(converter=_rows)
     staying: bool = attrs.field(default=True, kw_only=True)
     negated: bool = attrs.field(default=False, kw_only=True)
 

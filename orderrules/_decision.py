@@ -129,7 +129,9 @@ class Decision:
                 }
                 for violation in self.violations
             ],
-            "waivers": [{"waiver": waiver.id, "when": str(waiver.when), "reason": waiver.reason} for waiver in self.waivers],
+            "waivers": [
+                {"waiver": waiver.id, "when": str(waiver.when), "reason": waiver.reason} for waiver in self.waivers
+            ],
             "readings": [
                 {
                     "reading": reading.id,

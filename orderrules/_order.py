@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, ClassVar
 import attrs
 
 from orderrules._conditions import UNKNOWN, Fact, Point, points
-from orderrules._values import Checked, rebuild
+from orderrules._values import Checked, rebuild, slots_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
 
 
 def _weights(space: Space) -> tuple[tuple[str, Mapping[Hashable, int], int | None], ...]:
@@ -24,10 +24,14 @@ def _weights(space: Space) -> tuple[tuple[str, Mapping[Hashable, int], int | Non
     rows: list[tuple[str, Mapping[Hashable, int], int | None]] = []
     for fact in space.facts:
         weight //= len(fact.values)
-        added = {value: place * weight for place, value in enumerate(fact.values)}
-        spelt = {alias: added[value] for alias, value in fact.aliases}
-        rows.append((fact.attribute, {**spelt, **added}, added.get(UNKNOWN)))
+        added: dict[Hashable, int] = {value: place * weight for place, value in enumerate(fact.values)}
+        added.update({alias: added[value] for alias, value in fact.aliases})
+        rows.append((fact.attribute, added, added.get(UNKNOWN)))
     return tuple(rows)
+
+
+def _facts(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    return tuple(facts)
 
 
 @attrs.frozen
@@ -41,7 +45,7 @@ class Space:
     """
 
     slot: str
-    facts: tuple[Fact, ...] = attrs.field(default=(), converter=tuple)
+    facts: tuple[Fact, ...] = attrs.field(default=(), converter=_facts)
     _added: tuple[tuple[str, Mapping[Hashable, int], int | None], ...] = attrs.field(
         init=False, eq=False, repr=False, default=attrs.Factory(_weights, takes_self=True)
     )
@@ -94,4 +98,4 @@ class OrderBase(Checked):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle what was said; the index is derived again."""
-        return rebuild, (type(self), attrs.asdict(self, recurse=False))  # type: ignore[call-overload]
+        return rebuild, (type(self), {name: getattr(self, name) for name in slots_of(type(self))})

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import attrs
 
-from orderrules._order import Space  # noqa: TC001 - annotations of models are read at run time.
+from orderrules._order import Space  # noqa: RUF100, TC001 - annotations of models are read at run time.
 from orderrules._values import UNSET, Checked, rebuild
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from enum import StrEnum
 
 _SECTION: Final = "orderrules.section"
@@ -29,8 +29,7 @@ def in_section(section: StrEnum) -> Mapping[str, StrEnum]:
     return {_SECTION: section}
 
 
-@functools.cache
-def sections_by_key(patch_type: type) -> Mapping[str, StrEnum]:
+def _sections_by_key(patch_type: type) -> Mapping[str, StrEnum]:
     """Map each body key of a patch to its section, in the order of the fields.
 
     Raises:
@@ -44,6 +43,10 @@ def sections_by_key(patch_type: type) -> Mapping[str, StrEnum]:
             raise TypeError(message)
         placed[field.name] = section
     return placed
+
+
+# Named apart and typed anew, because a checker sees no hashable argument in a class.
+sections_by_key: Final[Callable[[type], Mapping[str, StrEnum]]] = functools.cache(_sections_by_key)
 
 
 class PatchBase(Checked):

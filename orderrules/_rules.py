@@ -9,21 +9,25 @@ The module is longer than most because its records are documented field by field
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import attrs
 
 from orderrules._conditions import Condition, Fact
-from orderrules._patch import sections_by_key
+from orderrules._patch import PatchBase, sections_by_key
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from enum import StrEnum
+
     from orderrules._decision import Decision
+    from orderrules._order import OrderBase
     from orderrules._table import Table
 
-OrderT = TypeVar("OrderT")
-PatchT = TypeVar("PatchT")
+OrderT = TypeVar("OrderT", bound="OrderBase")
+PatchT = TypeVar("PatchT", bound="PatchBase")
+OrderT_contra = TypeVar("OrderT_contra", bound="OrderBase", contravariant=True)
+PatchT_contra = TypeVar("PatchT_contra", bound="PatchBase", contravariant=True)
 ChoicesT = TypeVar("ChoicesT", bound=attrs.AttrsInstance)
 
 
@@ -67,12 +71,24 @@ class Waiver:
         return f"{self.id}: no restriction while {self.when}"
 
 
+def _rules(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    return tuple(rules)
+
+
+def _waivers(waivers: Iterable[Waiver]) -> tuple[Waiver, ...]:
+    return tuple(waivers)
+
+
 @attrs.frozen
 class Alternative:
     """Another answer to a reading: the rules as they would be under it, those that it leaves alone left out."""
 
     name: str
-    rules: tuple[Rule, ...] = attrs.field(default=(), converter=tuple)
+    rules: tuple[Rule, ...] = attrs.field(default=(), converter=_rules)
+
+
+def _alternatives(alternatives: Iterable[Alternative]) -> tuple[Alternative, ...]:
+    return tuple(alternatives)
 
 
 @attrs.frozen
@@ -89,10 +105,18 @@ class Reading:
     id: str
     question: str
     answer: str
-    alternatives: tuple[Alternative, ...] = attrs.field(default=(), converter=tuple)
+    alternatives: tuple[Alternative, ...] = attrs.field(default=(), converter=_alternatives)
 
     def __str__(self) -> str:
         return f"{self.id}: {self.question}: {self.answer}"
+
+
+def _readings(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    return tuple(readings)
+
+
+def _choose(chosen: ChoicesT, keyword: str, value: object) -> ChoicesT:
+    return attrs.evolve(chosen, **{keyword: value})  # type: ignore[misc]  # bound to attrs classes, as it should be.
 
 
 def offer(
@@ -108,10 +132,22 @@ def offer(
     """
     ours = frozenset(make(chosen))
     return tuple(
-        Alternative(name, tuple(rule for rule in make(attrs.evolve(chosen, **{keyword: value})) if rule not in ours))
+        Alternative(name, tuple(rule for rule in make(_choose(chosen, keyword, value)) if rule not in ours))
         for name, value in options.items()
         if value != getattr(chosen, keyword)
     )
+
+
+class CanUpdate(Protocol[OrderT_contra, PatchT_contra]):
+    """What decides whether a patch may be sent for an order."""
+
+    def __call__(self, order: OrderT_contra, patch: PatchT_contra) -> Decision:
+        """Decide.
+
+        Raises:
+            TypeError: the order or the patch is of another platform.
+        """
+        ...
 
 
 class _Doors(Generic[OrderT, PatchT]):
@@ -128,10 +164,8 @@ class _Doors(Generic[OrderT, PatchT]):
 
     _table: Table[OrderT, PatchT]
 
-    if TYPE_CHECKING:
-        # A slot rather than a method, so that a decision costs one call: it holds the look-up itself.
-        def can_update(self, order: OrderT, patch: PatchT) -> Decision:
-            """Decide whether a patch may be sent for an order."""
+    # A slot rather than a method, so that a decision costs one call: it holds the look-up itself.
+    can_update: CanUpdate[OrderT, PatchT]
 
 
 @attrs.frozen(kw_only=True)
@@ -161,14 +195,19 @@ class Policy(_Doors[OrderT, PatchT]):
     order_type: type[OrderT]
     patch_type: type[PatchT]
     sections: type[StrEnum]
-    rules: tuple[Rule, ...] = attrs.field(converter=tuple)
-    waivers: tuple[Waiver, ...] = attrs.field(default=(), converter=tuple)
+    rules: tuple[Rule, ...] = attrs.field(converter=_rules)
+    waivers: tuple[Waiver, ...] = attrs.field(default=(), converter=_waivers)
     actions: type[StrEnum] | None = None
-    readings: tuple[Reading, ...] = attrs.field(default=(), converter=tuple)
-    defaults: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), converter=tuple)
+    readings: tuple[Reading, ...] = attrs.field(default=(), converter=_readings)
+    defaults: tuple[tuple[str, Hashable], ...] = ()
 
     def __attrs_post_init__(self) -> None:
         _validate(self)
+
+    @property
+    def entries(self) -> tuple[Rule | Waiver, ...]:
+        """Every rule and every waiver: whatever has an id."""
+        return (*self.rules, *self.waivers)
 
     def keys_of(self, section: StrEnum) -> tuple[str, ...]:
         """The body keys that touch a section, in the order of the body."""
@@ -192,7 +231,7 @@ class Policy(_Doors[OrderT, PatchT]):
         Raises:
             ValueError: there is no such id.
         """
-        strangers = [identity for identity in ids if identity not in {entry.id for entry in (*self.rules, *self.waivers)}]
+        strangers = [identity for identity in ids if identity not in {entry.id for entry in self.entries}]
         if strangers:
             message = f"the {self.name} policy has no {', '.join(strangers)}"
             raise ValueError(message)
@@ -222,17 +261,19 @@ class Policy(_Doors[OrderT, PatchT]):
         """
         return self._table.ability(order, action)
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the slots below hold different things.
-        # Reached only while a slot is empty: the table is made when it is first needed.
-        if name not in {"can_update", "_table"}:
-            message = f"{type(self).__name__!r} object has no attribute {name!r}"
-            raise AttributeError(message)
-        from orderrules._table import Table  # noqa: PLC0415 - a door: the grammar imports no engine.
+    if not TYPE_CHECKING:  # A checker would take it for any attribute at all.
 
-        table = Table(self)
-        object.__setattr__(self, "_table", table)
-        object.__setattr__(self, "can_update", table.lookup())
-        return object.__getattribute__(self, name)
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the slots hold different things.
+            # Reached only while a slot is empty: the table is made when it is first needed.
+            if name not in {"can_update", "_table"}:
+                message = f"{type(self).__name__!r} object has no attribute {name!r}"
+                raise AttributeError(message)
+            from orderrules._table import Table
+
+            table = Table(self)
+            object.__setattr__(self, "_table", table)
+            object.__setattr__(self, "can_update", table.lookup())
+            return object.__getattribute__(self, name)
 
 
 def _validate(policy: Policy[Any, Any]) -> None:
@@ -246,7 +287,7 @@ def _validate(policy: Policy[Any, Any]) -> None:
     if shared:
         message = f"both a section and an action of {policy.name}: {', '.join(sorted(shared))}"
         raise ValueError(message)
-    ids = [entry.id for entry in (*policy.rules, *policy.waivers)]
+    ids = [entry.id for entry in policy.entries]
     twice = sorted({identity for identity in ids if ids.count(identity) > 1})
     if twice:
         message = f"ids given twice: {', '.join(twice)}"

@@ -3,25 +3,25 @@
 Every fact is finite, so all the decisions there can ever be are made once, a row for each index of an order,
 when that row is first asked for; after that a decision is two look-ups.
 This is the only place that decides. It must never know a platform.
+
+The module is longer than most because making a table takes more saying than looking one up.
 """
 
 from __future__ import annotations
 
-import functools
-import operator
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 from orderrules._decision import Decision, Violation
 from orderrules._patch import sections_by_key
-from orderrules._rules import OrderT, PatchT
+from orderrules._rules import OrderT, PatchT, PatchT_contra
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from enum import StrEnum
 
     from orderrules._conditions import Point
     from orderrules._order import Space
-    from orderrules._rules import Policy, Reading, Rule, Waiver
+    from orderrules._rules import CanUpdate, Policy, Reading, Rule, Waiver
 
 _LOOKUP = """\
 def can_update(order, patch):
@@ -33,19 +33,17 @@ def can_update(order, patch):
 # Written out for each platform, because its slots are named apart: a mixed pair then finds no slot,
 # which costs the fast way no check. A row that is not made yet is None, and a TypeError here.
 
-PatchT_contra = TypeVar("PatchT_contra", contravariant=True)
-
 
 class Decides(Protocol[PatchT_contra]):
     """The platform's standing answer to which updates of such an order it allows."""
 
-    def can_update(self, order: Any, patch: PatchT_contra, /) -> Decision: ...  # noqa: ANN401, D102 - the order is the one asked.
+    def can_update(self, order: Any, patch: PatchT_contra, /) -> Decision: ...  # noqa: ANN401 - the order is the one asked.
 
 
 class Governed(Protocol[PatchT_contra]):
     """An order that knows the policy of its platform."""
 
-    def __policy__(self) -> Decides[PatchT_contra]: ...  # noqa: D105, PLW3201 - as a protocol's method is named.
+    def __policy__(self) -> Decides[PatchT_contra]: ...
 
 
 def can_update(order: Governed[PatchT], patch: PatchT) -> Decision:
@@ -72,6 +70,14 @@ def _under(rules: Iterable[Rule], replaced: Iterable[Rule]) -> tuple[Rule, ...]:
 
 def _name_of(thing: object) -> str:
     return f"{type(thing).__module__}.{type(thing).__qualname__}"
+
+
+def _either(*masks: int) -> int:
+    """Give the mask of the keys in any of some masks."""
+    keys = 0
+    for mask in masks:
+        keys |= mask
+    return keys
 
 
 class Table(Generic[OrderT, PatchT]):
@@ -105,12 +111,12 @@ class Table(Generic[OrderT, PatchT]):
         self._abilities: list[dict[str, Decision] | None] = [None] * len(self._points)
         self.rows: list[list[Decision] | None] = [None] * len(self._points)
 
-    def lookup(self) -> Callable[[OrderT, PatchT], Decision]:
+    def lookup(self) -> CanUpdate[OrderT, PatchT]:
         """Make the function that decides."""
         source = _LOOKUP.format(index=self._order_space.slot, mask=self._patch_space.slot)
         names: dict[str, Any] = {"rows": self.rows, "decide": self._decide}
         exec(compile(source, f"<orderrules {self._policy.name} look-up>", "exec"), names)  # noqa: S102 - our own text.
-        found: Callable[[OrderT, PatchT], Decision] = names["can_update"]
+        found: CanUpdate[OrderT, PatchT] = names["can_update"]
         return found
 
     def row(self, index: int) -> list[Decision]:
@@ -137,7 +143,8 @@ class Table(Generic[OrderT, PatchT]):
         index = self._index(order)
         if not isinstance(patch, self._policy.patch_type):
             raise self._stranger("patch", patch)
-        return self.row(index)[getattr(patch, self._patch_space.slot)]
+        column: int = getattr(patch, self._patch_space.slot)
+        return self.row(index)[column]
 
     def _index(self, order: OrderT) -> int:
         if not isinstance(order, self._policy.order_type):
@@ -146,13 +153,13 @@ class Table(Generic[OrderT, PatchT]):
         return index
 
     def _stranger(self, role: str, thing: object) -> TypeError:
-        return TypeError(f"the {self._policy.name} policy decides on its own orders and patches; this {role} is of {_name_of(thing)}")
+        return TypeError(
+            f"the {self._policy.name} policy decides on its own orders and patches; this {role} is of {_name_of(thing)}"
+        )
 
     def _make(self, order_point: Point) -> list[Decision]:
         return [
-            decision
-            for patch_point in self._columns
-            for decision in self._make_column({**order_point, **patch_point})
+            decision for patch_point in self._columns for decision in self._make_column({**order_point, **patch_point})
         ]
 
     def _make_column(self, point: Point) -> Iterator[Decision]:
@@ -164,7 +171,7 @@ class Table(Generic[OrderT, PatchT]):
             (reading, 0 if waivers else self._closed(self._broken(rules, point))) for reading, rules in self._others
         ]
         said = [(rule, rule.only_if.saw(point), rule.only_if.needed(point, "may change")) for rule in broken]
-        relevant = functools.reduce(operator.or_, (shut for _, shut in others), closed)
+        relevant = _either(closed, *(shut for _, shut in others))
         made: dict[int, Decision] = {}
         for mask in range(1 << len(self._keys)):
             # Keys that nothing closes here, under any reading, make no difference to the decision.
@@ -194,7 +201,11 @@ class Table(Generic[OrderT, PatchT]):
     ) -> Decision:
         """Return the one decision that says this."""
         # Violations are shared, so that the same one is the same object.
-        known = (tuple(map(id, violations)), tuple(waiver.id for waiver in waivers), tuple(reading.id for reading in readings))
+        known = (
+            tuple(map(id, violations)),
+            tuple(waiver.id for waiver in waivers),
+            tuple(reading.id for reading in readings),
+        )
         found = self._decisions.get(known)
         if found is None:
             found = self._decisions.setdefault(known, Decision(violations, waivers, readings))
@@ -224,4 +235,4 @@ class Table(Generic[OrderT, PatchT]):
 
     def _closed(self, broken: Iterable[Rule]) -> int:
         """Give the mask of the keys that some rule closes."""
-        return functools.reduce(operator.or_, (self._masks[rule.section] for rule in broken), 0)
+        return _either(*(self._masks[rule.section] for rule in broken))

@@ -16,7 +16,7 @@ import types
 from collections.abc import Callable, Mapping
 from datetime import date
 from enum import Enum, StrEnum
-from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
@@ -72,8 +72,7 @@ def refuse(code: Code, message: str, hint: str = "") -> InvalidInput:
 
 def _mistyped(expected: str, value: object) -> InvalidInput:
     if value is None:
-        hint = "leave the key out to leave it as it is"
-        return refuse(Code.NULL, f"null is not a documented value, {expected} is", hint)
+        return refuse(Code.NULL, f"expected {expected}, got null")
     return refuse(Code.WRONG_TYPE, f"expected {expected}, got {kind_of(value)}")
 
 
@@ -123,6 +122,13 @@ def day(value: object) -> date:
     raise refuse(Code.NOT_A_DATE, "expected a date written YYYY-MM-DD", "write a day as YYYY-MM-DD")
 
 
+def mapping(value: object, expected: str = "an object") -> Mapping[str, object]:
+    """Read an object, whatever it holds."""
+    if not isinstance(value, Mapping):
+        raise _mistyped(expected, value)
+    return cast("Mapping[str, object]", value)
+
+
 def choice(options: type[StrEnum]) -> Leaf:
     """Make the reading of one of the documented values of an enumeration."""
     by_value = {member.value: member for member in options}
@@ -149,14 +155,19 @@ LEAVES: Final[Mapping[type, Leaf]] = {
 }
 
 
+def _enumeration(annotation: object) -> type[StrEnum] | None:
+    return annotation if isinstance(annotation, type) and issubclass(annotation, StrEnum) else None
+
+
 @functools.cache
 def leaf(annotation: object) -> Leaf | None:
     """Give the reading of an annotation that stands for one value; None for lists and objects.
 
     A union is read as its first member that takes the value; ``int | float`` is a number.
     """
-    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
-        return choice(annotation)
+    choices = _enumeration(annotation)
+    if choices is not None:
+        return choice(choices)
     options = members(annotation)
     if len(options) == 1:
         return LEAVES.get(annotation)  # type: ignore[call-overload, no-any-return]  # any object may be looked up.
@@ -187,6 +198,11 @@ def members(annotation: object) -> tuple[object, ...]:
     return (annotation,)
 
 
+def is_array(annotation: object) -> bool:
+    """Say whether an annotation stands for a list of values."""
+    return get_origin(annotation) is tuple
+
+
 def is_model(annotation: object) -> bool:
     """Say whether an annotation is one of our models."""
     return isinstance(annotation, type) and issubclass(annotation, Checked)
@@ -198,10 +214,17 @@ def unreadable(annotation: object) -> TypeError:
 
 
 def _is_readable(annotation: object) -> bool:
-    if get_origin(annotation) is tuple:
+    if is_array(annotation):
         item, *rest = get_args(annotation)
         return rest == [Ellipsis] and _is_readable(item)
     return is_model(annotation) or leaf(annotation) is not None
+
+
+def _union(first: object, *others: object) -> object:
+    union: Any = first
+    for other in others:
+        union |= other
+    return union
 
 
 @attrs.frozen
@@ -213,8 +236,7 @@ class Slot:
     optional: bool
 
 
-@functools.cache
-def slots_of(model: type) -> Mapping[str, Slot]:
+def _slots_of(model: type) -> Mapping[str, Slot]:
     """Read the fields of a model off its annotations, by name.
 
     Raises:
@@ -225,11 +247,15 @@ def slots_of(model: type) -> Mapping[str, Slot]:
     for field in attrs.fields(model):
         options = members(hints[field.name])
         optional = field.default is not attrs.NOTHING
-        annotation = Union[options] if len(options) > 1 else options[0]  # noqa: UP007 - the options are a tuple.
+        annotation = _union(*options)
         if not _is_readable(annotation):
             raise unreadable(annotation)
         slots[field.name] = Slot(field.name, annotation, optional)
     return slots
+
+
+# Named apart and typed anew, because a checker sees no hashable argument in a class.
+slots_of: Final[Callable[[type], Mapping[str, Slot]]] = functools.cache(_slots_of)
 
 
 def _keep(annotation: Any, value: object) -> object:  # noqa: ANN401 - an annotation can be any object.
@@ -237,7 +263,7 @@ def _keep(annotation: Any, value: object) -> object:  # noqa: ANN401 - an annota
     reading = leaf(annotation)
     if reading is not None:
         return reading(value)
-    if get_origin(annotation) is tuple:
+    if is_array(annotation):
         (item, _) = get_args(annotation)
         return tuple(each(value, functools.partial(_keep, item)))
     if type(value) is not annotation:
@@ -251,7 +277,7 @@ def each(value: object, reading: Leaf) -> list[object]:
         raise _mistyped("an array", value)
     items: list[object] = []
     problems: list[Problem] = []
-    for position, item in enumerate(value):  # type: ignore[arg-type, var-annotated]  # the line above saw to it.
+    for position, item in enumerate(cast("list[object]", value)):
         try:
             items.append(reading(item))
         except InvalidInput as error:

@@ -15,18 +15,19 @@ import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from enum import Enum
-from typing import Any, Final, NoReturn, TypeVar, get_args, get_origin
+from typing import Any, Final, NoReturn, TypeVar, get_args
 from urllib.parse import parse_qsl
 
 import attrs
 import cattrs
 
-from orderrules._values import LEAVES, each, is_model, kind_of, leaf, refuse, slots_of, unreadable
+from orderrules._values import LEAVES, each, is_array, is_model, kind_of, leaf, mapping, refuse, slots_of, unreadable
 from orderrules.errors import Code, InvalidInput, Part, Problem
 
 ModelT = TypeVar("ModelT")
 
 _LONGEST_GUESS: Final = 64
+_KEEP: Final = "leave the key out to leave it as it is"
 _ID: Final = re.compile(r"[0-9]{1,100}", re.ASCII)
 
 
@@ -37,12 +38,9 @@ def parse(source: object, what: str) -> Mapping[str, object]:
         InvalidInput: the text is no JSON, or not an object.
     """
     try:
-        found = _load(source) if isinstance(source, str | bytes) else source
-        if not isinstance(found, Mapping):
-            raise refuse(Code.WRONG_TYPE, f"expected an object, got {kind_of(found)}")
+        return mapping(_load(source) if isinstance(source, str | bytes) else source)
     except InvalidInput as error:
         raise InvalidInput(error.problems, what) from None
-    return found
 
 
 def _load(document: str | bytes) -> object:
@@ -140,19 +138,19 @@ def unwrap(
     Raises:
         InvalidInput: the first wrapper holds no object.
     """
-    outer = wrappers[0]
-    if outer in payload and not isinstance(payload[outer], Mapping):
-        got = kind_of(payload[outer])
-        raise InvalidInput([Problem(f"/{outer}", Code.WRONG_TYPE, f"expected an order, an object, got {got}")], what)
     path: tuple[str, ...] = ()
     for key in wrappers:
-        inner = payload.get(key)
-        if isinstance(inner, Mapping):
-            path, payload = (*path, key), inner
+        if isinstance(payload.get(key), Mapping) or (key == wrappers[0] and key in payload):
+            (payload,) = gather(what, functools.partial(at, key, reading=_order, value=payload[key]))
+            path = (*path, key)
     return path, payload
 
 
-def required(key: str, found: Mapping[str, object], path: tuple[str, ...], reading: Callable[[object], Any]) -> Any:  # noqa: ANN401 - whatever the reading gives.
+def _order(value: object) -> Mapping[str, object]:
+    return mapping(value, "an order, an object")
+
+
+def required(key: str, found: Mapping[str, object], path: tuple[str, ...], reading: Callable[[object], Any]) -> Any:  # noqa: ANN401 - as above.
     """Read a value that must be there."""
     if key not in found:
         return at(*path, key, reading=_missing, value=None)
@@ -195,15 +193,11 @@ def _unknown(key: object, known: Mapping[str, object], elsewhere: Mapping[str, s
 
 def _object(model: type[ModelT], value: object, elsewhere: Mapping[str, str] | None = None) -> ModelT:
     """Read one of our models: every key must be one of its fields, every value the documented one."""
-    if not isinstance(value, Mapping):
-        if value is None:
-            hint = "leave the key out to leave it as it is"
-            raise refuse(Code.NULL, "null is not a documented value, an object is", hint)
-        raise refuse(Code.WRONG_TYPE, f"expected an object, got {kind_of(value)}")
+    found = mapping(value)
     slots = slots_of(model)
     said: dict[str, object] = {}
     problems: list[Problem] = []
-    for key, item in value.items():
+    for key, item in found.items():
         slot = slots.get(key)
         if slot is None:
             problems.append(_unknown(key, slots, elsewhere or {}))
@@ -211,11 +205,12 @@ def _object(model: type[ModelT], value: object, elsewhere: Mapping[str, str] | N
         try:
             said[key] = _converter.structure(item, slot.annotation)
         except InvalidInput as error:
-            problems += [problem.under(key) for problem in error.problems]
+            hint = _KEEP if item is None else ""
+            problems += [attrs.evolve(problem.under(key), hint=problem.hint or hint) for problem in error.problems]
     problems += [
         Problem("", Code.MISSING, "is required").under(name)
         for name, slot in slots.items()
-        if not slot.optional and name not in value
+        if not slot.optional and name not in found
     ]
     if problems:
         raise InvalidInput(problems)
@@ -247,5 +242,5 @@ _converter: Final = cattrs.Converter(detailed_validation=False)
 for _type in (*LEAVES, Enum):
     _converter.register_structure_hook(_type, _read_leaf)
 _converter.register_structure_hook_func(lambda _: True, _read_leaf)
-_converter.register_structure_hook_func(lambda annotation: get_origin(annotation) is tuple, _read_array)
+_converter.register_structure_hook_func(is_array, _read_array)
 _converter.register_structure_hook_func(is_model, _read_object)

@@ -1,6 +1,8 @@
 """The command line: the only place that reads files and prints.
 
 It asks the library and shows what it says; it holds no rule.
+
+The module is longer than most because every option says what it is for.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ except ImportError as error:  # pragma: no cover - seen only where the extra is 
 from orderrules import InvalidInput, __version__, awal, salla
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from orderrules import Decision, Policy
 
@@ -68,21 +70,39 @@ Exit status: 0 allowed, 1 refused, 2 trouble (input that cannot be read, bad usa
     "--format", "form", default="text", type=click.Choice(["text", "json"]), show_default=True, help="How to answer."
 )
 @click.option(
-    "--pending", type=_STATUS, multiple=True, metavar="STATUS", help="Salla, S1: a status that is *pending*; repeat it, or say family."
+    "--pending",
+    type=_STATUS,
+    multiple=True,
+    metavar="STATUS",
+    help="Salla, S1: a status that is *pending*; repeat it, or say family.",
 )
 @click.option(
-    "--completed", type=_STATUS, multiple=True, metavar="STATUS", help="Salla, S2: a status that is *completed*; repeat it, or say family."
+    "--completed",
+    type=_STATUS,
+    multiple=True,
+    metavar="STATUS",
+    help="Salla, S2: a status that is *completed*; repeat it, or say family.",
 )
 @click.option("--unknown-status", type=click.Choice(["open", "closed"]), help="Salla, S4: a status that no page names.")
 @click.option(
-    "--locked", type=_STATUS, multiple=True, metavar="STATUS", help="Salla, S8: a status that closes as *completed* does; repeat it, or say family."
+    "--locked",
+    type=_STATUS,
+    multiple=True,
+    metavar="STATUS",
+    help="Salla, S8: a status that closes as *completed* does; repeat it, or say family.",
 )
 @click.option("--skipping", is_flag=True, default=None, help="Awal, A1: any later status may follow.")
 @click.option(
     "--payment-default", type=click.Choice(["keep", "reset"]), help="Awal, A4: a payment status that is left out."
 )
-def check(  # noqa: PLR0913 - one parameter for each option.
-    order: str, patch: str, name: str, form: str, *, guest: bool, **readings: Any  # noqa: ANN401 - as given.
+def check(
+    order: str,
+    patch: str,
+    name: str,
+    form: str,
+    *,
+    guest: bool,
+    **readings: Any,  # noqa: ANN401 - as the options give them.
 ) -> None:
     """Decide whether the update in PATCH may be sent for the order in ORDER.
 
@@ -131,8 +151,8 @@ def _policy(name: str, readings: dict[str, Any]) -> Policy[Any, Any]:
 def _read(name: str, order: bytes, patch: bytes, form: str, *, guest: bool) -> tuple[Any, Any]:
     """Read both inputs; say the problems of both, and leave, where one cannot be read."""
     found: list[Any] = []
-    errors: dict[str, InvalidInput] = {}
-    readers = {
+    unread: dict[str, InvalidInput] = {}
+    readers: dict[str, Callable[[], object]] = {
         "order": lambda: salla.read_order(order, guest=guest) if name == "salla" else awal.read_order(order),
         "patch": lambda: salla.read_patch(patch) if name == "salla" else awal.read_patch(patch),
     }
@@ -140,13 +160,15 @@ def _read(name: str, order: bytes, patch: bytes, form: str, *, guest: bool) -> t
         try:
             found.append(reader())
         except InvalidInput as error:
-            errors[role] = error
-    if errors:
+            unread[role] = error
+    if unread:
         if form == "json":
-            click.echo(json.dumps({"platform": name, "problems": list(_problems(errors))}, ensure_ascii=False, indent=2))
+            click.echo(
+                json.dumps({"platform": name, "problems": list(_problems(unread))}, ensure_ascii=False, indent=2)
+            )
         else:
-            for error in errors.values():
-                click.echo(error, err=True)
+            for trouble in unread.values():
+                click.echo(trouble, err=True)
         sys.exit(TROUBLE)
     return found[0], found[1]
 
@@ -166,7 +188,9 @@ def _problems(errors: dict[str, InvalidInput]) -> Iterable[dict[str, str]]:
 def _show(policy: Policy[Any, Any], order: Any, patch: Any, decision: Decision) -> None:  # noqa: ANN401 - of either platform.
     """Print a decision, rule by rule."""
     console = Console(highlight=False)
-    table = Table("section", "keys", "rule", "verdict", title=f"{policy.name}: update of an order", title_justify="left")
+    table = Table(
+        "section", "keys", "rule", "verdict", title=f"{policy.name}: update of an order", title_justify="left"
+    )
     unwaived = policy.without(*(waiver.id for waiver in policy.waivers)).can_update(order, patch)
     closed = {violation.rule.id for violation in unwaived.violations}
     shut = "[red]closed[/]" if decision.violations else "[yellow]waived[/]"

@@ -40,7 +40,11 @@ def waiver_table(policy: Policy[Any, Any]) -> str:
 def transition_table(policy: Policy[Any, Any]) -> str:
     """Draw which status may follow which, as a Markdown table; empty where no transitions are ruled."""
     rows = [
-        (f"`{current}`", ", ".join(f"`{value}`" for value in condition.asked.values if value in following) or "nothing", f"`{rule.id}`")
+        (
+            f"`{current}`",
+            ", ".join(f"`{value}`" for value in condition.asked.values if value in following) or "nothing",
+            f"`{rule.id}`",
+        )
         for rule in policy.rules
         for condition in [rule.only_if]
         if isinstance(condition, Follows)
@@ -52,7 +56,12 @@ def transition_table(policy: Policy[Any, Any]) -> str:
 def reading_table(policy: Policy[Any, Any]) -> str:
     """Draw every reading and what is offered instead, as a Markdown table."""
     rows = [
-        (f"`{reading.id}`", reading.question, reading.answer, listed(other.name for other in reading.alternatives) if reading.alternatives else "–")
+        (
+            f"`{reading.id}`",
+            reading.question,
+            reading.answer,
+            listed(other.name for other in reading.alternatives) if reading.alternatives else "none",
+        )
         for reading in policy.readings
     ]
     return _table(("reading", "the page does not say", "we read", "offered instead"), rows)
@@ -60,7 +69,7 @@ def reading_table(policy: Policy[Any, Any]) -> str:
 
 def _conditions(policy: Policy[Any, Any], section: object) -> list[tuple[str, str]]:
     governing = [(str(rule.only_if), f"`{rule.id}`") for rule in policy.rules if rule.section is section]
-    return governing or [("*no restriction is documented*", "–")]
+    return governing or [("*no restriction is documented*", "none")]
 
 
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -73,7 +73,7 @@ class Problem:
         return attrs.evolve(self, pointer=f"/{escaped}{self.pointer}")
 
 
-class InvalidInput(ValueError):  # noqa: N818 - the public name is fixed, and says what is wrong.
+class InvalidInput(ValueError):  # noqa: N818 - the public name is fixed, and says what happened.
     """What was given cannot be read: not a refusal, but no question that could be answered.
 
     Attributes:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pytest
 
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=300)
@@ -20,7 +21,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the points on which table and oracle agree, and the mutants that were caught."""
     reports: Iterable[pytest.TestReport] = terminalreporter.stats.get("passed", [])
     counted = {
-        name: sum(value for report in reports for key, value in report.user_properties if key == name)
+        name: sum(int(str(value)) for report in reports for key, value in report.user_properties if key == name)
         for name in ("points", "mutants")
     }
     if any(counted.values()):

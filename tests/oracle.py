@@ -5,7 +5,11 @@ It imports nothing of the library, on purpose, and repeats what it must.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Set
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from collections.abc import Set as AbstractSet
 
 SALLA_STATUSES = (
     "payment_pending",
@@ -47,7 +51,7 @@ def salla_closed(  # noqa: PLR0913 - the facts of an order, and the readings.
     completed: Collection[str] = ("completed",),
     unknown_status: str = "open",
     locked: Collection[str] = (),
-) -> Set[str]:
+) -> AbstractSet[str]:
     """Say which sections of a Salla order refuse an update of these keys."""
     if draft or status == "draft":
         return set()
@@ -80,7 +84,7 @@ def salla_can(status: str | None, action: str) -> bool:
     return action == "pay" and status == "payment_pending"
 
 
-def awal_closed(status: str, asked: str | None, *, skipping: bool = False) -> Set[str]:
+def awal_closed(status: str, asked: str | None, *, skipping: bool = False) -> AbstractSet[str]:
     """Say which keys of an Awal order refuse an update that asks for a status, or for none."""
     if asked is None or asked == status:
         return set()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from orderrules import awal, salla
+from orderrules import UNSET, awal, salla
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SALLA: Final[dict[str, Any]] = {
     "customer": salla.Customer(id=1209555001, name="Sami"),
@@ -16,7 +18,9 @@ SALLA: Final[dict[str, Any]] = {
     "branch_id": 1120458833,
     "courier_id": 1433870001,
     "ship_to": salla.ShipTo(city=1939592358, geo_coordinates=salla.GeoCoordinates(lat=21, lng=39.1497)),
-    "payment": salla.Payment(status="paid", accepted_methods=("bank",), cash_on_delivery=salla.CashOnDelivery(amount=15)),
+    "payment": salla.Payment(
+        status="paid", accepted_methods=("bank",), cash_on_delivery=salla.CashOnDelivery(amount=15)
+    ),
     "coupon_code": "RAMADAN24",
     "employees": (1764372001,),
 }
@@ -58,8 +62,4 @@ def awal_orders() -> Iterator[awal.Order]:
 
 def awal_patches() -> list[awal.Patch]:
     """List a patch for every status asked for, none included, with every set of the other keys."""
-    return [
-        awal.Patch(**said, **({} if asked is None else {"status": asked}))
-        for asked in (None, *awal.Status)
-        for said in subsets(AWAL)
-    ]
+    return [awal.Patch(**said, status=asked) for asked in (UNSET, *awal.Status) for said in subsets(AWAL)]

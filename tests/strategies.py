@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 from hypothesis import strategies as st
 
 from orderrules import UNSET, Policy, awal, salla
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 texts: Final = st.text(max_size=12)
 integers: Final = st.integers(-(10**20), 10**20)
@@ -83,7 +85,9 @@ json_values: Final = st.recursive(
     st.none() | st.booleans() | integers | st.floats() | texts | st.dates().map(date.isoformat),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from([*salla.Section, *awal.Section, "ship_to", "id", "notify"]) | texts, inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from([*salla.Section, *awal.Section, "ship_to", "id", "notify"]) | texts, inner, max_size=4
+        )
     ),
     max_leaves=12,
 )

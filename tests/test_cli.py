@@ -43,7 +43,13 @@ def check(platform: str, order: str, patch: str, *more: str) -> Result:
         ("salla", "order-under-review.json", "update-coupon.json", ("--completed", "under_review"), 1),
         ("salla", "order-completed.json", "update-coupon.json", ("--completed", "family"), 1),
         ("salla", "order-completed.json", "update-coupon.json", ("--completed", "shipped"), 0),
-        ("salla", "order-under-review.json", "update-coupon.json", ("--locked", "family", "--locked", "under_review"), 1),
+        (
+            "salla",
+            "order-under-review.json",
+            "update-coupon.json",
+            ("--locked", "family", "--locked", "under_review"),
+            1,
+        ),
         ("salla", "order-pending.json", "update-payment.json", ("--pending", "payment_failed"), 1),
         ("salla", "order-under-review.json", "update-coupon.json", ("--unknown-status", "closed"), 0),
         ("awal", "order-accepted.json", "update-ship.json", (), 0),
@@ -128,7 +134,10 @@ def test_input_that_cannot_be_read_is_trouble(tmp_path: Path) -> None:
         (("check", "--platform", "ebay", "-", "EXAMPLE"), "'ebay' is not one of"),
         (("check", "--platform", "salla", "none.json", "none.json"), "none.json"),
         (("check", "--platform", "salla", "--skipping", "-", "EXAMPLE"), "--skipping: no reading of salla"),
-        (("check", "--platform", "awal", "--unknown-status", "open", "-", "EXAMPLE"), "--unknown-status: no reading of awal"),
+        (
+            ("check", "--platform", "awal", "--unknown-status", "open", "-", "EXAMPLE"),
+            "--unknown-status: no reading of awal",
+        ),
         (("check", "--platform", "awal", "--guest", "-", "EXAMPLE"), "--guest says nothing of awal"),
         (("check", "--platform", "salla", "--pending", "later", "-", "EXAMPLE"), "'later' is not one of"),
         (("chekc",), "No such command"),
@@ -146,7 +155,11 @@ def test_help_is_worth_reading() -> None:
     """It has examples, the exit status, and every reading by its id."""
     assert "check" in run("--help").stdout
     text = run("check", "-h").stdout
-    for words in ("orderrules check --platform salla order.json update.json", "Exit status: 0 allowed", "- for standard input"):
+    for words in (
+        "orderrules check --platform salla order.json update.json",
+        "Exit status: 0 allowed",
+        "- for standard input",
+    ):
         assert words in " ".join(text.split())
     for reading in ("S1", "S2", "S4", "S8", "A1", "A4"):
         assert f", {reading}:" in text
@@ -155,10 +168,16 @@ def test_help_is_worth_reading() -> None:
 
 def test_it_runs_as_a_program() -> None:
     """In a process of its own."""
-    done = subprocess.run(  # noqa: S603 - our own program.
+    done = subprocess.run(
         [
-            sys.executable, "-m", "orderrules.cli", "check", "--platform", "awal",
-            str(EXAMPLES / "awal" / "order-pending.json"), str(EXAMPLES / "awal" / "update-ship.json"),
+            sys.executable,
+            "-m",
+            "orderrules.cli",
+            "check",
+            "--platform",
+            "awal",
+            str(EXAMPLES / "awal" / "order-pending.json"),
+            str(EXAMPLES / "awal" / "update-ship.json"),
         ],
         capture_output=True,
         check=False,

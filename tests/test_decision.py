@@ -35,8 +35,10 @@ def test_explain_says_it_line_by_line() -> None:
     decision = awal.POLICY.can_update(awal.Order(status="pending"), awal.Patch(status=awal.Status.SHIPPED))
     assert decision.explain().splitlines() == [
         "refused: status",
-        "  AWAL-STATUS-1: status cannot be changed: status is pending and status asked for is shipped; "
-        "only accepted may follow pending",
+        (
+            "  AWAL-STATUS-1: status cannot be changed: status is pending and status asked for is shipped; "
+            "only accepted may follow pending"
+        ),
         "    why: the status moves on step by step: pending, accepted, shipped, delivered, completed",
         "  rests on A1: *progressively* is read as one step at a time",
     ]
@@ -51,9 +53,10 @@ def test_explain_with_the_order_says_how_a_status_never_seen_is_spelt() -> None:
     assert "on_the_moon" not in decision.explain()
     assert "  note: the order's status reads 'on_the_moon'" in decision.explain(order).splitlines()
     nothing = salla.Order()
-    assert "  note: the order shows no status" in salla.POLICY.can_update(
-        nothing, salla.Patch(payment=salla.Payment())
-    ).explain(nothing).splitlines()
+    assert (
+        "  note: the order shows no status"
+        in salla.POLICY.can_update(nothing, salla.Patch(payment=salla.Payment())).explain(nothing).splitlines()
+    )
     assert "note" not in salla.POLICY.can_update(COMPLETED, EVERYTHING).explain(COMPLETED)
 
 
@@ -125,7 +128,7 @@ def test_require_raises_what_was_decided() -> None:
         decision.require()
     assert caught.value.decision is decision
     assert str(caught.value) == decision.explain()
-    assert pickle.loads(pickle.dumps(caught.value)).decision == decision  # noqa: S301 - our own bytes.
+    assert pickle.loads(pickle.dumps(caught.value)).decision == decision
 
 
 def test_decisions_are_values() -> None:

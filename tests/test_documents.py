@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from orderrules import __version__
 from tests.tables import DOCUMENTS, ROOT, drawn
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
@@ -26,7 +29,7 @@ def test_the_readme_prints_what_it_says() -> None:
     code, printed = re.findall(r"```(?:python|text)\n(.*?)```", readme, re.DOTALL)[:2]
     assert len(code.splitlines()) == 12
     with contextlib.redirect_stdout(io.StringIO()) as out:
-        exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own example.
+        exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own text.
     assert out.getvalue() == printed
 
 

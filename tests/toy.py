@@ -85,7 +85,10 @@ POLICY: Policy[Order, Patch] = Policy(
             id="TOY-STAGE-1",
             section=Section.STAGE,
             only_if=Follows(
-                STAGE, ASKED, {Stage.DESK: {Stage.VAN}, Stage.VAN: {Stage.DESK, Stage.DOOR}, Stage.DOOR: ()}, staying=False
+                STAGE,
+                ASKED,
+                {Stage.DESK: {Stage.VAN}, Stage.VAN: {Stage.DESK, Stage.DOOR}, Stage.DOOR: ()},
+                staying=False,
             ),
             reason="a parcel goes by van",
         ),

@@ -9,11 +9,10 @@ The module is longer than most because it is one platform whole: its models, its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
-from typing import ClassVar, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
 
 import attrs
 
@@ -22,6 +21,9 @@ from orderrules._order import OrderBase, Space
 from orderrules._patch import PatchBase, in_section
 from orderrules._rules import Alternative, Policy, Reading, Rule, offer
 from orderrules._values import UNSET, Checked, Unset, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Status(StrEnum):
@@ -61,6 +63,10 @@ ASKED: Final = Fact(
 )
 
 
+def _status(status: Status | str) -> Status | str:
+    return cast("Status | str", STATUS.canonical(status))
+
+
 class _Indexed(OrderBase):
     __slots__ = ("_awal_index",)
     __space__: ClassVar = Space("_awal_index", (STATUS,))
@@ -83,7 +89,7 @@ class Order(_Indexed):
         InvalidInput: a value is of another type.
     """
 
-    status: Status | str = attrs.field(converter=STATUS.canonical)
+    status: Status | str = attrs.field(converter=_status)
     id: int | str | None = None
     payment_status: PaymentStatus | str | None = None
     shipping_date: date | str | None = None
@@ -91,7 +97,7 @@ class Order(_Indexed):
     admin_notes: str | None = None
     branch_id: str | None = None
 
-    def __policy__(self) -> Policy[Order, Patch]:  # noqa: PLW3201 - the engine asks for it by this name.
+    def __policy__(self) -> Policy[Order, Patch]:
         """Return the policy that answers where no other is named."""
         return POLICY
 
@@ -248,7 +254,7 @@ def read_patch(body: Mapping[str, object] | str | bytes) -> Patch:
     Raises:
         InvalidInput: with every problem at once, each with a JSON pointer into the body.
     """
-    from orderrules import _wire  # noqa: PLC0415 - a door: cattrs is imported when a body is first read.
+    from orderrules import _wire
 
     return _wire.read(Patch, body, what="Awal update")
 
@@ -266,7 +272,7 @@ def read_request(
     Raises:
         InvalidInput: with every problem of all three at once.
     """
-    from orderrules import _wire  # noqa: PLC0415 - a door, as above.
+    from orderrules import _wire
 
     number, asked, patch = _wire.gather(
         "Awal request",
@@ -285,7 +291,7 @@ def read_order(payload: Mapping[str, object] | str | bytes) -> Order:
     Raises:
         InvalidInput: the payload holds no order, or its status is absent or no text.
     """
-    from orderrules import _wire  # noqa: PLC0415 - a door, as above.
+    from orderrules import _wire
 
     what = "Awal order"
     path, found = _wire.unwrap(_wire.parse(payload, what), ("data",), what)

@@ -9,9 +9,8 @@ The module is longer than most because it is one platform whole: its models, its
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
 
 import attrs
 
@@ -19,11 +18,10 @@ from orderrules._conditions import UNKNOWN, Condition, Fact, listed
 from orderrules._order import OrderBase, Space
 from orderrules._patch import PatchBase, in_section
 from orderrules._rules import Policy, Reading, Rule, Waiver, offer
-from orderrules._values import UNSET, Checked, Unset, flag, kind_of, refuse, text
-from orderrules.errors import Code
+from orderrules._values import UNSET, Checked, Unset, flag, mapping, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping
 
 
 class Status(StrEnum):
@@ -91,6 +89,10 @@ CUSTOMER: Final = Fact(
 )
 
 
+def _status(status: Status | str | None) -> Status | str | None:
+    return cast("Status | str | None", STATUS.canonical(status))
+
+
 class _Indexed(OrderBase):
     __slots__ = ("_salla_index",)
     __space__: ClassVar = Space("_salla_index", (STATUS, DRAFT, CUSTOMER))
@@ -111,11 +113,11 @@ class Order(_Indexed):
     """
 
     id: int | str | None = None
-    status: Status | str | None = attrs.field(default=None, converter=STATUS.canonical)
+    status: Status | str | None = attrs.field(default=None, converter=_status)
     draft: bool = False
     customer: CustomerKind = CustomerKind.NONE
 
-    def __policy__(self) -> Policy[Order, Patch]:  # noqa: PLW3201 - the engine asks for it by this name.
+    def __policy__(self) -> Policy[Order, Patch]:
         """Return the policy that answers where no other is named."""
         return POLICY
 
@@ -223,6 +225,7 @@ PENDING_ONLY: Final = frozenset({Status.PAYMENT_PENDING})
 PENDING_FAMILY: Final = PENDING_ONLY | {Status.WAITING_FOR_PAYMENT_CONFIRMATION, Status.PAYMENT_FAILED}
 COMPLETED_ONLY: Final = frozenset({Status.COMPLETED})
 COMPLETED_FAMILY: Final = COMPLETED_ONLY | {Status.DELIVERING, Status.DELIVERED, Status.SHIPPED}
+NONE_LOCKED: Final[frozenset[Status]] = frozenset()
 CANCELED_FAMILY: Final = frozenset({Status.CANCELED, Status.RESTORED, Status.RESTORING})
 
 UnknownStatus = Literal["open", "closed"]
@@ -292,14 +295,14 @@ def _rules(chosen: _Choices) -> tuple[Rule, ...]:
             section=Action.CANCEL,
             only_if=STATUS.is_in({Status.UNDER_REVIEW, Status.IN_PROGRESS}),
             reason="a customer can cancel only while the order is under review or in progress",
-            caveat="this is the answer for the status alone; the store's settings, which are not seen, may say no",
+            caveat="this is the answer for the status alone; the store's settings are not seen, and may say no",
         ),
         Rule(
             id="SALLA-RATE-1",
             section=Action.RATE,
             only_if=STATUS.is_in({Status.COMPLETED, Status.DELIVERED, Status.SHIPPED}),
             reason="an order can be rated once it is shipped, delivered or completed",
-            caveat="this is the answer for the status alone; the store's rating settings, which are not seen, may say no",
+            caveat="this is the answer for the status alone; the store's rating settings are not seen, and may say no",
         ),
         Rule(
             id="SALLA-PAY-1",
@@ -321,8 +324,14 @@ _WAIVERS: Final = (
 
 def _readings(chosen: _Choices) -> tuple[Reading, ...]:
     """Say how every silence of the page is read."""
-    locked = f"{listed(sorted(chosen.locked), 'and')} close" if chosen.locked else "canceled, restored and restoring do not close"
-    unknown = "does not count as completed" if chosen.unknown_status == "open" else "closes every section bound to a status"
+    locked = (
+        f"{listed(sorted(chosen.locked), 'and')} close"
+        if chosen.locked
+        else "canceled, restored and restoring do not close"
+    )
+    unknown = (
+        "does not count as completed" if chosen.unknown_status == "open" else "closes every section bound to a status"
+    )
     return (
         Reading(
             "S1",
@@ -332,7 +341,10 @@ def _readings(chosen: _Choices) -> tuple[Reading, ...]:
                 _rules,
                 chosen,
                 "pending",
-                {"payment_pending": PENDING_ONLY, f"also {_named(PENDING_FAMILY - PENDING_ONLY, 'and')}": PENDING_FAMILY},
+                {
+                    "payment_pending": PENDING_ONLY,
+                    f"also {_named(PENDING_FAMILY - PENDING_ONLY, 'and')}": PENDING_FAMILY,
+                },
             ),
         ),
         Reading(
@@ -363,7 +375,7 @@ def _readings(chosen: _Choices) -> tuple[Reading, ...]:
             "S8",
             "whether canceled, restored and restoring close what completed closes",
             f"{locked} receiver, shipping and coupon",
-            offer(_rules, chosen, "locked", {"open": frozenset(), "locked": CANCELED_FAMILY}),
+            offer(_rules, chosen, "locked", {"open": NONE_LOCKED, "locked": CANCELED_FAMILY}),
         ),
         Reading(
             "S9",
@@ -399,7 +411,7 @@ def policy(
     pending: Collection[Status] = PENDING_ONLY,
     completed: Collection[Status] = COMPLETED_ONLY,
     unknown_status: UnknownStatus = "open",
-    locked: Collection[Status] = (),
+    locked: Collection[Status] = NONE_LOCKED,
 ) -> Policy[Order, Patch]:
     """Return the rules of the page under these readings.
 
@@ -443,7 +455,7 @@ def read_patch(body: Mapping[str, object] | str | bytes) -> Patch:
     Raises:
         InvalidInput: with every problem at once, each with a JSON pointer into the body.
     """
-    from orderrules import _wire  # noqa: PLC0415 - a door: cattrs is imported when a body is first read.
+    from orderrules import _wire
 
     return _wire.read(Patch, body, what="Salla update", elsewhere=_ELSEWHERE)
 
@@ -454,7 +466,7 @@ def read_request(order_id: int | str, body: Mapping[str, object] | str | bytes) 
     Raises:
         InvalidInput: with every problem of both at once.
     """
-    from orderrules import _wire  # noqa: PLC0415 - a door, as above.
+    from orderrules import _wire
 
     number, patch = _wire.gather(
         "Salla request",
@@ -476,7 +488,7 @@ def read_order(payload: Mapping[str, object] | str | bytes, *, guest: bool = Fal
     Raises:
         InvalidInput: the payload holds no order, or a fact that a rule needs cannot be read.
     """
-    from orderrules import _wire  # noqa: PLC0415 - a door, as above.
+    from orderrules import _wire
 
     what = "Salla order"
     path, found = _wire.unwrap(_wire.parse(payload, what), ("data", "order"), what)
@@ -503,15 +515,9 @@ def _slug(status: object) -> str | None:
     """Read the slug off an order's status: an object, or an empty list or nothing where there is none."""
     if status is None or status == []:
         return None
-    if not isinstance(status, Mapping):
-        raise refuse(
-            Code.WRONG_TYPE,
-            f"expected the order's status, an object with a slug, got {kind_of(status)}",
-            "an envelope's status is not the order's; hand over the order or the whole payload",
-        )
-    from orderrules import _wire  # noqa: PLC0415 - a door, as above.
+    from orderrules import _wire
 
-    slug = status.get("slug")
+    slug = mapping(status, "the order's status, an object with a slug").get("slug")
     return None if slug is None else _wire.at("slug", reading=text, value=slug)
 
 
@@ -519,6 +525,4 @@ def _is_there(customer: object) -> bool:
     """Say whether there is a customer: an object with anything in it."""
     if customer is None or customer == []:
         return False
-    if not isinstance(customer, Mapping):
-        raise refuse(Code.WRONG_TYPE, f"expected the order's customer, an object, got {kind_of(customer)}")
-    return bool(customer)
+    return bool(mapping(customer, "the order's customer, an object"))

@@ -19,7 +19,9 @@ assert_type(awal_patch, awal.Patch)
 assert_type(salla.POLICY, Policy[salla.Order, salla.Patch])
 assert_type(can_update(salla_order, salla_patch), Decision)
 assert_type(awal.POLICY.can_update(awal_order, awal_patch), Decision)
-assert_type(salla.policy(completed={salla.Status.SHIPPED}).without("SALLA-COUPON-1").can(salla_order, "cancel"), Decision)
+assert_type(
+    salla.policy(completed={salla.Status.SHIPPED}).without("SALLA-COUPON-1").can(salla_order, "cancel"), Decision
+)
 assert_type(awal_patch.shipping_date, date | Unset)
 assert_type(attrs.evolve(salla_order, status="shipped"), salla.Order)
 assert_type(awal_order.status, awal.Status | str)
