@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 import attrs
 
 from orderrules._conditions import Condition, Fact
+from orderrules._lookup import written
 from orderrules._patch import PatchBase, sections_by_key
+from orderrules._values import rebuild
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -159,9 +161,11 @@ class _Doors(Generic[OrderT, PatchT]):
         Raises:
             TypeError: the order or the patch is of another platform.
         """,
-        "_table": "The policy tabulated.",
+        "_rows": "The rows of the table, None where one is not made yet.",
+        "_table": "The policy tabulated, once that was needed.",
     }
 
+    _rows: list[list[Decision] | None]
     _table: Table[OrderT, PatchT]
 
     # A slot rather than a method, so that a decision costs one call: it holds the look-up itself.
@@ -203,6 +207,17 @@ class Policy(_Doors[OrderT, PatchT]):
 
     def __attrs_post_init__(self) -> None:
         _validate(self)
+        orders, patches = self.order_type.__space__, self.patch_type.__space__
+        rows: list[list[Decision] | None] = [None] * orders.size
+        object.__setattr__(self, "_rows", rows)
+        object.__setattr__(self, "can_update", written(orders.slot, patches.slot, rows, self._decide))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle what was said; the table is made again."""
+        return rebuild, (type(self), {field.name: getattr(self, field.name) for field in attrs.fields(type(self))})
+
+    def _decide(self, order: OrderT, patch: PatchT) -> Decision:
+        return self._tabulated().decide(order, patch)
 
     @property
     def entries(self) -> tuple[Rule | Waiver, ...]:
@@ -259,21 +274,17 @@ class Policy(_Doors[OrderT, PatchT]):
             TypeError: the order is of another platform.
             ValueError: the platform rules no such action.
         """
-        return self._table.ability(order, action)
+        return self._tabulated().ability(order, action)
 
-    if not TYPE_CHECKING:  # A checker would take it for any attribute at all.
-
-        def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the slots hold different things.
-            # Reached only while a slot is empty: the table is made when it is first needed.
-            if name not in {"can_update", "_table"}:
-                message = f"{type(self).__name__!r} object has no attribute {name!r}"
-                raise AttributeError(message)
+    def _tabulated(self) -> Table[OrderT, PatchT]:
+        """Give the table, made when it is first needed."""
+        try:
+            return self._table
+        except AttributeError:
             from orderrules._table import Table
 
-            table = Table(self)
-            object.__setattr__(self, "_table", table)
-            object.__setattr__(self, "can_update", table.lookup())
-            return object.__getattribute__(self, name)
+            object.__setattr__(self, "_table", Table(self, self._rows))
+            return self._table
 
 
 def _validate(policy: Policy[Any, Any]) -> None:

@@ -21,17 +21,7 @@ if TYPE_CHECKING:
 
     from orderrules._conditions import Point
     from orderrules._order import Space
-    from orderrules._rules import CanUpdate, Policy, Reading, Rule, Waiver
-
-_LOOKUP = """\
-def can_update(order, patch):
-    try:
-        return rows[order.{index}][patch.{mask}]
-    except (AttributeError, TypeError):
-        return decide(order, patch)
-"""
-# Written out for each platform, because its slots are named apart: a mixed pair then finds no slot,
-# which costs the fast way no check. A row that is not made yet is None, and a TypeError here.
+    from orderrules._rules import Policy, Reading, Rule, Waiver
 
 
 class Decides(Protocol[PatchT_contra]):
@@ -87,7 +77,7 @@ class Table(Generic[OrderT, PatchT]):
     and both are right.
     """
 
-    def __init__(self, policy: Policy[OrderT, PatchT]) -> None:
+    def __init__(self, policy: Policy[OrderT, PatchT], rows: list[list[Decision] | None]) -> None:
         self._policy = policy
         self._order_space: Space = policy.order_type.__space__
         self._patch_space: Space = policy.patch_type.__space__
@@ -109,15 +99,7 @@ class Table(Generic[OrderT, PatchT]):
         self._violations: dict[tuple[object, ...], Violation] = {}
         self._decisions: dict[tuple[object, ...], Decision] = {}
         self._abilities: list[dict[str, Decision] | None] = [None] * len(self._points)
-        self.rows: list[list[Decision] | None] = [None] * len(self._points)
-
-    def lookup(self) -> CanUpdate[OrderT, PatchT]:
-        """Make the function that decides."""
-        source = _LOOKUP.format(index=self._order_space.slot, mask=self._patch_space.slot)
-        names: dict[str, Any] = {"rows": self.rows, "decide": self._decide}
-        exec(compile(source, f"<orderrules {self._policy.name} look-up>", "exec"), names)  # noqa: S102 - our own text.
-        found: CanUpdate[OrderT, PatchT] = names["can_update"]
-        return found
+        self.rows = rows
 
     def row(self, index: int) -> list[Decision]:
         """Return all decisions for the orders of one index, made now if they were not yet."""
@@ -138,7 +120,7 @@ class Table(Generic[OrderT, PatchT]):
             raise ValueError(message)
         return decision
 
-    def _decide(self, order: OrderT, patch: PatchT) -> Decision:
+    def decide(self, order: OrderT, patch: PatchT) -> Decision:
         """Decide where the fast way found no row, or no order and patch of this platform."""
         index = self._index(order)
         if not isinstance(patch, self._policy.patch_type):

@@ -18,6 +18,7 @@ CORE: Final = (
     "_conditions",
     "_order",
     "_patch",
+    "_lookup",
     "_rules",
     "_decision",
     "_table",

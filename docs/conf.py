@@ -1,0 +1,22 @@
+"""The documentation's settings."""
+
+from __future__ import annotations
+
+from orderrules import __version__
+
+project = "orderrules"
+author = "The orderrules developers"
+project_copyright = "2026, the orderrules developers"
+version = release = __version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build"]
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+html_theme = "furo"
+html_title = "orderrules"
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_class_signature = "mixed"
+napoleon_google_docstring = True
+napoleon_use_ivar = True
+nitpicky = False

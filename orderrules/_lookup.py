@@ -1,0 +1,39 @@
+"""The look-up itself: two subscripts, written out for each platform.
+
+The slots of a platform's orders and patches carry its name, so that a mixed pair finds no slot, which costs
+the fast way no check; hence the text below, compiled once for each policy. It must never know how a row is made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_SOURCE = """\
+def can_update(order, patch):
+    try:
+        return rows[order.{index}][patch.{mask}]
+    except (AttributeError, TypeError):
+        return decide(order, patch)
+"""
+# A row that is not made yet is None, and a TypeError here; a mixed pair is an AttributeError.
+
+
+def written(
+    index: str, mask: str, rows: Sequence[Sequence[Any] | None], decide: Callable[[Any, Any], Any]
+) -> Callable[[Any, Any], Any]:
+    """Write the function that looks a decision up.
+
+    Args:
+        index: the slot of the order that numbers its row.
+        mask: the slot of the patch that numbers its column.
+        rows: the rows, None where one is not made yet.
+        decide: decides where nothing is found.
+    """
+    names: dict[str, Any] = {"rows": rows, "decide": decide}
+    source = _SOURCE.format(index=index, mask=mask)
+    exec(compile(source, "<orderrules look-up>", "exec"), names)  # noqa: S102 - our own text; Space checks the names.
+    found: Callable[[Any, Any], Any] = names["can_update"]
+    return found
