@@ -18,15 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
 
 
-def _weights(space: Space) -> tuple[tuple[str, Mapping[Hashable, int], int | None], ...]:
-    """Give, for each fact, its attribute and what each of its values adds to the index."""
+_Weights = tuple[str, str, "Mapping[Hashable, int]", "int | None"]
+
+
+def _weights(space: Space) -> tuple[_Weights, ...]:
+    """Give, for each fact, its name, its attribute, and what each of its values adds to the index."""
     weight = space.size
-    rows: list[tuple[str, Mapping[Hashable, int], int | None]] = []
+    rows: list[_Weights] = []
     for fact in space.facts:
         weight //= len(fact.values)
         added: dict[Hashable, int] = {value: place * weight for place, value in enumerate(fact.values)}
         added.update({alias: added[value] for alias, value in fact.aliases})
-        rows.append((fact.attribute, added, added.get(UNKNOWN)))
+        rows.append((fact.name, fact.attribute, added, added.get(UNKNOWN)))
     return tuple(rows)
 
 
@@ -46,7 +49,7 @@ class Space:
 
     slot: str
     facts: tuple[Fact, ...] = attrs.field(default=(), converter=_facts)
-    _added: tuple[tuple[str, Mapping[Hashable, int], int | None], ...] = attrs.field(
+    _added: tuple[_Weights, ...] = attrs.field(
         init=False, eq=False, repr=False, default=attrs.Factory(_weights, takes_self=True)
     )
 
@@ -67,11 +70,11 @@ class Space:
             ValueError: a fact has a value that it does not list, and no ``UNKNOWN``.
         """
         total = 0
-        for attribute, added, unknown in self._added:
+        for name, attribute, added, unknown in self._added:
             value = getattr(thing, attribute)
             place = added.get(value, unknown)
             if place is None:
-                message = f"{attribute} cannot be {value!r}"
+                message = f"{name} cannot be {value!r}"
                 raise ValueError(message)
             total += place
         return total

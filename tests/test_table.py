@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pickle
 import threading
+from enum import StrEnum
+from types import SimpleNamespace
 
 import attrs
 import pytest
 
-from orderrules import Rule, awal, can_update, salla
+from orderrules import Rule, Space, awal, can_update, salla
 from tests import samples
 
 
@@ -133,3 +135,35 @@ def test_a_waiver_can_be_dropped_and_added() -> None:
     assert not strict.can_update(draft, patch)
     assert strict.with_rules(*salla.POLICY.waivers) == salla.POLICY
     assert strict.with_rules(*salla.POLICY.waivers).can_update(draft, patch)
+
+
+def test_a_section_and_an_action_cannot_share_a_word() -> None:
+    """A decision would not say which it is about."""
+
+    class Verb(StrEnum):
+        COUPON = "coupon"
+
+    with pytest.raises(ValueError, match="both a section and an action of salla: coupon"):
+        attrs.evolve(salla.POLICY, actions=Verb, rules=())
+
+
+def test_a_space_numbers_its_points() -> None:
+    """Each order has one number, which is the place of its point in the walk."""
+    space = salla.Order.__space__
+    numbers = [space.index(order) for order in samples.salla_orders()]
+    assert sorted(numbers) == list(range(space.size)) == list(range(96))
+    for order in samples.salla_orders():
+        point = list(space.points())[space.index(order)]
+        assert point == {fact: fact.of(order) for fact in space.facts}
+    with pytest.raises(ValueError, match="status asked for cannot be 'lost'"):
+        awal.Patch.__space__.index(SimpleNamespace(status="lost"))
+    with pytest.raises(ValueError, match="a slot is a Python identifier, and 'no slot' is none"):
+        Space("no slot")
+
+
+def test_entries_read_as_sentences() -> None:
+    """Rules, waivers and readings, each with its id."""
+    assert str(salla.POLICY.rules[1]) == "SALLA-RECEIVER-1: receiver only if status is not completed"
+    assert str(salla.POLICY.waivers[0]) == "SALLA-DRAFT-1: no restriction while draft or status is draft"
+    assert str(salla.POLICY.readings[12]) == "S13: whether the list of employees may be empty: it may"
+    assert [entry.id for entry in awal.POLICY.entries] == ["AWAL-STATUS-1"]
