@@ -13,19 +13,22 @@ from __future__ import annotations
 
 from orderrules._conditions import UNKNOWN, AllOf, AnyOf, Condition, Fact, Follows, Is
 from orderrules._decision import Decision, Violation
+from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
+from orderrules._models import UNSET, Checked, Unset, hidden
 from orderrules._order import OrderBase, Space
-from orderrules._patch import PatchBase, in_section
+from orderrules._patch import PatchBase, in_section, read_body, to_body
 from orderrules._rules import Alternative, Policy, Reading, Rule, Waiver, offer
 from orderrules._table import can_update
-from orderrules._values import UNSET, Checked, Unset
 from orderrules.errors import Code, InvalidInput, Part, Problem, UpdateRefused
 from orderrules.platforms import awal, salla
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ORDER_LIMITS",
     "UNKNOWN",
     "UNSET",
+    "UPDATE_LIMITS",
     "AllOf",
     "Alternative",
     "AnyOf",
@@ -37,6 +40,7 @@ __all__ = [
     "Follows",
     "InvalidInput",
     "Is",
+    "Limits",
     "OrderBase",
     "Part",
     "PatchBase",
@@ -52,7 +56,10 @@ __all__ = [
     "__version__",
     "awal",
     "can_update",
+    "hidden",
     "in_section",
     "offer",
+    "read_body",
     "salla",
+    "to_body",
 ]

@@ -42,7 +42,10 @@ def listed(words: Iterable[object], conjunction: str = "or") -> str:
 
 
 def _several(values: Iterable[Hashable]) -> tuple[Hashable, ...]:
-    return tuple(values)
+    several = tuple(values)
+    if not several or len(set(several)) < len(several):
+        raise ValueError("a fact has at least one value, and none twice")
+    return several
 
 
 def _labels(pairs: Iterable[tuple[Hashable, str]]) -> tuple[tuple[Hashable, str], ...]:
@@ -57,7 +60,7 @@ def _set(values: Iterable[Hashable]) -> frozenset[Hashable]:
     return frozenset(values)
 
 
-@attrs.frozen(cache_hash=True)
+@attrs.frozen(cache_hash=True, repr=False)
 class Fact:
     """A named property with a finite set of values, read off an order or a patch.
 
@@ -79,6 +82,9 @@ class Fact:
     labels: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_labels)
     flag: bool = attrs.field(default=False, kw_only=True)
     aliases: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), kw_only=True, converter=_aliases)
+
+    def __repr__(self) -> str:
+        return f"<Fact {self.name}: {len(self.values)} values>"
 
     def of(self, thing: object) -> Hashable:
         """Read the fact off an order or a patch.
@@ -102,6 +108,16 @@ class Fact:
         meant = dict(self.aliases).get(value, value)
         return next((known for known in self.values if known == meant), value)
 
+    def see(self, values: Iterable[Hashable]) -> None:
+        """See that the fact can have some values.
+
+        Raises:
+            ValueError: it never has one of them.
+        """
+        strangers = set(values).difference(self.values)
+        if strangers:
+            raise ValueError(f"{self.name} is never {listed(sorted(map(repr, strangers)))}")
+
     def label(self, value: Hashable) -> str:
         """Say a value as it stands in a sentence."""
         return dict(self.labels).get(value, str(value))
@@ -123,17 +139,32 @@ class Fact:
 
     def is_in(self, values: Collection[Hashable]) -> Is:
         """Return the condition that the fact has one of these values."""
+        _no_text(values)
         return Is(self, frozenset(values))
 
     def is_not_in(self, values: Collection[Hashable]) -> Is:
         """Return the condition that the fact has none of these values."""
+        _no_text(values)
         return Is(self, frozenset(values), negated=True)
+
+
+def _no_text(values: Collection[Hashable]) -> None:
+    if isinstance(values, str):
+        raise TypeError(f"expected a collection of values, got the text {values!r}")
 
 
 class Condition:
     """A predicate over facts, as a value: printable, comparable, negatable and countable."""
 
     __slots__ = ()
+
+    def __bool__(self) -> bool:
+        """Refuse: ``and``, ``or`` and ``not`` would drop a part without a word.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError("a condition is not true or false by itself; combine conditions with &, | and ~")
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -148,9 +179,13 @@ class Condition:
         raise TypeError  # pragma: no cover - as above.
 
     def __and__(self, other: Condition) -> Condition:
+        if not isinstance(other, Condition):  # pyright: ignore[reportUnnecessaryIsInstance]
+            return NotImplemented
         return AllOf(_flat(AllOf, (self, other)))
 
     def __or__(self, other: Condition) -> Condition:
+        if not isinstance(other, Condition):  # pyright: ignore[reportUnnecessaryIsInstance]
+            return NotImplemented
         return AnyOf(_flat(AnyOf, (self, other)))
 
     def count(self) -> tuple[int, int]:
@@ -160,11 +195,11 @@ class Condition:
 
     def saw(self, point: Point) -> str:
         """Say what its facts are at a point: the evidence."""
-        return listed((fact.says([point[fact]]) for fact in self.facts), "and")
+        return listed([fact.says([point[fact]]) for fact in self.facts] or ["whatever the order is"], "and")
 
     def needed(self, point: Point, verb: str) -> str:  # noqa: ARG002 - a transition table reads the point.
         """Say what would have to be for it to hold, of something that then ``verb`` (*may change*)."""
-        return f"it {verb} only while {self}"
+        return "nothing opens it" if self.count()[0] == 0 else f"it {verb} only while {self}"
 
 
 def points(facts: Iterable[Fact]) -> Iterator[Point]:
@@ -194,10 +229,7 @@ class Is(Condition):
     negated: bool = False
 
     def __attrs_post_init__(self) -> None:
-        strangers = self.values.difference(self.fact.values)
-        if strangers:
-            message = f"{self.fact.name} is never {listed(sorted(map(repr, strangers)))}"
-            raise ValueError(message)
+        self.fact.see(self.values)
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -292,6 +324,10 @@ class Follows(Condition):
     table: _Rows = attrs.field(converter=_rows)
     staying: bool = attrs.field(default=True, kw_only=True)
     negated: bool = attrs.field(default=False, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        self.current.see(value for value, _ in self.table)
+        self.asked.see(value for _, following in self.table for value in following)
 
     @property
     def facts(self) -> tuple[Fact, ...]:

@@ -6,17 +6,20 @@ and one object serves every question that has the same answer. It must never kno
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
 from orderrules._conditions import UNKNOWN
+from orderrules._order import OrderBase
+from orderrules._values import close_to, shorten
 from orderrules.errors import UpdateRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from enum import StrEnum
 
+    from orderrules._conditions import Fact
     from orderrules._rules import Reading, Rule, Waiver
 
 
@@ -51,7 +54,7 @@ class Violation:
         return f"{self.rule.id}: {self.message}"
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Decision:
     """Whether something may be done, and why: truthy when it may.
 
@@ -76,6 +79,10 @@ class Decision:
     def __bool__(self) -> bool:
         return not self.violations
 
+    def __repr__(self) -> str:
+        refused = ", ".join(violation.rule.id for violation in self.violations)
+        return f"<Decision refused: {refused}>" if refused else "<Decision allowed>"
+
     def require(self) -> None:
         """Return when allowed.
 
@@ -85,36 +92,39 @@ class Decision:
         if self.violations:
             raise UpdateRefused(self)
 
-    def explain(self, order: object = None) -> str:
+    def explain(self, order: OrderBase | None = None) -> str:
         """Say the answer in a few lines, one for each rule, waiver and reading that it rests on.
 
-        With the order it was made for, a status that no page names is shown as the order spells it.
+        With the order it was made for, it also says how the order spells a status that no page names.
+
+        Raises:
+            TypeError: what is given is no order.
         """
-        return "\n".join(self._lines(order))
+        return "\n".join(self._lines(_notes(order)))
 
     def __str__(self) -> str:
         return self.explain()
 
-    def _lines(self, order: object) -> Iterator[str]:
+    def _lines(self, notes: tuple[str, ...]) -> Iterator[str]:
         sections = dict.fromkeys(str(violation.section) for violation in self.violations)
         yield f"refused: {', '.join(sections)}" if sections else "allowed"
         for violation in self.violations:
             yield f"  {violation}"
             yield f"    why: {violation.rule.reason}"
-        seen: dict[str, None] = {}
-        for violation in self.violations:
-            seen.update(dict.fromkeys(_unnamed(violation, order)))
-        yield from (f"  note: {line}" for line in seen)
         for waiver in self.waivers:
             yield f"  {waiver}"
             yield f"    why: {waiver.reason}"
         for reading in self.readings:
             yield f"  rests on {reading.id}: {reading.answer}"
-        for caveat in self.caveats:
-            yield f"  note: {caveat}"
+        for note in (*notes, *self.caveats):
+            yield f"  note: {note}"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the answer as JSON-ready dicts, lists, strings and booleans."""
+    def to_dict(self, order: OrderBase | None = None) -> dict[str, object]:
+        """Return the answer as JSON-ready dicts, lists, strings and booleans; the order adds what it adds to explain.
+
+        Raises:
+            TypeError: what is given is no order.
+        """
         return {
             "allowed": self.allowed,
             "violations": [
@@ -141,13 +151,27 @@ class Decision:
                 }
                 for reading in self.readings
             ],
-            "caveats": list(self.caveats),
+            "notes": [*_notes(order), *self.caveats],
         }
 
 
-def _unnamed(violation: Violation, order: object) -> Iterator[str]:
+def _notes(order: OrderBase | None) -> tuple[str, ...]:
     """Say how an order spells what the rules know only as unknown."""
-    for fact in violation.rule.only_if.facts:
-        if order is not None and UNKNOWN in fact.values and fact.of(order) is UNKNOWN:
-            spelt = getattr(order, fact.attribute)
-            yield f"the order shows no {fact.name}" if spelt is None else f"the order's {fact.name} reads {spelt!r}"
+    if order is None:
+        return ()
+    if not isinstance(order, OrderBase):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"expected the order that was decided on, got a {type(order).__name__}")
+    return tuple(
+        _unnamed(fact, getattr(order, fact.attribute))
+        for fact in order.__space__.facts
+        if UNKNOWN in fact.values and fact.of(order) is UNKNOWN
+    )
+
+
+def _unnamed(fact: Fact, spelt: object) -> str:
+    if spelt is None:
+        return f"the order shows no {fact.name}"
+    word = str(spelt)
+    known = dict.fromkeys(map(str, fact.values))
+    hint = close_to(word, known)
+    return f"no page names the order's {fact.name}, {shorten(word)}{' - ' * bool(hint)}{hint}"

@@ -15,10 +15,11 @@ _SOURCE = """\
 def can_update(order, patch):
     try:
         return rows[order.{index}][patch.{mask}]
-    except (AttributeError, TypeError):
+    except (AttributeError, IndexError, TypeError):
         return decide(order, patch)
 """
-# A row that is not made yet is None, and a TypeError here; a mixed pair is an AttributeError.
+# A row that is not made yet is None, and a TypeError here; a mixed pair is an AttributeError,
+# and a subclass of a patch, which has more keys than were asked about, an IndexError.
 
 
 def written(

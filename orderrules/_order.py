@@ -7,17 +7,19 @@ It must never know a platform, nor what follows from a fact.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar
+import re
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import attrs
 
 from orderrules._conditions import UNKNOWN, Fact, Point, points
-from orderrules._values import Checked, rebuild, slots_of
+from orderrules._models import Checked, rebuild, slots_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
 
 
+_SLOT: Final = re.compile(r"_[a-z][a-z0-9]*(_[a-z0-9]+)+")
 _Weights = tuple[str, str, "Mapping[Hashable, int]", "int | None"]
 
 
@@ -54,9 +56,8 @@ class Space:
     )
 
     def __attrs_post_init__(self) -> None:
-        if not self.slot.isidentifier():
-            message = f"a slot is a Python identifier, and {self.slot!r} is none"
-            raise ValueError(message)
+        if not _SLOT.fullmatch(self.slot):
+            raise ValueError(f"a slot is named _platform_word, in small letters, and not {self.slot!r}")
 
     @property
     def size(self) -> int:

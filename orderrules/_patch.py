@@ -6,16 +6,19 @@ It must never know a platform, a rule or an order.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 import attrs
 
+from orderrules._limits import UPDATE_LIMITS, Limits
+from orderrules._models import UNSET, Checked, rebuild
 from orderrules._order import Space  # noqa: RUF100, TC001 - annotations of models are read at run time.
-from orderrules._values import UNSET, Checked, rebuild
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from enum import StrEnum
+
+ModelT = TypeVar("ModelT", bound=Checked)
 
 _SECTION: Final = "orderrules.section"
 
@@ -33,7 +36,7 @@ def _sections_by_key(patch_type: type) -> Mapping[str, StrEnum]:
     """Map each body key of a patch to its section, in the order of the fields.
 
     Raises:
-        TypeError: a field says no section, and would be changed without any rule being asked.
+        TypeError: a field says no section, and would be changed without any rule being asked; or cannot be left out.
     """
     placed: dict[str, StrEnum] = {}
     for field in attrs.fields(patch_type):
@@ -41,12 +44,49 @@ def _sections_by_key(patch_type: type) -> Mapping[str, StrEnum]:
         if section is None:
             message = f"{patch_type.__name__}.{field.name} belongs to no section: give it metadata=in_section(...)"
             raise TypeError(message)
+        if field.default is not UNSET:
+            raise TypeError(f"{patch_type.__name__}.{field.name} cannot be left out: give it default=UNSET")
         placed[field.name] = section
     return placed
 
 
 # Named apart and typed anew, because a checker sees no hashable argument in a class.
 sections_by_key: Final[Callable[[type], Mapping[str, StrEnum]]] = functools.cache(_sections_by_key)
+
+
+def read_body(  # noqa: PLR0913 - all but two have defaults.
+    model: type[ModelT],
+    body: Mapping[str, object] | str | bytes,
+    *,
+    what: str = "update",
+    elsewhere: Mapping[str, str] | None = None,
+    limits: Limits = UPDATE_LIMITS,
+    show_values: bool = False,
+) -> ModelT:
+    """Read a model, such as a platform's ``Patch``, from a body, strictly.
+
+    Args:
+        model: the class to read.
+        body: a mapping, or a JSON document as text or bytes.
+        what: what is read, for the error.
+        elsewhere: keys that belong to another endpoint, each with the hint that says to which.
+        limits: how far reading goes.
+        show_values: whether messages show the values that cannot be read, shortened; they may be personal.
+
+    Raises:
+        InvalidInput: with every problem at once, each with a JSON pointer into the body.
+    """
+    from orderrules import _wire
+
+    with _wire.manner(f"read the {what}", limits, show_values=show_values):
+        return _wire.read(model, body, elsewhere)
+
+
+def to_body(model: Checked) -> dict[str, object]:
+    """Write a model as the JSON-ready body it stands for; what is absent stays absent."""
+    from orderrules import _wire
+
+    return _wire.body(model)
 
 
 class PatchBase(Checked):

@@ -15,8 +15,8 @@ import attrs
 
 from orderrules._conditions import Condition, Fact
 from orderrules._lookup import written
+from orderrules._models import rebuild, slots_of
 from orderrules._patch import PatchBase, sections_by_key
-from orderrules._values import rebuild
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -33,7 +33,16 @@ PatchT_contra = TypeVar("PatchT_contra", bound="PatchBase", contravariant=True)
 ChoicesT = TypeVar("ChoicesT", bound=attrs.AttrsInstance)
 
 
-@attrs.frozen
+def _written(identity: object, condition: object, reason: object) -> None:
+    """See that an entry has an id, a condition and a reason."""
+    for name, value in (("an id", identity), ("a reason", reason)):
+        if not isinstance(value, str) or not value.strip():
+            raise TypeError(f"an entry of a policy has {name}, which is text")
+    if not isinstance(condition, Condition):
+        raise TypeError(f"{identity}: expected a condition, got a {type(condition).__name__}")
+
+
+@attrs.frozen(repr=False)
 class Rule:
     """One documented restriction: this section may change only if this condition holds.
 
@@ -47,15 +56,21 @@ class Rule:
 
     id: str = attrs.field(kw_only=True)
     section: StrEnum = attrs.field(kw_only=True)
-    only_if: Condition = attrs.field(kw_only=True, validator=attrs.validators.instance_of(Condition))
+    only_if: Condition = attrs.field(kw_only=True)
     reason: str = attrs.field(kw_only=True)
     caveat: str = attrs.field(default="", kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        _written(self.id, self.only_if, self.reason)
 
     def __str__(self) -> str:
         return f"{self.id}: {self.section} only if {self.only_if}"
 
+    def __repr__(self) -> str:
+        return f"<Rule {self}>"
 
-@attrs.frozen
+
+@attrs.frozen(repr=False)
 class Waiver:
     """A condition under which no rule on a section applies; it opens no action.
 
@@ -66,11 +81,17 @@ class Waiver:
     """
 
     id: str = attrs.field(kw_only=True)
-    when: Condition = attrs.field(kw_only=True, validator=attrs.validators.instance_of(Condition))
+    when: Condition = attrs.field(kw_only=True)
     reason: str = attrs.field(kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        _written(self.id, self.when, self.reason)
 
     def __str__(self) -> str:
         return f"{self.id}: no restriction while {self.when}"
+
+    def __repr__(self) -> str:
+        return f"<Waiver {self}>"
 
 
 def _rules(rules: Iterable[Rule]) -> tuple[Rule, ...]:
@@ -93,7 +114,7 @@ def _alternatives(alternatives: Iterable[Alternative]) -> tuple[Alternative, ...
     return tuple(alternatives)
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Reading:
     """A place where the page is silent or at odds: the question, our answer, the alternatives.
 
@@ -111,6 +132,13 @@ class Reading:
 
     def __str__(self) -> str:
         return f"{self.id}: {self.question}: {self.answer}"
+
+    def __repr__(self) -> str:
+        return f"<Reading {self.id}: {self.answer}>"
+
+
+def _defaults(defaults: Iterable[tuple[str, Hashable]]) -> tuple[tuple[str, Hashable], ...]:
+    return tuple(defaults)
 
 
 def _readings(readings: Iterable[Reading]) -> tuple[Reading, ...]:
@@ -162,17 +190,17 @@ class _Doors(Generic[OrderT, PatchT]):
             TypeError: the order or the patch is of another platform.
         """,
         "_rows": "The rows of the table, None where one is not made yet.",
-        "_table": "The policy tabulated, once that was needed.",
+        "_made": "The table, once it was needed.",
     }
 
     _rows: list[list[Decision] | None]
-    _table: Table[OrderT, PatchT]
+    _made: dict[str, Table[OrderT, PatchT]]
 
     # A slot rather than a method, so that a decision costs one call: it holds the look-up itself.
     can_update: CanUpdate[OrderT, PatchT]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Policy(_Doors[OrderT, PatchT]):
     """One platform's sections, rules, waivers, transitions and readings.
 
@@ -191,7 +219,8 @@ class Policy(_Doors[OrderT, PatchT]):
         defaults: what a body key that is left out is taken for, where that is not *as it was*.
 
     Raises:
-        TypeError: a key of the patch belongs to no section of this platform.
+        TypeError: a key of the patch belongs to no section of this platform, or may not be left out;
+            a fact is read off an attribute that is not there, or the slot for the number of a point is missing.
         ValueError: two rules or waivers share an id, or a rule reads a fact or governs a section that is not there.
     """
 
@@ -203,14 +232,18 @@ class Policy(_Doors[OrderT, PatchT]):
     waivers: tuple[Waiver, ...] = attrs.field(default=(), converter=_waivers)
     actions: type[StrEnum] | None = None
     readings: tuple[Reading, ...] = attrs.field(default=(), converter=_readings)
-    defaults: tuple[tuple[str, Hashable], ...] = ()
+    defaults: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), converter=_defaults)
 
     def __attrs_post_init__(self) -> None:
         _validate(self)
         orders, patches = self.order_type.__space__, self.patch_type.__space__
         rows: list[list[Decision] | None] = [None] * orders.size
         object.__setattr__(self, "_rows", rows)
+        object.__setattr__(self, "_made", {})
         object.__setattr__(self, "can_update", written(orders.slot, patches.slot, rows, self._decide))
+
+    def __repr__(self) -> str:
+        return f"<Policy {self.name}: {', '.join(entry.id for entry in self.entries)}>"
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle what was said; the table is made again."""
@@ -232,8 +265,12 @@ class Policy(_Doors[OrderT, PatchT]):
         """Return this policy with rules or waivers added.
 
         Raises:
+            TypeError: something else is given than rules and waivers.
             ValueError: an id is there already, or a rule reads what this platform does not tell.
         """
+        for entry in rules:
+            if not isinstance(entry, Rule | Waiver):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"expected a rule or a waiver, got a {type(entry).__name__}")
         return attrs.evolve(
             self,
             rules=(*self.rules, *(entry for entry in rules if isinstance(entry, Rule))),
@@ -244,8 +281,12 @@ class Policy(_Doors[OrderT, PatchT]):
         """Return this policy with some rules or waivers dropped, under the alternatives of its readings too.
 
         Raises:
+            TypeError: something else is given than ids.
             ValueError: there is no such id.
         """
+        for identity in ids:
+            if not isinstance(identity, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"expected the id of a rule or a waiver, got a {type(identity).__name__}")
         strangers = [identity for identity in ids if identity not in {entry.id for entry in self.entries}]
         if strangers:
             message = f"the {self.name} policy has no {', '.join(strangers)}"
@@ -278,17 +319,19 @@ class Policy(_Doors[OrderT, PatchT]):
 
     def _tabulated(self) -> Table[OrderT, PatchT]:
         """Give the table, made when it is first needed."""
-        try:
-            return self._table
-        except AttributeError:
+        table = self._made.get("table")
+        if table is None:
             from orderrules._table import Table
 
-            object.__setattr__(self, "_table", Table(self, self._rows))
-            return self._table
+            # In one step, so that threads which make it at once keep the same one.
+            table = self._made.setdefault("table", Table(self, self._rows))
+        return table
 
 
 def _validate(policy: Policy[Any, Any]) -> None:
     """See that a policy says nothing impossible; raise what ``Policy`` documents."""
+    for model in (policy.order_type, policy.patch_type):
+        _validate_model(model)
     of_section = sections_by_key(policy.patch_type)
     astray = [key for key, section in of_section.items() if type(section) is not policy.sections]
     if astray:
@@ -298,7 +341,7 @@ def _validate(policy: Policy[Any, Any]) -> None:
     if shared:
         message = f"both a section and an action of {policy.name}: {', '.join(sorted(shared))}"
         raise ValueError(message)
-    ids = [entry.id for entry in policy.entries]
+    ids = [entry.id for entry in (*policy.entries, *policy.readings)]
     twice = sorted({identity for identity in ids if ids.count(identity) > 1})
     if twice:
         message = f"ids given twice: {', '.join(twice)}"
@@ -312,6 +355,16 @@ def _validate(policy: Policy[Any, Any]) -> None:
         _see(rule.id, rule.only_if, all_facts if type(rule.section) is policy.sections else order_facts)
     for waiver in policy.waivers:
         _see(waiver.id, waiver.when, all_facts)
+
+
+def _validate_model(model: type[OrderBase | PatchBase]) -> None:
+    """See that a model has what its space numbers, and where to keep the number."""
+    space, fields = model.__space__, slots_of(model)
+    for fact in space.facts:
+        if fact.attribute not in fields:
+            raise TypeError(f"{model.__name__} has no {fact.attribute}, which the fact {fact.name} is read off")
+    if not hasattr(model, space.slot):
+        raise TypeError(f"{model.__name__} has no slot {space.slot}, where its space keeps the number of its point")
 
 
 def _see(identity: str, condition: Condition, told: set[Fact]) -> None:

@@ -114,22 +114,21 @@ class Table(Generic[OrderT, PatchT]):
         row = self._abilities[index]
         if row is None:
             row = self._abilities[index] = self._make_abilities(self._points[index])
-        decision = row.get(action)
+        decision = row.get(str(action))
         if decision is None:
-            message = f"{action!r} is no action of {self._policy.name}: {', '.join(row) or 'it rules none'}"
-            raise ValueError(message)
+            raise ValueError(f"{action!r} is no action of {self._policy.name}: {', '.join(row) or 'it rules none'}")
         return decision
 
     def decide(self, order: OrderT, patch: PatchT) -> Decision:
         """Decide where the fast way found no row, or no order and patch of this platform."""
         index = self._index(order)
-        if not isinstance(patch, self._policy.patch_type):
+        if type(patch) is not self._policy.patch_type:
             raise self._stranger("patch", patch)
         column: int = getattr(patch, self._patch_space.slot)
         return self.row(index)[column]
 
     def _index(self, order: OrderT) -> int:
-        if not isinstance(order, self._policy.order_type):
+        if type(order) is not self._policy.order_type:
             raise self._stranger("order", order)
         index: int = getattr(order, self._order_space.slot)
         return index

@@ -1,4 +1,4 @@
-"""What a documented value may be: text, whole and other numbers, flags, days, choices, lists and objects of these.
+"""What one documented value may be: text, whole and other numbers, flags, days and choices.
 
 One strict reading per kind, used where a body is read and where an object is built directly,
 so that both are checked alike. Nothing is coerced: a value is the documented one or a ``Problem``.
@@ -10,38 +10,27 @@ The module is longer than most because each kind of value has a reading of its o
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import re
 import types
 from collections.abc import Callable, Mapping
 from datetime import date
-from enum import Enum, StrEnum
-from typing import Any, Final, Union, cast, get_args, get_origin, get_type_hints
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Final, Union, cast, get_args, get_origin
 
-import attrs
-
-from orderrules.errors import Code, InvalidInput, Problem
-
-
-class Unset(Enum):
-    """The type of ``UNSET``."""
-
-    UNSET = "UNSET"
-
-    def __repr__(self) -> str:
-        return "UNSET"
-
-    def __bool__(self) -> bool:
-        return False
-
-
-UNSET: Final = Unset.UNSET
-"""Said of a key that an update leaves out. It is not null: null is a value, and no documented one."""
+from orderrules._json import Flaw
+from orderrules._limits import MANNER, MAX_VALUE
+from orderrules.errors import Code, InvalidInput, Problem, Problems, printable, spaced
 
 Leaf = Callable[[object], object]
 """Takes a value and returns the one that is kept; raises ``InvalidInput`` with one problem at ``""``."""
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_DAY_HINT: Final = "write a day as YYYY-MM-DD"
+_LONGEST_GUESS: Final = 64
+_BITS_PER_DIGIT: Final = math.log2(10)
 
 _KINDS: Final[Mapping[type, str]] = {
     type(None): "null",
@@ -58,11 +47,36 @@ _KINDS: Final[Mapping[type, str]] = {
 
 def kind_of(value: object) -> str:
     """Name the JSON type of a value, with its article; a type that JSON lacks is named as Python names it."""
-    if isinstance(value, Enum):
-        return f"a {type(value).__qualname__}"
-    if isinstance(value, Mapping):
-        return "an object"
-    return _KINDS.get(type(value)) or f"a Python {type(value).__name__}"
+    try:
+        kind = _KINDS.get(type(value)) or ("an object" if is_mapping(value) else _python_type(type(value)))
+    except Exception:  # noqa: BLE001 - it is a stranger's class.
+        return "something that cannot be named"
+    return (
+        f"{kind}, {_shown(value)}" if MANNER.get().show_values and isinstance(value, bool | int | float | str) else kind
+    )
+
+
+def _python_type(kind: type) -> str:
+    return f"a Python {printable(kind.__name__[:MAX_VALUE])}"
+
+
+def shorten(value: str) -> str:
+    """Write text in quotes, with whatever does not print escaped, and cut where it is long."""
+    return repr(value[:MAX_VALUE]) + "…" * (len(value) > MAX_VALUE)
+
+
+def _shown(value: object) -> str:
+    """Write a string, a number or a boolean, shortened."""
+    if isinstance(value, str):
+        return shorten(value)
+    if isinstance(value, int) and _is_longer(value, MAX_VALUE):
+        return f"of more than {MAX_VALUE} digits"
+    return repr(value)
+
+
+def is_mapping(value: object) -> bool:
+    """Say whether a value is a mapping, whatever it says of its class."""
+    return issubclass(type(value), Mapping)
 
 
 def refuse(code: Code, message: str, hint: str = "") -> InvalidInput:
@@ -70,41 +84,66 @@ def refuse(code: Code, message: str, hint: str = "") -> InvalidInput:
     return InvalidInput([Problem("", code, message, hint)])
 
 
-def _mistyped(expected: str, value: object) -> InvalidInput:
+def mistyped(expected: str, value: object) -> InvalidInput:
+    """Say that a value is of another type than expected, null, or what no strict reader of JSON takes."""
+    if type(value) is Flaw:
+        return refuse(value.code, value.message)
     if value is None:
         return refuse(Code.NULL, f"expected {expected}, got null")
     return refuse(Code.WRONG_TYPE, f"expected {expected}, got {kind_of(value)}")
 
 
 def text(value: object) -> str:
-    """Read a string."""
+    """Read a string that UTF-8 can carry and that holds no NUL."""
     if type(value) is not str:
-        raise _mistyped("a string", value)
+        raise mistyped("a string", value)
+    if "\0" in value:
+        raise refuse(Code.BAD_TEXT, "holds a NUL character")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            place = error.start
+        else:
+            return value
+        raise refuse(Code.BAD_TEXT, f"character {spaced(place)} is a surrogate without its pair")
     return value
+
+
+def _is_longer(value: int, digits: int) -> bool:
+    # The first half spares the power of ten to all but the longest.
+    return value.bit_length() > int(digits * _BITS_PER_DIGIT) and abs(value) >= 10**digits
 
 
 def integer(value: object) -> int:
     """Read an integer; a boolean is none, and neither is a number with a fraction of zero."""
     if type(value) is not int:
-        raise _mistyped("an integer", value)
+        raise mistyped("an integer", value)
+    return _short(value)
+
+
+def _short(value: int) -> int:
+    digits = MANNER.get().limits.digits
+    if _is_longer(value, digits):
+        raise refuse(Code.NUMBER_TOO_LONG, f"has more than {spaced(digits)} digits")
     return value
 
 
 def number(value: object) -> int | float:
     """Read a finite number, and keep it as it was written: an integer stays one."""
     if type(value) is int:
-        return value
+        return _short(value)
     if type(value) is not float:
-        raise _mistyped("a number", value)
+        raise mistyped("a number", value)
     if not math.isfinite(value):
-        raise refuse(Code.NOT_FINITE, f"expected a finite number, got {value}")
+        raise refuse(Code.NOT_FINITE, "expected a finite number")
     return value
 
 
 def flag(value: object) -> bool:
     """Read a boolean."""
     if type(value) is not bool:
-        raise _mistyped("a boolean", value)
+        raise mistyped("a boolean", value)
     return value
 
 
@@ -113,20 +152,48 @@ def day(value: object) -> date:
     if type(value) is date:
         return value
     if type(value) is not str:
-        raise _mistyped("a date written YYYY-MM-DD", value)
+        raise mistyped("a date written YYYY-MM-DD", value)
+    message = "expected a date written YYYY-MM-DD"
     if _DAY.fullmatch(value):
         try:
             return date.fromisoformat(value)
-        except ValueError as error:
-            raise refuse(Code.NOT_A_DATE, "the calendar has no such day", "write a day as YYYY-MM-DD") from error
-    raise refuse(Code.NOT_A_DATE, "expected a date written YYYY-MM-DD", "write a day as YYYY-MM-DD")
+        except ValueError:
+            message = "the calendar has no such day"
+    raise refuse(Code.NOT_A_DATE, message + _got(value), _DAY_HINT)
 
 
-def mapping(value: object, expected: str = "an object") -> Mapping[str, object]:
-    """Read an object, whatever it holds."""
-    if not isinstance(value, Mapping):
-        raise _mistyped(expected, value)
-    return cast("Mapping[str, object]", value)
+def _got(value: str) -> str:
+    return f", got {shorten(value)}" if MANNER.get().show_values else ""
+
+
+def mapping(value: object, expected: str = "an object") -> dict[str, object]:
+    """Read an object, whatever it holds, and leave out what has no text for a key."""
+    return {key: item for key, item in pairs_of(value, expected) if type(key) is str}
+
+
+def pairs_of(value: object, expected: str = "an object") -> list[tuple[object, object]]:
+    """List the keys and values of a mapping, which may be one that fails when it is asked."""
+    if not is_mapping(value):
+        raise mistyped(expected, value)
+    most = MANNER.get().limits.keys
+    try:
+        items = iter(cast("Mapping[object, object]", value).items())
+        found = [(key, item) for key, item in itertools.islice(items, most + 1)]
+    except Exception:  # noqa: BLE001 - it is a stranger's code.
+        found = None
+    if found is None:
+        raise refuse(Code.UNREADABLE, "the mapping fails when it is asked for what it holds")
+    if len(found) > most:
+        raise refuse(Code.TOO_LARGE, f"has more than {spaced(most)} keys")
+    return found
+
+
+def close_to(word: str, known: Mapping[str, object]) -> str:
+    """Say which known word may have been meant, or nothing."""
+    if len(word) > _LONGEST_GUESS:
+        return ""
+    close = get_close_matches(word.strip().lower(), known, n=1)
+    return f"did you mean {close[0]}?" if close else ""
 
 
 def choice(options: type[StrEnum]) -> Leaf:
@@ -137,10 +204,11 @@ def choice(options: type[StrEnum]) -> Leaf:
         if type(value) is options:
             return value
         if type(value) is not str:
-            raise _mistyped("a string", value)
+            raise mistyped("a string", value)
         member = by_value.get(value)
         if member is None:
-            raise refuse(Code.NOT_A_CHOICE, "expected one of " + ", ".join(by_value))
+            message = f"expected one of {', '.join(by_value)}{_got(value)}"
+            raise refuse(Code.NOT_A_CHOICE, message, close_to(value, by_value))
         return member
 
     return read
@@ -192,127 +260,23 @@ def leaf(annotation: object) -> Leaf | None:
 
 
 def members(annotation: object) -> tuple[object, ...]:
-    """List the members of a union, ``Unset`` left out; anything else is its own only member."""
+    """List the members of a union; anything else is its own only member."""
     if get_origin(annotation) in {Union, types.UnionType}:
-        return tuple(option for option in get_args(annotation) if option is not Unset)
+        return get_args(annotation)
     return (annotation,)
-
-
-def is_array(annotation: object) -> bool:
-    """Say whether an annotation stands for a list of values."""
-    return get_origin(annotation) is tuple
-
-
-def is_model(annotation: object) -> bool:
-    """Say whether an annotation is one of our models."""
-    return isinstance(annotation, type) and issubclass(annotation, Checked)
-
-
-def unreadable(annotation: object) -> TypeError:
-    """Make the error of a model that says a type for which there is no strict reading."""
-    return TypeError(f"there is no strict reading of {annotation}")
-
-
-def _is_readable(annotation: object) -> bool:
-    if is_array(annotation):
-        item, *rest = get_args(annotation)
-        return rest == [Ellipsis] and _is_readable(item)
-    return is_model(annotation) or leaf(annotation) is not None
-
-
-def _union(first: object, *others: object) -> object:
-    union: Any = first
-    for other in others:
-        union |= other
-    return union
-
-
-@attrs.frozen
-class Slot:
-    """One field of a model: its name, the annotation without ``Unset``, and whether it may be left out."""
-
-    name: str
-    annotation: Any
-    optional: bool
-
-
-def _slots_of(model: type) -> Mapping[str, Slot]:
-    """Read the fields of a model off its annotations, by name.
-
-    Raises:
-        TypeError: a field is of a type for which there is no strict reading.
-    """
-    hints = get_type_hints(model)
-    slots: dict[str, Slot] = {}
-    for field in attrs.fields(model):
-        options = members(hints[field.name])
-        optional = field.default is not attrs.NOTHING
-        annotation = _union(*options)
-        if not _is_readable(annotation):
-            raise unreadable(annotation)
-        slots[field.name] = Slot(field.name, annotation, optional)
-    return slots
-
-
-# Named apart and typed anew, because a checker sees no hashable argument in a class.
-slots_of: Final[Callable[[type], Mapping[str, Slot]]] = functools.cache(_slots_of)
-
-
-def _keep(annotation: Any, value: object) -> object:  # noqa: ANN401 - an annotation can be any object.
-    """Check a value given directly to a model: objects are instances, lists may be any sequence of values."""
-    reading = leaf(annotation)
-    if reading is not None:
-        return reading(value)
-    if is_array(annotation):
-        (item, _) = get_args(annotation)
-        return tuple(each(value, functools.partial(_keep, item)))
-    if type(value) is not annotation:
-        raise _mistyped(f"a {annotation.__qualname__}", value)
-    return value
 
 
 def each(value: object, reading: Leaf) -> list[object]:
     """Read every item of an array, and report the problems of all of them, each under its position."""
     if type(value) not in {list, tuple}:
-        raise _mistyped("an array", value)
+        raise mistyped("an array", value)
     items: list[object] = []
-    problems: list[Problem] = []
+    problems = Problems()
     for position, item in enumerate(cast("list[object]", value)):
         try:
             items.append(reading(item))
         except InvalidInput as error:
-            problems += [problem.under(str(position)) for problem in error.problems]
+            problems.add_error(error, str(position))
     if problems:
-        raise InvalidInput(problems)
+        raise problems.error()
     return items
-
-
-class Checked:
-    """What every model is built on: an object built directly is as checked as one that is read.
-
-    Raises:
-        InvalidInput: on construction, with the problems of every field at once.
-    """
-
-    __slots__ = ()
-
-    def __attrs_post_init__(self) -> None:
-        problems: list[Problem] = []
-        for name, slot in slots_of(type(self)).items():
-            value = getattr(self, name)
-            if value is UNSET and slot.optional:
-                continue
-            try:
-                kept = _keep(slot.annotation, value)
-            except InvalidInput as error:
-                problems += [problem.under(name) for problem in error.problems]
-                continue
-            if kept is not value:
-                object.__setattr__(self, name, kept)
-        if problems:
-            raise InvalidInput(problems, what=type(self).__qualname__)
-
-
-def rebuild(model: Callable[..., object], said: Mapping[str, object]) -> object:
-    """Build a model again from what was said of it; what is derived is derived anew."""
-    return model(**said)

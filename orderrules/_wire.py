@@ -1,4 +1,4 @@
-"""JSON to objects, strictly: the one place that turns what came over a wire into a model.
+"""JSON to objects, strictly, and back: the one place that turns what came over a wire into a model.
 
 cattrs carries the reading from type to type, with our own strict hooks on a converter of our own;
 its defaults would turn ``null`` into ``"None"`` and ``"false"`` into ``True``.
@@ -9,107 +9,104 @@ The module is longer than most because a request has four parts, and each is rea
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import json
 import re
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
-from enum import Enum
-from typing import Any, Final, NoReturn, TypeVar, get_args
+from datetime import date
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, get_args
 from urllib.parse import parse_qsl
 
 import attrs
 import cattrs
 
-from orderrules._values import LEAVES, each, is_array, is_model, kind_of, leaf, mapping, refuse, slots_of, unreadable
-from orderrules.errors import Code, InvalidInput, Part, Problem
+from orderrules._json import Doubled, duplicate, flaws_in, load
+from orderrules._limits import MANNER, UPDATE_LIMITS, Limits, Manner
+from orderrules._models import UNSET, Checked, is_array, is_model, slots_of, unreadable
+from orderrules._values import LEAVES, close_to, each, kind_of, leaf, mapping, mistyped, pairs_of, refuse
+from orderrules.errors import Code, InvalidInput, Part, Problem, Problems
 
-ModelT = TypeVar("ModelT")
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
 
-_LONGEST_GUESS: Final = 64
+ModelT = TypeVar("ModelT", bound=Checked)
+
 _KEEP: Final = "leave the key out to leave it as it is"
-_ID: Final = re.compile(r"[0-9]{1,100}", re.ASCII)
 
 
-def parse(source: object, what: str) -> Mapping[str, object]:
-    """Return the JSON object that a mapping, text or bytes stand for.
-
-    Raises:
-        InvalidInput: the text is no JSON, or not an object.
-    """
+@contextlib.contextmanager
+def manner(what: str, limits: Limits = UPDATE_LIMITS, *, show_values: bool = False) -> Generator[None]:
+    """Read in a manner, and say in the error what was read."""
+    token = MANNER.set(Manner(limits, show_values))
     try:
-        return mapping(_load(source) if isinstance(source, str | bytes) else source)
+        yield
     except InvalidInput as error:
-        raise InvalidInput(error.problems, what) from None
+        raise InvalidInput(error.problems, what, error.more, limits.characters) from None
+    finally:
+        MANNER.reset(token)
 
 
-def _load(document: str | bytes) -> object:
-    try:
-        return json.loads(
-            document.decode("utf-8") if isinstance(document, bytes) else document, parse_constant=_no_constant
-        )
-    except UnicodeDecodeError as error:
-        raise refuse(Code.NOT_JSON, f"byte {error.start} is not UTF-8") from error
-    except json.JSONDecodeError as error:
-        raise refuse(Code.NOT_JSON, f"line {error.lineno}, column {error.colno}: {error.msg.lower()}") from error
-    except RecursionError as error:
-        raise refuse(Code.NOT_JSON, "nested too deeply") from error
-    except ValueError as error:
-        raise refuse(Code.NOT_JSON, "a number is too long") from error
+def _loaded(source: object) -> tuple[object, bool]:
+    """Give what a document holds, and whether it has flaws; a mapping is what it is."""
+    return load(source) if type(source) is str or type(source) is bytes else (source, False)
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise refuse(Code.NOT_JSON, f"{name} is no JSON")
-
-
-def read(model: type[ModelT], body: object, *, what: str, elsewhere: Mapping[str, str] | None = None) -> ModelT:
-    """Read a model from a body, strictly.
+def read(model: type[ModelT], body: object, elsewhere: Mapping[str, str] | None = None) -> ModelT:
+    """Read a model from a body, a mapping, text or bytes, strictly.
 
     Args:
         model: the class to read.
-        body: a mapping, text or bytes.
-        what: what the body is, for the error: ``Salla update``.
+        body: the body.
         elsewhere: keys that belong to another endpoint, each with the hint that says to which.
 
     Raises:
         InvalidInput: with every problem at once, in the order of the body.
     """
-    try:
-        return _object(model, parse(body, what), elsewhere or {})
-    except InvalidInput as error:
-        raise InvalidInput(error.problems, what) from None
+    return _object(model, _loaded(body)[0], elsewhere or {})
 
 
-def identifier(value: object, name: str) -> int:
-    """Read an integer that stands in a path, where it is ASCII decimal text.
+def root(source: object) -> tuple[tuple[str, ...], dict[str, object]]:
+    """Give what the API answered or sent, a mapping, text or bytes, of which anything may be ignored; and its path.
 
     Raises:
-        InvalidInput: it is neither an integer nor such text.
+        InvalidInput: it is no object, or its JSON has a flaw anywhere.
     """
-    if type(value) is int:
-        return value
-    if type(value) is str and _ID.fullmatch(value):
-        return int(value)
-    got = "other text" if type(value) is str else kind_of(value)
-    message = f"expected an integer, or its decimal digits, got {got}"
-    raise InvalidInput([Problem(f"/{name}", Code.WRONG_TYPE, message, part=Part.PATH)])
+    found, flawed = _loaded(source)
+    if flawed:
+        raise flaws_in(found).error()
+    return (), mapping(found)
 
 
-def gather(what: str, *steps: Callable[[], object]) -> tuple[Any, ...]:
+def inside(key: str, path: tuple[str, ...], found: dict[str, object]) -> tuple[tuple[str, ...], dict[str, object]]:
+    """Follow a wrapper's key to the order, or what else is in it, and give the path to that.
+
+    Raises:
+        InvalidInput: there is no object.
+    """
+    path = (*path, key)
+    return path, at(*path, reading=_order if key in found else _missing, value=found.get(key))
+
+
+def _order(value: object) -> dict[str, object]:
+    return mapping(value, "an order, an object")
+
+
+def gather(*steps: Callable[[], object]) -> tuple[Any, ...]:
     """Take some steps of reading, all of them, and give what each returns.
 
     Raises:
         InvalidInput: with the problems of every step that failed, in their order.
     """
     results: list[object] = []
-    problems: list[Problem] = []
+    problems = Problems()
     for step in steps:
         try:
             results.append(step())
         except InvalidInput as error:
-            problems += error.problems
+            problems.add(*error.problems)
+            problems.more += error.more
     if problems:
-        raise InvalidInput(problems, what)
+        raise problems.error()
     return tuple(results)
 
 
@@ -121,33 +118,7 @@ def at(*path: str, reading: Callable[[object], Any], value: object, part: Part =
         problems = error.problems
         for token in reversed(path):
             problems = tuple(problem.under(token) for problem in problems)
-        raise InvalidInput(attrs.evolve(problem, part=part) for problem in problems) from None
-
-
-def unwrap(
-    payload: Mapping[str, object], wrappers: tuple[str, ...], what: str
-) -> tuple[tuple[str, ...], Mapping[str, object]]:
-    """Find the order in a payload, and the path to it.
-
-    Args:
-        payload: the order itself, or what is around it.
-        wrappers: the keys under which an order may stand, from the outside in. The first is only ever a wrapper;
-            the others are followed where an object stands.
-        what: what is looked for, for the error.
-
-    Raises:
-        InvalidInput: the first wrapper holds no object.
-    """
-    path: tuple[str, ...] = ()
-    for key in wrappers:
-        if isinstance(payload.get(key), Mapping) or (key == wrappers[0] and key in payload):
-            (payload,) = gather(what, functools.partial(at, key, reading=_order, value=payload[key]))
-            path = (*path, key)
-    return path, payload
-
-
-def _order(value: object) -> Mapping[str, object]:
-    return mapping(value, "an order, an object")
+        raise InvalidInput((attrs.evolve(problem, part=part) for problem in problems), more=error.more) from None
 
 
 def required(key: str, found: Mapping[str, object], path: tuple[str, ...], reading: Callable[[object], Any]) -> Any:  # noqa: ANN401 - as above.
@@ -170,55 +141,84 @@ def shown(value: object, annotation: object) -> Any:  # noqa: ANN401 - of the ty
         return None
 
 
-def query(model: type[ModelT], asked: Mapping[str, object] | str) -> ModelT:
+def identifier(value: object, name: str) -> int:
+    """Read an integer that stands in a path, where it is ASCII decimal text.
+
+    Raises:
+        InvalidInput: it is neither an integer nor such text, or has too many digits.
+    """
+    return at(name, reading=_decimal, value=value, part=Part.PATH)  # type: ignore[no-any-return]
+
+
+def _decimal(value: object) -> int:
+    if type(value) is str and re.fullmatch(r"[0-9]+", value):
+        if len(value) > MANNER.get().limits.digits:
+            raise refuse(Code.NUMBER_TOO_LONG, "has more digits than are read")
+        return int(value)
+    if type(value) is int:
+        integer: int = LEAVES[int](value)  # type: ignore[assignment]
+        return integer
+    raise mistyped("an integer, or its decimal digits", value)
+
+
+def query(model: type[ModelT], asked: object) -> ModelT:
     """Read the query of a request, strictly: a mapping, or text as it stands behind the question mark."""
-    if isinstance(asked, str):
-        pairs = parse_qsl(asked, keep_blank_values=True)
-        asked = dict(pairs)
-        twice = [key for key in asked if [name for name, _ in pairs].count(key) > 1]
-        if twice:
-            problems = [Problem("", Code.UNKNOWN_KEY, "is given more than once").under(key) for key in twice]
-            raise InvalidInput(attrs.evolve(problem, part=Part.QUERY) for problem in problems)
-    return at(reading=functools.partial(_object, model), value=asked, part=Part.QUERY)  # type: ignore[no-any-return]
+    return at(reading=functools.partial(_query, model), value=asked, part=Part.QUERY)  # type: ignore[no-any-return]
 
 
-def _unknown(key: object, known: Mapping[str, object], elsewhere: Mapping[str, str]) -> Problem:
+def _query(model: type[ModelT], asked: object) -> ModelT:
+    if type(asked) is not str:
+        return _object(model, asked)
+    if len(asked) > MANNER.get().limits.size:
+        raise refuse(Code.TOO_LARGE, "is larger than is read")
+    pairs: list[tuple[str, object]] = [*parse_qsl(asked, keep_blank_values=True)]
+    found = dict(pairs)
+    return _object(model, found if len(found) == len(pairs) else Doubled(pairs))
+
+
+def _unknown(key: str, known: Mapping[str, object], elsewhere: Mapping[str, str]) -> Problem:
     """Say that a key is documented nowhere, and what may have been meant."""
-    hint = elsewhere.get(key, "") if isinstance(key, str) else ""
-    if not hint and isinstance(key, str) and len(key) <= _LONGEST_GUESS:
-        close = get_close_matches(key, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else ""
-    return Problem("", Code.UNKNOWN_KEY, "is no documented key here", hint).under(str(key))
+    hint = elsewhere.get(key) or close_to(key, known)
+    return Problem("", Code.UNKNOWN_KEY, "is no documented key here", hint).under(key)
+
+
+def _not_text(key: object) -> Problem:
+    name = str(key) if type(key) is bool or (type(key) is int and abs(key) < 1 << 64) else f"({kind_of(key)})"
+    return Problem("", Code.KEY_NOT_TEXT, f"a key is a string, this one is {kind_of(key)}").under(name)
 
 
 def _object(model: type[ModelT], value: object, elsewhere: Mapping[str, str] | None = None) -> ModelT:
     """Read one of our models: every key must be one of its fields, every value the documented one."""
-    found = mapping(value)
     slots = slots_of(model)
-    said: dict[str, object] = {}
-    problems: list[Problem] = []
-    for key, item in found.items():
-        slot = slots.get(key)
-        if slot is None:
-            problems.append(_unknown(key, slots, elsewhere or {}))
-            continue
-        try:
-            said[key] = _converter.structure(item, slot.annotation)
-        except InvalidInput as error:
-            hint = _KEEP if item is None else ""
-            problems += [attrs.evolve(problem.under(key), hint=problem.hint or hint) for problem in error.problems]
-    problems += [
-        Problem("", Code.MISSING, "is required").under(name)
-        for name, slot in slots.items()
-        if not slot.optional and name not in found
-    ]
+    said: dict[str, Any] = {}
+    problems = Problems()
+    twice: set[str] = value.twice if type(value) is Doubled else set()
+    for key, item in pairs_of(value):
+        if type(key) is not str:
+            problems.add(_not_text(key))
+        elif key in twice or key in said:
+            problems.add(duplicate(key))
+        elif key not in slots:
+            if problems.full:
+                problems.more += 1
+            else:
+                problems.add(_unknown(key, slots, elsewhere or {}))
+        else:
+            try:
+                said[key] = _converter.structure(item, slots[key].annotation)
+            except InvalidInput as error:
+                said[key] = UNSET
+                problems.add_error(_with_hint(error) if item is None else error, key)
+    for name, slot in slots.items():
+        if not slot.optional and name not in said:
+            problems.add(Problem("", Code.MISSING, "is required").under(name))
     if problems:
-        raise InvalidInput(problems)
+        raise problems.error()
     return model(**said)
 
 
-def _structure(annotation: Any, value: object) -> object:  # noqa: ANN401 - an annotation can be any object.
-    return _converter.structure(value, annotation)
+def _with_hint(error: InvalidInput) -> InvalidInput:
+    return InvalidInput(attrs.evolve(problem, hint=_KEEP) for problem in error.problems)
 
 
 def _read_leaf(value: object, annotation: object) -> object:
@@ -226,6 +226,10 @@ def _read_leaf(value: object, annotation: object) -> object:
     if reading is None:
         raise unreadable(annotation)
     return reading(value)
+
+
+def _structure(annotation: Any, value: object) -> object:  # noqa: ANN401 - an annotation can be any object.
+    return _converter.structure(value, annotation)
 
 
 def _read_array(value: object, annotation: object) -> object:
@@ -236,6 +240,21 @@ def _read_object(value: object, model: type[ModelT]) -> ModelT:
     return value if type(value) is model else _object(model, value)
 
 
+def body(patch: Checked) -> dict[str, object]:
+    """Write a model as the JSON-ready body it stands for: what is absent stays absent."""
+    written: dict[str, object] = _converter.unstructure(patch)
+    return written
+
+
+def _write_object(model: Checked) -> dict[str, object]:
+    said = {name: getattr(model, name) for name in slots_of(type(model))}
+    return {name: _converter.unstructure(value) for name, value in said.items() if value is not UNSET}
+
+
+def _write_array(values: tuple[object, ...]) -> list[object]:
+    return [_converter.unstructure(value) for value in values]
+
+
 _converter: Final = cattrs.Converter(detailed_validation=False)
 # Hooks by type come before hooks by predicate, so each type that cattrs reads by itself is taken from it by name;
 # the predicates are asked from the last to the first.
@@ -244,3 +263,7 @@ for _type in (*LEAVES, Enum):
 _converter.register_structure_hook_func(lambda _: True, _read_leaf)
 _converter.register_structure_hook_func(is_array, _read_array)
 _converter.register_structure_hook_func(is_model, _read_object)
+_converter.register_unstructure_hook(date, date.isoformat)
+_converter.register_unstructure_hook(StrEnum, lambda member: member.value)
+_converter.register_unstructure_hook(tuple, _write_array)
+_converter.register_unstructure_hook_func(is_model, _write_object)

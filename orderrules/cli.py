@@ -7,9 +7,12 @@ The module is longer than most because every option says what it is for.
 
 from __future__ import annotations
 
+import functools
+import io
 import json
+import os
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 try:
     import click
@@ -19,10 +22,10 @@ except ImportError as error:  # pragma: no cover - seen only where the extra is 
     print(f"orderrules: the command line needs more: pip install 'orderrules[cli]' ({error})", file=sys.stderr)  # noqa: T201 - nothing else is there to print with.
     raise SystemExit(2) from error
 
-from orderrules import InvalidInput, __version__, awal, salla
+from orderrules import ORDER_LIMITS, UPDATE_LIMITS, InvalidInput, __version__, awal, salla
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from orderrules import Decision, Policy
 
@@ -46,11 +49,12 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="orderrules")
-def main() -> None:
+def app() -> None:
     """Ask whether an update may be made to an order, and which documented rule says no."""
 
 
-@main.command(
+@app.command(
+    short_help="Decide whether an update may be sent for an order.",
     epilog="""\b
 Examples:
   orderrules check --platform salla order.json update.json
@@ -74,26 +78,32 @@ Exit status: 0 allowed, 1 refused, 2 trouble (input that cannot be read, bad usa
     type=_STATUS,
     multiple=True,
     metavar="STATUS",
-    help="Salla, S1: a status that is *pending*; repeat it, or say family.",
+    help="Salla, S1: what is *pending*, instead of payment_pending; repeat it, or say family.",
 )
 @click.option(
     "--completed",
     type=_STATUS,
     multiple=True,
     metavar="STATUS",
-    help="Salla, S2: a status that is *completed*; repeat it, or say family.",
+    help="Salla, S2: what is *completed*, instead of completed; repeat it, or say family.",
 )
-@click.option("--unknown-status", type=click.Choice(["open", "closed"]), help="Salla, S4: a status that no page names.")
+@click.option(
+    "--unknown-status",
+    type=click.Choice(["open", "closed"]),
+    help="Salla, S4: what a status that no page names does to the sections bound to a status.",
+)
 @click.option(
     "--locked",
     type=_STATUS,
     multiple=True,
     metavar="STATUS",
-    help="Salla, S8: a status that closes as *completed* does; repeat it, or say family.",
+    help="Salla, S8: what closes receiver, shipping and coupon as well; repeat it, or say family.",
 )
 @click.option("--skipping", is_flag=True, default=None, help="Awal, A1: any later status may follow.")
 @click.option(
-    "--payment-default", type=click.Choice(["keep", "reset"]), help="Awal, A4: a payment status that is left out."
+    "--payment-default",
+    type=click.Choice(["keep", "reset"]),
+    help="Awal, A4: what a payment status left out means; it refuses nothing.",
 )
 def check(
     order: str,
@@ -111,23 +121,68 @@ def check(
     """
     policy = _policy(name, readings)
     if order == patch == "-":
-        message = "only one of ORDER and PATCH can be standard input"
-        raise click.UsageError(message)
+        raise click.UsageError("only one of ORDER and PATCH can be standard input")
     if guest and name != "salla":
-        message = f"--guest says nothing of {name}"
-        raise click.UsageError(message)
-    found, asked = _read(name, _bytes(order), _bytes(patch), form, guest=guest)
+        raise click.UsageError(f"--guest says nothing of {name}")
+    found, asked = _read(name, order, patch, form, guest=guest)
     decision = policy.can_update(found, asked)
     if form == "json":
-        click.echo(json.dumps({"platform": name, **decision.to_dict()}, ensure_ascii=False, indent=2))
+        shown = _json({"platform": name, **decision.to_dict(found)})
     else:
-        _show(policy, found, asked, decision)
-    sys.exit(ALLOWED if decision else REFUSED)
+        shown = _text(policy, found, asked, decision)
+    raise Answered(shown, ALLOWED if decision else REFUSED)
 
 
-def _bytes(path: str) -> bytes:
+class Answered(Exception):  # noqa: N818 - it is no error.
+    """The end of a command: what it prints, and the status it leaves with."""
+
+    def __init__(self, shown: str, status: int) -> None:
+        self.shown = shown
+        self.status = status
+        super().__init__(shown, status)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line; whatever goes wrong leaves with the status of trouble, and says so in a line."""
+    status = TROUBLE
+    try:
+        # What cannot be encoded is escaped, where the stream is one that can do so.
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        status = _run(arguments)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("orderrules: interrupted", err=True)
+    except BrokenPipeError:
+        # Whoever read has left; nothing more can be said, not even when Python shuts the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = TROUBLE
+    except OSError as error:
+        click.echo(f"orderrules: {error}", err=True)
+        status = TROUBLE
+    sys.exit(status)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        app.main(arguments, prog_name="orderrules", standalone_mode=False)
+    except Answered as answer:
+        sys.stdout.write(answer.shown)
+        return answer.status
+    return ALLOWED
+
+
+def _json(told: object) -> str:
+    return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+
+
+def _bytes(path: str, limit: int) -> bytes:
     with click.open_file(path, "rb") as file:
-        content: bytes = file.read()
+        # One more than is read at most, so that what is too large is known to be, and no more is held.
+        content: bytes = file.read(limit + 1)
         return content
 
 
@@ -148,28 +203,27 @@ def _policy(name: str, readings: dict[str, Any]) -> Policy[Any, Any]:
     return salla.policy(**chosen) if name == "salla" else awal.policy(**chosen)
 
 
-def _read(name: str, order: bytes, patch: bytes, form: str, *, guest: bool) -> tuple[Any, Any]:
-    """Read both inputs; say the problems of both, and leave, where one cannot be read."""
+def _read(name: str, order: str, patch: str, form: str, *, guest: bool) -> tuple[Any, Any]:
+    """Read both inputs; say the problems of both where one cannot be read."""
+    given = {"order": _bytes(order, ORDER_LIMITS.size), "patch": _bytes(patch, UPDATE_LIMITS.size)}
+    readers: dict[str, Callable[[bytes], object]] = {
+        "order": functools.partial(salla.read_order, guest=guest) if name == "salla" else awal.read_order,
+        "patch": salla.read_patch if name == "salla" else awal.read_patch,
+    }
     found: list[Any] = []
     unread: dict[str, InvalidInput] = {}
-    readers: dict[str, Callable[[], object]] = {
-        "order": lambda: salla.read_order(order, guest=guest) if name == "salla" else awal.read_order(order),
-        "patch": lambda: salla.read_patch(patch) if name == "salla" else awal.read_patch(patch),
-    }
     for role, reader in readers.items():
         try:
-            found.append(reader())
+            found.append(reader(given[role]))
         except InvalidInput as error:
             unread[role] = error
+    if form == "json" and unread:
+        raise Answered(_json({"platform": name, "problems": list(_problems(unread))}), TROUBLE)
+    for role, trouble in unread.items():
+        path = {"order": order, "patch": patch}[role]
+        click.echo(f"{'standard input' if path == '-' else path}: {trouble}", err=True)
     if unread:
-        if form == "json":
-            click.echo(
-                json.dumps({"platform": name, "problems": list(_problems(unread))}, ensure_ascii=False, indent=2)
-            )
-        else:
-            for trouble in unread.values():
-                click.echo(trouble, err=True)
-        sys.exit(TROUBLE)
+        raise Answered("", TROUBLE)
     return found[0], found[1]
 
 
@@ -185,9 +239,9 @@ def _problems(errors: dict[str, InvalidInput]) -> Iterable[dict[str, str]]:
             }
 
 
-def _show(policy: Policy[Any, Any], order: Any, patch: Any, decision: Decision) -> None:  # noqa: ANN401 - of either platform.
-    """Print a decision, rule by rule."""
-    console = Console(highlight=False)
+def _text(policy: Policy[Any, Any], order: Any, patch: Any, decision: Decision) -> str:  # noqa: ANN401 - of either platform.
+    """Write a decision, rule by rule."""
+    console = Console(highlight=False, emoji=False)
     table = Table(
         "section", "keys", "rule", "verdict", title=f"{policy.name}: update of an order", title_justify="left"
     )
@@ -201,14 +255,13 @@ def _show(policy: Policy[Any, Any], order: Any, patch: Any, decision: Decision) 
             table.add_row(section, keys, rule, shut if rule in closed else "[green]open[/]")
         if not governing:
             table.add_row(section, keys, "-", "[green]open[/], no rule")
-    if table.row_count:
-        console.print(table)
-    else:
-        console.print("the update changes nothing")
     first, *lines = decision.explain(order).splitlines()
-    console.print(f"[bold {'green' if decision else 'red'}]{first}[/]", soft_wrap=True)
-    for line in lines:
-        console.print(line, markup=False, soft_wrap=True)
+    with console.capture() as written:
+        console.print(table if table.row_count else "the update changes nothing")
+        console.print(f"[bold {'green' if decision else 'red'}]{first}[/]", soft_wrap=True)
+        for line in lines:
+            console.print(line, markup=False, soft_wrap=True)
+    return written.get()
 
 
 if __name__ == "__main__":

@@ -5,17 +5,19 @@ It reads a policy and knows no platform; it must never hold a sentence about one
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orderrules._conditions import Follows, listed
+
+__all__ = ["action_table", "reading_table", "rule_table", "transition_table", "waiver_table"]
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from orderrules._rules import Policy
+    from orderrules._rules import OrderT, PatchT, Policy
 
 
-def rule_table(policy: Policy[Any, Any]) -> str:
+def rule_table(policy: Policy[OrderT, PatchT]) -> str:
     """Draw every section, its body keys, and when it may change, as a Markdown table."""
     rows = [
         (f"**{section}**", listed((f"`{key}`" for key in policy.keys_of(section)), "and"), condition, rule)
@@ -25,19 +27,19 @@ def rule_table(policy: Policy[Any, Any]) -> str:
     return _table(("section", "body keys", "may change only while", "rule"), rows)
 
 
-def action_table(policy: Policy[Any, Any]) -> str:
+def action_table(policy: Policy[OrderT, PatchT]) -> str:
     """Draw every action and when it is open, as a Markdown table."""
     rows = [(f"**{action}**", *row) for action in policy.actions or () for row in _conditions(policy, action)]
     return _table(("action", "is open only while", "rule"), rows)
 
 
-def waiver_table(policy: Policy[Any, Any]) -> str:
+def waiver_table(policy: Policy[OrderT, PatchT]) -> str:
     """Draw every waiver, as a Markdown table."""
     rows = [(waiver.reason, str(waiver.when), f"`{waiver.id}`") for waiver in policy.waivers]
     return _table(("waiver", "applies while", "id"), rows)
 
 
-def transition_table(policy: Policy[Any, Any]) -> str:
+def transition_table(policy: Policy[OrderT, PatchT]) -> str:
     """Draw which status may follow which, as a Markdown table; empty where no transitions are ruled."""
     rows = [
         (
@@ -53,7 +55,7 @@ def transition_table(policy: Policy[Any, Any]) -> str:
     return _table(("status", "may be followed by", "rule"), rows)
 
 
-def reading_table(policy: Policy[Any, Any]) -> str:
+def reading_table(policy: Policy[OrderT, PatchT]) -> str:
     """Draw every reading and what is offered instead, as a Markdown table."""
     rows = [
         (
@@ -67,7 +69,7 @@ def reading_table(policy: Policy[Any, Any]) -> str:
     return _table(("reading", "the page does not say", "we read", "offered instead"), rows)
 
 
-def _conditions(policy: Policy[Any, Any], section: object) -> list[tuple[str, str]]:
+def _conditions(policy: Policy[OrderT, PatchT], section: object) -> list[tuple[str, str]]:
     governing = [(str(rule.only_if), f"`{rule.id}`") for rule in policy.rules if rule.section is section]
     return governing or [("*no restriction is documented*", "none")]
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from orderrules._limits import MANNER, MAX_CHARACTERS, MAX_KEY, MAX_LINES
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from orderrules._decision import Decision
 
@@ -16,14 +18,16 @@ if TYPE_CHECKING:
 class Code(StrEnum):
     """What kind of problem a ``Problem`` is; stable, and safe to branch on."""
 
-    NOT_JSON = "not_json"
-    """The text or bytes are no JSON document."""
     WRONG_TYPE = "wrong_type"
     """The value is of another type than the documented one."""
     NULL = "null"
     """The value is null, which is no documented value; leaving a key out is how it stays as it is."""
     UNKNOWN_KEY = "unknown_key"
-    """The key is documented nowhere in this body."""
+    """The key is documented nowhere in this object."""
+    KEY_NOT_TEXT = "key_not_text"
+    """A key of a Python mapping is no text."""
+    DUPLICATE_KEY = "duplicate_key"
+    """The key stands more than once in its object, and readers differ in which they believe."""
     MISSING = "missing"
     """A required value is absent."""
     NOT_A_CHOICE = "not_a_choice"
@@ -32,6 +36,24 @@ class Code(StrEnum):
     """The text is no calendar day written ``YYYY-MM-DD``."""
     NOT_FINITE = "not_finite"
     """The number is infinite or not a number."""
+    NUMBER_TOO_LONG = "number_too_long"
+    """The number has more digits than are read."""
+    BAD_TEXT = "bad_text"
+    """The text holds a NUL, or a surrogate without its pair, which no UTF-8 can carry."""
+    UNREADABLE = "unreadable"
+    """A Python mapping failed when it was asked for what it holds."""
+    NOT_JSON = "not_json"
+    """The document is no JSON."""
+    TRAILING_TEXT = "trailing_text"
+    """Something stands behind the JSON document."""
+    NOT_UTF8 = "not_utf8"
+    """The bytes are not UTF-8."""
+    BYTE_ORDER_MARK = "byte_order_mark"
+    """The document begins with a byte-order mark, which JSON does not allow."""
+    TOO_LARGE = "too_large"
+    """The document is larger than is read."""
+    TOO_DEEP = "too_deep"
+    """The document has more objects and arrays in each other than are read."""
 
 
 class Part(StrEnum):
@@ -48,6 +70,7 @@ class Problem:
 
     Attributes:
         pointer: where it stands, an RFC 6901 JSON pointer into ``part``; ``""`` is the whole of it.
+            A key longer than a hundred characters is cut in it, and ends in an ellipsis and its length.
         code: what kind of problem it is.
         message: one lower-case sentence without a full stop.
         hint: what to do about it, or ``""``.
@@ -61,7 +84,7 @@ class Problem:
     part: Part = Part.BODY
 
     def __str__(self) -> str:
-        place = self.pointer or "(the whole)"
+        place = printable(self.pointer) or "(the whole)"
         if self.part is not Part.BODY:
             place = f"{self.part} {place}"
         hint = f" ({self.hint})" if self.hint else ""
@@ -69,25 +92,97 @@ class Problem:
 
     def under(self, token: str) -> Problem:
         """Return the same problem seen from one level further out, where ``token`` leads to it."""
+        if len(token) > MAX_KEY:
+            token = f"{token[:MAX_KEY]}…({spaced(len(token))} characters)"
+        if not token.isascii():
+            token = token.encode(errors="backslashreplace").decode()
         escaped = token.replace("~", "~0").replace("/", "~1")
         return attrs.evolve(self, pointer=f"/{escaped}{self.pointer}")
+
+
+def printable(text: str) -> str:
+    """Return text in which whatever does not print, a line's end too, is escaped."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
+
+
+def spaced(count: int) -> str:
+    """Write a number with a space between its thousands."""
+    return f"{count:,}".replace(",", " ")
 
 
 class InvalidInput(ValueError):  # noqa: N818 - the public name is fixed, and says what happened.
     """What was given cannot be read: not a refusal, but no question that could be answered.
 
     Attributes:
-        problems: every ``Problem`` found, in the order of the input; never empty.
+        problems: the problems found, in the order of the input; never empty, and at most as many as the limits say.
+        more: how many more there were.
+        what: what could not be done: ``read the Salla update``.
     """
 
-    def __init__(self, problems: Iterable[Problem], what: str = "input") -> None:
+    def __init__(
+        self, problems: Iterable[Problem], what: str = "read the input", more: int = 0, characters: int = MAX_CHARACTERS
+    ) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
+        if not self.problems:
+            raise ValueError("there is no invalid input without a problem")
         self.what = what
-        super().__init__(self.problems, what)
+        self.more = more
+        self.characters = characters
+        super().__init__(self.problems, what, more, characters)
 
     def __str__(self) -> str:
-        count = f"{len(self.problems)} problem" + ("s" if len(self.problems) != 1 else "")
-        return "\n".join([f"cannot read the {self.what}: {count}", *(f"  {problem}" for problem in self.problems)])
+        total = len(self.problems) + self.more
+        text = f"cannot {self.what}: {spaced(total)} problem{'s' * (total != 1)}"
+        shown = 0
+        for problem in self.problems[:MAX_LINES]:
+            line = f"\n  {problem}"
+            if shown and len(text) + len(line) > self.characters:
+                break
+            text += line
+            shown += 1
+        return f"{text}\n  and {spaced(total - shown)} more" if total > shown else text
+
+
+class Problems:
+    """The problems found so far in a reading: as many as the limits say, and a count of the others."""
+
+    def __init__(self) -> None:
+        self.kept: list[Problem] = []
+        self.more = 0
+        self._room = MANNER.get().limits.problems
+
+    @property
+    def full(self) -> bool:
+        """Whether another problem would only be counted."""
+        return len(self.kept) >= self._room
+
+    def __bool__(self) -> bool:
+        return bool(self.kept) or bool(self.more)
+
+    def add(self, *problems: Problem) -> None:
+        """Take problems in."""
+        for problem in problems:
+            if self.full:
+                self.more += 1
+            else:
+                self.kept.append(problem)
+
+    def add_error(self, error: InvalidInput, token: str) -> None:
+        """Take in the problems of a value that ``token`` leads to."""
+        room = max(0, self._room - len(self.kept))
+        self.kept += [problem.under(token) for problem in error.problems[:room]]
+        self.more += len(error.problems[room:]) + error.more
+
+    def error(self, what: str = "read the input") -> InvalidInput:
+        """Make the one error that says them all."""
+        return InvalidInput(self.kept, what, self.more, MANNER.get().limits.characters)
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self.kept)
 
 
 class UpdateRefused(Exception):  # noqa: N818 - the public name is fixed, and says what happened.

@@ -14,7 +14,7 @@ from orderrules import UNSET, Policy, awal, salla
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-texts: Final = st.text(max_size=12)
+texts: Final = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 integers: Final = st.integers(-(10**20), 10**20)
 numbers: Final = integers | st.floats(allow_nan=False, allow_infinity=False)
 

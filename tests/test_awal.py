@@ -142,7 +142,7 @@ def test_a_request_is_read_whole() -> None:
         (Part.BODY, "/status", Code.NOT_A_CHOICE),
         (Part.BODY, "/branch_id", Code.WRONG_TYPE),
     ]
-    with pytest.raises(InvalidInput, match="query /phone_number_id: is given more than once"):
+    with pytest.raises(InvalidInput, match="query /phone_number_id: stands here more than once"):
         awal.read_request(1, "phone_number_id=1&phone_number_id=2", {})
     with pytest.raises(InvalidInput, match="query /phone_number_id: expected a string, got an integer"):
         awal.read_request(1, {"phone_number_id": 1}, {})

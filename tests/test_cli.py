@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Final
+from unittest import mock
 
+import attrs
 import pytest
-from click.testing import CliRunner, Result
 
 from orderrules import __version__
 from orderrules.cli import main
@@ -17,9 +21,33 @@ from orderrules.cli import main
 EXAMPLES: Final = Path(__file__).parent.parent / "examples"
 
 
-def run(*arguments: str, given: str | bytes | None = None) -> Result:
+@attrs.frozen
+class Result:
+    """What a run printed, and the status it left with."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        """Both, one behind the other."""
+        return self.stdout + self.stderr
+
+
+def run(*arguments: str, given: str | bytes = b"") -> Result:
     """Run the command line in this process."""
-    return CliRunner().invoke(main, list(arguments), input=given)
+    content = given.encode() if isinstance(given, str) else given
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(content))),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as left,
+    ):
+        main(arguments)
+    assert isinstance(left.value.code, int)
+    return Result(left.value.code, out.getvalue(), err.getvalue())
 
 
 def check(platform: str, order: str, patch: str, *more: str) -> Result:
@@ -115,8 +143,8 @@ def test_input_that_cannot_be_read_is_trouble(tmp_path: Path) -> None:
     result = run("check", "--platform", "salla", str(order), str(patch))
     assert result.exit_code == 2
     assert result.stdout == ""
-    assert "cannot read the Salla order: 1 problem\n  /status: " in result.stderr
-    assert "cannot read the Salla update: 2 problems\n  /status: " in result.stderr
+    assert f"{order}: cannot read the Salla order: 1 problem\n  /status: " in result.stderr
+    assert f"{patch}: cannot read the Salla update: 2 problems\n  /status: " in result.stderr
     told = run("check", "--platform", "salla", "--format", "json", str(order), str(patch))
     assert told.exit_code == 2
     problems: list[dict[str, Any]] = json.loads(told.stdout)["problems"]
@@ -172,7 +200,7 @@ def test_it_runs_as_a_program() -> None:
         [
             sys.executable,
             "-m",
-            "orderrules.cli",
+            "orderrules",
             "check",
             "--platform",
             "awal",
@@ -186,3 +214,73 @@ def test_it_runs_as_a_program() -> None:
     )
     assert done.returncode == 1, done.stderr
     assert "refused: status" in done.stdout
+
+
+PROGRAM: Final = [sys.executable, "-m", "orderrules"]
+ALLOWED: Final = ["check", "--platform", "awal", str(EXAMPLES / "awal" / "order-pending.json"), str(EXAMPLES / "awal" / "update-accept.json")]  # fmt: skip  # noqa: E501
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
+def test_an_answer_that_cannot_be_written_is_trouble() -> None:
+    """It is not 1, which would mean refused."""
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run([*PROGRAM, *ALLOWED], stdout=full, stderr=subprocess.PIPE, check=False, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("orderrules: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_has_left_is_trouble() -> None:
+    """And nothing is printed about it."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([*PROGRAM, *ALLOWED], stdout=writer, stderr=subprocess.PIPE, check=False, text=True)
+    os.close(writer)
+    assert done.returncode == 2
+    assert done.stderr == ""
+
+
+def test_an_interruption_is_trouble() -> None:
+    """So that a script does not take it for a refusal."""
+    with mock.patch("orderrules.cli._bytes", side_effect=KeyboardInterrupt):
+        result = run(*ALLOWED)
+    assert (result.exit_code, result.stderr.strip()) == (2, "orderrules: interrupted")
+
+
+def test_what_a_stream_cannot_encode_is_escaped() -> None:
+    """An Arabic slug on a terminal that knows none, a key without its pair."""
+    order = r'{"status": {"slug": "\u0645 :smile: [red]"}}'
+    arguments = ["check", "--platform", "salla", "-", str(EXAMPLES / "salla" / "update-payment.json")]
+    done = subprocess.run(
+        [*PROGRAM, *arguments],
+        input=order,
+        capture_output=True,
+        check=False,
+        encoding="latin-1",
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+    )
+    assert done.returncode == 1, done.stderr
+    assert r"no page names the order's status, '\u0645 :smile: [red]'" in done.stdout
+    told = run("check", "--platform", "salla", "--format", "json", arguments[-1], "-", given=r'{"\ud800": 1}')
+    assert told.exit_code == 2
+
+
+def test_a_status_that_no_page_names_is_said_aloud() -> None:
+    """Where it is allowed too, in text and in JSON, with what may have been meant."""
+    patch = str(EXAMPLES / "salla" / "update-coupon.json")
+    order = '{"status": {"slug": "Cancelled"}}'
+    result = run("check", "--platform", "salla", "-", patch, given=order)
+    assert result.exit_code == 0
+    assert "note: no page names the order's status, 'Cancelled' - did you mean canceled?" in result.stdout
+    told = json.loads(run("check", "--platform", "salla", "--format", "json", "-", patch, given=order).stdout)
+    assert told["notes"] == ["no page names the order's status, 'Cancelled' - did you mean canceled?"]
+    assert "note: the order shows no status" in run("check", "--platform", "salla", "-", patch, given="{}").stdout
+
+
+def test_a_file_that_is_too_large_is_trouble(tmp_path: Path) -> None:
+    """It is not read to its end."""
+    large = tmp_path / "large.json"
+    large.write_bytes(b" " * (1 << 21))
+    result = run("check", "--platform", "awal", ALLOWED[3], str(large))
+    assert result.exit_code == 2
+    assert "has 1 048 577 bytes, and 1 048 576 are read at most" in result.stderr

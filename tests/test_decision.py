@@ -51,13 +51,32 @@ def test_explain_with_the_order_says_how_a_status_never_seen_is_spelt() -> None:
     decision = salla.POLICY.can_update(order, salla.Patch(payment=salla.Payment(status="paid")))
     assert "status is unknown" in decision.explain()
     assert "on_the_moon" not in decision.explain()
-    assert "  note: the order's status reads 'on_the_moon'" in decision.explain(order).splitlines()
+    assert "  note: no page names the order's status, 'on_the_moon'" in decision.explain(order).splitlines()
     nothing = salla.Order()
     assert (
         "  note: the order shows no status"
         in salla.POLICY.can_update(nothing, salla.Patch(payment=salla.Payment())).explain(nothing).splitlines()
     )
     assert "note" not in salla.POLICY.can_update(COMPLETED, EVERYTHING).explain(COMPLETED)
+    allowed = salla.POLICY.can_update(order, salla.Patch())
+    assert allowed.explain(order).splitlines() == ["allowed", "  note: no page names the order's status, 'on_the_moon'"]
+    assert allowed.to_dict(order)["notes"] == ["no page names the order's status, 'on_the_moon'"]
+    long = salla.Order(status="completd" * 1000)
+    assert len(allowed.explain(long)) < 200
+    for stranger in ("order", 5, awal.Patch()):
+        with pytest.raises(TypeError, match="expected the order that was decided on, got a "):
+            allowed.explain(stranger)  # type: ignore[arg-type]
+
+
+def test_repr_is_short() -> None:
+    """It says the verdict and the rules, and not all that they are made of."""
+    assert repr(salla.POLICY.can_update(COMPLETED, salla.Patch())) == "<Decision allowed>"
+    refused = salla.POLICY.can_update(COMPLETED, EVERYTHING)
+    assert repr(refused) == "<Decision refused: SALLA-CUSTOMER-1, SALLA-SHIPPING-1, SALLA-COUPON-1>"
+    assert len(repr(salla.POLICY)) < 200
+    assert repr(salla.POLICY.rules[1]) == "<Rule SALLA-RECEIVER-1: receiver only if status is not completed>"
+    assert repr(salla.STATUS) == "<Fact status: 16 values>"
+    assert repr(salla.Patch(courier_id=7)) == "Patch(courier_id=7)"
 
 
 def test_a_waiver_is_named_where_it_mattered() -> None:
@@ -112,7 +131,7 @@ def test_to_dict_is_ready_for_json() -> None:
                 "alternatives": ["also waiting_for_payment_confirmation and payment_failed"],
             }
         ],
-        "caveats": [],
+        "notes": [],
     }
     waived = salla.POLICY.can_update(salla.Order(draft=True), salla.Patch(payment=salla.Payment())).to_dict()
     assert waived["waivers"] == [

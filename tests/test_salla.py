@@ -60,6 +60,8 @@ def test_an_order_is_read_wherever_it_stands(payload: Any) -> None:
         ({"customer": {}}, {"customer": CustomerKind.NONE}),
         ({"customer": {"name": "Sami", "mobile": "+966500000002"}}, {}),
         ({"customer": {"first_name": "Sami", "mobile": 500000002, "mobile_code": "+966"}}, {}),
+        ({"order": {"id": 5}}, {}),
+        ({"order": []}, {}),
         ({"shipping": [], "items": None, "total_weight": "١١ كجم", "tags": 7}, {}),
         ({"shipping": {"id": 4}, "items": [{"id": 1}]}, {}),
         ({"is_pending_payment": "maybe", "can_cancel": None}, {}),
@@ -103,14 +105,16 @@ def test_a_guest_is_one_only_when_said() -> None:
         ({**ORDER, "status": [1]}, [("/status", Code.WRONG_TYPE)]),
         ({**ORDER, "customer": [1]}, [("/customer", Code.WRONG_TYPE)]),
         ({**ORDER, "draft": None}, [("/draft", Code.NULL)]),
+        ({"event": "order.updated", "merchant": 7}, [("/data", Code.MISSING)]),
+        ({"data": {"id": 9, "status": "Done", "order": []}}, [("/data/order", Code.WRONG_TYPE)]),
         ([], [("", Code.WRONG_TYPE)]),
         (7, [("", Code.WRONG_TYPE)]),
         ("[]", [("", Code.WRONG_TYPE)]),
         (b"{", [("", Code.NOT_JSON)]),
-        (b"\xff", [("", Code.NOT_JSON)]),
-        ('{"id": NaN}', [("", Code.NOT_JSON)]),
-        ("[" * 100_000, [("", Code.NOT_JSON)]),
-        ("1" * 10_000, [("", Code.NOT_JSON)]),
+        (b"\xff", [("", Code.NOT_UTF8)]),
+        ('{"id": NaN}', [("/id", Code.NOT_FINITE)]),
+        ("[" * 100_000, [("", Code.TOO_DEEP)]),
+        ("1" * 10_000, [("", Code.NUMBER_TOO_LONG)]),
     ],
     ids=lambda value: repr(value)[:40],
 )
@@ -223,11 +227,12 @@ def test_a_request_is_read_whole() -> None:
     request = salla.read_request("731204918", {"coupon_code": "EID24"})
     assert request == salla.UpdateRequest(order_id=731204918, patch=Patch(coupon_code="EID24"))
     assert salla.read_request(731204918, "{}").order_id == 731204918
-    for bad in ("", "-1", "1.0", "٢٨٩", " 1", "1" * 200, 1.0, True, None):
+    for bad in ("", "-1", "1.0", "٢٨٩", " 1", "1\n", 1.0, True, None):
         with pytest.raises(InvalidInput) as caught:
             salla.read_request(bad, {"coupon_code": 1})  # type: ignore[arg-type]
         path, body = caught.value.problems
-        assert (path.pointer, path.part, path.code) == ("/order_id", Part.PATH, Code.WRONG_TYPE)
+        assert (path.pointer, path.part) == ("/order_id", Part.PATH)
+        assert path.code is (Code.NULL if bad is None else Code.WRONG_TYPE)
         assert (body.pointer, body.part, body.code) == ("/coupon_code", Part.BODY, Code.WRONG_TYPE)
     assert "path /order_id: expected an integer" in str(caught.value)
 
@@ -249,7 +254,7 @@ def test_an_object_built_directly_is_as_checked_as_one_that_is_read() -> None:
         ("/employees/2", Code.WRONG_TYPE),
     ]
     assert Patch(employees=[1, 2]).employees == (1, 2)  # type: ignore[arg-type]
-    with pytest.raises(InvalidInput, match="/lat: expected a finite number, got inf"):
+    with pytest.raises(InvalidInput, match="/lat: expected a finite number"):
         salla.GeoCoordinates(lat=float("inf"))
     with pytest.raises(InvalidInput, match="/draft: expected a boolean, got a string"):
         Order(draft="false")  # type: ignore[arg-type]

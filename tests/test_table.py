@@ -157,8 +157,8 @@ def test_a_space_numbers_its_points() -> None:
         assert point == {fact: fact.of(order) for fact in space.facts}
     with pytest.raises(ValueError, match="status asked for cannot be 'lost'"):
         awal.Patch.__space__.index(SimpleNamespace(status="lost"))
-    with pytest.raises(ValueError, match="a slot is a Python identifier, and 'no slot' is none"):
-        Space("no slot")
+    with pytest.raises(ValueError, match="a slot is named _platform_word, in small letters, and not"):
+        Space("x.index")
 
 
 def test_entries_read_as_sentences() -> None:

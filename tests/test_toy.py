@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import pickle
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import pytest
 
-from orderrules import UNSET, OrderBase, PatchBase, Policy, Rule, awal, can_update, salla
+from orderrules import (
+    UNSET,
+    Fact,
+    Follows,
+    InvalidInput,
+    OrderBase,
+    Rule,
+    Space,
+    Unset,
+    awal,
+    can_update,
+    in_section,
+    read_body,
+    salla,
+    to_body,
+)
 from tests import toy
 from tests.toy import Order, Patch, Section, Stage
 
@@ -105,16 +120,11 @@ def test_a_field_without_a_section_is_refused() -> None:
 
     @attrs.frozen
     class Loose(toy._Masked):
-        stage: Stage | object = attrs.field(default=UNSET, metadata=in_stage())
-        extra: str | object = UNSET
+        stage: Stage | Unset = attrs.field(default=UNSET, metadata=in_section(Section.STAGE))
+        extra: str | Unset = UNSET
 
     with pytest.raises(TypeError, match=r"Loose\.extra belongs to no section"):
         attrs.evolve(toy.POLICY, patch_type=Loose)  # type: ignore[arg-type]
-
-
-def in_stage() -> dict[str, Section]:
-    """Give the metadata of the toy's first section."""
-    return {"orderrules.section": Section.STAGE}
 
 
 def test_a_policy_refuses_what_it_could_not_decide() -> None:
@@ -136,8 +146,53 @@ def test_a_policy_refuses_what_it_could_not_decide() -> None:
         toy.POLICY.without("TOY-NOTE-1")
 
 
-def test_bases_say_nothing_by_themselves() -> None:
-    """The two bases are for platforms to build on."""
-    assert issubclass(Order, OrderBase)
-    assert issubclass(Patch, PatchBase)
-    assert isinstance(toy.POLICY, Policy)
+def test_a_platform_wired_wrongly_is_told_so_when_its_policy_is_made() -> None:
+    """A key that cannot be left out, a fact of nothing, a slot that is not there, a transition of nowhere."""
+
+    @attrs.frozen
+    class Eager(toy._Masked):
+        stage: Stage | None = attrs.field(default=None, metadata=in_section(Section.STAGE))
+
+    @attrs.frozen
+    class Blind(toy._Indexed):
+        stage: Stage
+
+    @attrs.frozen
+    class Slotless(OrderBase):
+        stage: Stage
+        staff: bool = False
+        fragile: bool = False
+        __space__: ClassVar = Space("_other_index", toy.Order.__space__.facts)
+
+    with pytest.raises(TypeError, match=r"Eager\.stage cannot be left out"):
+        attrs.evolve(toy.POLICY, patch_type=Eager)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="Blind has no staff, which the fact sent by staff is read off"):
+        attrs.evolve(toy.POLICY, order_type=Blind)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="Slotless has no slot _other_index"):
+        attrs.evolve(toy.POLICY, order_type=Slotless)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="stage is never 'dsek'"):
+        Follows(toy.STAGE, toy.ASKED, {"dsek": ()})
+    with pytest.raises(ValueError, match="stage asked for is never 'vna'"):
+        Follows(toy.STAGE, toy.ASKED, {Stage.DESK: {"vna"}})
+    for values in ((), ("a", "a")):
+        with pytest.raises(ValueError, match="at least one value, and none twice"):
+            Fact("x", values=values)
+
+
+def test_models_are_not_subclassed() -> None:
+    """A key that a class below added would be numbered as another one."""
+    with pytest.raises(TypeError, match="Patch is a model, and models are not subclassed"):
+
+        class More(Patch):  # pyright: ignore[reportUnusedClass]
+            pass
+
+
+def test_a_platform_reads_and_writes_its_bodies_as_ours_do() -> None:
+    """Strictly, with what it says of itself."""
+    patch = read_body(Patch, b'{"stage": "van", "door": 4}', what="parcel")
+    assert patch == Patch(stage=Stage.VAN, door=4)
+    assert to_body(patch) == {"stage": "van", "door": 4}
+    with pytest.raises(InvalidInput, match="cannot read the parcel: 1 problem"):
+        read_body(Patch, {"door": "4"}, what="parcel")
+    with pytest.raises(InvalidInput, match="ask the office"):
+        read_body(Patch, {"price": 4}, elsewhere={"price": "ask the office"})

@@ -78,7 +78,7 @@ def test_types_are_named_as_json_names_them() -> None:
     values: list[object] = [None, True, 1, 1.5, "", [], (), {}]
     named = set(map(kind_of, values))
     assert named == {"null", "a boolean", "an integer", "a number", "a string", "an array", "an object"}
-    assert kind_of(awal.Status.PENDING) == "a Status"
+    assert kind_of(awal.Status.PENDING) == "a Python Status"
     assert kind_of(b"") == "a Python bytes"
 
 
@@ -117,7 +117,7 @@ def test_a_model_is_checked_field_by_field() -> None:
         ("/marks/0/1", Code.WRONG_TYPE),
         ("/marks/1", Code.WRONG_TYPE),
     ]
-    assert str(caught.value).startswith("cannot read the Box: 5 problems\n  /size: ")
+    assert str(caught.value).startswith("cannot build a Box: 5 problems\n  /size: ")
 
 
 @pytest.mark.parametrize("annotation", [Decimal, dict[str, int], tuple[int, str], "list[int]", Decimal | None])
@@ -134,7 +134,9 @@ def test_problems_and_their_error_are_values() -> None:
     problem = Problem("/a", Code.MISSING, "is required", "say a", Part.QUERY)
     assert str(problem) == "query /a: is required (say a)"
     assert str(Problem("", Code.NOT_JSON, "is no JSON")) == "(the whole): is no JSON"
-    error = InvalidInput([problem], "thing")
+    with pytest.raises(ValueError, match="no invalid input without a problem"):
+        InvalidInput([])
+    error = InvalidInput([problem], "read the thing")
     again = pickle.loads(pickle.dumps(error))
     assert again.problems == (problem,)
     assert str(again) == str(error) == "cannot read the thing: 1 problem\n  query /a: is required (say a)"

@@ -16,14 +16,37 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
 
 import attrs
 
+from orderrules import _patch
 from orderrules._conditions import UNKNOWN, Fact, Follows
+from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
+from orderrules._models import UNSET, Checked, Unset, hidden
 from orderrules._order import OrderBase, Space
-from orderrules._patch import PatchBase, in_section
+from orderrules._patch import PatchBase, in_section, read_body
 from orderrules._rules import Alternative, Policy, Reading, Rule, offer
-from orderrules._values import UNSET, Checked, Unset, text
+from orderrules._values import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+__all__ = [
+    "ASKED",
+    "FORWARD",
+    "POLICY",
+    "STATUS",
+    "TRANSITIONS",
+    "Order",
+    "Patch",
+    "PaymentDefault",
+    "PaymentStatus",
+    "Section",
+    "Status",
+    "UpdateRequest",
+    "policy",
+    "read_order",
+    "read_patch",
+    "read_request",
+    "to_body",
+]
 
 
 class Status(StrEnum):
@@ -72,7 +95,7 @@ class _Indexed(OrderBase):
     __space__: ClassVar = Space("_awal_index", (STATUS,))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Order(_Indexed):
     """What the rules read of an order, and what an update can touch.
 
@@ -94,7 +117,7 @@ class Order(_Indexed):
     payment_status: PaymentStatus | str | None = None
     shipping_date: date | str | None = None
     delivery_date: date | str | None = None
-    admin_notes: str | None = None
+    admin_notes: str | None = attrs.field(default=None, repr=hidden)
     branch_id: str | None = None
 
     def __policy__(self) -> Policy[Order, Patch]:
@@ -107,7 +130,7 @@ class _Masked(PatchBase):
     __space__: ClassVar = Space("_awal_mask", (ASKED,))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Patch(_Masked):
     """The body of the request: what it asks to change. No key is required.
 
@@ -115,7 +138,7 @@ class Patch(_Masked):
         InvalidInput: a value is not the documented one; every problem at once.
     """
 
-    admin_notes: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.ADMIN_NOTES))
+    admin_notes: str | Unset = attrs.field(default=UNSET, repr=hidden, metadata=in_section(Section.ADMIN_NOTES))
     status: Status | Unset = attrs.field(default=UNSET, metadata=in_section(Section.STATUS))
     payment_status: PaymentStatus | Unset = attrs.field(default=UNSET, metadata=in_section(Section.PAYMENT_STATUS))
     shipping_date: date | Unset = attrs.field(default=UNSET, metadata=in_section(Section.SHIPPING_DATE))
@@ -123,7 +146,7 @@ class Patch(_Masked):
     branch_id: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.BRANCH_ID))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UpdateRequest(Checked):
     """A patch with what stands around it: the order's id in the path, the sender's number in the query."""
 
@@ -132,7 +155,7 @@ class UpdateRequest(Checked):
     patch: Patch
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class _Query(Checked):
     """The query of the request."""
 
@@ -162,8 +185,14 @@ PaymentDefault = Literal["keep", "reset"]
 class _Choices:
     """Our answer to each reading that has alternatives."""
 
-    skipping: bool = attrs.field(validator=attrs.validators.instance_of(bool))
-    payment_default: PaymentDefault = attrs.field(validator=attrs.validators.in_(("keep", "reset")))
+    skipping: bool
+    payment_default: PaymentDefault
+
+    def __attrs_post_init__(self) -> None:
+        if type(self.skipping) is not bool:
+            raise TypeError(f"skipping is True or False, not {self.skipping!r}")
+        if self.payment_default not in {"keep", "reset"}:
+            raise ValueError(f'payment_default is "keep" or "reset", not {self.payment_default!r}')
 
 
 def _rules(chosen: _Choices) -> tuple[Rule, ...]:
@@ -173,7 +202,7 @@ def _rules(chosen: _Choices) -> tuple[Rule, ...]:
             id="AWAL-STATUS-1",
             section=Section.STATUS,
             only_if=Follows(STATUS, ASKED, FORWARD if chosen.skipping else TRANSITIONS),
-            reason="the status moves on step by step: pending, accepted, shipped, delivered, completed",
+            reason=f"the status moves {'only forward' if chosen.skipping else 'on step by step'}: {', '.join(Status)}",
         ),
     )
 
@@ -248,19 +277,36 @@ POLICY: Final = policy()
 """The policy under the readings that ``specs/readings.toml`` gives."""
 
 
-def read_patch(body: Mapping[str, object] | str | bytes) -> Patch:
+_ELSEWHERE: Final = {
+    "items": "what was ordered is no part of this update",
+    "tags": "the page knows no tags",
+    "notes": "did you mean admin_notes?",
+}
+
+
+def read_patch(
+    body: Mapping[str, object] | str | bytes, *, limits: Limits = UPDATE_LIMITS, show_values: bool = False
+) -> Patch:
     """Read the body of an update, strictly.
+
+    Args:
+        body: a mapping, or a JSON document as text or bytes.
+        limits: how far reading goes.
+        show_values: whether messages show the values that cannot be read, shortened; they may be personal.
 
     Raises:
         InvalidInput: with every problem at once, each with a JSON pointer into the body.
     """
-    from orderrules import _wire
-
-    return _wire.read(Patch, body, what="Awal update")
+    return read_body(Patch, body, what="Awal update", elsewhere=_ELSEWHERE, limits=limits, show_values=show_values)
 
 
 def read_request(
-    order_id: int | str, query: Mapping[str, object] | str, body: Mapping[str, object] | str | bytes
+    order_id: int | str,
+    query: Mapping[str, object] | str,
+    body: Mapping[str, object] | str | bytes,
+    *,
+    limits: Limits = UPDATE_LIMITS,
+    show_values: bool = False,
 ) -> UpdateRequest:
     """Read a whole request: the id in its path (an integer, or its ASCII digits), its query and its body.
 
@@ -268,40 +314,55 @@ def read_request(
         order_id: the path's ``id``.
         query: the query, as a mapping or as it stands behind the question mark.
         body: the body.
+        limits: how far reading goes.
+        show_values: whether messages show the values that cannot be read, shortened; they may be personal.
 
     Raises:
         InvalidInput: with every problem of all three at once.
     """
     from orderrules import _wire
 
-    number, asked, patch = _wire.gather(
-        "Awal request",
-        lambda: _wire.identifier(order_id, "id"),
-        lambda: _wire.query(_Query, query),
-        lambda: read_patch(body),
-    )
+    with _wire.manner("read the Awal request", limits, show_values=show_values):
+        number, asked, patch = _wire.gather(
+            lambda: _wire.identifier(order_id, "id"),
+            lambda: _wire.query(_Query, query),
+            lambda: _wire.read(Patch, body, _ELSEWHERE),
+        )
     return UpdateRequest(order_id=number, phone_number_id=asked.phone_number_id, patch=patch)
 
 
-def read_order(payload: Mapping[str, object] | str | bytes) -> Order:
+def to_body(patch: Patch) -> dict[str, object]:
+    """Write a patch as the JSON-ready body it stands for; read again, it is the same patch."""
+    return _patch.to_body(patch)
+
+
+def read_order(
+    payload: Mapping[str, object] | str | bytes, *, limits: Limits = ORDER_LIMITS, show_values: bool = False
+) -> Order:
     """Read an order from what the API answers: bare, or in its envelope.
 
     What the rules do not need is taken where it can be read, and ignored where not.
+
+    Args:
+        payload: the order, or the envelope around it; a mapping, or a JSON document as text or bytes.
+        limits: how far reading goes.
+        show_values: whether messages show the values that cannot be read, shortened; they may be personal.
 
     Raises:
         InvalidInput: the payload holds no order, or its status is absent or no text.
     """
     from orderrules import _wire
 
-    what = "Awal order"
-    path, found = _wire.unwrap(_wire.parse(payload, what), ("data",), what)
-    (status,) = _wire.gather(what, lambda: _wire.required("status", found, path, text))
-    return Order(
-        status=status,
-        id=_wire.shown(found.get("id"), int | str),
-        payment_status=_wire.shown(found.get("payment_status"), PaymentStatus | str),
-        shipping_date=_wire.shown(found.get("shipping_date"), date | str),
-        delivery_date=_wire.shown(found.get("delivery_date"), date | str),
-        admin_notes=_wire.shown(found.get("admin_notes"), str),
-        branch_id=_wire.shown(found.get("branch_id"), str),
-    )
+    with _wire.manner("read the Awal order", limits, show_values=show_values):
+        path, found = _wire.root(payload)
+        if "data" in found:
+            path, found = _wire.inside("data", path, found)
+        return Order(
+            status=_wire.required("status", found, path, text),
+            id=_wire.shown(found.get("id"), int | str),
+            payment_status=_wire.shown(found.get("payment_status"), PaymentStatus | str),
+            shipping_date=_wire.shown(found.get("shipping_date"), date | str),
+            delivery_date=_wire.shown(found.get("delivery_date"), date | str),
+            admin_notes=_wire.shown(found.get("admin_notes"), str),
+            branch_id=_wire.shown(found.get("branch_id"), str),
+        )

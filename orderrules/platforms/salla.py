@@ -14,14 +14,51 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
 
 import attrs
 
-from orderrules._conditions import UNKNOWN, Condition, Fact, listed
+from orderrules import _patch
+from orderrules._conditions import UNKNOWN, Fact, listed
+from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
+from orderrules._models import UNSET, Checked, Unset, hidden
 from orderrules._order import OrderBase, Space
-from orderrules._patch import PatchBase, in_section
+from orderrules._patch import PatchBase, in_section, read_body
 from orderrules._rules import Policy, Reading, Rule, Waiver, offer
-from orderrules._values import UNSET, Checked, Unset, flag, mapping, text
+from orderrules._values import flag, is_mapping, mapping, refuse, text
+from orderrules.errors import Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
+
+__all__ = [
+    "CANCELED_FAMILY",
+    "COMPLETED_FAMILY",
+    "COMPLETED_ONLY",
+    "CUSTOMER",
+    "DRAFT",
+    "DRAFT_SLUG",
+    "NONE_LOCKED",
+    "PENDING_FAMILY",
+    "PENDING_ONLY",
+    "POLICY",
+    "STATUS",
+    "Action",
+    "CashOnDelivery",
+    "Customer",
+    "CustomerKind",
+    "GeoCoordinates",
+    "Order",
+    "Patch",
+    "Payment",
+    "Receiver",
+    "Section",
+    "ShipTo",
+    "Status",
+    "UnknownStatus",
+    "UpdateRequest",
+    "policy",
+    "read_order",
+    "read_patch",
+    "read_request",
+    "to_body",
+]
 
 
 class Status(StrEnum):
@@ -98,7 +135,7 @@ class _Indexed(OrderBase):
     __space__: ClassVar = Space("_salla_index", (STATUS, DRAFT, CUSTOMER))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Order(_Indexed):
     """What the rules read of an order.
 
@@ -122,54 +159,54 @@ class Order(_Indexed):
         return POLICY
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Customer(Checked):
     """The body's ``customer``; ``mobile`` is described without a country code and sampled with one."""
 
     id: int | Unset = UNSET
-    name: str | Unset = UNSET
-    mobile: str | Unset = UNSET
-    email: str | Unset = UNSET
+    name: str | Unset = attrs.field(default=UNSET, repr=hidden)
+    mobile: str | Unset = attrs.field(default=UNSET, repr=hidden)
+    email: str | Unset = attrs.field(default=UNSET, repr=hidden)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Receiver(Checked):
     """The body's ``receiver``; ``notify`` asks that the receiver be told of the update."""
 
-    name: str | Unset = UNSET
+    name: str | Unset = attrs.field(default=UNSET, repr=hidden)
     country_code: str | Unset = UNSET
-    phone: str | Unset = UNSET
-    email: str | Unset = UNSET
+    phone: str | Unset = attrs.field(default=UNSET, repr=hidden)
+    email: str | Unset = attrs.field(default=UNSET, repr=hidden)
     notify: bool | Unset = UNSET
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class GeoCoordinates(Checked):
     """Where to ship to, in degrees; documented by a sample only."""
 
-    lat: int | float | Unset = UNSET
-    lng: int | float | Unset = UNSET
+    lat: int | float | Unset = attrs.field(default=UNSET, repr=hidden)
+    lng: int | float | Unset = attrs.field(default=UNSET, repr=hidden)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ShipTo(Checked):
     """The body's ``ship_to``; its last four keys come with newer editions, which we accept and do not require."""
 
     country: int | Unset = UNSET
     city: int | Unset = UNSET
-    block: str | Unset = UNSET
-    street_number: str | Unset = UNSET
-    address: str | Unset = UNSET
-    address_line: str | Unset = UNSET
-    postal_code: str | Unset = UNSET
+    block: str | Unset = attrs.field(default=UNSET, repr=hidden)
+    street_number: str | Unset = attrs.field(default=UNSET, repr=hidden)
+    address: str | Unset = attrs.field(default=UNSET, repr=hidden)
+    address_line: str | Unset = attrs.field(default=UNSET, repr=hidden)
+    postal_code: str | Unset = attrs.field(default=UNSET, repr=hidden)
     geo_coordinates: GeoCoordinates | Unset = UNSET
     district: int | Unset = UNSET
-    short_address: str | Unset = UNSET
-    building_number: str | Unset = UNSET
-    additional_number: str | Unset = UNSET
+    short_address: str | Unset = attrs.field(default=UNSET, repr=hidden)
+    building_number: str | Unset = attrs.field(default=UNSET, repr=hidden)
+    additional_number: str | Unset = attrs.field(default=UNSET, repr=hidden)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CashOnDelivery(Checked):
     """What is to be paid at the door; documented by a sample only."""
 
@@ -177,7 +214,7 @@ class CashOnDelivery(Checked):
     currency: str | Unset = UNSET
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Payment(Checked):
     """The body's ``payment``; the page names no values for ``status``, ``method`` and ``accepted_methods``."""
 
@@ -194,7 +231,7 @@ class _Masked(PatchBase):
     __space__: ClassVar = Space("_salla_mask")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Patch(_Masked):
     """The body of the request: what it asks to change. No key is required.
 
@@ -213,7 +250,7 @@ class Patch(_Masked):
     employees: tuple[int, ...] | Unset = attrs.field(default=UNSET, metadata=in_section(Section.EMPLOYEES))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UpdateRequest(Checked):
     """A patch with what stands around it: the order's id in the path."""
 
@@ -244,21 +281,19 @@ class _Choices:
 
     pending: frozenset[Status] = attrs.field(converter=_statuses)
     completed: frozenset[Status] = attrs.field(converter=_statuses)
-    unknown_status: UnknownStatus = attrs.field(validator=attrs.validators.in_(("open", "closed")))
+    unknown_status: UnknownStatus
     locked: frozenset[Status] = attrs.field(converter=_statuses)
+
+    def __attrs_post_init__(self) -> None:
+        if self.unknown_status not in {"open", "closed"}:
+            raise ValueError(f'unknown_status is "open" or "closed", not {self.unknown_status!r}')
 
 
 def _rules(chosen: _Choices) -> tuple[Rule, ...]:
     """Write the restrictions of the page down, in its order."""
-    known = () if chosen.unknown_status == "open" else (STATUS.is_not(UNKNOWN),)
-    unlocked = (STATUS.is_not_in(chosen.locked),) if chosen.locked else ()
-
-    def all_of(first: Condition, *more: Condition) -> Condition:
-        for condition in more:
-            first &= condition
-        return first
-
-    not_completed = all_of(STATUS.is_not_in(chosen.completed), *known, *unlocked)
+    closed = chosen.unknown_status == "closed"
+    settled = STATUS.is_not_in({*chosen.completed, *chosen.locked, *([UNKNOWN] if closed else [])})
+    once = "once the order is completed" + " or closed" * (closed or bool(chosen.locked))
     return (
         Rule(
             id="SALLA-CUSTOMER-1",
@@ -269,14 +304,14 @@ def _rules(chosen: _Choices) -> tuple[Rule, ...]:
         Rule(
             id="SALLA-RECEIVER-1",
             section=Section.RECEIVER,
-            only_if=not_completed,
-            reason="the receiver is settled once the order is completed",
+            only_if=settled,
+            reason=f"the receiver is settled {once}",
         ),
         Rule(
             id="SALLA-SHIPPING-1",
             section=Section.SHIPPING,
-            only_if=not_completed,
-            reason="shipping is settled once the order is completed",
+            only_if=settled,
+            reason=f"shipping is settled {once}",
         ),
         Rule(
             id="SALLA-PAYMENT-1",
@@ -287,8 +322,8 @@ def _rules(chosen: _Choices) -> tuple[Rule, ...]:
         Rule(
             id="SALLA-COUPON-1",
             section=Section.COUPON,
-            only_if=not_completed,
-            reason="the coupon is settled once the order is completed",
+            only_if=settled,
+            reason=f"the coupon is settled {once}",
         ),
         Rule(
             id="SALLA-CANCEL-1",
@@ -449,80 +484,132 @@ _ELSEWHERE: Final = {
 }
 
 
-def read_patch(body: Mapping[str, object] | str | bytes) -> Patch:
+_ENVELOPE: Final = "this is the status of an answer, and of one without an order"
+
+
+def read_patch(
+    body: Mapping[str, object] | str | bytes, *, limits: Limits = UPDATE_LIMITS, show_values: bool = False
+) -> Patch:
     """Read the body of an update, strictly.
+
+    Args:
+        body: a mapping, or a JSON document as text or bytes.
+        limits: how far reading goes.
+        show_values: whether messages show the values that cannot be read, shortened; they may be personal.
 
     Raises:
         InvalidInput: with every problem at once, each with a JSON pointer into the body.
     """
-    from orderrules import _wire
-
-    return _wire.read(Patch, body, what="Salla update", elsewhere=_ELSEWHERE)
+    return read_body(Patch, body, what="Salla update", elsewhere=_ELSEWHERE, limits=limits, show_values=show_values)
 
 
-def read_request(order_id: int | str, body: Mapping[str, object] | str | bytes) -> UpdateRequest:
+def read_request(
+    order_id: int | str,
+    body: Mapping[str, object] | str | bytes,
+    *,
+    limits: Limits = UPDATE_LIMITS,
+    show_values: bool = False,
+) -> UpdateRequest:
     """Read a whole request: the id in its path (an integer, or its ASCII digits) and its body.
 
     Raises:
-        InvalidInput: with every problem of both at once.
+        InvalidInput: with every problem of both at once; what else is given is as for ``read_patch``.
     """
     from orderrules import _wire
 
-    number, patch = _wire.gather(
-        "Salla request",
-        lambda: _wire.identifier(order_id, "order_id"),
-        lambda: read_patch(body),
-    )
+    with _wire.manner("read the Salla request", limits, show_values=show_values):
+        number, patch = _wire.gather(
+            lambda: _wire.identifier(order_id, "order_id"),
+            lambda: _wire.read(Patch, body, _ELSEWHERE),
+        )
     return UpdateRequest(order_id=number, patch=patch)
 
 
-def read_order(payload: Mapping[str, object] | str | bytes, *, guest: bool = False) -> Order:
+def to_body(patch: Patch) -> dict[str, object]:
+    """Write a patch as the JSON-ready body it stands for; read again, it is the same patch."""
+    return _patch.to_body(patch)
+
+
+def read_order(
+    payload: Mapping[str, object] | str | bytes,
+    *,
+    guest: bool = False,
+    limits: Limits = ORDER_LIMITS,
+    show_values: bool = False,
+) -> Order:
     """Read an order from what the API answers or sends: bare, in its envelope, or in a webhook.
 
     What the rules do not need is ignored, and a status never seen before is kept as it is spelt.
 
     Args:
-        payload: the order, the envelope or webhook around it.
+        payload: the order, the envelope or webhook around it; a mapping, or a JSON document as text or bytes.
         guest: say that its customer is a guest, which no payload tells (reading S3).
+        limits: how far reading goes.
+        show_values: whether messages show the values that cannot be read, shortened; they may be personal.
 
     Raises:
         InvalidInput: the payload holds no order, or a fact that a rule needs cannot be read.
+        TypeError: ``guest`` is no boolean.
     """
     from orderrules import _wire
 
-    what = "Salla order"
-    path, found = _wire.unwrap(_wire.parse(payload, what), ("data", "order"), what)
+    kind = CustomerKind.GUEST if _is_said(guest) else CustomerKind.REGISTERED
+    with _wire.manner("read the Salla order", limits, show_values=show_values):
+        path, found = _wire.root(payload)
+        if "data" in found or "event" in found:
+            path, found = _wire.inside("data", path, found)
+        if _is_activity(found):
+            path, found = _wire.inside("order", path, found)
 
-    def take(key: str, reading: Callable[[object], object], default: object) -> object:
-        return _wire.at(*path, key, reading=reading, value=found.get(key, default))
+        def take(key: str, reading: Callable[[object], object], default: object) -> object:
+            return _wire.at(*path, key, reading=reading, value=found.get(key, default))
 
-    status, draft, has_customer = _wire.gather(
-        what,
-        lambda: take("status", _slug, None),
-        lambda: take("draft", flag, default=False),
-        lambda: take("customer", _is_there, None),
-    )
-    kind = CustomerKind.GUEST if guest else CustomerKind.REGISTERED
-    return Order(
-        id=_wire.shown(found.get("id"), int | str),
-        status=status,
-        draft=draft or status == DRAFT_SLUG,
-        customer=kind if has_customer else CustomerKind.NONE,
-    )
+        status, draft, has_customer = _wire.gather(
+            lambda: take("status", _slug, None),
+            lambda: take("draft", flag, default=False),
+            lambda: take("customer", _is_there, None),
+        )
+        return Order(
+            id=_wire.shown(found.get("id"), int | str),
+            status=status,
+            draft=draft or status == DRAFT_SLUG,
+            customer=kind if has_customer else CustomerKind.NONE,
+        )
+
+
+def _is_activity(found: Mapping[str, object]) -> bool:
+    """Say whether this is the activity of a status webhook, whose status is plain text, and the order is in it."""
+    status = found.get("status")
+    return "order" in found and (type(status) is str or (status is None and is_mapping(found["order"])))
 
 
 def _slug(status: object) -> str | None:
     """Read the slug off an order's status: an object, or an empty list or nothing where there is none."""
-    if status is None or status == []:
+    if status is None or _is_empty_list(status):
         return None
     from orderrules import _wire
 
+    if type(status) is int:
+        raise refuse(Code.WRONG_TYPE, "expected the order's status, an object with a slug, got an integer", _ENVELOPE)
     slug = mapping(status, "the order's status, an object with a slug").get("slug")
     return None if slug is None else _wire.at("slug", reading=text, value=slug)
 
 
 def _is_there(customer: object) -> bool:
     """Say whether there is a customer: an object with anything in it."""
-    if customer is None or customer == []:
+    if customer is None or _is_empty_list(customer):
         return False
     return bool(mapping(customer, "the order's customer, an object"))
+
+
+def _is_said(guest: object) -> bool:
+    """Take what the caller says, and nothing that is only like it."""
+    if type(guest) is bool:
+        return guest
+    message = f"guest is True or False, and no {type(guest).__name__}"
+    raise TypeError(message)
+
+
+def _is_empty_list(value: object) -> bool:
+    """Say whether a value is what PHP makes of an empty object."""
+    return type(value) is list and not value

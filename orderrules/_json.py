@@ -1,0 +1,186 @@
+"""Strict JSON: one document, in UTF-8, that every reader reads alike.
+
+The standard parser keeps the last of two equal keys, takes ``NaN`` and numbers of any length, and answers
+a document nested too deeply with an error of its own. Here each is a ``Problem`` with its place.
+Every step is linear in the size of the document. It must never know what a document is for.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import attrs
+
+from orderrules._limits import MANNER
+from orderrules.errors import Code, InvalidInput, Problem, Problems, spaced
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_BLANK: Final = " \t\n\r"
+_STRING_OR_BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[\[\]{}]+', re.DOTALL)
+
+
+@attrs.frozen
+class Flaw:
+    """What stands in the place of a value that no strict reader takes: the problem it is."""
+
+    code: Code
+    message: str
+
+
+class Doubled(dict[str, object]):
+    """An object that has some of its keys more than once."""
+
+    def __init__(self, pairs: list[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        seen: set[str] = set()
+        self.twice: set[str] = set()
+        for key, _ in pairs:
+            (self.twice if key in seen else seen).add(key)
+
+
+def duplicate(key: str) -> Problem:
+    """Say that a key stands more than once."""
+    return Problem("", Code.DUPLICATE_KEY, "stands here more than once").under(key)
+
+
+def load(document: str | bytes) -> tuple[object, bool]:
+    """Read a document, and say whether there is a flaw or a doubled key anywhere in it.
+
+    Raises:
+        InvalidInput: it is no JSON document, or past a limit.
+    """
+    limits = MANNER.get().limits
+    if len(document) > limits.size:
+        unit = "bytes" if isinstance(document, bytes) else "characters"
+        raise _whole(Code.TOO_LARGE, f"has {spaced(len(document))} {unit}, and {spaced(limits.size)} are read at most")
+    text = document if isinstance(document, str) else _decoded(document)
+    if text.startswith("\ufeff"):
+        raise _whole(Code.BYTE_ORDER_MARK, "begins with a byte-order mark")
+    if _is_too_deep(text, limits.depth):
+        raise _whole(Code.TOO_DEEP, f"has more than {spaced(limits.depth)} objects and arrays in each other")
+    flaws: list[object] = []
+    long = _has_long_number(text, limits.digits)
+    read_number = functools.partial(_number_reader, flaws, limits.digits)
+    decoder = json.JSONDecoder(
+        object_pairs_hook=functools.partial(_object, flaws),
+        parse_constant=functools.partial(_constant, flaws),
+        parse_int=read_number(int) if long else None,
+        parse_float=read_number(float) if long else None,
+    )
+    start = len(text) - len(text.lstrip(_BLANK))
+    found, end = _decode(decoder, text, start)
+    rest = text[end:].lstrip(_BLANK)
+    if rest:
+        place = _place(text, len(text) - len(rest))
+        raise _whole(Code.TRAILING_TEXT, f"{place}: something stands behind the document")
+    return found, bool(flaws)
+
+
+def flaws_in(found: object) -> Problems:
+    """Find every flaw and doubled key in a document, each with its place."""
+    problems = Problems()
+    # Without recursion; pushed in reverse, so that they come up in the order of the document.
+    waiting: list[tuple[tuple[str, ...], object]] = [((), found)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, Flaw):
+            problems.add(_under(Problem("", value.code, value.message), path))
+        elif isinstance(value, dict):
+            items = cast("dict[str, object]", value)
+            if isinstance(value, Doubled):
+                problems.add(*(_under(duplicate(key), path) for key in items if key in value.twice))
+            waiting += [((*path, key), item) for key, item in reversed(items.items()) if isinstance(item, _HOLDERS)]
+        elif isinstance(value, list):
+            listed = cast("list[object]", value)
+            places = range(len(listed) - 1, -1, -1)
+            waiting += [((*path, str(place)), listed[place]) for place in places if isinstance(listed[place], _HOLDERS)]
+    return problems
+
+
+_HOLDERS: Final = (dict, list, Flaw)
+
+
+def _under(problem: Problem, path: tuple[str, ...]) -> Problem:
+    for token in reversed(path):
+        problem = problem.under(token)
+    return problem
+
+
+def _whole(code: Code, message: str) -> InvalidInput:
+    return InvalidInput([Problem("", code, message)])
+
+
+def _decoded(document: bytes) -> str:
+    try:
+        return document.decode("utf-8")
+    except UnicodeDecodeError as error:
+        start = error.start
+    raise _whole(Code.NOT_UTF8, f"byte {spaced(start)} is not UTF-8")
+
+
+def _decode(decoder: json.JSONDecoder, text: str, start: int) -> tuple[object, int]:
+    # Raised outside of the handlers, so that no error carries the document along.
+    try:
+        return decoder.raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        problem = _whole(Code.NOT_JSON, f"{_place(text, error.pos)}: is no JSON")
+    except RecursionError:
+        problem = _whole(Code.TOO_DEEP, "is nested too deeply for what is left of the stack")
+    raise problem
+
+
+def _place(text: str, position: int) -> str:
+    line = text.count("\n", 0, position) + 1
+    column = position - text.rfind("\n", 0, position)
+    return f"line {spaced(line)}, column {spaced(column)}"
+
+
+def _is_too_deep(text: str, limit: int) -> bool:
+    if text.count("{") + text.count("[") <= limit:
+        return False
+    depth = 0
+    for token in _STRING_OR_BRACKETS.findall(text):
+        if token[0] == '"':
+            continue
+        for bracket in token:
+            depth += 1 if bracket in "[{" else -1
+            if depth > limit:
+                return True
+    return False
+
+
+def _has_long_number(text: str, digits: int) -> bool:
+    # Digits in a string are found as well, and then cost only the slower way.
+    # Only the beginning of a run of digits is looked at, so that none is looked at twice.
+    return re.search(rf"(?<![0-9.])[0-9.]{{{digits + 1}}}", text) is not None
+
+
+def _number_reader(flaws: list[object], digits: int, kind: Callable[[str], object]) -> Callable[[str], Any]:
+    def read(literal: str) -> object:
+        if sum(character.isdigit() for character in literal) <= digits:
+            return kind(literal)
+        flaw = Flaw(Code.NUMBER_TOO_LONG, f"has more than {spaced(digits)} digits")
+        flaws.append(flaw)
+        return flaw
+
+    return read
+
+
+def _constant(flaws: list[object], name: str) -> Flaw:
+    flaw = Flaw(Code.NOT_FINITE, f"{name} is no JSON number")
+    flaws.append(flaw)
+    return flaw
+
+
+def _object(flaws: list[object], pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    doubled = Doubled(pairs)
+    flaws.append(doubled)
+    return doubled

@@ -1,0 +1,76 @@
+"""How far reading goes: what is too large, too deep or too long, and how much is said of what is wrong.
+
+It must never know what is read.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Final
+
+import attrs
+
+MAX_UPDATE_SIZE: Final = 1 << 20
+"""Bytes, or characters of text, of an update: a mebibyte. The largest sample of a page has 600."""
+MAX_ORDER_SIZE: Final = 1 << 24
+"""Bytes, or characters of text, of an order: sixteen mebibytes."""
+MAX_DEPTH: Final = 64
+"""Objects and arrays in each other. The deepest sample of a page has six."""
+MAX_DIGITS: Final = 100
+"""Digits of a number. An id has some ten of them."""
+MAX_KEYS: Final = 1 << 21
+"""Keys of one Python mapping, which has no size otherwise."""
+MAX_PROBLEMS: Final = 100
+"""Problems that are kept; how many more there were is counted."""
+MAX_LINES: Final = 20
+"""Problems that the text of an error shows."""
+MAX_CHARACTERS: Final = 8192
+"""Characters of the text of an error."""
+MAX_KEY: Final = 100
+"""Characters of a key that a pointer shows whole; a longer one is cut, and says so."""
+MAX_VALUE: Final = 40
+"""Characters of a value, where values are shown."""
+
+
+@attrs.frozen(kw_only=True)
+class Limits:
+    """The limits of one reading.
+
+    Attributes:
+        size: bytes, or characters of text, of a document; a mapping has none.
+        depth: objects and arrays in each other, in a document.
+        digits: digits of a number.
+        keys: keys of one Python mapping.
+        problems: problems that are kept.
+        characters: characters of the text of an error.
+    """
+
+    size: int = MAX_UPDATE_SIZE
+    depth: int = MAX_DEPTH
+    digits: int = MAX_DIGITS
+    keys: int = MAX_KEYS
+    problems: int = MAX_PROBLEMS
+    characters: int = MAX_CHARACTERS
+
+
+UPDATE_LIMITS: Final = Limits()
+"""The limits of ``read_patch`` and ``read_request`` when no others are given."""
+ORDER_LIMITS: Final = Limits(size=MAX_ORDER_SIZE)
+"""The limits of ``read_order`` when no others are given."""
+
+
+@attrs.frozen
+class Manner:
+    """How one reading is done.
+
+    Attributes:
+        limits: how far it goes.
+        show_values: whether messages show the values that cannot be read; they may be personal.
+    """
+
+    limits: Limits = UPDATE_LIMITS
+    show_values: bool = False
+
+
+MANNER: Final[ContextVar[Manner]] = ContextVar("orderrules.manner", default=Manner())  # noqa: B039 - it is frozen.
+"""The manner of the reading that is under way in this thread or task."""
