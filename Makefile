@@ -5,17 +5,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet install
 
-.PHONY: help demo test lint types docs wheel bench tables clean
+.PHONY: help demo test lint types docs wheel bench fuzz tables clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | awk -F': ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-$(BIN)/python:
+# The environment remembers which Python it was made with, and is made anew when another one is named.
+$(VENV)/.python-$(notdir $(PYTHON)):
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there; name another: make PYTHON=python3.12" >&2; exit 2; }
+	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
+	@touch $@
 
 # One stamp for each set of extras; a set is installed again only when pyproject.toml changes.
-$(VENV)/.installed-%: pyproject.toml | $(BIN)/python
+$(VENV)/.installed-%: pyproject.toml | $(VENV)/.python-$(notdir $(PYTHON))
 	@echo "installing orderrules[$*] into $(VENV) ..."
 	@$(PIP) --editable '.[$*]'
 	@touch $@
@@ -44,8 +47,14 @@ wheel: $(VENV)/.installed-dev  ## build the wheel and the source archive into di
 tables: $(VENV)/.installed-test  ## draw the tables in README and docs anew from the rules
 	$(BIN)/python -m tests.tables
 
-bench: $(VENV)/.installed-test  ## time a decision against the same rules written as ifs
+bench: $(VENV)/.installed-test  ## time decisions against hand-written ifs, and reading against the size of what is read
 	$(BIN)/python benchmarks/decide.py
+	$(BIN)/python benchmarks/reading.py
+
+SECONDS := 60
+
+fuzz: $(VENV)/.installed-fuzz  ## read whatever a fuzzer thinks of, for SECONDS=60
+	$(BIN)/python fuzz/read.py -max_total_time=$(SECONDS) -max_len=4096 -print_final_stats=1 -verbosity=0
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) build dist docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orderrules import __version__
+from orderrules import Code, InvalidInput, awal, salla
 from tests.tables import DOCUMENTS, ROOT, drawn
+from tests.test_hostile import Failing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +34,35 @@ def test_the_readme_prints_what_it_says() -> None:
     assert out.getvalue() == printed
 
 
-def test_the_changelog_names_this_version() -> None:
-    """With what is not yet released on top."""
-    headings = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert headings[0] == "Unreleased"
-    assert any(heading.startswith(f"{__version__} ") for heading in headings) or __version__ == "0.1.0"
+def test_the_changelog_has_what_is_not_released_on_top() -> None:
+    """And names every rule and waiver in a line that is starred."""
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (.*)$", changelog, re.MULTILINE)[0] == "Unreleased"
+    starred = " ".join(re.findall(r"^- `\*` (.*(?:\n  .*)*)", changelog, re.MULTILINE))
+    for policy in (salla.POLICY, awal.POLICY):
+        for entry in policy.entries:
+            assert entry.id in starred, entry.id
+
+
+EXAMPLES = re.findall(
+    r"^\| `(\w+)` \| .*? \| `(salla|awal)` `(.*?)` \| `?(.*?)`? \|$",
+    (ROOT / "docs" / "problems.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize(("code", "platform", "given", "pointer"), EXAMPLES, ids=[row[0] for row in EXAMPLES])
+def test_every_code_is_documented_with_an_example(code: str, platform: str, given: str, pointer: str) -> None:
+    """The example is what a caller gives, and gets that code, at that place."""
+    read = salla.read_patch if platform == "salla" else awal.read_patch
+    source = eval(given, {"Failing": Failing})  # noqa: S307 - our own documents.
+    with pytest.raises(InvalidInput) as caught:
+        read(source)
+    assert [(problem.code.value, problem.pointer) for problem in caught.value.problems] == [
+        (code, "" if pointer == "the whole" else pointer)
+    ]
+
+
+def test_every_code_has_a_row() -> None:
+    """In the order of the enumeration."""
+    assert [row[0] for row in EXAMPLES] == [code.value for code in Code if code is not Code.MISSING]

@@ -168,6 +168,8 @@ def test_every_statement_of_the_pages_has_a_clause_or_a_reason(entry: dict[str, 
     """Nothing that the pages say is left out in silence."""
     assert set(entry) - {"clauses", "none"} == {"page", "section", "kind", "item", "says"}
     assert ("clauses" in entry) is not ("none" in entry)
+    assert entry["kind"] in {"heading", "parameter", "field", "statement", "sample"}
+    assert entry["page"] in {load(platform)["title"] for platform in POLICIES}
     if "clauses" in entry:
         assert entry["clauses"]
         known = {written["id"] for written in (*CLAUSES, *READINGS)}
