@@ -16,7 +16,7 @@ from orderrules._decision import Decision, Violation
 from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
 from orderrules._models import UNSET, Checked, Unset, hidden
 from orderrules._order import OrderBase, Space
-from orderrules._patch import PatchBase, in_section, read_body, to_body
+from orderrules._patch import PatchBase, in_section, read_body, write_body
 from orderrules._rules import Alternative, Policy, Reading, Rule, Waiver, offer
 from orderrules._table import can_update
 from orderrules.errors import Code, InvalidInput, Part, Problem, UpdateRefused
@@ -61,5 +61,5 @@ __all__ = [
     "offer",
     "read_body",
     "salla",
-    "to_body",
+    "write_body",
 ]

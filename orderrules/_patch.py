@@ -82,7 +82,7 @@ def read_body(  # noqa: PLR0913 - all but two have defaults.
         return _wire.read(model, body, elsewhere)
 
 
-def to_body(model: Checked) -> dict[str, object]:
+def write_body(model: Checked) -> dict[str, object]:
     """Write a model as the JSON-ready body it stands for; what is absent stays absent."""
     from orderrules import _wire
 

@@ -39,7 +39,7 @@ class Governed(Protocol[PatchT_contra]):
 def can_update(order: Governed[PatchT], patch: PatchT) -> Decision:
     """Decide, under the policy of the order's platform as it is shipped, whether a patch may be sent for it.
 
-    ``POLICY.can_update`` answers the same a little sooner, and other policies under other readings.
+    ``POLICY.can_update`` gives the same answer faster, and other policies answer under other readings.
 
     Raises:
         TypeError: the order is no order, or the patch is of another platform.
@@ -152,7 +152,12 @@ class Table(Generic[OrderT, PatchT]):
             (reading, 0 if waivers else self._closed(self._broken(rules, point))) for reading, rules in self._others
         ]
         said = [(rule, rule.only_if.saw(point), rule.only_if.needed(point, "may change")) for rule in broken]
-        relevant = _either(closed, *(shut for _, shut in others))
+        caveats = [
+            (rule.caveat, self._masks[rule.section])
+            for rule in self._rules
+            if rule.caveat and rule.section in self._masks
+        ]
+        relevant = _either(closed, *(shut for _, shut in others), *(keys for _, keys in caveats))
         made: dict[int, Decision] = {}
         for mask in range(1 << len(self._keys)):
             # Keys that nothing closes here, under any reading, make no difference to the decision.
@@ -165,7 +170,10 @@ class Table(Generic[OrderT, PatchT]):
                     if (touched := core & self._masks[rule.section])
                 )
                 readings = dict.fromkeys(reading for reading, shut in others if bool(core & shut) is not refused)
-                made[core] = self._decision(violations, waivers if core & closed else (), tuple(readings))
+                unseen = dict.fromkeys(caveat for caveat, keys in caveats if core & keys)
+                made[core] = self._decision(
+                    violations, waivers if core & closed else (), tuple(readings), tuple(unseen)
+                )
             yield made[core]
 
     def _violation(self, rule: Rule, touched: int, saw: str, needed: str) -> Violation:
@@ -178,7 +186,11 @@ class Table(Generic[OrderT, PatchT]):
         return found
 
     def _decision(
-        self, violations: tuple[Violation, ...], waivers: tuple[Waiver, ...], readings: tuple[Reading, ...]
+        self,
+        violations: tuple[Violation, ...],
+        waivers: tuple[Waiver, ...],
+        readings: tuple[Reading, ...],
+        caveats: tuple[str, ...],
     ) -> Decision:
         """Return the one decision that says this."""
         # Violations are shared, so that the same one is the same object.
@@ -186,10 +198,11 @@ class Table(Generic[OrderT, PatchT]):
             tuple(map(id, violations)),
             tuple(waiver.id for waiver in waivers),
             tuple(reading.id for reading in readings),
+            caveats,
         )
         found = self._decisions.get(known)
         if found is None:
-            found = self._decisions.setdefault(known, Decision(violations, waivers, readings))
+            found = self._decisions.setdefault(known, Decision(violations, waivers, readings, caveats))
         return found
 
     def _make_abilities(self, point: Point) -> dict[str, Decision]:

@@ -171,7 +171,12 @@ def _query(model: type[ModelT], asked: object) -> ModelT:
         return _object(model, asked)
     if len(asked) > MANNER.get().limits.size:
         raise refuse(Code.TOO_LARGE, "is larger than is read")
-    pairs: list[tuple[str, object]] = [*parse_qsl(asked, keep_blank_values=True)]
+    try:
+        pairs: list[tuple[str, object]] = [*parse_qsl(asked, keep_blank_values=True, errors="strict")]
+    except UnicodeError:
+        pairs = []
+    if asked and not pairs:
+        raise refuse(Code.NOT_UTF8, "holds bytes that are not UTF-8, or nothing that is said")
     found = dict(pairs)
     return _object(model, found if len(found) == len(pairs) else Doubled(pairs))
 
@@ -198,6 +203,7 @@ def _object(model: type[ModelT], value: object, elsewhere: Mapping[str, str] | N
             problems.add(_not_text(key))
         elif key in twice or key in said:
             problems.add(duplicate(key))
+            said[key] = UNSET
         elif key not in slots:
             if problems.full:
                 problems.more += 1

@@ -126,3 +126,21 @@ def test_unknown_says_its_name() -> None:
     assert str(UNKNOWN) == "unknown"
     assert repr(UNSET) == "UNSET"
     assert not UNSET
+
+
+def test_a_condition_has_no_truth_of_its_own() -> None:
+    """``and``, ``or`` and ``not`` would drop a part without a word, and so would a boolean among conditions."""
+    red, wet = COLOUR.is_("red"), WET.is_(value=True)
+    for combine in (lambda: red and wet, lambda: red or wet, lambda: not red):
+        with pytest.raises(TypeError, match=r"combine conditions with &, \| and ~"):
+            combine()
+    for operation in (lambda: red & True, lambda: red | None):  # type: ignore[operator]
+        with pytest.raises(TypeError, match="unsupported operand"):
+            operation()
+
+
+def test_text_is_no_collection_of_values() -> None:
+    """It would be taken letter by letter."""
+    for make in (salla.STATUS.is_in, salla.STATUS.is_not_in):
+        with pytest.raises(TypeError, match="expected a collection of values, got the text 'completed'"):
+            make("completed")

@@ -263,6 +263,47 @@ def test_hostile_input_is_refused_at_its_place(
     str(caught.value).encode()
 
 
+@pytest.mark.parametrize(
+    ("order_id", "query", "expected"),
+    [
+        (Loud(), Loud(), [("path", "/id", WRONG), ("query", "", WRONG)]),
+        (Whole(7), Text("phone_number_id=1"), [("path", "/id", WRONG), ("query", "", WRONG)]),
+        ("７", Failing(), [("path", "/id", WRONG), ("query", "", Code.UNREADABLE)]),
+        (
+            10**5000,
+            {"phone_number_id": None},
+            [("path", "/id", Code.NUMBER_TOO_LONG), ("query", "/phone_number_id", Code.NULL)],
+        ),
+        ("7" * 5000, "", [("path", "/id", Code.NUMBER_TOO_LONG), ("query", "/phone_number_id", Code.MISSING)]),
+        (True, "phone_number_id=%FF", [("path", "/id", WRONG), ("query", "", Code.NOT_UTF8)]),
+        (1, "phone_number_id=%00", [("query", "/phone_number_id", Code.BAD_TEXT)]),
+        (1, "phone_number_id=1&phone_number_id=2", [("query", "/phone_number_id", Code.DUPLICATE_KEY)]),
+        (1, {7: "1"}, [("query", "/7", Code.KEY_NOT_TEXT), ("query", "/phone_number_id", Code.MISSING)]),
+        (1, {"phone_number_id": Text("1")}, [("query", "/phone_number_id", WRONG)]),
+    ],
+    ids=[
+        "loud",
+        "subclasses",
+        "fullwidth",
+        "huge",
+        "long",
+        "percent",
+        "nul",
+        "twice",
+        "a number for a key",
+        "a subclass",
+    ],
+)
+def test_hostile_paths_and_queries_are_refused_at_their_place(
+    order_id: Any, query: Any, expected: list[tuple[str, str, Code]]
+) -> None:
+    """As bodies are."""
+    with pytest.raises(InvalidInput) as caught:
+        awal.read_request(order_id, query, {})
+    assert [(problem.part, problem.pointer, problem.code) for problem in caught.value.problems] == expected
+    assert len(str(caught.value)) < 1000
+
+
 @pytest.mark.parametrize("kind", [dict, OrderedDict, MappingProxyType, ChainMap])
 def test_any_honest_mapping_is_read(kind: Callable[[dict[str, object]], Mapping[str, object]]) -> None:
     """Also within."""

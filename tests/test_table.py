@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import attrs
 import pytest
 
-from orderrules import Rule, Space, awal, can_update, salla
+from orderrules import AllOf, AnyOf, Rule, Space, awal, can_update, salla
 from tests import samples
 
 
@@ -167,3 +167,50 @@ def test_entries_read_as_sentences() -> None:
     assert str(salla.POLICY.waivers[0]) == "SALLA-DRAFT-1: no restriction while draft or status is draft"
     assert str(salla.POLICY.readings[12]) == "S13: whether the list of employees may be empty: it may"
     assert [entry.id for entry in awal.POLICY.entries] == ["AWAL-STATUS-1"]
+
+
+def test_a_caveat_is_said_with_every_answer_on_its_section() -> None:
+    """Allowed or refused, and not where the section is not touched."""
+    rule = Rule(
+        id="SHOP-NOTES-1",
+        section=awal.Section.ADMIN_NOTES,
+        only_if=awal.STATUS.is_not(awal.Status.COMPLETED),
+        reason="the books are closed",
+        caveat="who is asking is not seen",
+    )
+    policy = awal.POLICY.with_rules(rule)
+    for status in ("pending", "completed"):
+        decision = policy.can_update(awal.Order(status=status), awal.Patch(admin_notes="x", branch_id="7"))
+        assert decision.allowed is (status == "pending")
+        assert decision.caveats == ("who is asking is not seen",)
+        assert policy.can_update(awal.Order(status=status), awal.Patch(branch_id="7")).caveats == ()
+    assert "  note: who is asking is not seen" in decision.explain().splitlines()
+
+
+def test_a_rule_that_nothing_meets_says_so() -> None:
+    """A condition without parts reads no facts, and still has something to say."""
+    for nothing in (AnyOf(()), salla.STATUS.is_in(())):
+        rule = Rule(id="SHOP-COUPON-1", section=salla.Section.COUPON, only_if=nothing, reason="no coupons here")
+        refused = salla.POLICY.with_rules(rule).can_update(salla.Order(status="shipped"), salla.Patch(coupon_code="x"))
+        assert refused.violations[0].message.endswith("; nothing opens it")
+    (violation,) = salla.policy(pending=()).can_update(salla.Order(), salla.Patch(payment=salla.Payment())).violations
+    assert violation.message == "payment cannot be changed: status is unknown; nothing opens it"
+    assert salla.POLICY.with_rules(
+        Rule(id="SHOP-COUPON-2", section=salla.Section.COUPON, only_if=AllOf(()), reason="always")
+    ).can_update(salla.Order(), salla.Patch(coupon_code="x"))
+
+
+def test_what_is_no_rule_is_refused_where_it_is_given() -> None:
+    """A list instead of rules, a rule instead of its id, a condition that is none, an entry without words."""
+    rule = salla.POLICY.rules[0]
+    for wrong in ([rule], "SALLA", None):
+        with pytest.raises(TypeError, match="expected a rule or a waiver, got a "):
+            salla.POLICY.with_rules(wrong)  # type: ignore[arg-type]
+        with pytest.raises((TypeError, ValueError), match=r"expected the id of|has no SALLA"):
+            salla.POLICY.without(wrong)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="X: expected a condition, got a bool"):
+        Rule(id="X", section=salla.Section.COUPON, only_if=True, reason="x")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="an entry of a policy has a reason, which is text"):
+        Rule(id="X", section=salla.Section.COUPON, only_if=AllOf(()), reason=" ")
+    with pytest.raises(TypeError, match="an entry of a policy has an id, which is text"):
+        attrs.evolve(salla.POLICY.waivers[0], id=7)  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from orderrules import (
     in_section,
     read_body,
     salla,
-    to_body,
+    write_body,
 )
 from tests import toy
 from tests.toy import Order, Patch, Section, Stage
@@ -191,7 +191,7 @@ def test_a_platform_reads_and_writes_its_bodies_as_ours_do() -> None:
     """Strictly, with what it says of itself."""
     patch = read_body(Patch, b'{"stage": "van", "door": 4}', what="parcel")
     assert patch == Patch(stage=Stage.VAN, door=4)
-    assert to_body(patch) == {"stage": "van", "door": 4}
+    assert write_body(patch) == {"stage": "van", "door": 4}
     with pytest.raises(InvalidInput, match="cannot read the parcel: 1 problem"):
         read_body(Patch, {"door": "4"}, what="parcel")
     with pytest.raises(InvalidInput, match="ask the office"):

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
 
 import attrs
 
-from orderrules import _patch
 from orderrules._conditions import UNKNOWN, Fact, listed
 from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
 from orderrules._models import UNSET, Checked, Unset, hidden
 from orderrules._order import OrderBase, Space
-from orderrules._patch import PatchBase, in_section, read_body
+from orderrules._patch import PatchBase, in_section, read_body, write_body
 from orderrules._rules import Policy, Reading, Rule, Waiver, offer
 from orderrules._values import flag, is_mapping, mapping, refuse, text
 from orderrules.errors import Code
@@ -527,7 +526,7 @@ def read_request(
 
 def to_body(patch: Patch) -> dict[str, object]:
     """Write a patch as the JSON-ready body it stands for; read again, it is the same patch."""
-    return _patch.to_body(patch)
+    return write_body(patch)
 
 
 def read_order(
