@@ -10,7 +10,7 @@ import attrs
 from orderrules._limits import MANNER, MAX_CHARACTERS, MAX_KEY, MAX_LINES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from orderrules._decision import Decision
 
@@ -180,9 +180,6 @@ class Problems:
     def error(self, what: str = "read the input") -> InvalidInput:
         """Make the one error that says them all."""
         return InvalidInput(self.kept, what, self.more, MANNER.get().limits.characters)
-
-    def __iter__(self) -> Iterator[Problem]:
-        return iter(self.kept)
 
 
 class UpdateRefused(Exception):  # noqa: N818 - the public name is fixed, and says what happened.
