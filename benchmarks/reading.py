@@ -14,7 +14,7 @@ from typing import Any
 
 from orderrules import InvalidInput, Limits, awal, salla
 
-WIDE = Limits(size=1 << 30, digits=1 << 30, depth=1 << 30)
+WIDE = Limits(size=1 << 30, digits=4300, depth=1 << 30)
 SIZES = (4_000, 8_000, 16_000, 32_000, 64_000)
 Input = tuple[Callable[..., object], Any]
 
@@ -40,6 +40,14 @@ KINDS: dict[str, tuple[Callable[[int], Input], Limits]] = {
     "depth, refused": (lambda n: (salla.read_patch, "[" * n), Limits(size=1 << 30)),
     "depth, of brackets in text": (lambda n: (salla.read_order, '{"x":"' + '[\\"' * n + '"}'), WIDE),
     "depth, of quotes without end": (lambda n: (salla.read_order, '[{"' + '\\"[{' * n), Limits(size=1 << 30, depth=1)),
+    "depth, of a string without end": (
+        lambda n: (salla.read_patch, "[" * 65 + '"' + '\\"' * n + "\\"),
+        Limits(size=1 << 30),
+    ),
+    "flaws deep down": (
+        lambda n: (salla.read_order, '{"a":' * 60 + "[" + ",".join(["NaN"] * n) + "]" + "}" * 60),
+        Limits(size=1 << 30),
+    ),
     "digits, refused": (lambda n: (salla.read_patch, '{"branch_id":' + "7" * n + "}"), Limits(size=1 << 30)),
     "runs of digits in text": (
         lambda n: (salla.read_patch, '{"coupon_code":"' + ("7" * 99 + "x") * (n // 100) + '"}'),

@@ -11,13 +11,15 @@ False
 
 from __future__ import annotations
 
-from orderrules._conditions import UNKNOWN, AllOf, AnyOf, Condition, Fact, Follows, Is
+from orderrules._advice import Advice, Advisory, Again, Before, Hollow, LeftOut, Nothing, Without
+from orderrules._conditions import ALWAYS, NEVER, UNKNOWN, AllOf, AnyOf, Condition, Fact, Follows, Is
 from orderrules._decision import Decision, Violation
 from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
 from orderrules._models import UNSET, Checked, Unset, hidden
+from orderrules._navigation import Plan, Split
 from orderrules._order import OrderBase, Space
 from orderrules._patch import PatchBase, in_section, read_body, write_body
-from orderrules._rules import Alternative, Policy, Reading, Rule, Waiver, offer
+from orderrules._rules import Alternative, Outcome, Policy, Reading, Rule, Waiver, offer
 from orderrules._table import can_update
 from orderrules.errors import Code, InvalidInput, Part, Problem, UpdateRefused
 from orderrules.platforms import awal, salla
@@ -25,34 +27,47 @@ from orderrules.platforms import awal, salla
 __version__ = "0.1.0"
 
 __all__ = [
+    "ALWAYS",
+    "NEVER",
     "ORDER_LIMITS",
     "UNKNOWN",
     "UNSET",
     "UPDATE_LIMITS",
+    "Advice",
+    "Advisory",
+    "Again",
     "AllOf",
     "Alternative",
     "AnyOf",
+    "Before",
     "Checked",
     "Code",
     "Condition",
     "Decision",
     "Fact",
     "Follows",
+    "Hollow",
     "InvalidInput",
     "Is",
+    "LeftOut",
     "Limits",
+    "Nothing",
     "OrderBase",
+    "Outcome",
     "Part",
     "PatchBase",
+    "Plan",
     "Policy",
     "Problem",
     "Reading",
     "Rule",
     "Space",
+    "Split",
     "Unset",
     "UpdateRefused",
     "Violation",
     "Waiver",
+    "Without",
     "__version__",
     "awal",
     "can_update",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import attrs
 
@@ -171,9 +171,24 @@ class Condition:
         """The facts it reads, each once."""
         raise TypeError  # pragma: no cover - every condition below says its own.
 
-    def holds(self, point: Point) -> bool:  # noqa: ARG002 - each condition below reads the point.
-        """Say whether it holds where the facts have these values."""
+    def holds(self, of: object) -> bool:
+        """Say whether it holds for an order or a patch whose facts it reads, or at a point: a value for each fact."""
+        if isinstance(of, Mapping):
+            return self._holds(cast("Point", of))
+        return self._holds({fact: fact.of(of) for fact in self.facts})
+
+    def _holds(self, point: Point) -> bool:  # noqa: ARG002 - each condition below reads the point.
         raise TypeError  # pragma: no cover - as above.
+
+    def simplified(self) -> Condition:
+        """Return the shortest condition that holds at the same points; equal meanings give equal conditions."""
+        from orderrules._guards import shortest
+
+        return shortest(self)
+
+    def means(self, other: Condition) -> bool:
+        """Say whether another condition holds at the same points, however it is written."""
+        return self.simplified() == other.simplified()
 
     def __invert__(self) -> Condition:
         raise TypeError  # pragma: no cover - as above.
@@ -194,8 +209,9 @@ class Condition:
         return sum(verdicts), len(verdicts)
 
     def saw(self, point: Point) -> str:
-        """Say what its facts are at a point: the evidence."""
-        return listed([fact.says([point[fact]]) for fact in self.facts] or ["whatever the order is"], "and")
+        """Say what those of its facts are that have a value at a point: the evidence."""
+        seen = [fact.says([point[fact]]) for fact in self.facts if fact in point]
+        return listed(seen or ["whatever the order is"], "and")
 
     def needed(self, point: Point, verb: str) -> str:  # noqa: ARG002 - a transition table reads the point.
         """Say what would have to be for it to hold, of something that then ``verb`` (*may change*)."""
@@ -236,8 +252,7 @@ class Is(Condition):
         """The one fact it reads."""
         return (self.fact,)
 
-    def holds(self, point: Point) -> bool:
-        """Say whether the fact's value is among those meant."""
+    def _holds(self, point: Point) -> bool:
         return (point[self.fact] in self.values) is not self.negated
 
     def __invert__(self) -> Condition:
@@ -265,9 +280,8 @@ class AllOf(Condition):
         """The facts of all parts, each once."""
         return tuple(dict.fromkeys(fact for part in self.parts for fact in part.facts))
 
-    def holds(self, point: Point) -> bool:
-        """Say whether every part holds."""
-        return all(part.holds(point) for part in self.parts)
+    def _holds(self, point: Point) -> bool:
+        return all(part._holds(point) for part in self.parts)
 
     def __invert__(self) -> Condition:
         return AnyOf(tuple(~part for part in self.parts))
@@ -289,16 +303,22 @@ class AnyOf(Condition):
         """The facts of all parts, each once."""
         return tuple(dict.fromkeys(fact for part in self.parts for fact in part.facts))
 
-    def holds(self, point: Point) -> bool:
-        """Say whether some part holds."""
-        return any(part.holds(point) for part in self.parts)
+    def _holds(self, point: Point) -> bool:
+        return any(part._holds(point) for part in self.parts)
 
     def __invert__(self) -> Condition:
         return AllOf(tuple(~part for part in self.parts))
 
     def __str__(self) -> str:
-        return " or ".join(map(str, self.parts)) or "never"
+        # A part that lists values says *or* itself, and one of several parts says *and*.
+        parts = (f"({part})" if isinstance(part, AllOf) or " or " in str(part) else str(part) for part in self.parts)
+        return " or ".join(parts) or "never"
 
+
+ALWAYS: Final = AllOf(())
+"""The condition that holds everywhere."""
+NEVER: Final = AnyOf(())
+"""The condition that holds nowhere."""
 
 _Rows = tuple[tuple[Hashable, frozenset[Hashable]], ...]
 
@@ -338,8 +358,7 @@ class Follows(Condition):
         """The statuses that may follow one, itself left out."""
         return dict(self.table).get(value, frozenset())
 
-    def holds(self, point: Point) -> bool:
-        """Say whether the status asked for may follow the present one."""
+    def _holds(self, point: Point) -> bool:
         current, asked = point[self.current], point[self.asked]
         follows = asked in self.following(current) or (self.staying and asked == current)
         return follows is not self.negated

@@ -7,6 +7,7 @@ Every step is linear in the size of the document. It must never know what a docu
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import re
@@ -20,8 +21,11 @@ from orderrules.errors import Code, InvalidInput, Problem, Problems, spaced
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_DIGITS: Final = bytes(ord("0") if code in b"0123456789" else ord(" ") for code in range(256))
 _BLANK: Final = " \t\n\r"
-_STRING_OR_BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[\[\]{}]+', re.DOTALL)
+# A string, to its end or the document's, or brackets. Possessive, so that nothing is tried twice and nothing is kept
+# for trying again: it is linear, and takes no memory.
+_STRING_OR_BRACKETS: Final = re.compile(r'"[^"\\]*+(?:\\(?:.|\Z)[^"\\]*+)*+"?|[\[\]{}]++', re.DOTALL)
 
 
 @attrs.frozen
@@ -64,7 +68,7 @@ def load(document: str | bytes) -> tuple[object, bool]:
     if _is_too_deep(text, limits.depth):
         raise _whole(Code.TOO_DEEP, f"has more than {spaced(limits.depth)} objects and arrays in each other")
     flaws: list[object] = []
-    long = _has_long_number(text, limits.digits)
+    long = _may_have_long_number(document, limits.digits)
     read_number = functools.partial(_number_reader, flaws, limits.digits)
     decoder = json.JSONDecoder(
         object_pairs_hook=functools.partial(_object, flaws),
@@ -88,11 +92,16 @@ def flaws_in(found: object) -> Problems:
     waiting: list[tuple[tuple[str, ...], object]] = [((), found)]
     while waiting:
         path, value = waiting.pop()
-        if isinstance(value, Flaw):
+        if problems.full:
+            # What is only counted needs no place.
+            problems.more += 1 if isinstance(value, Flaw) else len(value.twice) if isinstance(value, Doubled) else 0
+        elif isinstance(value, Flaw):
             problems.add(_under(Problem("", value.code, value.message), path))
-        elif isinstance(value, dict):
+        if isinstance(value, Flaw):
+            continue
+        if isinstance(value, dict):
             items = cast("dict[str, object]", value)
-            if isinstance(value, Doubled):
+            if isinstance(value, Doubled) and not problems.full:
                 problems.add(*(_under(duplicate(key), path) for key in items if key in value.twice))
             waiting += [((*path, key), item) for key, item in reversed(items.items()) if isinstance(item, _HOLDERS)]
         elif isinstance(value, list):
@@ -144,26 +153,28 @@ def _is_too_deep(text: str, limit: int) -> bool:
     if text.count("{") + text.count("[") <= limit:
         return False
     depth = 0
-    for token in _STRING_OR_BRACKETS.findall(text):
-        if token[0] == '"':
+    for found in _STRING_OR_BRACKETS.finditer(text):
+        if text[found.start()] == '"':
             continue
-        for bracket in token:
+        for bracket in found[0]:
             depth += 1 if bracket in "[{" else -1
             if depth > limit:
                 return True
     return False
 
 
-def _has_long_number(text: str, digits: int) -> bool:
-    # Digits in a string are found as well, and then cost only the slower way.
-    # Only the beginning of a run of digits is looked at, so that none is looked at twice.
-    return re.search(rf"(?<![0-9.])[0-9.]{{{digits + 1}}}", text) is not None
+def _may_have_long_number(document: str | bytes, digits: int) -> bool:
+    # A number of three parts with more digits than that has a third of them in one part. Digits in a string
+    # are found as well, and then cost only the slower way.
+    raw = document if isinstance(document, bytes) else document.encode(errors="surrogatepass")
+    return b"0" * (digits // 3 + 1) in raw.translate(_DIGITS)
 
 
 def _number_reader(flaws: list[object], digits: int, kind: Callable[[str], object]) -> Callable[[str], Any]:
     def read(literal: str) -> object:
         if sum(character.isdigit() for character in literal) <= digits:
-            return kind(literal)
+            with contextlib.suppress(ValueError):  # Python may have been told a lower limit of its own.
+                return kind(literal)
         flaw = Flaw(Code.NUMBER_TOO_LONG, f"has more than {spaced(digits)} digits")
         flaws.append(flaw)
         return flaw

@@ -32,9 +32,26 @@ MAX_VALUE: Final = 40
 """Characters of a value, where values are shown."""
 
 
+MOST_DIGITS: Final = 4300
+"""Digits that can be asked for: as many as Python itself turns into text and back."""
+_LARGE: Final = (1 << 31) - 1
+_MOST: Final = {
+    "size": _LARGE,
+    "depth": _LARGE,
+    "digits": MOST_DIGITS,
+    "keys": _LARGE,
+    "problems": _LARGE,
+    "characters": _LARGE,
+}
+
+
 @attrs.frozen(kw_only=True)
 class Limits:
     """The limits of one reading.
+
+    Raises:
+        TypeError: a limit is no integer.
+        ValueError: a limit is less than one, or more than can be kept to.
 
     Attributes:
         size: bytes, or characters of text, of a document; a mapping has none.
@@ -51,6 +68,14 @@ class Limits:
     keys: int = MAX_KEYS
     problems: int = MAX_PROBLEMS
     characters: int = MAX_CHARACTERS
+
+    def __attrs_post_init__(self) -> None:
+        for name, most in _MOST.items():
+            value = getattr(self, name)
+            if type(value) is not int:
+                raise TypeError(f"the limit {name} is an integer, and no {type(value).__name__}")
+            if not 1 <= value <= most:
+                raise ValueError(f"the limit {name} is from 1 to {most}, and not {value}")
 
 
 UPDATE_LIMITS: Final = Limits()

@@ -6,13 +6,12 @@ It must never know a platform or a rule.
 from __future__ import annotations
 
 import functools
-import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, get_args, get_origin, get_type_hints
 
 import attrs
 
-from orderrules._limits import MANNER, Limits, Manner
+from orderrules._limits import MANNER, MOST_DIGITS, Limits, Manner
 from orderrules._values import each, leaf, members, mistyped
 from orderrules.errors import InvalidInput, Problems
 
@@ -72,11 +71,12 @@ def _union(first: object, *others: object) -> object:
 
 @attrs.frozen
 class Slot:
-    """One field of a model: its name, the annotation without ``Unset``, and whether it may be left out."""
+    """One field of a model: its name, its annotation without ``Unset``, whether it may be left out, and be absent."""
 
     name: str
     annotation: Any
     optional: bool
+    absent: bool
 
 
 def _slots_of(model: type) -> Mapping[str, Slot]:
@@ -88,10 +88,11 @@ def _slots_of(model: type) -> Mapping[str, Slot]:
     hints = get_type_hints(model)
     slots: dict[str, Slot] = {}
     for field in attrs.fields(model):
-        annotation = _union(*(option for option in members(hints[field.name]) if option is not Unset))
+        options = members(hints[field.name])
+        annotation = _union(*(option for option in options if option is not Unset))
         if not _is_readable(annotation):
             raise unreadable(annotation)
-        slots[field.name] = Slot(field.name, annotation, field.default is not attrs.NOTHING)
+        slots[field.name] = Slot(field.name, annotation, field.default is not attrs.NOTHING, Unset in options)
     return slots
 
 
@@ -111,8 +112,8 @@ def _keep(annotation: Any, value: object) -> object:  # noqa: ANN401 - an annota
     return value
 
 
-_AGAIN: Final = Manner(Limits(digits=sys.maxsize))
-# What was read once under wider limits is built again under none.
+_AGAIN: Final = Manner(Limits(digits=MOST_DIGITS))
+# What was read once under wider limits is built again under the widest.
 
 
 class Checked:
@@ -143,7 +144,7 @@ class Checked:
         problems = Problems()
         for name, slot in slots_of(type(self)).items():
             value = getattr(self, name)
-            if value is UNSET and slot.optional:
+            if value is UNSET and slot.absent:
                 continue
             try:
                 kept = _keep(slot.annotation, value)

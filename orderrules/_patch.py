@@ -83,7 +83,13 @@ def read_body(  # noqa: PLR0913 - all but two have defaults.
 
 
 def write_body(model: Checked) -> dict[str, object]:
-    """Write a model as the JSON-ready body it stands for; what is absent stays absent."""
+    """Write a model as the JSON-ready body it stands for; what is absent stays absent.
+
+    Raises:
+        TypeError: it is no model.
+    """
+    if not isinstance(model, Checked):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"expected a model, got a {type(model).__name__}")
     from orderrules import _wire
 
     return _wire.body(model)

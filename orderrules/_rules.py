@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
     from enum import StrEnum
 
+    from orderrules._advice import Advice, Advisory
     from orderrules._decision import Decision
+    from orderrules._navigation import Plan, Split
     from orderrules._order import OrderBase
     from orderrules._table import Table
 
@@ -137,6 +139,29 @@ class Reading:
         return f"<Reading {self.id}: {self.answer}>"
 
 
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """What an update of a key makes of the order beside what it writes: a fact of it changes.
+
+    Attributes:
+        key: the body key; an empty object in it changes nothing.
+        attribute: the attribute of the order that changes.
+        value: what it is afterwards.
+    """
+
+    key: str
+    attribute: str
+    value: Hashable
+
+
+def _outcomes(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    return tuple(outcomes)
+
+
+def _advisories(advisories: Iterable[Advisory]) -> tuple[Advisory, ...]:
+    return tuple(advisories)
+
+
 def _defaults(defaults: Iterable[tuple[str, Hashable]]) -> tuple[tuple[str, Hashable], ...]:
     return tuple(defaults)
 
@@ -217,6 +242,8 @@ class Policy(_Doors[OrderT, PatchT]):
         waivers: the conditions under which the rules on sections do not apply.
         readings: how the silences of the page are read.
         defaults: what a body key that is left out is taken for, where that is not *as it was*.
+        outcomes: what an update makes of the order beside what it writes.
+        advisories: what is worth saying about an update, and refuses nothing.
 
     Raises:
         TypeError: a key of the patch belongs to no section of this platform, or may not be left out;
@@ -233,6 +260,8 @@ class Policy(_Doors[OrderT, PatchT]):
     actions: type[StrEnum] | None = None
     readings: tuple[Reading, ...] = attrs.field(default=(), converter=_readings)
     defaults: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), converter=_defaults)
+    outcomes: tuple[Outcome, ...] = attrs.field(default=(), converter=_outcomes)
+    advisories: tuple[Advisory, ...] = attrs.field(default=(), converter=_advisories)
 
     def __attrs_post_init__(self) -> None:
         _validate(self)
@@ -250,7 +279,7 @@ class Policy(_Doors[OrderT, PatchT]):
         return rebuild, (type(self), {field.name: getattr(self, field.name) for field in attrs.fields(type(self))})
 
     def _decide(self, order: OrderT, patch: PatchT) -> Decision:
-        return self._tabulated().decide(order, patch)
+        return self.tabulated().decide(order, patch)
 
     @property
     def entries(self) -> tuple[Rule | Waiver, ...]:
@@ -315,10 +344,115 @@ class Policy(_Doors[OrderT, PatchT]):
             TypeError: the order is of another platform.
             ValueError: the platform rules no such action.
         """
-        return self._tabulated().ability(order, action)
+        return self.tabulated().ability(order, action)
 
-    def _tabulated(self) -> Table[OrderT, PatchT]:
-        """Give the table, made when it is first needed."""
+    def editable(self, order: OrderT) -> Mapping[StrEnum, Decision]:
+        """Say of every section whether it may change now, with the reasons for those that may not.
+
+        A section whose rule reads what is asked for (a status) is open while something else may still be asked.
+
+        Raises:
+            TypeError: the order is of another platform.
+        """
+        from orderrules import _navigation
+
+        return _navigation.editable(self, order)
+
+    def next_statuses(self, order: OrderT) -> frozenset[StrEnum] | None:
+        """Give the statuses that may follow the present one; None where the page documents no transitions.
+
+        Raises:
+            TypeError: the order is of another platform.
+        """
+        from orderrules import _navigation
+
+        return _navigation.next_statuses(self, order)
+
+    def split(self, order: OrderT, patch: PatchT) -> Split[PatchT]:
+        """Part an update into the largest part that may be sent and the rest; together they are the whole.
+
+        Raises:
+            TypeError: the order or the patch is of another platform.
+        """
+        from orderrules import _navigation
+
+        return _navigation.split(self, order, patch)
+
+    def apply(self, order: OrderT, patch: PatchT) -> OrderT:
+        """Return the order as the page says it will be after the update.
+
+        What an order cannot show as it is written is kept in ``order.written``.
+
+        Raises:
+            UpdateRefused: the update is refused.
+            TypeError: the order or the patch is of another platform, or the order has nowhere to keep a key.
+        """
+        from orderrules import _navigation
+
+        return _navigation.apply(self, order, patch)
+
+    def plan(self, order: OrderT, goal: PatchT) -> Plan[PatchT]:
+        """Find the shortest sequence of allowed updates after which the order holds everything the goal asks.
+
+        Everything but the status goes into the first step in which it is allowed.
+
+        Raises:
+            TypeError: the order or the goal is of another platform, or the order has nowhere to keep a key.
+        """
+        from orderrules import _navigation
+
+        return _navigation.plan(self, order, goal)
+
+    def advise(self, order: OrderT, patch: PatchT) -> tuple[Advice, ...]:
+        """Say what is worth saying about an update and refuses nothing; it is never part of a decision.
+
+        Raises:
+            TypeError: the order or the patch is of another platform.
+        """
+        from orderrules._advice import advise
+
+        self.can_update(order, patch)
+        return advise(self.advisories, order, patch)
+
+    def guard(self, patch: PatchT) -> Condition:
+        """Give the condition on an order under which this update is allowed, in as few words as it takes.
+
+        ``guard(patch).holds(order)`` is ``bool(can_update(order, patch))`` for every order, and two updates
+        that are allowed for the same orders have equal guards.
+
+        Raises:
+            TypeError: the patch is of another platform.
+        """
+        return self.tabulated().guard(patch)
+
+    def decide_many(self, orders: Iterable[OrderT], patch: PatchT) -> list[Decision]:
+        """Decide one update against many orders, each as ``can_update`` does.
+
+        Raises:
+            TypeError: an order or the patch is of another platform.
+        """
+        return self.tabulated().decide_many(orders, patch)
+
+    def indices(self, orders: Iterable[OrderT]) -> bytes:
+        """Number the facts of many orders, a byte each, to be kept and decided on later.
+
+        Raises:
+            TypeError: an order is of another platform.
+            ValueError: the platform's facts span more than 256 points, which a byte cannot number.
+        """
+        return self.tabulated().indices(orders)
+
+    def decide_indices(self, indices: bytes, patch: PatchT) -> bytes:
+        """Decide one update against numbered orders: a byte of 1 for each that allows it, of 0 for each that does not.
+
+        Raises:
+            TypeError: the patch is of another platform.
+            ValueError: a number is none of the platform's, or its facts span more than 256 points.
+        """
+        return self.tabulated().decide_indices(indices, patch)
+
+    def tabulated(self) -> Table[OrderT, PatchT]:
+        """Give the table to the rooms that ask it, made when it is first needed; it is no part of the API."""
         table = self._made.get("table")
         if table is None:
             from orderrules._table import Table
@@ -341,7 +475,7 @@ def _validate(policy: Policy[Any, Any]) -> None:
     if shared:
         message = f"both a section and an action of {policy.name}: {', '.join(sorted(shared))}"
         raise ValueError(message)
-    ids = [entry.id for entry in (*policy.entries, *policy.readings)]
+    ids = [entry.id for entry in (*policy.entries, *policy.readings, *policy.advisories)]
     twice = sorted({identity for identity in ids if ids.count(identity) > 1})
     if twice:
         message = f"ids given twice: {', '.join(twice)}"

@@ -9,9 +9,15 @@ The module is longer than most because making a table takes more saying than loo
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any, Generic, Protocol
 
+import attrs
+
+from orderrules._conditions import Follows
 from orderrules._decision import Decision, Violation
+from orderrules._guards import guard
+from orderrules._models import UNSET
 from orderrules._patch import sections_by_key
 from orderrules._rules import OrderT, PatchT, PatchT_contra
 
@@ -19,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from enum import StrEnum
 
-    from orderrules._conditions import Point
+    from orderrules._conditions import Condition, Point
     from orderrules._order import Space
     from orderrules._rules import Policy, Reading, Rule, Waiver
 
@@ -92,6 +98,7 @@ class Table(Generic[OrderT, PatchT]):
             for alternative in reading.alternatives
             if alternative.rules
         ]
+        self._follows = [rule.only_if for rule in self._rules if isinstance(rule.only_if, Follows)]
         self._masks: Mapping[StrEnum, int] = {
             section: sum(1 << bit for bit, of in enumerate(self._keys.values()) if of is section)
             for section in policy.sections
@@ -110,7 +117,7 @@ class Table(Generic[OrderT, PatchT]):
 
     def ability(self, order: OrderT, action: StrEnum | str) -> Decision:
         """Decide whether an action is open for an order."""
-        index = self._index(order)
+        index = self.index(order)
         row = self._abilities[index]
         if row is None:
             row = self._abilities[index] = self._make_abilities(self._points[index])
@@ -121,13 +128,88 @@ class Table(Generic[OrderT, PatchT]):
 
     def decide(self, order: OrderT, patch: PatchT) -> Decision:
         """Decide where the fast way found no row, or no order and patch of this platform."""
-        index = self._index(order)
+        index = self.index(order)
+        return self.row(index)[self._column(patch)]
+
+    def section(self, order: OrderT, section: StrEnum) -> Decision:
+        """Decide whether a section may change at all."""
+        index = self.index(order)
+        here, mask = self._points[index], self._masks[section]
+        own = [fact for fact in self._patch_space.facts if self._keys[fact.attribute] is section]
+        asked = [
+            (number, point)
+            for number, point in enumerate(self._columns)
+            if all((point[fact] is UNSET) is (fact not in own) for fact in point)
+            and not any(
+                point[follows.asked] == here[follows.current] for follows in self._follows if follows.asked in own
+            )
+        ]
+        decisions = [self.row(index)[(number << len(self._keys)) | mask] for number, _ in asked]
+        found = next((decision for decision in decisions if decision), decisions[0])
+        if not own or found:
+            return found
+        # Whatever is asked for is refused, so that what was asked is no part of the evidence.
+        violations = tuple(
+            attrs.evolve(violation, saw=violation.rule.only_if.saw(here)) for violation in found.violations
+        )
+        return attrs.evolve(found, violations=violations)
+
+    def guard(self, patch: PatchT) -> Condition:
+        """Give the condition on an order under which an update is allowed; see ``Policy.guard``."""
+        column = self._column(patch)
+        touched = column & ((1 << len(self._keys)) - 1)
+        return guard(
+            tuple(rule.only_if for rule in self._rules if self._masks.get(rule.section, 0) & touched),
+            tuple(waiver.when for waiver in self._policy.waivers),
+            self._columns[column >> len(self._keys)],
+        )
+
+    def decide_many(self, orders: Iterable[OrderT], patch: PatchT) -> list[Decision]:
+        """Decide one update against many orders; see ``Policy.decide_many``."""
+        column, numbers = self._column(patch), self._numbers(orders)
+        decisions = {number: self.row(number)[column] for number in set(numbers)}
+        return list(map(decisions.__getitem__, numbers))
+
+    def indices(self, orders: Iterable[OrderT]) -> bytes:
+        """Number many orders; see ``Policy.indices``."""
+        self._see_that_a_byte_is_enough()
+        return bytes(self._numbers(orders))
+
+    def decide_indices(self, indices: bytes, patch: PatchT) -> bytes:
+        """Decide one update against numbered orders; see ``Policy.decide_indices``."""
+        self._see_that_a_byte_is_enough()
+        column, size = self._column(patch), len(self._points)
+        if indices and max(indices) >= size:
+            raise ValueError(
+                f"the orders of {self._policy.name} are numbered below {size}, and one here is {max(indices)}"
+            )
+        verdicts = bytearray(1 << 8)
+        for number in set(indices):
+            verdicts[number] = self.row(number)[column].allowed
+        return indices.translate(verdicts)
+
+    def _numbers(self, orders: Iterable[OrderT]) -> list[int]:
+        given = list(orders)
+        try:
+            return list(map(operator.attrgetter(self._order_space.slot), given))
+        except AttributeError:
+            strangers = [order for order in given if type(order) is not self._policy.order_type]
+        raise self._stranger("order", strangers[0])
+
+    def _see_that_a_byte_is_enough(self) -> None:
+        if len(self._points) > 1 << 8:
+            raise ValueError(
+                f"the facts of {self._policy.name} span {len(self._points)} points, and a byte numbers 256"
+            )
+
+    def _column(self, patch: PatchT) -> int:
         if type(patch) is not self._policy.patch_type:
             raise self._stranger("patch", patch)
         column: int = getattr(patch, self._patch_space.slot)
-        return self.row(index)[column]
+        return column
 
-    def _index(self, order: OrderT) -> int:
+    def index(self, order: OrderT) -> int:
+        """Give the number of an order's row; refuse an order of another platform."""
         if type(order) is not self._policy.order_type:
             raise self._stranger("order", order)
         index: int = getattr(order, self._order_space.slot)

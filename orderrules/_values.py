@@ -20,7 +20,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final, Union, cast, get_args, get_origin
 
-from orderrules._json import Flaw
+from orderrules._json import Flaw, duplicate
 from orderrules._limits import MANNER, MAX_VALUE
 from orderrules.errors import Code, InvalidInput, Problem, Problems, printable, spaced
 
@@ -51,9 +51,8 @@ def kind_of(value: object) -> str:
         kind = _KINDS.get(type(value)) or ("an object" if is_mapping(value) else _python_type(type(value)))
     except Exception:  # noqa: BLE001 - it is a stranger's class.
         return "something that cannot be named"
-    return (
-        f"{kind}, {_shown(value)}" if MANNER.get().show_values and isinstance(value, bool | int | float | str) else kind
-    )
+    can_be_shown = type(value) is str or type(value) is int or type(value) is float or type(value) is bool
+    return f"{kind}, {_shown(value)}" if can_be_shown and MANNER.get().show_values else kind
 
 
 def _python_type(kind: type) -> str:
@@ -76,7 +75,10 @@ def _shown(value: object) -> str:
 
 def is_mapping(value: object) -> bool:
     """Say whether a value is a mapping, whatever it says of its class."""
-    return issubclass(type(value), Mapping)
+    try:
+        return issubclass(type(value), Mapping)
+    except Exception:  # noqa: BLE001 - it is a stranger's class.
+        return False
 
 
 def refuse(code: Code, message: str, hint: str = "") -> InvalidInput:
@@ -168,7 +170,13 @@ def _got(value: str) -> str:
 
 def mapping(value: object, expected: str = "an object") -> dict[str, object]:
     """Read an object, whatever it holds, and leave out what has no text for a key."""
-    return {key: item for key, item in pairs_of(value, expected) if type(key) is str}
+    found: dict[str, object] = {}
+    for key, item in pairs_of(value, expected):
+        if type(key) is str:
+            if key in found:
+                raise InvalidInput([duplicate(key)])
+            found[key] = item
+    return found
 
 
 def pairs_of(value: object, expected: str = "an object") -> list[tuple[object, object]]:
@@ -268,7 +276,7 @@ def members(annotation: object) -> tuple[object, ...]:
 
 def each(value: object, reading: Leaf) -> list[object]:
     """Read every item of an array, and report the problems of all of them, each under its position."""
-    if type(value) not in {list, tuple}:
+    if type(value) is not list and type(value) is not tuple:
         raise mistyped("an array", value)
     items: list[object] = []
     problems = Problems()

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl
 import attrs
 import cattrs
 
-from orderrules._json import Doubled, duplicate, flaws_in, load
+from orderrules._json import Doubled, Flaw, duplicate, flaws_in, load
 from orderrules._limits import MANNER, UPDATE_LIMITS, Limits, Manner
 from orderrules._models import UNSET, Checked, is_array, is_model, slots_of, unreadable
 from orderrules._values import LEAVES, close_to, each, kind_of, leaf, mapping, mistyped, pairs_of, refuse
@@ -62,19 +62,30 @@ def read(model: type[ModelT], body: object, elsewhere: Mapping[str, str] | None 
     Raises:
         InvalidInput: with every problem at once, in the order of the body.
     """
-    return _object(model, _loaded(body)[0], elsewhere or {})
+    found, flawed = _loaded(body)
+    if not flawed:
+        return _object(model, found, elsewhere or {})
+    return gather(lambda: _object(model, found, elsewhere or {}), lambda: _flawless(found))[0]  # type: ignore[no-any-return]
 
 
-def root(source: object) -> tuple[tuple[str, ...], dict[str, object]]:
-    """Give what the API answered or sent, a mapping, text or bytes, of which anything may be ignored; and its path.
+def _flawless(found: object) -> None:
+    """Refuse a document that has a flaw or a doubled key anywhere in it."""
+    problems = flaws_in(found)
+    if problems:
+        raise problems.error()
+
+
+def root(source: object) -> tuple[tuple[str, ...], dict[str, object], Callable[[], None]]:
+    """Give the way into what the API answered or sent, of which anything may be ignored.
+
+    That is the path to it, which is empty; the object itself; and a step of reading that refuses it
+    where its JSON has a flaw anywhere.
 
     Raises:
-        InvalidInput: it is no object, or its JSON has a flaw anywhere.
+        InvalidInput: it is no object.
     """
     found, flawed = _loaded(source)
-    if flawed:
-        raise flaws_in(found).error()
-    return (), mapping(found)
+    return (), mapping(found), functools.partial(_flawless, found if flawed else None)
 
 
 def inside(key: str, path: tuple[str, ...], found: dict[str, object]) -> tuple[tuple[str, ...], dict[str, object]]:
@@ -103,7 +114,8 @@ def gather(*steps: Callable[[], object]) -> tuple[Any, ...]:
         try:
             results.append(step())
         except InvalidInput as error:
-            problems.add(*error.problems)
+            # A flaw is found by whoever reads the value, and by whoever looks for flaws.
+            problems.add(*(problem for problem in error.problems if problem not in problems.kept))
             problems.more += error.more
     if problems:
         raise problems.error()
@@ -134,11 +146,18 @@ def _missing(_: object) -> NoReturn:
 
 def shown(value: object, annotation: object) -> Any:  # noqa: ANN401 - of the type annotated.
     """Take what a response shows where it can be read as annotated; None where not, for no rule needs it."""
-    reading = leaf(annotation)
     try:
-        return None if reading is None else reading(value)
+        return kept(annotation)(value)
     except InvalidInput:
         return None
+
+
+def kept(annotation: object) -> Callable[[object], Any]:
+    """Give the strict reading of an annotation that stands for one value."""
+    reading = leaf(annotation)
+    if reading is None:
+        raise unreadable(annotation)
+    return reading
 
 
 def identifier(value: object, name: str) -> int:
@@ -152,9 +171,10 @@ def identifier(value: object, name: str) -> int:
 
 def _decimal(value: object) -> int:
     if type(value) is str and re.fullmatch(r"[0-9]+", value):
-        if len(value) > MANNER.get().limits.digits:
-            raise refuse(Code.NUMBER_TOO_LONG, "has more digits than are read")
-        return int(value)
+        if len(value) <= MANNER.get().limits.digits:
+            with contextlib.suppress(ValueError):  # Python may have been told a lower limit of its own.
+                return int(value)
+        raise refuse(Code.NUMBER_TOO_LONG, "has more digits than are read")
     if type(value) is int:
         integer: int = LEAVES[int](value)  # type: ignore[assignment]
         return integer
@@ -174,9 +194,9 @@ def _query(model: type[ModelT], asked: object) -> ModelT:
     try:
         pairs: list[tuple[str, object]] = [*parse_qsl(asked, keep_blank_values=True, errors="strict")]
     except UnicodeError:
-        pairs = []
-    if asked and not pairs:
-        raise refuse(Code.NOT_UTF8, "holds bytes that are not UTF-8, or nothing that is said")
+        pairs = [("", Flaw(Code.NOT_UTF8, ""))]
+    if any(isinstance(value, Flaw) for _, value in pairs):
+        raise refuse(Code.NOT_UTF8, "holds bytes that are not UTF-8")
     found = dict(pairs)
     return _object(model, found if len(found) == len(pairs) else Doubled(pairs))
 
@@ -228,10 +248,7 @@ def _with_hint(error: InvalidInput) -> InvalidInput:
 
 
 def _read_leaf(value: object, annotation: object) -> object:
-    reading = leaf(annotation)
-    if reading is None:
-        raise unreadable(annotation)
-    return reading(value)
+    return kept(annotation)(value)
 
 
 def _structure(annotation: Any, value: object) -> object:  # noqa: ANN401 - an annotation can be any object.

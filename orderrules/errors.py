@@ -140,9 +140,11 @@ class InvalidInput(ValueError):  # noqa: N818 - the public name is fixed, and sa
         shown = 0
         for problem in self.problems[:MAX_LINES]:
             line = f"\n  {problem}"
-            if shown and len(text) + len(line) > self.characters:
+            room = self.characters - len(text)
+            if shown and len(line) > room:
                 break
-            text += line
+            # The first problem is told in any case, as far as there is room.
+            text += line if len(line) <= room else line[: max(room, 0)] + "…"
             shown += 1
         return f"{text}\n  and {spaced(total - shown)} more" if total > shown else text
 

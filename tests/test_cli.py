@@ -122,7 +122,7 @@ def test_an_update_that_changes_nothing_says_so() -> None:
     """Without an empty table."""
     result = run("check", "--platform", "awal", str(EXAMPLES / "awal" / "order-pending.json"), "-", given="{}")
     assert result.exit_code == 0
-    assert result.stdout == "the update changes nothing\nallowed\n"
+    assert result.stdout == "the update changes nothing\nallowed\n  AWAL-ADVICE-1: the update changes nothing\n"
 
 
 def test_a_dash_is_standard_input() -> None:
@@ -132,7 +132,7 @@ def test_a_dash_is_standard_input() -> None:
     assert run("check", "--platform", "awal", "-", patch, given=order).exit_code == 0
     both = run("check", "--platform", "awal", "-", "-", given=order)
     assert both.exit_code == 2
-    assert "only one of ORDER and PATCH can be standard input" in both.stderr
+    assert "only one of both can be standard input" in both.stderr
 
 
 def test_input_that_cannot_be_read_is_trouble(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_it_runs_as_a_program() -> None:
 
 
 PROGRAM: Final = [sys.executable, "-m", "orderrules"]
-ALLOWED: Final = ["check", "--platform", "awal", str(EXAMPLES / "awal" / "order-pending.json"), str(EXAMPLES / "awal" / "update-accept.json")]  # fmt: skip  # noqa: E501
+ALLOWED: Final = ["check", "--platform", "awal", str(EXAMPLES / "awal" / "order-pending.json"), str(EXAMPLES / "awal" / "update-accept.json")]  # fmt: skip
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
@@ -284,3 +284,91 @@ def test_a_file_that_is_too_large_is_trouble(tmp_path: Path) -> None:
     result = run("check", "--platform", "awal", ALLOWED[3], str(large))
     assert result.exit_code == 2
     assert "has 1 048 577 bytes, and 1 048 576 are read at most" in result.stderr
+
+
+@pytest.mark.parametrize("closed", ["1>&-", "0<&-"], ids=["output", "input"])
+def test_a_stream_that_is_closed_is_trouble(closed: str) -> None:
+    """An allowed update that cannot be told is not a refused one."""
+    arguments = ALLOWED if closed.startswith("1") else [*ALLOWED[:-1], "-"]
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$0" "$@" {closed}', *PROGRAM, *arguments], check=False, capture_output=True
+    )
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+
+
+def test_json_is_json_on_any_stream() -> None:
+    """Where the stream is no UTF-8, what is not ASCII is escaped as JSON escapes it; what was left out is counted."""
+    body = json.dumps({"é😀": 1, **{f"key{number}": 1 for number in range(500)}})
+    arguments = ["check", "--platform", "awal", "--format", "json", ALLOWED[3], "-"]
+    for encoding in ("ascii", "cp1252", "utf-8"):
+        done = subprocess.run(
+            [*PROGRAM, *arguments],
+            input=body.encode(),
+            capture_output=True,
+            check=False,
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+        )
+        told = json.loads(done.stdout.decode(encoding))
+        assert told["problems"][0]["pointer"] == "/é😀"
+        assert len(told["problems"]) + told["more"] == 501
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "status", "lines"),
+    [
+        (["editable", "--platform", "awal", "-"], '{"status": "completed"}', 0, ["│ status", "│ closed", "AWAL-STATUS-1: status is"]),
+        (["editable", "--platform", "salla", "-"], '{"status": [], "draft": true}', 0, ["SALLA-DRAFT-1"]),
+        (["next", "--platform", "awal", "-"], '{"status": "pending"}', 0, ["accepted"]),
+        (["next", "--platform", "awal", "--skipping", "-"], '{"status": "shipped"}', 0, ["delivered, completed"]),
+        (["next", "--platform", "awal", "-"], '{"status": "completed"}', 0, ["nothing may follow"]),
+        (["next", "--platform", "salla", "-"], "{}", 0, ["the page documents no transitions"]),
+        (["split", "--platform", "awal", ALLOWED[3], "-"], '{"status": "shipped", "branch_id": "7"}', 1, ['"branch_id": "7"', "refused: status"]),
+        (["split", "--platform", "awal", ALLOWED[3], "-"], '{"branch_id": "7"}', 0, ["refused:\n{}", "allowed"]),
+        (["plan", "--platform", "awal", ALLOWED[3], "-"], '{"status": "shipped"}', 0, ['1. {"status": "accepted"}', '2. {"status": "shipped"}']),
+        (["plan", "--platform", "awal", ALLOWED[3], "-"], '{"status": "pending"}', 0, ["nothing is left to do"]),
+        (["plan", "--platform", "awal", "-", ALLOWED[4]], '{"status": "completed"}', 1, ["there is no way:", "nothing may follow completed"]),
+        (["advise", "--platform", "awal", ALLOWED[3], "-"], '{"status": "pending"}', 0, ["AWAL-ADVICE-2: the order has this status already (status)"]),
+        (["advise", "--platform", "awal", ALLOWED[3], "-"], '{"status": "accepted"}', 0, ["nothing to say"]),
+        (["guard", "--platform", "awal", "-"], '{"status": "shipped"}', 0, ["status is accepted or shipped"]),
+        (["guard", "--platform", "awal", "-"], '{"branch_id": "7"}', 0, ["whatever the order is"]),
+        (["guard", "--platform", "salla", "--completed", "family", "-"], '{"coupon_code": "x"}', 0, ["draft or (status is not completed, delivering, delivered or shipped)"]),
+    ],
+)  # fmt: skip
+def test_each_question_is_answered(arguments: list[str], given: str, status: int, lines: list[str]) -> None:
+    """In text and in JSON alike, with the same exit status."""
+    result = run(*arguments, given=given)
+    assert result.exit_code == status, result.output
+    for line in lines:
+        assert line in result.stdout
+    told = run(*arguments, "--format", "json", given=given)
+    assert told.exit_code == status
+    assert json.loads(told.stdout)["platform"] == arguments[2]
+
+
+def test_the_answers_in_json_are_those_of_the_library() -> None:
+    """Bodies as bodies, decisions as decisions."""
+    order, patch = ALLOWED[3], json.dumps({"status": "shipped", "payment_status": "paid"})
+    planned = json.loads(run("plan", "--platform", "awal", "--format", "json", order, "-", given=patch).stdout)
+    assert planned["steps"] == [{"status": "accepted", "payment_status": "paid"}, {"status": "shipped"}]
+    assert planned["blocked"] is None
+    parts = json.loads(run("split", "--platform", "awal", "--format", "json", order, "-", given=patch).stdout)
+    assert (parts["allowed"], parts["refused"]) == ({"payment_status": "paid"}, {"status": "shipped"})
+    sections = json.loads(run("editable", "--platform", "awal", "--format", "json", order).stdout)["sections"]
+    assert {name: told["allowed"] for name, told in sections.items()} == dict.fromkeys(sections, True)
+    assert json.loads(run("next", "--platform", "awal", "--format", "json", order).stdout)["statuses"] == ["accepted"]
+    assert (
+        json.loads(run("next", "--platform", "salla", "--format", "json", "-", given="{}").stdout)["statuses"] is None
+    )
+    advice = json.loads(run("advise", "--platform", "awal", "--format", "json", order, "-", given="{}").stdout)[
+        "advice"
+    ]
+    assert advice == [{"advice": "AWAL-ADVICE-1", "message": "the update changes nothing", "keys": []}]
+
+
+@pytest.mark.parametrize("command", ["check", "editable", "next", "split", "plan", "advise", "guard"])
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    """On lines of its own."""
+    text = run(command, "--help").stdout
+    assert f"orderrules {command} --platform" in text
+    assert "\b" not in text

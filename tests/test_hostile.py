@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import sys
 from collections import ChainMap, OrderedDict
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 import pytest
 
-from orderrules import UNSET, Code, InvalidInput, Limits, awal, salla
+from orderrules import UNSET, Code, InvalidInput, Limits, awal, salla, write_body
 from orderrules.platforms.awal import Status
 
 Row = tuple[str, Callable[..., object], Any, list[tuple[str, Code]]]
@@ -36,6 +37,9 @@ class Whole(int):
 
     def __index__(self) -> int:
         return 7
+
+
+WHOLE: Final[Any] = Whole(7)
 
 
 class Answer(dict[str, object]):
@@ -66,6 +70,14 @@ class Endless(Failing):
         """Give one key for ever."""
         while True:
             yield ("coupon_code", "x")
+
+
+class Stutter(Failing):
+    """A mapping that says two things of one key."""
+
+    def items(self) -> Any:
+        """Give the key twice."""
+        return [("status", None), ("status", {"slug": "completed"})]
 
 
 class Ragged(Failing):
@@ -178,6 +190,10 @@ DOCUMENTS: Final[list[Row]] = [
     ("equal keys within", salla.read_patch, '{"receiver": {"name": "a", "name": "a"}}', [("/receiver/name", Code.DUPLICATE_KEY)]),
     ("equal unknown keys", salla.read_patch, '{"x": 1, "x": 2}', [("/x", Code.DUPLICATE_KEY)]),
     ("equal keys beside other problems", salla.read_patch, '{"branch_id": "7", "coupon_code": "a", "coupon_code": "b", "x": 1}', [("/branch_id", WRONG), ("/coupon_code", Code.DUPLICATE_KEY), ("/x", Code.UNKNOWN_KEY)]),
+    ("equal keys in an unknown key", salla.read_patch, '{"zz": {"a": 1, "a": 2}}', [("/zz", Code.UNKNOWN_KEY), ("/zz/a", Code.DUPLICATE_KEY)]),
+    ("flaws beside facts that cannot be read", salla.read_order, '{"draft": "x", "status": 5, "z": NaN}', [("/status", WRONG), ("/draft", WRONG), ("/z", Code.NOT_FINITE)]),
+    ("a flaw where a fact stands", awal.read_order, '{"status": NaN}', [("/status", Code.NOT_FINITE)]),
+    ("a number with a point, too long", salla.read_patch, '{"ship_to": {"geo_coordinates": {"lat": 0.' + "7" * 98 + "e10}}}", [("/ship_to/geo_coordinates/lat", Code.NUMBER_TOO_LONG)]),
     ("equal keys anywhere in an order", salla.read_order, '{"data": {"status": [], "items": [{"id": 1, "id": 2}]}}', [("/data/items/0/id", Code.DUPLICATE_KEY)]),
     ("NaN", salla.read_patch, '{"ship_to": {"geo_coordinates": {"lat": NaN}}}', [("/ship_to/geo_coordinates/lat", Code.NOT_FINITE)]),
     ("Infinity", salla.read_patch, '{"branch_id": -Infinity}', [("/branch_id", Code.NOT_FINITE)]),
@@ -244,6 +260,10 @@ OBJECTS: Final[list[Row]] = [
     ("an object for an array", salla.read_patch, {"employees": {"0": 1}}, [("/employees", WRONG)]),
     ("an array for an object", salla.read_patch, {"customer": []}, [("/customer", WRONG)]),
     ("an object of another model", salla.read_patch, {"customer": salla.Receiver()}, [("/customer", WRONG)]),
+    ("an object whose class does not hash, for objects", salla.read_patch, {"customer": Nameless(), "employees": Nameless()}, [("/customer", WRONG), ("/employees", WRONG)]),
+    ("an object whose class does not hash, for a body", salla.read_patch, Nameless(), [("", WRONG)]),
+    ("an object whose class does not hash, in an order", salla.read_order, {"status": Nameless(), "customer": Nameless()}, [("/status", WRONG), ("/customer", WRONG)]),
+    ("a mapping that says a key twice", salla.read_order, Stutter(), [("/status", Code.DUPLICATE_KEY)]),
     ("a patch for an order", salla.read_order, salla.Patch(), [("", WRONG)]),
 ]  # fmt: skip
 
@@ -514,3 +534,101 @@ def test_errors_carry_no_document_along() -> None:
             assert "Huda" not in repr(error) + repr(error.args) + repr(getattr(error, "doc", ""))
             assert not isinstance(error, json.JSONDecodeError | UnicodeDecodeError)
             error = error.__cause__ or error.__context__
+
+
+STRANGERS: Final[dict[str, Any]] = {
+    "loud": Loud(),
+    "faceless": Faceless(),
+    "nameless": Nameless(),
+    "text": Text("x"),
+    "whole": WHOLE,
+    "failing": Failing(),
+    "object": object(),
+}
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_values_are_shown_without_running_a_stranger_s_code(name: str) -> None:
+    """Neither its repr, nor its length, nor whatever it says of its class."""
+    given = STRANGERS[name]
+    for body in (given, {"branch_id": given, "coupon_code": given, "customer": given, "employees": [given]}):
+        with pytest.raises(InvalidInput) as caught:
+            salla.read_patch(body, show_values=True)
+        assert len(str(caught.value)) < 1000
+    with pytest.raises(InvalidInput):
+        salla.read_order({"status": given, "draft": given}, show_values=True)
+    with pytest.raises(InvalidInput):
+        salla.Patch(branch_id=given, employees=given, customer=given)
+    with pytest.raises(InvalidInput):
+        awal.read_request(Text("1") if given is WHOLE else given, given, given, show_values=True)
+
+
+def test_limits_are_limits() -> None:
+    """An integer each, at least one, and no more than can be kept to."""
+    for name in ("size", "depth", "digits", "keys", "problems", "characters"):
+        for wrong in (None, 1.5, True, "7", float("inf")):
+            with pytest.raises(TypeError, match=f"the limit {name} is an integer"):
+                Limits(**{name: wrong})  # type: ignore[arg-type]
+        for wrong in (0, -1, 1 << 40):
+            with pytest.raises(ValueError, match=f"the limit {name} is from 1 to "):
+                Limits(**{name: wrong})
+    widest = Limits(size=(1 << 31) - 1, depth=(1 << 31) - 1, digits=4300, keys=(1 << 31) - 1)
+    assert salla.read_patch('{"branch_id": 7}', limits=widest) == salla.read_patch({"branch_id": 7}, limits=widest)
+    patch = salla.read_patch('{"branch_id": ' + "7" * 4300 + "}", limits=widest)
+    assert pickle.loads(pickle.dumps(patch)) == patch
+    with pytest.raises(InvalidInput, match="has more than 4 300 digits"):
+        salla.read_patch('{"branch_id": ' + "7" * 4301 + "}", limits=widest)
+    number = salla.read_request("1" * 150, {"branch_id": int("1" * 150)}, limits=Limits(digits=200)).order_id
+    assert number == awal.read_request("1" * 150, "phone_number_id=1", {}, limits=Limits(digits=200)).order_id
+    with pytest.raises(InvalidInput) as caught:
+        salla.read_patch('{"x":' * 63 + "1" + "}" * 63, limits=Limits(characters=200, depth=100))
+    assert len(str(caught.value)) <= 240
+    with pytest.raises(InvalidInput) as caught:
+        salla.read_order(
+            "{" + ('"' + "\U000e0001" * 100 + '":{') * 50 + '"x":NaN' + "}" * 51, limits=Limits(characters=200)
+        )
+    assert len(str(caught.value)) <= 240
+
+
+def test_a_lower_limit_that_python_was_told_is_kept_too() -> None:
+    """It is a problem, and no error of another kind."""
+    known = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(640)
+    try:
+        for read in (
+            lambda: salla.read_patch('{"branch_id": ' + "7" * 700 + "}", limits=Limits(digits=1000)),
+            lambda: salla.read_request("7" * 700, {}, limits=Limits(digits=1000)),
+        ):
+            with pytest.raises(InvalidInput) as caught:
+                read()
+            assert caught.value.problems[0].code is Code.NUMBER_TOO_LONG
+    finally:
+        sys.set_int_max_str_digits(known)
+
+
+def test_absent_is_said_only_where_something_may_be_absent() -> None:
+    """A field of an order is there, or None."""
+    for field in ("id", "status", "draft", "customer"):
+        with pytest.raises(InvalidInput) as caught:
+            salla.Order(**{field: UNSET})  # type: ignore[arg-type]
+        assert [problem.pointer for problem in caught.value.problems] == [f"/{field}"]
+    with pytest.raises(InvalidInput):
+        awal.Order(status="pending", admin_notes=UNSET)  # type: ignore[arg-type]
+
+
+def test_an_order_built_in_python_may_hold_members() -> None:
+    """As an update may."""
+    assert salla.read_order({"status": {"slug": salla.Status.COMPLETED}}) == salla.Order(status="completed")
+    assert awal.read_order({"status": Status.SHIPPED}) == awal.Order(status="shipped")
+    assert salla.read_order({"customer": {7: 1}}).customer is salla.CustomerKind.REGISTERED
+
+
+def test_only_a_patch_is_written() -> None:
+    """And only by its own platform."""
+    for wrong in (5, None, salla.Order(), awal.Patch()):
+        with pytest.raises(TypeError, match="expected a patch of Salla, got a "):
+            salla.to_body(wrong)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="expected a patch of Awal, got a Patch"):
+        awal.to_body(salla.Patch())  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="expected a model, got a int"):
+        write_body(5)  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from tests import oracle
 
 SPECS: Final = Path(__file__).parent.parent / "specs"
 POLICIES: Final[dict[str, Policy[Any, Any]]] = {"salla": salla.POLICY, "awal": awal.POLICY}
-LEVELS: Final = {"refuses", "waives", "open", "format"}
+LEVELS: Final = {"refuses", "waives", "advises", "open", "format"}
 
 
 def load(name: str) -> dict[str, Any]:
@@ -91,6 +91,9 @@ def test_example(platform: str, example: dict[str, Any]) -> None:
         assert [key for violation in decision.violations for key in violation.keys] == example["keys"]
     if "readings" in example:
         assert [reading.id for reading in decision.readings] == example["readings"]
+    if "advice" in example:
+        assert patch is not None
+        assert [advice.id for advice in policy.advise(order, patch)] == example["advice"]
     if "caveat" in example:
         assert any(example["caveat"] in caveat for caveat in decision.caveats)
 
@@ -116,7 +119,7 @@ def test_clause_is_whole(clause: dict[str, Any]) -> None:
 def test_clauses_and_rules_trace_both_ways(platform: str) -> None:
     """Each clause that refuses or waives is one rule or waiver, and each of these is one clause."""
     policy = POLICIES[platform]
-    for level, entries in (("refuses", policy.rules), ("waives", policy.waivers)):
+    for level, entries in (("refuses", policy.rules), ("waives", policy.waivers), ("advises", policy.advisories)):
         written = {clause["id"] for clause in CLAUSES if clause["platform"] == platform and clause["level"] == level}
         assert written == {entry.id for entry in entries}
 

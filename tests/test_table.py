@@ -14,21 +14,21 @@ from orderrules import AllOf, AnyOf, Rule, Space, awal, can_update, salla
 from tests import samples
 
 
-def test_nothing_is_tabulated_before_it_is_asked() -> None:
+def test_nothing_istabulated_before_it_is_asked() -> None:
     """Rows are made one by one, and kept."""
     policy = salla.policy()
     order = salla.Order(status="completed")
     assert all(row is None for row in policy._rows)
     policy.can_update(order, salla.Patch())
-    assert sum(row is not None for row in policy._tabulated().rows) == 1
-    row = policy._tabulated().rows[policy._tabulated()._order_space.index(order)]
+    assert sum(row is not None for row in policy.tabulated().rows) == 1
+    row = policy.tabulated().rows[policy.tabulated()._order_space.index(order)]
     policy.can_update(order, salla.Patch(coupon_code="EID24"))
-    assert policy._tabulated().rows[policy._tabulated()._order_space.index(order)] is row
+    assert policy.tabulated().rows[policy.tabulated()._order_space.index(order)] is row
 
 
 def test_equal_decisions_are_one_object() -> None:
     """Some three hundred of them fill all of Salla's cells."""
-    table = salla.policy()._tabulated()
+    table = salla.policy().tabulated()
     cells = [decision for index in range(96) for decision in table.row(index)]
     assert len(cells) == 49_152
     assert len({id(decision) for decision in cells}) == len(set(cells)) < 400

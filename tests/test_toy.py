@@ -77,7 +77,7 @@ def test_a_violation_names_only_the_keys_that_were_sent() -> None:
     assert violation.section is Section.ADDRESS
     assert violation.message == (
         "address cannot be changed: stage is door and not fragile; "
-        "it may change only while stage is desk or stage is van and not fragile"
+        "it may change only while stage is desk or (stage is van and not fragile)"
     )
 
 

@@ -6,7 +6,7 @@ It stands outside the package and uses only what the package offers.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 
@@ -107,3 +107,25 @@ POLICY: Policy[Order, Patch] = Policy(
     ),
     waivers=(Waiver(id="TOY-STAFF-1", when=STAFF.is_(value=True), reason="staff may change everything"),),
 )
+
+
+def platform_of(size: int) -> Policy[Any, Any]:
+    """Make a platform whose one fact has so many values."""
+
+    class Numbered(OrderBase):
+        __slots__ = ("_large_index",)
+        __space__: ClassVar = Space("_large_index", (Fact("size", values=range(size)),))
+
+    @attrs.frozen(kw_only=True)
+    class Crate(Numbered):
+        size: int
+
+    class Masked(PatchBase):
+        __slots__ = ("_large_mask",)
+        __space__: ClassVar = Space("_large_mask")
+
+    @attrs.frozen(kw_only=True)
+    class Change(Masked):
+        note: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.NOTE))
+
+    return Policy(name="large", order_type=Crate, patch_type=Change, sections=Section, rules=())

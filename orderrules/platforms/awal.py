@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
 
 import attrs
 
+from orderrules._advice import Advisory, Again, Before, LeftOut, Nothing
 from orderrules._conditions import UNKNOWN, Fact, Follows
 from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
 from orderrules._models import UNSET, Checked, Unset, hidden
 from orderrules._order import OrderBase, Space
 from orderrules._patch import PatchBase, in_section, read_body, write_body
 from orderrules._rules import Alternative, Policy, Reading, Rule, offer
-from orderrules._values import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -206,6 +206,22 @@ def _rules(chosen: _Choices) -> tuple[Rule, ...]:
     )
 
 
+_ADVISORIES: Final = (
+    Advisory(id="AWAL-ADVICE-1", when=Nothing(), message="the update changes nothing"),
+    Advisory(id="AWAL-ADVICE-2", when=Again("status"), message="the order has this status already"),
+    Advisory(
+        id="AWAL-ADVICE-3",
+        when=LeftOut("payment_status", PaymentStatus.UNPAID),
+        message="the payment status is left out, and the page names unpaid as its default",
+    ),
+    Advisory(
+        id="AWAL-ADVICE-4",
+        when=Before("delivery_date", follows="shipping_date"),
+        message="the delivery is dated before the shipping",
+    ),
+)
+
+
 def _readings(chosen: _Choices) -> tuple[Reading, ...]:
     """Say how every silence of the page is read."""
     skipping = "any later status may follow" if chosen.skipping else "one step at a time"
@@ -268,6 +284,7 @@ def policy(*, skipping: bool = False, payment_default: PaymentDefault = "keep") 
         sections=Section,
         rules=_rules(chosen),
         readings=_readings(chosen),
+        advisories=_ADVISORIES,
         defaults=(("payment_status", PaymentStatus.UNPAID),) if payment_default == "reset" else (),
     )
 
@@ -327,11 +344,17 @@ def read_request(
             lambda: _wire.query(_Query, query),
             lambda: _wire.read(Patch, body, _ELSEWHERE),
         )
-    return UpdateRequest(order_id=number, phone_number_id=asked.phone_number_id, patch=patch)
+        return UpdateRequest(order_id=number, phone_number_id=asked.phone_number_id, patch=patch)
 
 
 def to_body(patch: Patch) -> dict[str, object]:
-    """Write a patch as the JSON-ready body it stands for; read again, it is the same patch."""
+    """Write a patch as the JSON-ready body it stands for; read again, it is the same patch.
+
+    Raises:
+        TypeError: it is no patch of this platform.
+    """
+    if type(patch) is not Patch:
+        raise TypeError(f"expected a patch of Awal, got a {type(patch).__name__}")
     return write_body(patch)
 
 
@@ -353,11 +376,12 @@ def read_order(
     from orderrules import _wire
 
     with _wire.manner("read the Awal order", limits, show_values=show_values):
-        path, found = _wire.root(payload)
+        path, found, flawless = _wire.root(payload)
         if "data" in found:
             path, found = _wire.inside("data", path, found)
+        status, _ = _wire.gather(lambda: _wire.required("status", found, path, _wire.kept(Status | str)), flawless)
         return Order(
-            status=_wire.required("status", found, path, text),
+            status=status,
             id=_wire.shown(found.get("id"), int | str),
             payment_status=_wire.shown(found.get("payment_status"), PaymentStatus | str),
             shipping_date=_wire.shown(found.get("shipping_date"), date | str),

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
 
 import attrs
 
+from orderrules._advice import Advisory, Hollow, Nothing, Without
 from orderrules._conditions import UNKNOWN, Fact, listed
 from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
 from orderrules._models import UNSET, Checked, Unset, hidden
 from orderrules._order import OrderBase, Space
 from orderrules._patch import PatchBase, in_section, read_body, write_body
-from orderrules._rules import Policy, Reading, Rule, Waiver, offer
-from orderrules._values import flag, is_mapping, mapping, refuse, text
+from orderrules._rules import Outcome, Policy, Reading, Rule, Waiver, offer
+from orderrules._values import flag, is_mapping, mapping, pairs_of, refuse
 from orderrules.errors import Code
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ class Order(_Indexed):
         status: the slug, as text when no page names it; None when there is none (reading S12).
         draft: whether it is a draft; an older payload that lacks the key is none.
         customer: whether there is a customer, and a guest or a registered one (reading S3).
+        written: what ``Policy.apply`` has written to it and no answer of the API shows as it was sent.
 
     Raises:
         InvalidInput: a value is of another type.
@@ -152,6 +154,7 @@ class Order(_Indexed):
     status: Status | str | None = attrs.field(default=None, converter=_status)
     draft: bool = False
     customer: CustomerKind = CustomerKind.NONE
+    written: Patch | Unset = UNSET
 
     def __policy__(self) -> Policy[Order, Patch]:
         """Return the policy that answers where no other is named."""
@@ -191,15 +194,15 @@ class GeoCoordinates(Checked):
 class ShipTo(Checked):
     """The body's ``ship_to``; its last four keys come with newer editions, which we accept and do not require."""
 
-    country: int | Unset = UNSET
-    city: int | Unset = UNSET
+    country: int | Unset = attrs.field(default=UNSET, repr=hidden)
+    city: int | Unset = attrs.field(default=UNSET, repr=hidden)
     block: str | Unset = attrs.field(default=UNSET, repr=hidden)
     street_number: str | Unset = attrs.field(default=UNSET, repr=hidden)
     address: str | Unset = attrs.field(default=UNSET, repr=hidden)
     address_line: str | Unset = attrs.field(default=UNSET, repr=hidden)
     postal_code: str | Unset = attrs.field(default=UNSET, repr=hidden)
     geo_coordinates: GeoCoordinates | Unset = UNSET
-    district: int | Unset = UNSET
+    district: int | Unset = attrs.field(default=UNSET, repr=hidden)
     short_address: str | Unset = attrs.field(default=UNSET, repr=hidden)
     building_number: str | Unset = attrs.field(default=UNSET, repr=hidden)
     additional_number: str | Unset = attrs.field(default=UNSET, repr=hidden)
@@ -220,7 +223,7 @@ class Payment(Checked):
     status: str | Unset = UNSET
     method: str | Unset = UNSET
     store_bank_id: int | Unset = UNSET
-    receipt_image_path: str | Unset = UNSET
+    receipt_image_path: str | Unset = attrs.field(default=UNSET, repr=hidden)
     accepted_methods: tuple[str, ...] | Unset = UNSET
     cash_on_delivery: CashOnDelivery | Unset = UNSET
 
@@ -356,6 +359,29 @@ _WAIVERS: Final = (
 )
 
 
+_OUTCOMES: Final = (Outcome(key="customer", attribute="customer", value=CustomerKind.REGISTERED),)
+"""A customer that is attached is a registered one, as nothing says otherwise (reading S3)."""
+
+_ADVISORIES: Final = (
+    Advisory(id="SALLA-ADVICE-1", when=Nothing(), message="the update changes nothing"),
+    Advisory(
+        id="SALLA-ADVICE-2",
+        when=Without(("branch_id", "courier_id", "ship_to"), needs="delivery_method"),
+        message="shipping details are sent without a delivery_method, which the page requires for some of them",
+    ),
+    Advisory(
+        id="SALLA-ADVICE-3",
+        when=Hollow(("employees",)),
+        message="the list of employees is empty, and the page speaks of one or more",
+    ),
+    Advisory(
+        id="SALLA-ADVICE-4",
+        when=Hollow(("customer", "receiver", "ship_to", "payment")),
+        message="an object without anything in it is sent, and changes nothing",
+    ),
+)
+
+
 def _readings(chosen: _Choices) -> tuple[Reading, ...]:
     """Say how every silence of the page is read."""
     locked = (
@@ -469,6 +495,8 @@ def policy(
         rules=_rules(chosen),
         waivers=_WAIVERS,
         readings=_readings(chosen),
+        outcomes=_OUTCOMES,
+        advisories=_ADVISORIES,
     )
 
 
@@ -521,11 +549,17 @@ def read_request(
             lambda: _wire.identifier(order_id, "order_id"),
             lambda: _wire.read(Patch, body, _ELSEWHERE),
         )
-    return UpdateRequest(order_id=number, patch=patch)
+        return UpdateRequest(order_id=number, patch=patch)
 
 
 def to_body(patch: Patch) -> dict[str, object]:
-    """Write a patch as the JSON-ready body it stands for; read again, it is the same patch."""
+    """Write a patch as the JSON-ready body it stands for; read again, it is the same patch.
+
+    Raises:
+        TypeError: it is no patch of this platform.
+    """
+    if type(patch) is not Patch:
+        raise TypeError(f"expected a patch of Salla, got a {type(patch).__name__}")
     return write_body(patch)
 
 
@@ -554,7 +588,7 @@ def read_order(
 
     kind = CustomerKind.GUEST if _is_said(guest) else CustomerKind.REGISTERED
     with _wire.manner("read the Salla order", limits, show_values=show_values):
-        path, found = _wire.root(payload)
+        path, found, flawless = _wire.root(payload)
         if "data" in found or "event" in found:
             path, found = _wire.inside("data", path, found)
         if _is_activity(found):
@@ -563,10 +597,11 @@ def read_order(
         def take(key: str, reading: Callable[[object], object], default: object) -> object:
             return _wire.at(*path, key, reading=reading, value=found.get(key, default))
 
-        status, draft, has_customer = _wire.gather(
+        status, draft, has_customer, _ = _wire.gather(
             lambda: take("status", _slug, None),
             lambda: take("draft", flag, default=False),
             lambda: take("customer", _is_there, None),
+            flawless,
         )
         return Order(
             id=_wire.shown(found.get("id"), int | str),
@@ -591,14 +626,14 @@ def _slug(status: object) -> str | None:
     if type(status) is int:
         raise refuse(Code.WRONG_TYPE, "expected the order's status, an object with a slug, got an integer", _ENVELOPE)
     slug = mapping(status, "the order's status, an object with a slug").get("slug")
-    return None if slug is None else _wire.at("slug", reading=text, value=slug)
+    return None if slug is None else _wire.at("slug", reading=_wire.kept(Status | str), value=slug)
 
 
 def _is_there(customer: object) -> bool:
     """Say whether there is a customer: an object with anything in it."""
     if customer is None or _is_empty_list(customer):
         return False
-    return bool(mapping(customer, "the order's customer, an object"))
+    return bool(pairs_of(customer, "the order's customer, an object"))
 
 
 def _is_said(guest: object) -> bool:
