@@ -3,6 +3,8 @@
 The standard parser keeps the last of two equal keys, takes ``NaN`` and numbers of any length, and answers
 a document nested too deeply with an error of its own. Here each is a ``Problem`` with its place.
 Every step is linear in the size of the document. It must never know what a document is for.
+
+The module is longer than most because each way in which a document can lie is looked for by itself.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from orderrules._limits import MANNER
 from orderrules.errors import Code, InvalidInput, Problem, Problems, spaced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
 _DIGITS: Final = bytes(ord("0") if code in b"0123456789" else ord(" ") for code in range(256))
 _BLANK: Final = " \t\n\r"
@@ -88,33 +90,52 @@ def load(document: str | bytes) -> tuple[object, bool]:
 def flaws_in(found: object) -> Problems:
     """Find every flaw and doubled key in a document, each with its place."""
     problems = Problems()
-    # Without recursion; pushed in reverse, so that they come up in the order of the document.
-    waiting: list[tuple[tuple[str, ...], object]] = [((), found)]
-    while waiting:
-        path, value = waiting.pop()
-        if problems.full:
-            # What is only counted needs no place.
-            problems.more += 1 if isinstance(value, Flaw) else len(value.twice) if isinstance(value, Doubled) else 0
-        elif isinstance(value, Flaw):
-            problems.add(_under(Problem("", value.code, value.message), path))
-        if isinstance(value, Flaw):
+    _tell(problems, found, ())
+    # Without recursion: the values under way, from the outside in, each with what is left of it.
+    path: list[str] = []
+    inside = [_children(found)]
+    while inside:
+        token, value = next(inside[-1], (None, None))
+        if token is None:
+            inside.pop()
+            if path:
+                path.pop()
             continue
-        if isinstance(value, dict):
-            items = cast("dict[str, object]", value)
-            if isinstance(value, Doubled) and not problems.full:
-                problems.add(*(_under(duplicate(key), path) for key in items if key in value.twice))
-            waiting += [((*path, key), item) for key, item in reversed(items.items()) if isinstance(item, _HOLDERS)]
-        elif isinstance(value, list):
-            listed = cast("list[object]", value)
-            places = range(len(listed) - 1, -1, -1)
-            waiting += [((*path, str(place)), listed[place]) for place in places if isinstance(listed[place], _HOLDERS)]
+        path.append(token)
+        _tell(problems, value, path)
+        inside.append(_children(value))
     return problems
+
+
+def _tell(problems: Problems, value: object, path: Sequence[str]) -> None:
+    """Take in the problems that a value is, or has among its keys; what is only counted needs no place."""
+    if isinstance(value, Flaw):
+        if problems.full:
+            problems.more += 1
+        else:
+            problems.add(_under(Problem("", value.code, value.message), path))
+    elif isinstance(value, Doubled):
+        if problems.full:
+            problems.more += len(value.twice)
+        else:
+            problems.add(*(_under(duplicate(key), path) for key in value if key in value.twice))
+
+
+def _children(value: object) -> Iterator[tuple[str, object]]:
+    """Walk the values in a value that may hold flaws or be one."""
+    if isinstance(value, dict):
+        items = cast("dict[str, object]", value)
+        return ((key, cast("object", item)) for key, item in items.items() if isinstance(item, _HOLDERS))
+    if isinstance(value, list):
+        listed = cast("list[object]", value)
+        return ((str(place), cast("object", item)) for place, item in enumerate(listed) if isinstance(item, _HOLDERS))
+    return iter(())
 
 
 _HOLDERS: Final = (dict, list, Flaw)
 
 
-def _under(problem: Problem, path: tuple[str, ...]) -> Problem:
+def _under(problem: Problem, path: Sequence[str]) -> Problem:
     for token in reversed(path):
         problem = problem.under(token)
     return problem
@@ -171,27 +192,31 @@ def _may_have_long_number(document: str | bytes, digits: int) -> bool:
 
 
 def _number_reader(flaws: list[object], digits: int, kind: Callable[[str], object]) -> Callable[[str], Any]:
+    too_long = Flaw(Code.NUMBER_TOO_LONG, f"has more than {spaced(digits)} digits")
+
     def read(literal: str) -> object:
         if sum(character.isdigit() for character in literal) <= digits:
             with contextlib.suppress(ValueError):  # Python may have been told a lower limit of its own.
                 return kind(literal)
-        flaw = Flaw(Code.NUMBER_TOO_LONG, f"has more than {spaced(digits)} digits")
-        flaws.append(flaw)
-        return flaw
+        flaws[:] = [too_long]
+        return too_long
 
     return read
 
 
+_CONSTANTS: Final = {
+    name: Flaw(Code.NOT_FINITE, f"{name} is no JSON number") for name in ("NaN", "Infinity", "-Infinity")
+}
+
+
 def _constant(flaws: list[object], name: str) -> Flaw:
-    flaw = Flaw(Code.NOT_FINITE, f"{name} is no JSON number")
-    flaws.append(flaw)
-    return flaw
+    flaws[:] = [_CONSTANTS[name]]
+    return _CONSTANTS[name]
 
 
 def _object(flaws: list[object], pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) == len(pairs):
         return found
-    doubled = Doubled(pairs)
-    flaws.append(doubled)
+    flaws[:] = [doubled := Doubled(pairs)]
     return doubled

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from orderrules._conditions import Follows, listed
 
-__all__ = ["action_table", "reading_table", "rule_table", "transition_table", "waiver_table"]
+__all__ = ["action_table", "advice_table", "reading_table", "rule_table", "transition_table", "waiver_table"]
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,6 +67,11 @@ def reading_table(policy: Policy[OrderT, PatchT]) -> str:
         for reading in policy.readings
     ]
     return _table(("reading", "the page does not say", "we read", "offered instead"), rows)
+
+
+def advice_table(policy: Policy[OrderT, PatchT]) -> str:
+    """Draw every advice, as a Markdown table."""
+    return _table(("id", "says"), [(f"`{advisory.id}`", advisory.message) for advisory in policy.advisories])
 
 
 def _conditions(policy: Policy[OrderT, PatchT], section: object) -> list[tuple[str, str]]:
