@@ -7,15 +7,19 @@ It must never know a platform.
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from orderrules._conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Fact, Is, points
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Hashable, Iterator
 
     from orderrules._conditions import Point
+_FEW_FACTS: Final = 4
+_FEW_BOXES: Final = 12
 
+Values = tuple["Hashable", ...]
+"""A value for each of some facts, in their order."""
 Box = tuple[frozenset["Hashable"], ...]
 """Some values of each fact: the points of which every value is among them."""
 
@@ -28,34 +32,48 @@ def guard(rules: tuple[Condition, ...], waivers: tuple[Condition, ...], known: P
         waivers: the conditions of the waivers.
         known: the facts of the update.
     """
-    whole = AnyOf((*waivers, AllOf(rules)))
-    facts = tuple(fact for fact in whole.facts if fact not in known)
-    return _shortest(facts, {tuple(point.values()): whole.holds({**point, **known}) for point in points(facts)})
+    return _shortest(AnyOf((*waivers, AllOf(rules))), known)
 
 
 def shortest(condition: Condition) -> Condition:
     """Give the shortest condition that holds at the same points."""
-    facts = condition.facts
-    return _shortest(facts, {tuple(point.values()): condition.holds(point) for point in points(facts)})
+    return _shortest(condition, {})
 
 
-def _shortest(facts: tuple[Fact, ...], holds: Mapping[tuple[Hashable, ...], bool]) -> Condition:
-    """Write a table of points down in as few words as it takes; the same points always give the same words."""
+def _shortest(condition: Condition, known: Point) -> Condition:
+    """Write down where a condition holds in as few words as it takes; the same points always give the same words."""
+    facts = tuple(sorted((fact for fact in condition.facts if fact not in known), key=lambda fact: fact.name))
+    holds = {tuple(point.values()): condition.holds({**point, **known}) for point in points(facts)}
+    for fact in facts:
+        facts, holds = _without(fact, facts, holds)
     true = {point for point, verdict in holds.items() if verdict}
-    if len(true) == len(holds):
-        return ALWAYS
-    if not true:
-        return NEVER
+    if not facts:
+        return ALWAYS if true else NEVER
     parts = [_written(facts, box) for box in _cover(true, _largest_boxes(facts, true))]
     parts.sort(key=lambda part: (len(part.facts), len(str(part)), str(part)))
     return parts[0] if len(parts) == 1 else AnyOf(parts)
 
 
-def _largest_boxes(facts: tuple[Fact, ...], true: set[tuple[Hashable, ...]]) -> list[Box]:
-    """List the boxes of true points that grow in no direction."""
+def _without(
+    fact: Fact, facts: tuple[Fact, ...], holds: dict[Values, bool]
+) -> tuple[tuple[Fact, ...], dict[Values, bool]]:
+    """Leave a fact out of a table of points, where it makes no difference."""
+    place = facts.index(fact)
+    fewer: dict[Values, bool] = {}
+    for point, verdict in holds.items():
+        if fewer.setdefault((*point[:place], *point[place + 1 :]), verdict) is not verdict:
+            return facts, holds
+    return (*facts[:place], *facts[place + 1 :]), fewer
+
+
+def _largest_boxes(facts: tuple[Fact, ...], true: set[Values]) -> list[Box]:
+    """List boxes of true points that grow in no direction: all of them, or where there are many facts, enough."""
+    places = range(len(facts))
+    turned = [(*places[turn:], *places[:turn]) for turn in places]
+    orders = list(itertools.permutations(places)) if len(facts) <= _FEW_FACTS else turned
     found: dict[Box, None] = {}
     for point in sorted(true, key=repr):
-        for order in itertools.permutations(range(len(facts))):
+        for order in orders:
             box: list[frozenset[Hashable]] = [frozenset({value}) for value in point]
             for place in order:
                 box[place] = frozenset(
@@ -67,15 +85,26 @@ def _largest_boxes(facts: tuple[Fact, ...], true: set[tuple[Hashable, ...]]) -> 
     return list(found)
 
 
-def _cover(true: set[tuple[Hashable, ...]], boxes: list[Box]) -> list[Box]:
-    """Choose as few boxes as cover all points, and among as few those that say the least."""
+def _cover(true: set[Values], boxes: list[Box]) -> list[Box]:
+    """Choose as few boxes as cover all points; where there are many to choose from, nearly as few."""
     inside = {box: frozenset(point for point in true if all(map(_contains, box, point))) for box in boxes}
     ranked = sorted(boxes, key=lambda box: (-len(inside[box]), sorted(map(sorted, map(_words, box)))))
-    for count in range(1, len(ranked) + 1):
-        for chosen in itertools.combinations(ranked, count):
-            if true.issubset(itertools.chain.from_iterable(inside[box] for box in chosen)):
-                return list(chosen)
-    raise AssertionError  # pragma: no cover - all of them together cover every point.
+    # A box with a point of its own is needed in any case.
+    needed = [
+        box for box in ranked if inside[box] - frozenset().union(*(inside[other] for other in ranked if other != box))
+    ]
+    left = true.difference(*(inside[box] for box in needed))
+    others = [box for box in ranked if box not in needed and inside[box] & left]
+    if len(others) <= _FEW_BOXES:
+        for count in range(len(others) + 1):
+            for chosen in itertools.combinations(others, count):
+                if left.issubset(itertools.chain.from_iterable(inside[box] for box in chosen)):
+                    return [*needed, *chosen]
+    while left:
+        best = max(others, key=lambda box: len(inside[box] & left))
+        needed.append(best)
+        left = left - inside[best]
+    return needed
 
 
 def _contains(values: frozenset[Hashable], value: Hashable) -> bool:
