@@ -432,7 +432,7 @@ def test_the_stack_may_be_almost_used_up() -> None:
             outcomes.add(error.problems[0].code)
 
     room = sys.getrecursionlimit()
-    for left in (400, 200):
+    for left in (400, 200, 120, 100, 80):
         descend(room - left)
     assert outcomes <= {"read", Code.TOO_DEEP}
 
@@ -632,3 +632,14 @@ def test_only_a_patch_is_written() -> None:
         awal.to_body(salla.Patch())  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="expected a model, got a int"):
         write_body(5)  # type: ignore[arg-type]
+
+
+def test_flaws_past_the_limit_are_counted() -> None:
+    """Each of them, whatever it is, and however deep."""
+    numbers = "[" + ",".join(["NaN"] * 150) + "]"
+    doubles = "[" + ",".join(['{"a": 1, "a": 2, "b": 3, "b": 4}'] * 10) + "]"
+    with pytest.raises(InvalidInput) as caught:
+        salla.read_order(f'{{"x": {numbers}, "y": {{"z": {doubles}}}}}')
+    assert len(caught.value.problems) == 100
+    assert caught.value.more == 50 + 20
+    assert caught.value.problems[99].pointer == "/x/99"
