@@ -172,9 +172,16 @@ class Condition:
         raise TypeError  # pragma: no cover - every condition below says its own.
 
     def holds(self, of: object) -> bool:
-        """Say whether it holds for an order or a patch whose facts it reads, or at a point: a value for each fact."""
+        """Say whether it holds for an order or a patch whose facts it reads, or at a point: a value for each fact.
+
+        Raises:
+            TypeError: it is of another platform, and does not tell the facts.
+        """
         if isinstance(of, Mapping):
             return self._holds(cast("Point", of))
+        for fact in self.facts:
+            if not hasattr(of, fact.attribute):
+                raise TypeError(f"a {type(of).__qualname__} does not tell the {fact.name}")
         return self._holds({fact: fact.of(of) for fact in self.facts})
 
     def _holds(self, point: Point) -> bool:  # noqa: ARG002 - each condition below reads the point.
@@ -187,7 +194,13 @@ class Condition:
         return shortest(self)
 
     def means(self, other: Condition) -> bool:
-        """Say whether another condition holds at the same points, however it is written."""
+        """Say whether another condition holds at the same points, however it is written.
+
+        Raises:
+            TypeError: the other is no condition.
+        """
+        if not isinstance(other, Condition):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"expected a condition, got a {type(other).__name__}")
         return self.simplified() == other.simplified()
 
     def __invert__(self) -> Condition:
@@ -202,6 +215,10 @@ class Condition:
         if not isinstance(other, Condition):  # pyright: ignore[reportUnnecessaryIsInstance]
             return NotImplemented
         return AnyOf(_flat(AnyOf, (self, other)))
+
+    def transitions(self) -> tuple[Follows, ...]:
+        """The transition tables in it."""
+        return ()
 
     def count(self) -> tuple[int, int]:
         """Count the points of its own facts at which it holds, and all of them."""
@@ -280,6 +297,10 @@ class AllOf(Condition):
         """The facts of all parts, each once."""
         return tuple(dict.fromkeys(fact for part in self.parts for fact in part.facts))
 
+    def transitions(self) -> tuple[Follows, ...]:
+        """The transition tables in its parts."""
+        return tuple(table for part in self.parts for table in part.transitions())
+
     def _holds(self, point: Point) -> bool:
         return all(part._holds(point) for part in self.parts)
 
@@ -289,7 +310,8 @@ class AllOf(Condition):
     def __str__(self) -> str:
         if not self.parts:
             return "ever"
-        return " and ".join(f"({part})" if isinstance(part, AnyOf) else str(part) for part in self.parts)
+        # A part that lists values says *or* itself.
+        return " and ".join(f"({part})" if " or " in str(part) else str(part) for part in self.parts)
 
 
 @attrs.frozen
@@ -302,6 +324,10 @@ class AnyOf(Condition):
     def facts(self) -> tuple[Fact, ...]:
         """The facts of all parts, each once."""
         return tuple(dict.fromkeys(fact for part in self.parts for fact in part.facts))
+
+    def transitions(self) -> tuple[Follows, ...]:
+        """The transition tables in its parts."""
+        return tuple(table for part in self.parts for table in part.transitions())
 
     def _holds(self, point: Point) -> bool:
         return any(part._holds(point) for part in self.parts)
@@ -357,6 +383,10 @@ class Follows(Condition):
     def following(self, value: Hashable) -> frozenset[Hashable]:
         """The statuses that may follow one, itself left out."""
         return dict(self.table).get(value, frozenset())
+
+    def transitions(self) -> tuple[Follows, ...]:
+        """Itself."""
+        return (self,)
 
     def _holds(self, point: Point) -> bool:
         current, asked = point[self.current], point[self.asked]

@@ -100,7 +100,7 @@ class Decision:
         Raises:
             TypeError: what is given is no order.
         """
-        return "\n".join(self._lines(_notes(order)))
+        return "\n".join(self._lines(notes_on(order)))
 
     def __str__(self) -> str:
         return self.explain()
@@ -151,11 +151,11 @@ class Decision:
                 }
                 for reading in self.readings
             ],
-            "notes": [*_notes(order), *self.caveats],
+            "notes": [*notes_on(order), *self.caveats],
         }
 
 
-def _notes(order: OrderBase | None) -> tuple[str, ...]:
+def notes_on(order: OrderBase | None) -> tuple[str, ...]:
     """Say how an order spells what the rules know only as unknown."""
     if order is None:
         return ()

@@ -88,7 +88,7 @@ def _largest_boxes(facts: tuple[Fact, ...], true: set[Values]) -> list[Box]:
 def _cover(true: set[Values], boxes: list[Box]) -> list[Box]:
     """Choose as few boxes as cover all points; where there are many to choose from, nearly as few."""
     inside = {box: frozenset(point for point in true if all(map(_contains, box, point))) for box in boxes}
-    ranked = sorted(boxes, key=lambda box: (-len(inside[box]), sorted(map(sorted, map(_words, box)))))
+    ranked = sorted(boxes, key=lambda box: (-len(inside[box]), [sorted(map(str, values)) for values in box]))
     # A box with a point of its own is needed in any case.
     needed = [
         box for box in ranked if inside[box] - frozenset().union(*(inside[other] for other in ranked if other != box))
@@ -109,10 +109,6 @@ def _cover(true: set[Values], boxes: list[Box]) -> list[Box]:
 
 def _contains(values: frozenset[Hashable], value: Hashable) -> bool:
     return value in values
-
-
-def _words(values: frozenset[Hashable]) -> list[str]:
-    return [str(value) for value in values]
 
 
 def _written(facts: tuple[Fact, ...], box: Box) -> Condition:

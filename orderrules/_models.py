@@ -27,6 +27,9 @@ class Unset(Enum):
     def __repr__(self) -> str:
         return "UNSET"
 
+    def __str__(self) -> str:
+        return "left out"
+
     def __bool__(self) -> bool:
         return False
 

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, Generic
 import attrs
 
 from orderrules._advice import is_hollow
-from orderrules._conditions import Follows
-from orderrules._models import UNSET, slots_of
+from orderrules._models import UNSET, Checked, slots_of
 from orderrules._rules import OrderT, PatchT
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
     from enum import StrEnum
 
+    from orderrules._conditions import Fact, Follows
     from orderrules._decision import Decision
     from orderrules._order import OrderBase
     from orderrules._rules import Policy
@@ -41,6 +41,10 @@ class Split(Generic[PatchT]):
     allowed: PatchT
     refused: PatchT
     decision: Decision
+
+    def __bool__(self) -> bool:
+        """Say whether all of it may be sent."""
+        return bool(self.decision)
 
 
 @attrs.frozen
@@ -67,8 +71,7 @@ def editable(policy: Policy[OrderT, PatchT], order: OrderT) -> Mapping[StrEnum, 
 
 def transitions(policy: Policy[OrderT, PatchT]) -> Follows | None:
     """Give the transition table of a policy, if a rule has one."""
-    found = (rule.only_if for rule in policy.rules)
-    return next((condition for condition in found if isinstance(condition, Follows)), None)
+    return next((table for rule in policy.rules for table in rule.only_if.transitions()), None)
 
 
 def next_statuses(policy: Policy[OrderT, PatchT], order: OrderT) -> frozenset[Any] | None:
@@ -96,7 +99,7 @@ def split(policy: Policy[OrderT, PatchT], order: OrderT, patch: PatchT) -> Split
     sections = patch.sections
     closed = {violation.section for violation in decision.violations}
     # Without the closed sections it is allowed, unless a rule reads what another section sends.
-    ways = [tuple(section for section in sections if section in closed)] if _is_local(policy) else _ways(sections)
+    ways = [tuple(section for section in sections if section in closed)] if _is_local(policy) else _sets(sections)
     for without in ways:
         allowed, refused = _parted(policy, patch, without)
         if policy.can_update(order, allowed):
@@ -104,23 +107,38 @@ def split(policy: Policy[OrderT, PatchT], order: OrderT, patch: PatchT) -> Split
     raise AssertionError  # pragma: no cover - the empty update is always allowed.
 
 
-def _ways(sections: tuple[StrEnum, ...]) -> Iterator[tuple[StrEnum, ...]]:
-    """Walk all sets of sections, the smaller ones first."""
-    return itertools.chain.from_iterable(itertools.combinations(sections, count) for count in range(len(sections) + 1))
+def _sets(sections: Iterable[StrEnum]) -> list[tuple[StrEnum, ...]]:
+    """List all sets of sections, the smaller ones first."""
+    given = tuple(sections)
+    counts = range(len(given) + 1)
+    return list(itertools.chain.from_iterable(itertools.combinations(given, count) for count in counts))
 
 
 def _is_local(policy: Policy[OrderT, PatchT]) -> bool:
     """Say whether every rule reads, of the update, its own section only."""
-    sent = {fact.attribute: fact for fact in policy.patch_type.__space__.facts}
-    section_of = {key: section for section in policy.sections for key in policy.keys_of(section)}
-    return not any(
-        waiver.when.facts for waiver in policy.waivers if set(waiver.when.facts) & set(sent.values())
-    ) and all(
+    sent = set(policy.patch_type.__space__.facts)
+    section_of = _section_of(policy)
+    return not any(sent.intersection(waiver.when.facts) for waiver in policy.waivers) and all(
         section_of[fact.attribute] is rule.section
         for rule in policy.rules
-        for fact in rule.only_if.facts
-        if sent.get(fact.attribute) == fact
+        for fact in sent.intersection(rule.only_if.facts)
     )
+
+
+def _is_independent(policy: Policy[OrderT, PatchT]) -> bool:
+    """Say whether no section's update changes what another section's rule, or a waiver, reads of the order."""
+    sent = set(policy.patch_type.__space__.facts)
+    changes = {key: section for key, section in _section_of(policy).items() if key in slots_of(policy.order_type)}
+    changes.update({outcome.attribute: _section_of(policy)[outcome.key] for outcome in policy.outcomes})
+    read: list[tuple[Fact, StrEnum | None]] = [
+        (fact, rule.section) for rule in policy.rules for fact in rule.only_if.facts if fact not in sent
+    ]
+    read += [(fact, None) for waiver in policy.waivers for fact in waiver.when.facts if fact not in sent]
+    return all(changes.get(fact.attribute, section) is section for fact, section in read)
+
+
+def _section_of(policy: Policy[OrderT, PatchT]) -> dict[str, StrEnum]:
+    return {key: section for section in policy.sections for key in policy.keys_of(section)}
 
 
 def _parted(policy: Policy[OrderT, PatchT], patch: PatchT, without: Iterable[StrEnum]) -> tuple[PatchT, PatchT]:
@@ -145,10 +163,11 @@ def apply(policy: Policy[OrderT, PatchT], order: OrderT, patch: PatchT) -> Order
     kept: dict[str, object] = {}
     for key in patch.keys:
         value = getattr(patch, key)
+        if _says_nothing(value):
+            continue
         if key in outcomes:
             kept[key] = value
-            if not is_hollow(value):
-                changed[outcomes[key].attribute] = outcomes[key].value
+            changed[outcomes[key].attribute] = outcomes[key].value
         elif key in fields:
             changed[key] = value
         else:
@@ -158,6 +177,11 @@ def apply(policy: Policy[OrderT, PatchT], order: OrderT, patch: PatchT) -> Order
     if kept:
         changed["written"] = attrs.evolve(_written(policy, order), **kept)  # type: ignore[misc]  # models are attrs classes.
     return attrs.evolve(order, **changed) if changed else order  # type: ignore[misc]  # as above.
+
+
+def _says_nothing(value: object) -> bool:
+    """Say whether a value is an object without anything in it, which changes nothing; an empty list says *none*."""
+    return isinstance(value, Checked) and is_hollow(value)
 
 
 def _written(policy: Policy[OrderT, PatchT], order: OrderT) -> PatchT:
@@ -174,7 +198,7 @@ def _missing(policy: Policy[OrderT, PatchT], order: OrderT, goal: PatchT) -> dic
     """Give what a goal asks and the order does not hold."""
     fields = slots_of(policy.order_type)
     outcomes = {outcome.key for outcome in policy.outcomes}
-    asked = {key: getattr(goal, key) for key in goal.keys}
+    asked = {key: getattr(goal, key) for key in goal.keys if not _says_nothing(getattr(goal, key))}
     return {
         key: value
         for key, value in asked.items()
@@ -184,22 +208,42 @@ def _missing(policy: Policy[OrderT, PatchT], order: OrderT, goal: PatchT) -> dic
 
 def plan(policy: Policy[OrderT, PatchT], order: OrderT, goal: PatchT) -> Plan[PatchT]:
     """See ``Policy.plan``."""
-    decision = policy.can_update(order, goal)
+    policy.can_update(order, goal)  # Refuses what is of another platform.
+    steps = _way(policy, order, goal)
+    return Plan((), _blocked(policy, order, goal)) if steps is None else Plan(steps)
+
+
+def _way(policy: Policy[OrderT, PatchT], order: OrderT, goal: PatchT) -> tuple[PatchT, ...] | None:
+    """Search the updates that may be sent, all of the same number before any of more, for a way to the goal."""
+    simple = _is_local(policy) and _is_independent(policy)
     waiting: deque[tuple[OrderT, tuple[PatchT, ...]]] = deque([(order, ())])
     seen: set[object] = {_state(policy, order, goal)}
     while waiting:
         present, steps = waiting.popleft()
-        missing = _missing(policy, present, goal)
-        if not missing:
-            return Plan(steps)
-        decision = policy.can_update(present, _patch(policy, missing))
-        for step in _steps(policy, present, goal, missing):
+        if not _missing(policy, present, goal):
+            return steps
+        for step in _steps(policy, present, goal, simple=simple):
             reached = apply(policy, present, step)
             state = _state(policy, reached, goal)
             if state not in seen:
                 seen.add(state)
                 waiting.append((reached, (*steps, step)))
-    return Plan((), decision)
+    return None
+
+
+def _blocked(policy: Policy[OrderT, PatchT], order: OrderT, goal: PatchT) -> Decision:
+    """Give the decision on what is missing, with those refusals to which there is no way by itself."""
+    missing = _missing(policy, order, goal)
+    decision = policy.can_update(order, _patch(policy, missing))
+    if decision:
+        decision = policy.can_update(order, goal)
+    apart = {
+        violation.section
+        for violation in decision.violations
+        if _way(policy, order, _patch(policy, {key: missing[key] for key in violation.keys})) is None
+    }
+    remaining = tuple(violation for violation in decision.violations if violation.section in apart)
+    return attrs.evolve(decision, violations=remaining or decision.violations)
 
 
 def _state(policy: Policy[OrderT, PatchT], order: OrderT, goal: PatchT) -> object:
@@ -207,22 +251,31 @@ def _state(policy: Policy[OrderT, PatchT], order: OrderT, goal: PatchT) -> objec
     return policy.order_type.__space__.index(order), frozenset(_missing(policy, order, goal))
 
 
-def _steps(
-    policy: Policy[OrderT, PatchT], order: OrderT, goal: PatchT, missing: Mapping[str, object]
-) -> Iterator[PatchT]:
-    """Walk the updates that may be sent next: each status with as much of the goal as may go along, or that alone."""
+def _steps(policy: Policy[OrderT, PatchT], order: OrderT, goal: PatchT, *, simple: bool) -> Iterator[PatchT]:
+    """Walk the updates that may be sent next: each status, or none, with as much of the goal as may go along.
+
+    Where one section's update may open or close another, each part of the goal may be the right one to send,
+    what the order holds already included.
+    """
     table = transitions(policy)
     key = "" if table is None else table.asked.attribute
-    rest = {name: value for name, value in missing.items() if name != key}
-    # A key that has a default when it is left out is said every time.
-    said_always = {name: getattr(goal, name) for name, _ in policy.defaults if name in goal.keys}
     asked: list[dict[str, object]] = []
     if table is not None and key in goal.keys:
         for value in _others(table, order):
             asked.append({key: value})  # noqa: PERF401 - a list of it would be of another type.
     asked.append({})
+    # A key that has a default when it is left out is said every time.
+    said_always = {name: getattr(goal, name) for name, _ in policy.defaults if name in goal.keys}
+    missing = _missing(policy, order, goal)
+    wanted = {name: getattr(goal, name) for name in (missing if simple else goal.keys) if name != key}
+    if not simple and key in goal.keys:
+        asked.append({key: getattr(goal, key)})
+    section_of = _section_of(policy)
+    touched = dict.fromkeys(section_of[name] for name in wanted)
     for status in asked:
-        whole = _patch(policy, {**rest, **said_always, **status})
-        step = split(policy, order, whole).allowed
-        if step.keys and all(name in step.keys for name in status):
-            yield step
+        for without in [()] if simple else _sets(touched):
+            rest = {name: value for name, value in wanted.items() if section_of[name] not in without}
+            whole = _patch(policy, {**rest, **said_always, **status})
+            step = split(policy, order, whole).allowed if simple else whole
+            if step.keys and all(name in step.keys for name in status) and policy.can_update(order, step):
+                yield step

@@ -15,7 +15,7 @@ import attrs
 
 from orderrules._conditions import Condition, Fact
 from orderrules._lookup import written
-from orderrules._models import rebuild, slots_of
+from orderrules._models import UNSET, rebuild, slots_of
 from orderrules._patch import PatchBase, sections_by_key
 
 if TYPE_CHECKING:
@@ -394,7 +394,8 @@ class Policy(_Doors[OrderT, PatchT]):
     def plan(self, order: OrderT, goal: PatchT) -> Plan[PatchT]:
         """Find the shortest sequence of allowed updates after which the order holds everything the goal asks.
 
-        Everything but the status goes into the first step in which it is allowed.
+        Everything but the status goes into the first step in which it is allowed. Only keys of the goal are sent,
+        and with the values it asks; the status alone takes others on its way, where the goal asks for one.
 
         Raises:
             TypeError: the order or the goal is of another platform, or the order has nowhere to keep a key.
@@ -446,7 +447,7 @@ class Policy(_Doors[OrderT, PatchT]):
         """Decide one update against numbered orders: a byte of 1 for each that allows it, of 0 for each that does not.
 
         Raises:
-            TypeError: the patch is of another platform.
+            TypeError: the patch is of another platform, or the numbers are no bytes.
             ValueError: a number is none of the platform's, or its facts span more than 256 points.
         """
         return self.tabulated().decide_indices(indices, patch)
@@ -480,6 +481,9 @@ def _validate(policy: Policy[Any, Any]) -> None:
     if twice:
         message = f"ids given twice: {', '.join(twice)}"
         raise ValueError(message)
+    for fact in policy.patch_type.__space__.facts:
+        if UNSET not in fact.values:
+            raise ValueError(f"the fact {fact.name} is read off a patch, so UNSET is one of its values")
     order_facts = set(policy.order_type.__space__.facts)
     all_facts = order_facts.union(policy.patch_type.__space__.facts)
     for rule in policy.rules:

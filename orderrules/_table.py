@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 import attrs
 
-from orderrules._conditions import Follows
 from orderrules._decision import Decision, Violation
 from orderrules._guards import guard
 from orderrules._models import UNSET
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from enum import StrEnum
 
-    from orderrules._conditions import Condition, Point
+    from orderrules._conditions import Condition, Fact, Point
     from orderrules._order import Space
     from orderrules._rules import Policy, Reading, Rule, Waiver
 
@@ -98,7 +97,8 @@ class Table(Generic[OrderT, PatchT]):
             for alternative in reading.alternatives
             if alternative.rules
         ]
-        self._follows = [rule.only_if for rule in self._rules if isinstance(rule.only_if, Follows)]
+        self._follows = [table for rule in self._rules for table in rule.only_if.transitions()]
+        self._guards: dict[tuple[object, ...], Condition] = {}
         self._masks: Mapping[StrEnum, int] = {
             section: sum(1 << bit for bit, of in enumerate(self._keys.values()) if of is section)
             for section in policy.sections
@@ -134,35 +134,48 @@ class Table(Generic[OrderT, PatchT]):
     def section(self, order: OrderT, section: StrEnum) -> Decision:
         """Decide whether a section may change at all."""
         index = self.index(order)
-        here, mask = self._points[index], self._masks[section]
+        row, here, mask = self.row(index), self._points[index], self._masks[section]
         own = [fact for fact in self._patch_space.facts if self._keys[fact.attribute] is section]
-        asked = [
-            (number, point)
-            for number, point in enumerate(self._columns)
-            if all((point[fact] is UNSET) is (fact not in own) for fact in point)
-            and not any(
-                point[follows.asked] == here[follows.current] for follows in self._follows if follows.asked in own
-            )
-        ]
-        decisions = [self.row(index)[(number << len(self._keys)) | mask] for number, _ in asked]
-        found = next((decision for decision in decisions if decision), decisions[0])
-        if not own or found:
-            return found
+        if not own:
+            return row[mask]
+        decisions = [row[number] for number in self._askings(here, own, mask)]
+        found = next((decision for decision in decisions if decision), None)
+        if found is not None or not decisions:
+            return found or row[mask]
         # Whatever is asked for is refused, so that what was asked is no part of the evidence.
+        refusing = {violation.rule.id: violation for decision in decisions for violation in decision.violations}
         violations = tuple(
-            attrs.evolve(violation, saw=violation.rule.only_if.saw(here)) for violation in found.violations
+            attrs.evolve(violation, saw=violation.rule.only_if.saw(here)) for violation in refusing.values()
         )
-        return attrs.evolve(found, violations=violations)
+        return attrs.evolve(decisions[0], violations=violations)
+
+    def _askings(self, here: Point, own: list[Fact], mask: int) -> Iterator[int]:
+        """Walk the columns of all updates of a section that ask for anything but what is there."""
+        facts = self._patch_space.facts
+        bit_of = {fact: 1 << list(self._keys).index(fact.attribute) for fact in facts}
+        present = [(follows.asked, here.get(follows.current)) for follows in self._follows if follows.asked in own]
+        for number, point in enumerate(self._columns):
+            if any(point[fact] is not UNSET for fact in facts if fact not in own):
+                continue
+            if any(point[asked] == value for asked, value in present):
+                continue
+            for keys in range(mask, 0, -1):
+                sent = {fact for fact in facts if keys & bit_of[fact]}
+                if keys & ~mask == 0 and sent == {fact for fact in facts if point[fact] is not UNSET} and sent:
+                    yield (number << len(self._keys)) | keys
 
     def guard(self, patch: PatchT) -> Condition:
         """Give the condition on an order under which an update is allowed; see ``Policy.guard``."""
         column = self._column(patch)
-        touched = column & ((1 << len(self._keys)) - 1)
-        return guard(
-            tuple(rule.only_if for rule in self._rules if self._masks.get(rule.section, 0) & touched),
-            tuple(waiver.when for waiver in self._policy.waivers),
-            self._columns[column >> len(self._keys)],
-        )
+        touched, asked = column & ((1 << len(self._keys)) - 1), column >> len(self._keys)
+        rules = [rule for rule in self._rules if self._masks.get(rule.section, 0) & touched]
+        known = (asked, *(rule.id for rule in rules))
+        found = self._guards.get(known)
+        if found is None:
+            waivers = tuple(waiver.when for waiver in self._policy.waivers)
+            made = guard(tuple(rule.only_if for rule in rules), waivers, self._columns[asked])
+            found = self._guards.setdefault(known, made)
+        return found
 
     def decide_many(self, orders: Iterable[OrderT], patch: PatchT) -> list[Decision]:
         """Decide one update against many orders; see ``Policy.decide_many``."""
@@ -179,6 +192,8 @@ class Table(Generic[OrderT, PatchT]):
         """Decide one update against numbered orders; see ``Policy.decide_indices``."""
         self._see_that_a_byte_is_enough()
         column, size = self._column(patch), len(self._points)
+        if type(indices) is not bytes:
+            raise TypeError(f"expected the bytes that indices gives, got a {type(indices).__name__}")
         if indices and max(indices) >= size:
             raise ValueError(
                 f"the orders of {self._policy.name} are numbered below {size}, and one here is {max(indices)}"

@@ -20,7 +20,7 @@ try:
     import click
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
+    from rich.table import Column, Table
 except ImportError as error:  # pragma: no cover - seen only where the extra is not installed.
     print(f"orderrules: the command line needs more: pip install 'orderrules[cli]' ({error})", file=sys.stderr)  # noqa: T201 - nothing else is there to print with.
     raise SystemExit(2) from error
@@ -28,9 +28,11 @@ except ImportError as error:  # pragma: no cover - seen only where the extra is 
 import attrs
 
 from orderrules import ORDER_LIMITS, UPDATE_LIMITS, InvalidInput, __version__, awal, salla, write_body
+from orderrules._decision import notes_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from enum import StrEnum
 
     from orderrules import Advice, Decision, Policy
 
@@ -191,14 +193,15 @@ def editable(asked: Question) -> NoReturn:
       orderrules editable --platform salla order.json
     """
     sections = asked.policy.editable(asked.order)
-    table = Table("section", "keys", "verdict", "why")
+    title = f"{asked.policy.name}: what may be changed"
+    table = Table("section", "keys", "verdict", Column("why", overflow="fold"), title=title, title_justify="left")
     for section, decision in sections.items():
-        why = "; ".join(f"{violation.rule.id}: {violation.saw}" for violation in decision.violations)
-        waived = ", ".join(waiver.id for waiver in decision.waivers)
+        why = [f"{violation.rule.id}: {violation.saw}; {violation.needed}" for violation in decision.violations]
+        waived = [f"{waiver.id}: {waiver.reason}" for waiver in decision.waivers]
         verdict = "[green]open[/]" if decision else "[red]closed[/]"
-        table.add_row(section, ", ".join(asked.policy.keys_of(section)), verdict, escape(why or waived))
+        table.add_row(section, ", ".join(asked.policy.keys_of(section)), verdict, escape("\n".join(why or waived)))
     told = {section.value: decision.to_dict(asked.order) for section, decision in sections.items()}
-    _answer(asked, {"sections": told}, table)
+    _answer(asked, {"sections": told}, table, *_note_lines(asked.order))
 
 
 @_asks("ORDER")
@@ -210,11 +213,9 @@ def next_(asked: Question) -> NoReturn:
       orderrules next --platform awal order.json
     """
     statuses = asked.policy.next_statuses(asked.order)
-    found = (
-        None if statuses is None else sorted(statuses, key=list(type(next(iter(statuses)))).index) if statuses else []
-    )
+    found = None if statuses is None else [status for status in _statuses(asked.name) if status in statuses]
     line = "the page documents no transitions" if found is None else ", ".join(found) or "nothing may follow"
-    _answer(asked, {"statuses": found}, line)
+    _answer(asked, {"statuses": found, "notes": list(notes_on(asked.order))}, line, *_note_lines(asked.order))
 
 
 @_asks("ORDER PATCH")
@@ -259,9 +260,9 @@ def plan(asked: Question) -> NoReturn:
         lines = ["there is no way:"]
     _answer(
         asked,
-        {"steps": steps, "blocked": None if blocked is None else blocked.to_dict()},
+        {"steps": steps, "blocked": None if blocked is None else blocked.to_dict(asked.order)},
         *map(escape, lines or ["nothing is left to do"]),
-        *(() if blocked is None else _decision_lines(blocked)),
+        *(() if blocked is None else _decision_lines(blocked, asked.order)),
         status=ALLOWED if found else REFUSED,
     )
 
@@ -292,6 +293,11 @@ def guard(asked: Question) -> NoReturn:
         {"condition": str(condition)},
         {"ever": "whatever the order is", "never": "for no order"}.get(str(condition), str(condition)),
     )
+
+
+def _statuses(name: str) -> list[StrEnum]:
+    """List the statuses of a platform, in the order of its page."""
+    return list(salla.Status if name == "salla" else awal.Status)
 
 
 def _advice(advice: Iterable[Advice]) -> list[dict[str, object]]:
@@ -446,6 +452,11 @@ def _decision_table(asked: Question, decision: Decision) -> Table | str:
         if not governing:
             table.add_row(section, keys, "-", "[green]open[/], no rule")
     return table if table.row_count else "the update changes nothing"
+
+
+def _note_lines(order: Any) -> list[str]:  # noqa: ANN401 - of either platform.
+    """Write what is to be noted about an order."""
+    return [escape(f"note: {note}") for note in notes_on(order)]
 
 
 def _decision_lines(decision: Decision, order: Any = None) -> list[str]:  # noqa: ANN401 - of either platform.

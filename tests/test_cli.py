@@ -317,7 +317,7 @@ def test_json_is_json_on_any_stream() -> None:
 @pytest.mark.parametrize(
     ("arguments", "given", "status", "lines"),
     [
-        (["editable", "--platform", "awal", "-"], '{"status": "completed"}', 0, ["│ status", "│ closed", "AWAL-STATUS-1: status is"]),
+        (["editable", "--platform", "awal", "-"], '{"status": "completed"}', 0, ["│ status", "│ closed", "AWAL-STATUS-1"]),
         (["editable", "--platform", "salla", "-"], '{"status": [], "draft": true}', 0, ["SALLA-DRAFT-1"]),
         (["next", "--platform", "awal", "-"], '{"status": "pending"}', 0, ["accepted"]),
         (["next", "--platform", "awal", "--skipping", "-"], '{"status": "shipped"}', 0, ["delivered, completed"]),
@@ -344,6 +344,15 @@ def test_each_question_is_answered(arguments: list[str], given: str, status: int
     told = run(*arguments, "--format", "json", given=given)
     assert told.exit_code == status
     assert json.loads(told.stdout)["platform"] == arguments[2]
+
+
+def test_a_status_that_no_page_names_is_noted_with_every_question() -> None:
+    """Else an order with a misspelt status would seem to be done."""
+    order, note = '{"status": "Pending"}', "no page names the order's status, 'Pending' - did you mean pending?"
+    for command, patch in (("next", []), ("editable", []), ("plan", [ALLOWED[4]]), ("check", [ALLOWED[4]])):
+        assert f"note: {note}" in run(command, "--platform", "awal", "-", *patch, given=order).stdout
+        told = run(command, "--platform", "awal", "--format", "json", "-", *patch, given=order).stdout
+        assert json.dumps(note)[1:-1] in told
 
 
 def test_the_answers_in_json_are_those_of_the_library() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
-from orderrules import ALWAYS, UNSET, Follows, Plan, Policy, Rule, UpdateRefused, awal, salla
+from orderrules import ALWAYS, UNKNOWN, UNSET, Fact, Follows, Plan, Policy, Rule, UpdateRefused, awal, salla
 from orderrules.platforms.awal import Status
 from tests import samples, toy
 from tests.strategies import said
@@ -205,11 +205,12 @@ def test_apply_takes_what_is_left_out_as_the_reading_says() -> None:
 
 
 def test_an_order_with_nowhere_to_keep_a_key_says_so() -> None:
-    """The toy's parcels show their stage alone."""
-    parcel = toy.Order(stage=toy.Stage.DESK)
-    assert toy.POLICY.apply(parcel, toy.Patch(stage=toy.Stage.VAN)).stage is toy.Stage.VAN
-    with pytest.raises(TypeError, match="Order has no field for a key that it should keep, and no field written"):
-        toy.POLICY.apply(parcel, toy.Patch(street="Main Street"))
+    """It shows its size alone."""
+    large = toy.platform_of(3)
+    crate = large.order_type(size=1)
+    assert large.apply(crate, large.patch_type()) is crate
+    with pytest.raises(TypeError, match="Crate has no field for a key that it should keep, and no field written"):
+        large.apply(crate, large.patch_type(note="x"))
 
 
 PAID = awal.Patch(status=Status.COMPLETED, payment_status=awal.PaymentStatus.PAID)
@@ -234,7 +235,7 @@ def test_a_plan_is_the_walk_through_of_the_page() -> None:
 
 
 def test_a_blocked_plan_says_what_stands_in_the_way() -> None:
-    """As seen from where the way ends."""
+    """As seen from where the order is; what could be reached by itself is not in the way."""
     back = awal.POLICY.plan(awal.Order(status="shipped"), awal.Patch(status=Status.ACCEPTED))
     assert not back
     assert back.steps == ()
@@ -246,7 +247,20 @@ def test_a_blocked_plan_says_what_stands_in_the_way() -> None:
     gap = awal.POLICY.without(rule.id).with_rules(attrs.evolve(rule, only_if=attrs.evolve(rule.only_if, table=table)))
     blocked = gap.plan(awal.Order(status="pending"), awal.Patch(status=Status.COMPLETED)).blocked
     assert blocked is not None
-    assert blocked.violations[0].needed == "nothing may follow delivered"
+    assert blocked.violations[0].needed == "only accepted may follow pending"
+    house = awal.POLICY.with_rules(
+        Rule(
+            id="SHOP-BRANCH-1",
+            section=awal.Section.BRANCH_ID,
+            only_if=awal.STATUS.is_(Status.COMPLETED),
+            reason="branches are for pick-ups",
+        )
+    )
+    both = house.plan(awal.Order(status="pending"), awal.Patch(status=Status.DELIVERED, branch_id="7"))
+    assert both.blocked is not None
+    assert [violation.rule.id for violation in both.blocked.violations] == ["SHOP-BRANCH-1"]
+    later = house.plan(awal.Order(status="delivered"), awal.Patch(status=Status.COMPLETED, branch_id="7"))
+    assert [awal.to_body(step) for step in later.steps] == [{"status": "completed"}, {"branch_id": "7"}]
     closed = salla.POLICY.plan(salla.Order(status="completed"), salla.Patch(coupon_code="x", employees=(1,)))
     assert closed.blocked is not None
     assert [violation.rule.id for violation in closed.blocked.violations] == ["SALLA-COUPON-1"]
@@ -255,7 +269,7 @@ def test_a_blocked_plan_says_what_stands_in_the_way() -> None:
 def holds(order: Any, goal: Any) -> bool:
     """Say whether an order holds a goal, looked up apart from the library."""
     for key in goal.keys:
-        shown = getattr(order, key, UNSET) if isinstance(order, awal.Order) else getattr(order.written, key, UNSET)
+        shown = getattr(order, key, None) or getattr(getattr(order, "written", None), key, UNSET)
         if shown != getattr(goal, key):
             return False
     return True
@@ -421,3 +435,77 @@ def test_advice_says_what_it_is_about_and_refuses_nothing() -> None:
     ]
     with pytest.raises(TypeError, match="this patch is of"):
         salla.POLICY.advise(salla.Order(), awal.Patch())  # type: ignore[arg-type]
+
+
+def test_a_plan_finds_a_way_where_sections_open_and_close_each_other() -> None:
+    """Held against a search of all sequences of the goal's own parts and of every stage."""
+    at_the_desk = Rule(
+        id="TOY-NOTE-1",
+        section=toy.Section.NOTE,
+        only_if=toy.ASKED.is_not(toy.Stage.VAN) & toy.STAGE.is_not(toy.Stage.DESK),
+        reason="a note is for the driver",
+    )
+    policies = [
+        toy.POLICY,
+        ENTANGLED,
+        toy.POLICY.with_rules(at_the_desk),
+        toy.POLICY.without("TOY-STAGE-1").with_rules(
+            attrs.evolve(toy.POLICY.rules[0], only_if=toy.POLICY.rules[0].only_if & toy.FRAGILE.is_(value=False))
+        ),
+    ]
+    goals = [patch for patch in TOY_PATCHES if patch.keys]
+    for policy, order, goal in itertools.product(policies, TOY_ORDERS, goals):
+        parts = [
+            toy.Patch(**{**kept, **({} if stage is UNSET else {"stage": stage})})
+            for stage in ((UNSET, *toy.Stage) if "stage" in goal.keys else (UNSET,))
+            for count in range(3)
+            for names in itertools.combinations([name for name in goal.keys if name != "stage"], count)
+            for kept in [{name: getattr(goal, name) for name in names}]
+        ]
+        plan = policy.plan(order, goal)
+        best = shortest(policy, order, goal, [part for part in parts if part.keys], most=5)
+        assert (len(plan.steps) if plan else None) == best, (policy, order, goal, plan)
+        if policy.can_update(order, goal):
+            assert plan
+
+
+def test_editable_says_every_rule_that_refuses_what_might_be_asked() -> None:
+    """Not only the first one's."""
+    house = awal.POLICY.with_rules(
+        Rule(
+            id="SHOP-STATUS-1",
+            section=awal.Section.STATUS,
+            only_if=awal.ASKED.is_not(Status.COMPLETED),
+            reason="only the office completes",
+        )
+    )
+    decision = house.editable(awal.Order(status="delivered"))[awal.Section.STATUS]
+    assert {violation.rule.id for violation in decision.violations} == {"AWAL-STATUS-1", "SHOP-STATUS-1"}
+    nested = awal.POLICY.without("AWAL-STATUS-1").with_rules(
+        attrs.evolve(awal.POLICY.rules[0], only_if=awal.POLICY.rules[0].only_if & awal.ASKED.is_not(Status.COMPLETED))
+    )
+    assert sorted(nested.next_statuses(awal.Order(status="shipped")) or ()) == [Status.DELIVERED]
+    assert not nested.editable(awal.Order(status="delivered"))[awal.Section.STATUS]
+    assert not awal.policy().split(awal.Order(status="pending"), awal.Patch(status=Status.SHIPPED))
+    assert awal.policy().split(awal.Order(status="pending"), awal.Patch(branch_id="7"))
+
+
+def test_an_empty_object_is_applied_as_nothing() -> None:
+    """As the advice says; an empty list says that there are none."""
+    order = salla.POLICY.apply(salla.Order(), salla.Patch(receiver=salla.Receiver(name="Noura"), employees=(1,)))
+    assert salla.POLICY.apply(order, salla.Patch(receiver=salla.Receiver())) == order
+    assert salla.POLICY.plan(order, salla.Patch(receiver=salla.Receiver())) == Plan(())
+    after = salla.POLICY.apply(order, salla.Patch(employees=()))
+    assert after.written == salla.Patch(receiver=salla.Receiver(name="Noura"), employees=())
+
+
+def test_conditions_ask_only_what_tells_their_facts() -> None:
+    """An order of another platform does not."""
+    with pytest.raises(TypeError, match="a Order does not tell the draft"):
+        salla.POLICY.guard(salla.Patch(coupon_code="x")).holds(awal.Order(status="pending"))
+    with pytest.raises(TypeError, match="expected a condition, got a str"):
+        ALWAYS.means("ever")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="expected the bytes that indices gives, got a list"):
+        salla.POLICY.decide_indices([0, 1], salla.Patch())  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="the fact x is read off a patch, so UNSET is one of its values"):
+        toy.with_patch_fact(Fact("x", values=("a", UNKNOWN), attribute="note"))

@@ -46,13 +46,14 @@ class _Indexed(OrderBase):
     __space__: ClassVar = Space("_toy_index", (STAGE, STAFF, FRAGILE))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Order(_Indexed):
     """A parcel."""
 
     stage: Stage
     staff: bool = False
     fragile: bool = False
+    written: Patch | Unset = UNSET
 
     def __policy__(self) -> Policy[Order, Patch]:
         """Return the courier's policy."""
@@ -64,7 +65,7 @@ class _Masked(PatchBase):
     __space__: ClassVar = Space("_toy_mask", (ASKED,))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Patch(_Masked):
     """What is to change."""
 
@@ -129,3 +130,17 @@ def platform_of(size: int) -> Policy[Any, Any]:
         note: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.NOTE))
 
     return Policy(name="large", order_type=Crate, patch_type=Change, sections=Section, rules=())
+
+
+def with_patch_fact(fact: Fact) -> Policy[Any, Any]:
+    """Make the toy's policy with another fact of its patches."""
+
+    class Masked(PatchBase):
+        __slots__ = ("_toy_mask",)
+        __space__: ClassVar = Space("_toy_mask", (fact,))
+
+    @attrs.frozen(kw_only=True)
+    class Other(Masked):
+        note: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.NOTE))
+
+    return Policy(name="toy", order_type=Order, patch_type=Other, sections=Section, rules=())
