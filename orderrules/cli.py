@@ -331,15 +331,21 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         error.show()
     except (click.Abort, KeyboardInterrupt):
         click.echo("orderrules: interrupted", err=True)
-    except BrokenPipeError:
-        # Whoever read has left; nothing more can be said, not even when Python shuts the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        status = TROUBLE
     except Exception as error:  # noqa: BLE001 - whatever it is, it is trouble, and no refusal.
-        with contextlib.suppress(Exception):
-            click.echo(f"orderrules: {str(error) or type(error).__name__}", err=True)
+        # Where whoever read has left, there is no one to tell.
+        if not isinstance(error, BrokenPipeError):
+            with contextlib.suppress(Exception):
+                click.echo(f"orderrules: {str(error) or type(error).__name__}", err=True)
+        if isinstance(error, OSError):
+            _let_go_of_output()
         status = TROUBLE
     sys.exit(status)
+
+
+def _let_go_of_output() -> None:
+    """See that Python, when it shuts a stream that took nothing, does not leave with a status of its own."""
+    with contextlib.suppress(Exception):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: Sequence[str] | None) -> int:
