@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
     from orderrules._conditions import Point
+
 _FEW_FACTS: Final = 4
 _FEW_BOXES: Final = 12
 

@@ -113,12 +113,12 @@ def _tell(problems: Problems, value: object, path: Sequence[str]) -> None:
         if problems.full:
             problems.more += 1
         else:
-            problems.add(_under(Problem("", value.code, value.message), path))
+            problems.add(Problem("", value.code, value.message).under(*path))
     elif isinstance(value, Doubled):
         if problems.full:
             problems.more += len(value.twice)
         else:
-            problems.add(*(_under(duplicate(key), path) for key in value if key in value.twice))
+            problems.add(*(duplicate(key).under(*path) for key in value if key in value.twice))
 
 
 def _children(value: object) -> Iterator[tuple[str, object]]:
@@ -133,12 +133,6 @@ def _children(value: object) -> Iterator[tuple[str, object]]:
 
 
 _HOLDERS: Final = (dict, list, Flaw)
-
-
-def _under(problem: Problem, path: Sequence[str]) -> Problem:
-    for token in reversed(path):
-        problem = problem.under(token)
-    return problem
 
 
 def _whole(code: Code, message: str) -> InvalidInput:

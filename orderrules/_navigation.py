@@ -16,6 +16,7 @@ import attrs
 
 from orderrules._advice import is_hollow
 from orderrules._models import UNSET, Checked, slots_of
+from orderrules._patch import sections_by_key
 from orderrules._rules import OrderT, PatchT
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _sets(sections: Iterable[StrEnum]) -> list[tuple[StrEnum, ...]]:
 def _is_local(policy: Policy[OrderT, PatchT]) -> bool:
     """Say whether every rule reads, of the update, its own section only."""
     sent = set(policy.patch_type.__space__.facts)
-    section_of = _section_of(policy)
+    section_of = sections_by_key(policy.patch_type)
     return not any(sent.intersection(waiver.when.facts) for waiver in policy.waivers) and all(
         section_of[fact.attribute] is rule.section
         for rule in policy.rules
@@ -128,17 +129,14 @@ def _is_local(policy: Policy[OrderT, PatchT]) -> bool:
 def _is_independent(policy: Policy[OrderT, PatchT]) -> bool:
     """Say whether no section's update changes what another section's rule, or a waiver, reads of the order."""
     sent = set(policy.patch_type.__space__.facts)
-    changes = {key: section for key, section in _section_of(policy).items() if key in slots_of(policy.order_type)}
-    changes.update({outcome.attribute: _section_of(policy)[outcome.key] for outcome in policy.outcomes})
+    section_of = sections_by_key(policy.patch_type)
+    changes = {key: section for key, section in section_of.items() if key in slots_of(policy.order_type)}
+    changes.update({outcome.attribute: section_of[outcome.key] for outcome in policy.outcomes})
     read: list[tuple[Fact, StrEnum | None]] = [
         (fact, rule.section) for rule in policy.rules for fact in rule.only_if.facts if fact not in sent
     ]
     read += [(fact, None) for waiver in policy.waivers for fact in waiver.when.facts if fact not in sent]
     return all(changes.get(fact.attribute, section) is section for fact, section in read)
-
-
-def _section_of(policy: Policy[OrderT, PatchT]) -> dict[str, StrEnum]:
-    return {key: section for section in policy.sections for key in policy.keys_of(section)}
 
 
 def _parted(policy: Policy[OrderT, PatchT], patch: PatchT, without: Iterable[StrEnum]) -> tuple[PatchT, PatchT]:
@@ -270,7 +268,7 @@ def _steps(policy: Policy[OrderT, PatchT], order: OrderT, goal: PatchT, *, simpl
     wanted = {name: getattr(goal, name) for name in (missing if simple else goal.keys) if name != key}
     if not simple and key in goal.keys:
         asked.append({key: getattr(goal, key)})
-    section_of = _section_of(policy)
+    section_of = sections_by_key(policy.patch_type)
     touched = dict.fromkeys(section_of[name] for name in wanted)
     for status in asked:
         for without in [()] if simple else _sets(touched):

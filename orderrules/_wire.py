@@ -20,10 +20,10 @@ from urllib.parse import parse_qsl
 import attrs
 import cattrs
 
-from orderrules._json import Doubled, Flaw, duplicate, flaws_in, load
+from orderrules._json import Doubled, duplicate, flaws_in, load
 from orderrules._limits import MANNER, UPDATE_LIMITS, Limits, Manner
 from orderrules._models import UNSET, Checked, is_array, is_model, slots_of, unreadable
-from orderrules._values import LEAVES, close_to, each, kind_of, leaf, mapping, mistyped, pairs_of, refuse
+from orderrules._values import LEAVES, close_to, each, integer, kind_of, leaf, mapping, mistyped, pairs_of, refuse
 from orderrules.errors import Code, InvalidInput, Part, Problem, Problems
 
 if TYPE_CHECKING:
@@ -94,8 +94,7 @@ def inside(key: str, path: tuple[str, ...], found: dict[str, object]) -> tuple[t
     Raises:
         InvalidInput: there is no object.
     """
-    path = (*path, key)
-    return path, at(*path, reading=_order if key in found else _missing, value=found.get(key))
+    return (*path, key), required(key, found, path, _order)
 
 
 def _order(value: object) -> dict[str, object]:
@@ -127,10 +126,8 @@ def at(*path: str, reading: Callable[[object], Any], value: object, part: Part =
     try:
         return reading(value)
     except InvalidInput as error:
-        problems = error.problems
-        for token in reversed(path):
-            problems = tuple(problem.under(token) for problem in problems)
-        raise InvalidInput((attrs.evolve(problem, part=part) for problem in problems), more=error.more) from None
+        problems = (attrs.evolve(problem.under(*path), part=part) for problem in error.problems)
+        raise InvalidInput(problems, more=error.more) from None
 
 
 def required(key: str, found: Mapping[str, object], path: tuple[str, ...], reading: Callable[[object], Any]) -> Any:  # noqa: ANN401 - as above.
@@ -176,8 +173,7 @@ def _decimal(value: object) -> int:
                 return int(value)
         raise refuse(Code.NUMBER_TOO_LONG, "has more digits than are read")
     if type(value) is int:
-        integer: int = LEAVES[int](value)  # type: ignore[assignment]
-        return integer
+        return integer(value)
     raise mistyped("an integer, or its decimal digits", value)
 
 
@@ -191,11 +187,10 @@ def _query(model: type[ModelT], asked: object) -> ModelT:
         return _object(model, asked)
     if len(asked) > MANNER.get().limits.size:
         raise refuse(Code.TOO_LARGE, "is larger than is read")
-    try:
-        pairs: list[tuple[str, object]] = [*parse_qsl(asked, keep_blank_values=True, errors="strict")]
-    except UnicodeError:
-        pairs = [("", Flaw(Code.NOT_UTF8, ""))]
-    if any(isinstance(value, Flaw) for _, value in pairs):
+    pairs: list[tuple[str, object]] | None = None
+    with contextlib.suppress(UnicodeError):
+        pairs = [*parse_qsl(asked, keep_blank_values=True, errors="strict")]
+    if pairs is None:
         raise refuse(Code.NOT_UTF8, "holds bytes that are not UTF-8")
     found = dict(pairs)
     return _object(model, found if len(found) == len(pairs) else Doubled(pairs))

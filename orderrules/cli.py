@@ -96,6 +96,12 @@ def _asks(about: str) -> Callable[[Callable[[Question], NoReturn]], click.Comman
     return make
 
 
+def _takes_statuses(name: str, about: str) -> click.Option:
+    """Make an option for a reading that takes any set of statuses."""
+    text = f"{about}; repeat it, or say family."
+    return click.Option([name], type=_STATUS, multiple=True, metavar="STATUS", help=text)
+
+
 _OPTIONS: Final[list[click.Option]] = [
     click.Option(
         ["--platform", "name"],
@@ -111,32 +117,14 @@ _OPTIONS: Final[list[click.Option]] = [
         show_default=True,
         help="How to answer.",
     ),
-    click.Option(
-        ["--pending"],
-        type=_STATUS,
-        multiple=True,
-        metavar="STATUS",
-        help="Salla, S1: what is *pending*, instead of payment_pending; repeat it, or say family.",
-    ),
-    click.Option(
-        ["--completed"],
-        type=_STATUS,
-        multiple=True,
-        metavar="STATUS",
-        help="Salla, S2: what is *completed*, instead of completed; repeat it, or say family.",
-    ),
+    _takes_statuses("--pending", "Salla, S1: what is *pending*, instead of payment_pending"),
+    _takes_statuses("--completed", "Salla, S2: what is *completed*, instead of completed"),
     click.Option(
         ["--unknown-status"],
         type=click.Choice(["open", "closed"]),
         help="Salla, S4: what a status that no page names does to the sections bound to a status.",
     ),
-    click.Option(
-        ["--locked"],
-        type=_STATUS,
-        multiple=True,
-        metavar="STATUS",
-        help="Salla, S8: what closes receiver, shipping and coupon as well; repeat it, or say family.",
-    ),
+    _takes_statuses("--locked", "Salla, S8: what closes receiver, shipping and coupon as well"),
     click.Option(["--skipping"], is_flag=True, default=None, help="Awal, A1: any later status may follow."),
     click.Option(
         ["--payment-default"],
@@ -465,7 +453,7 @@ def _note_lines(order: Any) -> list[str]:  # noqa: ANN401 - of either platform.
     return [escape(f"note: {note}") for note in notes_on(order)]
 
 
-def _decision_lines(decision: Decision, order: Any = None) -> list[str]:  # noqa: ANN401 - of either platform.
+def _decision_lines(decision: Decision, order: Any) -> list[str]:  # noqa: ANN401 - of either platform.
     """Write a decision line by line, the verdict in colour."""
     first, *lines = decision.explain(order).splitlines()
     return [f"[bold {'green' if decision else 'red'}]{first}[/]", *map(escape, lines)]

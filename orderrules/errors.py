@@ -1,4 +1,7 @@
-"""The two kinds of *no* that are raised: input that cannot be read, and an update required but refused."""
+"""The two kinds of *no* that are raised: input that cannot be read, and an update required but refused.
+
+The module is longer than most because every code is documented where it stands.
+"""
 
 from __future__ import annotations
 
@@ -90,14 +93,18 @@ class Problem:
         hint = f" ({self.hint})" if self.hint else ""
         return f"{place}: {self.message}{hint}"
 
-    def under(self, token: str) -> Problem:
-        """Return the same problem seen from one level further out, where ``token`` leads to it."""
-        if len(token) > MAX_KEY:
-            token = f"{token[:MAX_KEY]}…({spaced(len(token))} characters)"
-        if not token.isascii():
-            token = token.encode(errors="backslashreplace").decode()
-        escaped = token.replace("~", "~0").replace("/", "~1")
-        return attrs.evolve(self, pointer=f"/{escaped}{self.pointer}")
+    def under(self, *path: str) -> Problem:
+        """Return the same problem seen from further out, where the tokens of ``path`` lead to it."""
+        return attrs.evolve(self, pointer="".join(map(_token, path)) + self.pointer)
+
+
+def _token(token: str) -> str:
+    """Write one step of a pointer, cut where it is long."""
+    if len(token) > MAX_KEY:
+        token = f"{token[:MAX_KEY]}…({spaced(len(token))} characters)"
+    if not token.isascii():
+        token = token.encode(errors="backslashreplace").decode()
+    return "/" + token.replace("~", "~0").replace("/", "~1")
 
 
 def printable(text: str) -> str:

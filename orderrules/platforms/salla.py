@@ -509,8 +509,6 @@ _ELSEWHERE: Final = {
     "tags": "tags are changed through the endpoints of Order Tags",
     "notes": "notes are written through the endpoints of Order Histories",
 }
-
-
 _ENVELOPE: Final = "this is the status of an answer, and of one without an order"
 
 
