@@ -71,6 +71,7 @@ class Fact:
         labels: how a value is called in a sentence, where its own text does not do.
         flag: whether it is said without a verb: ``draft`` and ``not draft``.
         aliases: other spellings met in payloads, each with the value it is read as.
+        unlisted: an example of what counts as ``UNKNOWN``, where that is among the values.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Fact:
     labels: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_labels)
     flag: bool = attrs.field(default=False, kw_only=True)
     aliases: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), kw_only=True, converter=_aliases)
+    unlisted: Hashable = attrs.field(default="unknown", kw_only=True)
 
     def __repr__(self) -> str:
         return f"<Fact {self.name}: {len(self.values)} values>"

@@ -7,7 +7,7 @@ It must never know a platform.
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from orderrules._conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Fact, Is, points
 
@@ -23,6 +23,7 @@ Values = tuple["Hashable", ...]
 """A value for each of some facts, in their order."""
 Box = tuple[frozenset["Hashable"], ...]
 """Some values of each fact: the points of which every value is among them."""
+ToldT = TypeVar("ToldT", bound="Hashable")
 
 
 def guard(rules: tuple[Condition, ...], waivers: tuple[Condition, ...], known: Point) -> Condition:
@@ -44,9 +45,18 @@ def shortest(condition: Condition) -> Condition:
 def _shortest(condition: Condition, known: Point) -> Condition:
     """Write down where a condition holds in as few words as it takes; the same points always give the same words."""
     facts = tuple(sorted((fact for fact in condition.facts if fact not in known), key=lambda fact: fact.name))
-    holds = {tuple(point.values()): condition.holds({**point, **known}) for point in points(facts)}
+    return written(facts, {tuple(point.values()): condition.holds({**point, **known}) for point in points(facts)})
+
+
+def written(facts: tuple[Fact, ...], holds: dict[Values, bool]) -> Condition:
+    """Write down, in as few words as it takes, the condition that holds where a table of points says so.
+
+    Args:
+        facts: the facts, by name.
+        holds: a verdict for the values of the facts; it does not hold at a point that is left out.
+    """
     for fact in facts:
-        facts, holds = _without(fact, facts, holds)
+        facts, holds = without(fact, facts, holds)
     true = {point for point, verdict in holds.items() if verdict}
     if not facts:
         return ALWAYS if true else NEVER
@@ -55,14 +65,14 @@ def _shortest(condition: Condition, known: Point) -> Condition:
     return parts[0] if len(parts) == 1 else AnyOf(parts)
 
 
-def _without(
-    fact: Fact, facts: tuple[Fact, ...], holds: dict[Values, bool]
-) -> tuple[tuple[Fact, ...], dict[Values, bool]]:
+def without(
+    fact: Fact, facts: tuple[Fact, ...], holds: dict[Values, ToldT]
+) -> tuple[tuple[Fact, ...], dict[Values, ToldT]]:
     """Leave a fact out of a table of points, where it makes no difference."""
     place = facts.index(fact)
-    fewer: dict[Values, bool] = {}
+    fewer: dict[Values, ToldT] = {}
     for point, verdict in holds.items():
-        if fewer.setdefault((*point[:place], *point[place + 1 :]), verdict) is not verdict:
+        if fewer.setdefault((*point[:place], *point[place + 1 :]), verdict) != verdict:
             return facts, holds
     return (*facts[:place], *facts[place + 1 :]), fewer
 

@@ -100,6 +100,12 @@ class OrderBase(Checked):
         super().__attrs_post_init__()
         object.__setattr__(self, self.__space__.slot, self.__space__.index(self))
 
+    def __payload__(self) -> dict[str, object]:
+        """Write the order as its API answers it; a platform whose payloads are laid out otherwise says how."""
+        from orderrules import _wire
+
+        return {key: value for key, value in _wire.body(self).items() if key != "written" and value is not None}
+
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle what was said; the index is derived again."""
         return rebuild, (type(self), {name: getattr(self, name) for name in slots_of(type(self))})

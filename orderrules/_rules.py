@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from orderrules._advice import Advice, Advisory
     from orderrules._decision import Decision
+    from orderrules._lint import Finding
+    from orderrules._meaning import Diff
     from orderrules._navigation import Plan, Split
     from orderrules._order import OrderBase
     from orderrules._table import Table
@@ -234,6 +236,8 @@ class Policy(_Doors[OrderT, PatchT]):
 
     Attributes:
         name: the platform's name.
+        edition: the edition of the rulebook that it was made from, or ``""``; its digest says whether it still
+            means the same.
         order_type: the class of its orders.
         patch_type: the class of its patches.
         sections: the enumeration of its sections.
@@ -252,6 +256,7 @@ class Policy(_Doors[OrderT, PatchT]):
     """
 
     name: str
+    edition: str = ""
     order_type: type[OrderT]
     patch_type: type[PatchT]
     sections: type[StrEnum]
@@ -451,6 +456,46 @@ class Policy(_Doors[OrderT, PatchT]):
             ValueError: a number is none of the platform's, or its facts span more than 256 points.
         """
         return self.tabulated().decide_indices(indices, patch)
+
+    def lint(self) -> tuple[Finding[OrderT, PatchT], ...]:
+        """Find what is wrong with a policy, or worth knowing: idle rules, sections without any, statuses without a way.
+
+        Every claim is checked at every point, and comes with the smallest order and update that show it.
+        """
+        from orderrules import _lint
+
+        return _lint.lint(self)
+
+    def diff(self, other: Policy[OrderT, PatchT]) -> Diff[OrderT, PatchT]:
+        """Find every decision that this policy and another give differently; empty means that they mean the same.
+
+        Two decisions are the same when the same rules refuse and the same waivers were needed, in whatever words.
+
+        Raises:
+            TypeError: the other is of another platform.
+        """
+        from orderrules import _meaning
+
+        return _meaning.diff(self, other)
+
+    def digest(self) -> str:
+        """Give 64 hexadecimal digits that change exactly when a decision changes, in which rules refuse or waive.
+
+        Words, readings, advice and the order in which rules are listed make no difference.
+        """
+        from orderrules import _meaning
+
+        return _meaning.digest(self)
+
+    def schema(self, order: OrderT | None = None) -> dict[str, object]:
+        """Give the JSON Schema (2020-12) of an update's body, or, with an order, of those that it allows now.
+
+        Raises:
+            TypeError: the order is of another platform.
+        """
+        from orderrules import _schema
+
+        return _schema.schema(self, order)
 
     def tabulated(self) -> Table[OrderT, PatchT]:
         """Give the table to the rooms that ask it, made when it is first needed; it is no part of the API."""

@@ -19,9 +19,10 @@ from orderrules._guards import guard
 from orderrules._models import UNSET
 from orderrules._patch import sections_by_key
 from orderrules._rules import OrderT, PatchT, PatchT_contra
+from orderrules._samples import keys_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from enum import StrEnum
 
     from orderrules._conditions import Condition, Fact, Point
@@ -75,6 +76,23 @@ def _either(*masks: int) -> int:
     return keys
 
 
+@attrs.frozen
+class Cell:
+    """One section, or action, at one point.
+
+    Attributes:
+        section: the section, or the action.
+        point: the facts of an order and of an update that touches the section.
+        decision: what is decided on the section, and on no other that the update must touch to have these facts.
+        update: what is decided on the smallest such update.
+    """
+
+    section: StrEnum
+    point: Point
+    decision: Decision
+    update: Decision
+
+
 class Table(Generic[OrderT, PatchT]):
     """All decisions of a policy; equal ones are one object.
 
@@ -106,6 +124,7 @@ class Table(Generic[OrderT, PatchT]):
         self._violations: dict[tuple[object, ...], Violation] = {}
         self._decisions: dict[tuple[object, ...], Decision] = {}
         self._abilities: list[dict[str, Decision] | None] = [None] * len(self._points)
+        self._actions: Mapping[str, StrEnum] = {action: action for action in policy.actions or ()}
         self.rows = rows
 
     def row(self, index: int) -> list[Decision]:
@@ -117,14 +136,17 @@ class Table(Generic[OrderT, PatchT]):
 
     def ability(self, order: OrderT, action: StrEnum | str) -> Decision:
         """Decide whether an action is open for an order."""
-        index = self.index(order)
-        row = self._abilities[index]
-        if row is None:
-            row = self._abilities[index] = self._make_abilities(self._points[index])
+        row = self._abilities_at(self.index(order))
         decision = row.get(str(action))
         if decision is None:
             raise ValueError(f"{action!r} is no action of {self._policy.name}: {', '.join(row) or 'it rules none'}")
         return decision
+
+    def _abilities_at(self, index: int) -> dict[str, Decision]:
+        row = self._abilities[index]
+        if row is None:
+            row = self._abilities[index] = self._make_abilities(self._points[index])
+        return row
 
     def decide(self, order: OrderT, patch: PatchT) -> Decision:
         """Decide where the fast way found no row, or no order and patch of this platform."""
@@ -163,6 +185,55 @@ class Table(Generic[OrderT, PatchT]):
                 sent = {fact for fact in facts if keys & bit_of[fact]}
                 if keys & ~mask == 0 and sent == {fact for fact in facts if point[fact] is not UNSET} and sent:
                     yield (number << len(self._keys)) | keys
+
+    def cells(self) -> Iterator[Cell]:
+        """Walk all cells of the table, of which every decision is put together.
+
+        That is every section at every point of an order and an update that can touch it,
+        and every action at every point of an order.
+        """
+        columns = [
+            (section, asked, number << len(self._keys), self._mask(sent))
+            for section in self._masks
+            for number, asked in enumerate(self._columns)
+            if (sent := keys_at(self._policy.patch_type, section, asked)) is not None
+        ]
+        for index, here in enumerate(self._points):
+            row = self.row(index)
+            for section, asked, column, keys in columns:
+                alone = keys & self._masks[section]
+                yield Cell(section, {**here, **asked}, row[column | alone], row[column | keys])
+            for action, decision in self._abilities_at(index).items():
+                yield Cell(self._actions[action], here, decision, decision)
+
+    def decisions(self) -> Iterator[Decision]:
+        """Walk all decisions, order by order: on every update that can be told apart, and on every action."""
+        told = self._mask({fact.attribute for fact in self._patch_space.facts})
+        sent = [self._mask({fact.attribute for fact in point if point[fact] is not UNSET}) for point in self._columns]
+        columns = [
+            (number << len(self._keys)) | mask
+            for number, known in enumerate(sent)
+            for mask in range(1 << len(self._keys))
+            if mask & told == known
+        ]
+        for index in range(len(self._points)):
+            row = self.row(index)
+            yield from (row[column] for column in columns)
+            yield from self._abilities_at(index).values()
+
+    def sendable(self, order: OrderT) -> Iterator[tuple[Point, frozenset[str]]]:
+        """Walk what an update may ask for, as an order is, with all the keys that it may then send."""
+        row = self.row(self.index(order))
+        told = {fact.attribute for fact in self._patch_space.facts}
+        free = [key for key in self._keys if key not in told]
+        for number, point in enumerate(self._columns):
+            sent = frozenset(fact.attribute for fact in point if point[fact] is not UNSET)
+            column = (number << len(self._keys)) | self._mask(sent)
+            if row[column]:
+                yield point, sent.union(key for key in free if row[column | self._mask({key})])
+
+    def _mask(self, keys: Collection[str]) -> int:
+        return sum(1 << bit for bit, key in enumerate(self._keys) if key in keys)
 
     def guard(self, patch: PatchT) -> Condition:
         """Give the condition on an order under which an update is allowed; see ``Policy.guard``."""

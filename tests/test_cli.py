@@ -15,7 +15,7 @@ from unittest import mock
 import attrs
 import pytest
 
-from orderrules import __version__
+from orderrules import __version__, awal, salla
 from orderrules.cli import main
 
 EXAMPLES: Final = Path(__file__).parent.parent / "examples"
@@ -191,7 +191,15 @@ def test_help_is_worth_reading() -> None:
         assert words in " ".join(text.split())
     for reading in ("S1", "S2", "S4", "S8", "A1", "A4"):
         assert f", {reading}:" in text
-    assert run("--version").stdout == f"orderrules, version {__version__}\n"
+
+
+def test_the_version_names_the_rulebooks() -> None:
+    """Each with its edition and the digest of what it decides."""
+    assert run("--version").stdout.splitlines() == [
+        f"orderrules {__version__}",
+        f"salla: rulebook edition {salla.POLICY.edition}, digest {salla.POLICY.digest()}",
+        f"awal: rulebook edition {awal.POLICY.edition}, digest {awal.POLICY.digest()}",
+    ]
 
 
 def test_it_runs_as_a_program() -> None:
@@ -242,7 +250,7 @@ def test_a_reader_that_has_left_is_trouble() -> None:
 
 def test_an_interruption_is_trouble() -> None:
     """So that a script does not take it for a refusal."""
-    with mock.patch("orderrules.cli._bytes", side_effect=KeyboardInterrupt):
+    with mock.patch("orderrules.cli._app.read_bytes", side_effect=KeyboardInterrupt):
         result = run(*ALLOWED)
     assert (result.exit_code, result.stderr.strip()) == (2, "orderrules: interrupted")
 

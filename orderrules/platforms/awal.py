@@ -45,6 +45,7 @@ __all__ = [
     "read_patch",
     "read_request",
     "to_body",
+    "to_payload",
 ]
 
 
@@ -122,6 +123,9 @@ class Order(_Indexed):
     def __policy__(self) -> Policy[Order, Patch]:
         """Return the policy that answers where no other is named."""
         return POLICY
+
+    def __payload__(self) -> dict[str, object]:
+        return to_payload(self)
 
 
 class _Masked(PatchBase):
@@ -279,6 +283,7 @@ def policy(*, skipping: bool = False, payment_default: PaymentDefault = "keep") 
     chosen = _Choices(skipping=skipping, payment_default=payment_default)
     return Policy(
         name="awal",
+        edition="1",
         order_type=Order,
         patch_type=Patch,
         sections=Section,
@@ -389,3 +394,14 @@ def read_order(
             admin_notes=_wire.shown(found.get("admin_notes"), str),
             branch_id=_wire.shown(found.get("branch_id"), str),
         )
+
+
+def to_payload(order: Order) -> dict[str, object]:
+    """Write an order as the API answers it; read again, it is the same order. What it does not show is null.
+
+    Raises:
+        TypeError: it is no order of this platform.
+    """
+    if type(order) is not Order:
+        raise TypeError(f"expected an order of Awal, got a {type(order).__name__}")
+    return {"id": order.id, **write_body(order)}

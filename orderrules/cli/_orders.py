@@ -1,63 +1,29 @@
-"""The command line: the only place that reads files and prints.
+"""The commands that ask about one order: what may be done to it, what may not, and how to get there.
 
-It asks the library and shows what it says; it holds no rule.
-
-The module is longer than most because every option says what it is for.
+The module is longer than most because every command says in its help what it answers.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import inspect
-import io
 import json
-import os
-import sys
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-try:
-    import click
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Column, Table
-except ImportError as error:  # pragma: no cover - seen only where the extra is not installed.
-    print(f"orderrules: the command line needs more: pip install 'orderrules[cli]' ({error})", file=sys.stderr)  # noqa: T201 - nothing else is there to print with.
-    raise SystemExit(2) from error
-
 import attrs
+import click
+from rich.markup import escape
+from rich.table import Column, Table
 
-from orderrules import ORDER_LIMITS, UPDATE_LIMITS, InvalidInput, __version__, awal, salla, write_body
+from orderrules import ORDER_LIMITS, UPDATE_LIMITS, InvalidInput, awal, salla, write_body
 from orderrules._decision import notes_on
+from orderrules.cli import _app
+from orderrules.cli._app import ALLOWED, FILE, READINGS, REFUSED, TROUBLE, Answered, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from enum import StrEnum
 
     from orderrules import Advice, Decision, Policy
-
-ALLOWED: Final = 0
-REFUSED: Final = 1
-TROUBLE: Final = 2
-
-_FAMILIES: Final = {
-    "pending": salla.PENDING_FAMILY,
-    "completed": salla.COMPLETED_FAMILY,
-    "locked": salla.CANCELED_FAMILY,
-}
-_READINGS: Final = {
-    "salla": ("pending", "completed", "unknown_status", "locked"),
-    "awal": ("skipping", "payment_default"),
-}
-_STATUS: Final = click.Choice([*(status.value for status in salla.Status), "family"])
-
-_FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True)
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="orderrules")
-def app() -> None:
-    """Ask whether an update may be made to an order, and which documented rule says no."""
 
 
 def _asks(about: str) -> Callable[[Callable[[Question], NoReturn]], click.Command]:
@@ -77,61 +43,21 @@ def _asks(about: str) -> Callable[[Callable[[Question], NoReturn]], click.Comman
 
         words = about.split()
         parameters: list[click.Parameter] = [
-            *([click.Argument(["order"], type=_FILE)] if "ORDER" in words else []),
-            *([click.Argument(["patch"], type=_FILE, metavar=words[-1])] if words[-1] != "ORDER" else []),
-            *(_OPTIONS if "ORDER" in words else [option for option in _OPTIONS if option.name != "guest"]),
+            *([click.Argument(["order"], type=FILE)] if "ORDER" in words else []),
+            *([click.Argument(["patch"], type=FILE, metavar=words[-1])] if words[-1] != "ORDER" else []),
+            _app.platform_option(required=True),
+            *([_GUEST] if "ORDER" in words else []),
+            _app.format_option("text", "json"),
+            *READINGS,
         ]
-        # Where a docstring says so, click leaves the lines of a paragraph as they are.
-        text = (inspect.getdoc(answer) or "").replace(r"\b", "\b")
-        made = click.Command(
-            answer.__name__.removesuffix("_"),
-            callback=run,
-            params=parameters,
-            help=text,
-            short_help=text.partition("\n\n")[0].replace("\n", " "),
-        )
-        app.add_command(made)
-        return made
+        return _app.add(answer, run, parameters)
 
     return make
 
 
-def _takes_statuses(name: str, about: str) -> click.Option:
-    """Make an option for a reading that takes any set of statuses."""
-    text = f"{about}; repeat it, or say family."
-    return click.Option([name], type=_STATUS, multiple=True, metavar="STATUS", help=text)
-
-
-_OPTIONS: Final[list[click.Option]] = [
-    click.Option(
-        ["--platform", "name"],
-        required=True,
-        type=click.Choice(list(_READINGS)),
-        help="Whose rules the order is under.",
-    ),
-    click.Option(["--guest"], is_flag=True, help="Salla: say that the order's customer is a guest; no payload tells."),
-    click.Option(
-        ["--format", "form"],
-        default="text",
-        type=click.Choice(["text", "json"]),
-        show_default=True,
-        help="How to answer.",
-    ),
-    _takes_statuses("--pending", "Salla, S1: what is *pending*, instead of payment_pending"),
-    _takes_statuses("--completed", "Salla, S2: what is *completed*, instead of completed"),
-    click.Option(
-        ["--unknown-status"],
-        type=click.Choice(["open", "closed"]),
-        help="Salla, S4: what a status that no page names does to the sections bound to a status.",
-    ),
-    _takes_statuses("--locked", "Salla, S8: what closes receiver, shipping and coupon as well"),
-    click.Option(["--skipping"], is_flag=True, default=None, help="Awal, A1: any later status may follow."),
-    click.Option(
-        ["--payment-default"],
-        type=click.Choice(["keep", "reset"]),
-        help="Awal, A4: what a payment status left out means; it refuses nothing, and apply and plan heed it.",
-    ),
-]
+_GUEST: Final = click.Option(
+    ["--guest"], is_flag=True, help="Salla: say that the order's customer is a guest; no payload tells."
+)
 
 
 @attrs.frozen
@@ -218,7 +144,7 @@ def split(asked: Question) -> NoReturn:
     """
     parts = asked.policy.split(asked.order, asked.patch)
     bodies = {"allowed": write_body(parts.allowed), "refused": write_body(parts.refused)}
-    lines = [line for role, body in bodies.items() for line in (f"{role}:", _json(body).rstrip())]
+    lines = [line for role, body in bodies.items() for line in (f"{role}:", to_json(body).rstrip())]
     _answer(
         asked,
         {**bodies, "decision": parts.decision.to_dict(asked.order)},
@@ -292,94 +218,11 @@ def _advice(advice: Iterable[Advice]) -> list[dict[str, object]]:
     return [{"advice": entry.id, "message": entry.message, "keys": list(entry.keys)} for entry in advice]
 
 
-class Answered(Exception):  # noqa: N818 - it is no error.
-    """The end of a command: what it prints, and the status it leaves with."""
-
-    def __init__(self, shown: str, status: int) -> None:
-        self.shown = shown
-        self.status = status
-        super().__init__(shown, status)
-
-
-def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line; whatever goes wrong leaves with the status of trouble, and says so in a line."""
-    status = TROUBLE
-    try:
-        # What cannot be encoded is escaped, where the stream is one that can do so.
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="backslashreplace")
-        status = _run(arguments)
-        # A stream that was closed is None, and nothing can be said on it.
-        if sys.stdout is None:
-            status = TROUBLE
-        else:
-            sys.stdout.flush()
-    except click.ClickException as error:
-        error.show()
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("orderrules: interrupted", err=True)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is trouble, and no refusal.
-        # Where whoever read has left, there is no one to tell.
-        if not isinstance(error, BrokenPipeError):
-            with contextlib.suppress(Exception):
-                click.echo(f"orderrules: {str(error) or type(error).__name__}", err=True)
-        if isinstance(error, OSError):
-            _let_go_of_output()
-        status = TROUBLE
-    sys.exit(status)
-
-
-def _let_go_of_output() -> None:
-    """See that Python, when it shuts a stream that took nothing, does not leave with a status of its own."""
-    with contextlib.suppress(Exception):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _run(arguments: Sequence[str] | None) -> int:
-    try:
-        app.main(arguments, prog_name="orderrules", standalone_mode=False)
-    except Answered as answer:
-        if sys.stdout is not None:
-            sys.stdout.write(answer.shown)
-        return answer.status
-    return ALLOWED
-
-
-def _json(told: object) -> str:
-    unicode = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
-    return json.dumps(told, ensure_ascii=not unicode, indent=2) + "\n"
-
-
-def _bytes(path: str, limit: int) -> bytes:
-    with click.open_file(path, "rb") as file:
-        # One more than is read at most, so that what is too large is known to be, and no more is held.
-        content: bytes = file.read(limit + 1)
-        return content
-
-
-def _policy(name: str, readings: dict[str, Any]) -> Policy[Any, Any]:
-    """Give the policy of a platform under the readings that were chosen."""
-    chosen = {keyword: value for keyword, value in readings.items() if value is not None and value != ()}
-    strangers = [keyword for keyword in chosen if keyword not in _READINGS[name]]
-    if strangers:
-        options = ", ".join(f"--{keyword.replace('_', '-')}" for keyword in strangers)
-        message = f"{options}: no reading of {name}"
-        raise click.UsageError(message)
-    for keyword in _FAMILIES.keys() & chosen.keys():
-        chosen[keyword] = {
-            status
-            for word in chosen[keyword]
-            for status in (_FAMILIES[keyword] if word == "family" else [salla.Status(word)])
-        }
-    return salla.policy(**chosen) if name == "salla" else awal.policy(**chosen)
-
-
 def _question(  # noqa: PLR0913 - what the command line gives.
     name: str, form: str, order: str, patch: str, *, guest: bool, readings: dict[str, Any]
 ) -> Question:
     """Read what a command was given; say the problems of all of it where something cannot be read."""
-    policy = _policy(name, readings)
+    policy = _app.policy_under(name, readings)
     if order == patch == "-":
         raise click.UsageError("only one of both can be standard input")
     if guest and name != "salla":
@@ -390,7 +233,7 @@ def _question(  # noqa: PLR0913 - what the command line gives.
         readers["order"] = (order, ORDER_LIMITS.size, read_order)
     if patch:
         readers["patch"] = (patch, UPDATE_LIMITS.size, salla.read_patch if name == "salla" else awal.read_patch)
-    given = {role: _bytes(path, limit) for role, (path, limit, _) in readers.items()}
+    given = {role: _app.read_bytes(path, limit) for role, (path, limit, _) in readers.items()}
     found: dict[str, Any] = {}
     unread: dict[str, InvalidInput] = {}
     for role, (_, _, reader) in readers.items():
@@ -400,7 +243,7 @@ def _question(  # noqa: PLR0913 - what the command line gives.
             unread[role] = error
     if form == "json" and unread:
         raise Answered(
-            _json(
+            to_json(
                 {
                     "platform": name,
                     "problems": list(_problems(unread)),
@@ -461,14 +304,5 @@ def _decision_lines(decision: Decision, order: Any) -> list[str]:  # noqa: ANN40
 
 def _answer(asked: Question, told: dict[str, object], *shown: Table | str, status: int = ALLOWED) -> NoReturn:
     """End a command with its answer, as JSON or as text."""
-    if asked.form == "json":
-        raise Answered(_json({"platform": asked.name, **told}), status)
-    console = Console(highlight=False, emoji=False)
-    with console.capture() as written:
-        for part in shown:
-            console.print(part, soft_wrap=isinstance(part, str))
-    raise Answered(written.get(), status)
-
-
-if __name__ == "__main__":
-    main()
+    text = to_json({"platform": asked.name, **told}) if asked.form == "json" else _app.drawn(*shown)
+    raise Answered(text, status)

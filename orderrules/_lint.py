@@ -1,0 +1,254 @@
+"""What is wrong with a policy, or worth knowing of it: every claim is checked at every point, none is sampled.
+
+It must never know a platform, nor decide anything: it asks the table, and policies with a rule less.
+
+The module is longer than most because there are eight kinds of finding, each with its own search.
+"""
+
+from __future__ import annotations
+
+import itertools
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Generic
+
+import attrs
+
+from orderrules._conditions import listed
+from orderrules._meaning import shown, smallest_pair
+from orderrules._models import UNSET
+from orderrules._patch import sections_by_key
+from orderrules._rules import OrderT, PatchT, Waiver
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator
+
+    from orderrules._conditions import Condition, Follows
+    from orderrules._rules import Policy, Rule
+    from orderrules._table import Cell
+
+
+class Kind(StrEnum):
+    """What a finding says."""
+
+    IDLE = "idle"
+    """A rule that refuses nothing, or a waiver that waives nothing: without it, every decision is the same."""
+    SHADOWED = "shadowed"
+    """A rule or waiver that changes no verdict: whatever it refuses, or waives, others do as well."""
+    CONTRADICTORY = "contradictory"
+    """Two rules on one section that never hold at once, though each does."""
+    HOPELESS = "hopeless"
+    """A section or an action that nothing opens, a value that is never accepted, or one that no way from the first
+    status leads to."""
+    UNGOVERNED = "ungoverned"
+    """A section or an action that no rule governs."""
+    UNREAD = "unread"
+    """A fact that no rule and no waiver reads."""
+    UNREACHED = "unreached"
+    """A status that no order can be brought to from the first one, or that none leads to."""
+    FINAL = "final"
+    """A status that no order can leave."""
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether it is a mistake, and not only worth knowing."""
+        return self in {Kind.IDLE, Kind.SHADOWED, Kind.CONTRADICTORY, Kind.HOPELESS}
+
+
+@attrs.frozen
+class Finding(Generic[OrderT, PatchT]):
+    """One thing that is wrong with a policy, or worth knowing.
+
+    Attributes:
+        kind: what it says.
+        about: the ids, sections, facts or statuses it is said of.
+        message: one sentence.
+        order: the smallest order that shows it; None where no order can have such facts.
+        patch: the smallest update that shows it with that order; None where an action is meant.
+    """
+
+    kind: Kind
+    about: tuple[str, ...]
+    message: str
+    order: OrderT | None
+    patch: PatchT | None
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {', '.join(self.about)}: {self.message}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it as JSON-ready dicts, lists and strings; the order as its API answers it."""
+        said = {"finding": self.kind.value, "about": list(self.about), "message": self.message}
+        return {**said, **shown(self.order, self.patch)}
+
+
+def lint(policy: Policy[OrderT, PatchT]) -> tuple[Finding[OrderT, PatchT], ...]:
+    """See ``Policy.lint``."""
+    cells = list(policy.tabulated().cells())
+    found = itertools.chain(
+        _superfluous(policy, cells),
+        _contradictions(policy, cells),
+        _without_a_rule(policy, cells),
+        _unread(policy, cells),
+        _closed(policy, cells),
+        _transitions(policy, cells),
+    )
+    return tuple(sorted(found, key=lambda finding: list(Kind).index(finding.kind)))
+
+
+def _superfluous(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
+    """Find rules and waivers without which every decision, or every verdict, is the same."""
+    for entry in policy.entries:
+        if isinstance(entry, Waiver):
+            verb = "waives"
+            of_entry = [cell for cell in cells if isinstance(cell.section, policy.sections)]
+            here = [cell for cell in of_entry if entry.when.holds(cell.point)]
+        else:
+            verb = "refuses"
+            of_entry = [cell for cell in cells if cell.section is entry.section]
+            here = [cell for cell in of_entry if not entry.only_if.holds(cell.point)]
+        naming = [cell for cell in of_entry if entry.id in _named(cell)]
+        if not naming:
+            message = f"it {verb} nothing: every verdict is the same without it"
+            # An order where it might have, if there is one.
+            yield _found(policy, (Kind.IDLE, [entry.id], message), here or of_entry)
+        elif all(
+            cell.decision.allowed is other.decision.allowed
+            for cell, other in zip(cells, policy.without(entry.id).tabulated().cells(), strict=True)
+        ):
+            others = sorted(_covering(entry, naming))
+            message = f"whatever it {verb}, {listed(others, 'and')} {verb} too: every verdict is the same without it"
+            yield _found(policy, (Kind.SHADOWED, [entry.id, *others], message), naming)
+
+
+def _found(
+    policy: Policy[OrderT, PatchT], said: tuple[Kind, Iterable[object], str], cells: list[Cell]
+) -> Finding[OrderT, PatchT]:
+    """Make a finding that is shown at one of some cells, of the same section as the first of them."""
+    kind, about, message = said
+    order, patch = None, None
+    if cells:
+        section = cells[0].section
+        order, patch, _ = smallest_pair(policy, section, [cell.point for cell in cells if cell.section is section])
+    return Finding(kind, tuple(map(str, about)), message, order, patch)
+
+
+def _named(cell: Cell) -> set[str]:
+    """Give the rules that refuse and the waivers that were needed, by their ids."""
+    refusing = {violation.rule.id for violation in cell.decision.violations}
+    return refusing | {waiver.id for waiver in cell.decision.waivers}
+
+
+def _covering(entry: Rule | Waiver, cells: list[Cell]) -> set[str]:
+    """Give what refuses, or waives, wherever an entry does: one that does so alone, or else all that help."""
+    beside = [_named(cell) - {entry.id} for cell in cells]
+    together = set(itertools.chain.from_iterable(beside))
+    alone = together.intersection(*beside)
+    return {min(alone)} if alone else together
+
+
+def _contradictions(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
+    """Find pairs of rules on one section that never hold at once."""
+    for one, other in itertools.combinations(policy.rules, 2):
+        if one.section is not other.section or _never(one.only_if) or _never(other.only_if):
+            continue
+        if _never(one.only_if & other.only_if):
+            passed = [cell for cell in cells if cell.section is one.section and one.only_if.holds(cell.point)]
+            message = f"where {one.id} lets {one.section} pass, {other.id} does not"
+            yield _found(policy, (Kind.CONTRADICTORY, [one.id, other.id], message), passed)
+
+
+def _never(condition: Condition) -> bool:
+    return condition.count()[0] == 0
+
+
+def _without_a_rule(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
+    """Find sections and actions that no rule governs."""
+    governed = {rule.section for rule in policy.rules}
+    for section in dict.fromkeys(cell.section for cell in cells):
+        if section not in governed:
+            own = [cell for cell in cells if cell.section is section]
+            yield _found(policy, (Kind.UNGOVERNED, [section], "no rule governs it"), own)
+
+
+def _unread(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
+    """Find facts that nothing turns on, under any reading."""
+    conditions = [rule.only_if for rule in policy.rules]
+    conditions += [waiver.when for waiver in policy.waivers]
+    conditions += [
+        rule.only_if
+        for reading in policy.readings
+        for alternative in reading.alternatives
+        for rule in alternative.rules
+    ]
+    read = {fact for condition in conditions for fact in condition.facts}
+    for fact in (*policy.order_type.__space__.facts, *policy.patch_type.__space__.facts):
+        if fact not in read:
+            telling = [cell for cell in cells if fact in cell.point]
+            yield _found(policy, (Kind.UNREAD, [fact.name], "no rule and no waiver reads it"), telling)
+
+
+def _closed(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
+    """Find sections and actions that nothing opens, and values that are never accepted."""
+    follows = {table.asked: table.current for table in _tables(policy)}
+    for section in dict.fromkeys(cell.section for cell in cells):
+        own = [cell for cell in cells if cell.section is section]
+        if not any(cell.decision for cell in own):
+            yield _found(policy, (Kind.HOPELESS, [section], "no order opens it"), own)
+            continue
+        for fact in policy.patch_type.__space__.facts:
+            if sections_by_key(policy.patch_type)[fact.attribute] is not section or fact in follows:
+                continue
+            for value in fact.values:
+                asking = [cell for cell in own if cell.point.get(fact) == value]
+                if value is not UNSET and asking and not any(cell.decision for cell in asking):
+                    message = f"no order accepts it as the {fact.name}"
+                    yield _found(policy, (Kind.HOPELESS, [section, fact.label(value)], message), asking)
+
+
+def _tables(policy: Policy[Any, Any]) -> list[Follows]:
+    """List the transition tables of a policy's sections, one for each pair of facts."""
+    tables = [table for rule in policy.rules for table in rule.only_if.transitions()]
+    return list({(table.current, table.asked): table for table in tables}.values())
+
+
+def _transitions(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
+    """Find statuses that cannot be reached or left, and sections that no way from the first status opens.
+
+    What may follow what is asked of the decisions, so that every rule counts and not only the table.
+    """
+    for table in _tables(policy):
+        current, asked = table.current, table.asked
+        section = sections_by_key(policy.patch_type)[asked.attribute]
+        moves = [
+            cell
+            for cell in cells
+            if cell.section is section and cell.point[asked] is not UNSET and cell.point[asked] != cell.point[current]
+        ]
+        statuses = [value for value in current.values if value in asked.values]
+        first = current.label(statuses[0])
+        reached = _reached(statuses[0], [(cell.point[current], cell.point[asked]) for cell in moves if cell.decision])
+        for status in statuses:
+            into = [cell for cell in moves if cell.point[asked] == status]
+            away = [cell for cell in moves if cell.point[current] == status]
+            is_led_to = any(cell.decision for cell in into)
+            if into and (status not in reached or not is_led_to):
+                message = f"no way leads to it from {first}" if is_led_to else "no other status leads to it"
+                said = (Kind.UNREACHED, [current.label(status)], message)
+                yield _found(policy, said, [cell for cell in into if not cell.decision] or into)
+            if away and not any(cell.decision for cell in away):
+                yield _found(policy, (Kind.FINAL, [current.label(status)], "no other status follows it"), away)
+        for other in dict.fromkeys(cell.section for cell in cells):
+            own = [cell for cell in cells if cell.section is other]
+            there = [cell for cell in own if cell.point[current] in reached]
+            if any(cell.decision for cell in own) and not any(cell.decision for cell in there):
+                message = f"no order that starts as {first} comes to where it is open"
+                start = [cell for cell in there if cell.point[current] == statuses[0]]
+                yield _found(policy, (Kind.HOPELESS, [other], message), start)
+
+
+def _reached(first: Hashable, moves: list[tuple[Hashable, Hashable]]) -> set[Hashable]:
+    """Give the statuses that an order can come to, the first one included."""
+    reached = {first}
+    while more := {following for present, following in moves if present in reached} - reached:
+        reached |= more
+    return reached

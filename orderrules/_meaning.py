@@ -1,0 +1,230 @@
+"""What a policy means, which is what it decides without the words it says it in: its digest, and how two differ.
+
+Two policies mean the same when every decision of one refuses, by the same rules, and waives, by the same waivers,
+as that of the other. It must never know a platform, nor decide anything: it reads the table.
+
+The module is longer than most because what differs is told as well as found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Generic
+
+import attrs
+
+from orderrules._conditions import UNKNOWN, Condition, listed
+from orderrules._guards import Values, without, written
+from orderrules._patch import write_body
+from orderrules._rules import OrderT, PatchT
+from orderrules._samples import keys_at, order_at, patch_at, rank
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from enum import StrEnum
+
+    from orderrules._conditions import Fact, Point
+    from orderrules._decision import Decision
+    from orderrules._order import OrderBase
+    from orderrules._patch import PatchBase
+    from orderrules._rules import Policy
+    from orderrules._table import Cell
+
+Gist = tuple[tuple[str, ...], tuple[str, ...]]
+"""What a decision says: the rules that refuse, and the waivers that were needed, by their ids."""
+
+
+def _gist(decision: Decision) -> Gist:
+    return (
+        tuple(violation.rule.id for violation in decision.violations),
+        tuple(sorted(waiver.id for waiver in decision.waivers)),
+    )
+
+
+def _told(policy: Policy[Any, Any]) -> dict[StrEnum, dict[Values, Cell]]:
+    """Tabulate what a policy decides on each section and action, by the values of all facts, sorted by name."""
+    found: dict[StrEnum, dict[Values, Cell]] = {}
+    for cell in policy.tabulated().cells():
+        values = tuple(cell.point[fact] for fact in _sorted(cell.point))
+        found.setdefault(cell.section, {})[values] = cell
+    return found
+
+
+def _sorted(point: Point) -> tuple[Fact, ...]:
+    return tuple(sorted(point, key=lambda fact: fact.name))
+
+
+def _facts(policy: Policy[Any, Any], section: StrEnum) -> tuple[Fact, ...]:
+    """List the facts that the decisions on a section, or an action, may depend on, by name."""
+    of_order = policy.order_type.__space__.facts
+    of_patch = policy.patch_type.__space__.facts if isinstance(section, policy.sections) else ()
+    return tuple(sorted((*of_order, *of_patch), key=lambda fact: fact.name))
+
+
+def digest(policy: Policy[Any, Any]) -> str:
+    """See ``Policy.digest``."""
+    lines: list[str] = []
+    for section, cells in _told(policy).items():
+        names = policy.keys_of(section) if isinstance(section, policy.sections) else (f"({section})",)
+        facts, told = _facts(policy, section), {values: _gist(cell.decision) for values, cell in cells.items()}
+        # What makes no difference is left out: facts that nothing turns on, and values that count as any unknown one.
+        for fact in facts:
+            facts, told = without(fact, facts, told)
+        for place, fact in enumerate(facts):
+            told = _without_ordinary(place, fact, told)
+        for values, gist in told.items():
+            point = [[fact.name, str(value)] for fact, value in zip(facts, values, strict=True)]
+            lines += [json.dumps([name, point, *gist]) for name in names]
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def _without_ordinary(place: int, fact: Fact, told: dict[Values, Gist]) -> dict[Values, Gist]:
+    """Leave those values of a fact out under which everything is as under a value that nobody knows."""
+    slices: dict[object, dict[Values, Gist]] = {value: {} for value in fact.values}
+    for values, gist in told.items():
+        slices[values[place]][(*values[:place], *values[place + 1 :])] = gist
+    ordinary = {value for value in fact.values if value is not UNKNOWN and slices[value] == slices.get(UNKNOWN)}
+    return {values: gist for values, gist in told.items() if values[place] not in ordinary}
+
+
+@attrs.frozen
+class Difference(Generic[OrderT, PatchT]):
+    """One section, or action, and where two policies decide in the same two ways on an update of it.
+
+    Attributes:
+        section: the section, or the action.
+        condition: where they differ, over the facts of the order and of the update.
+        ours: the decision of the one policy on the order and the update below, or on the action.
+        theirs: the decision of the other.
+        order: the smallest order at which they differ; None where no order can have such facts.
+        patch: the smallest update with it; None where an action is asked about.
+    """
+
+    section: StrEnum
+    condition: Condition
+    ours: Decision
+    theirs: Decision
+    order: OrderT | None
+    patch: PatchT | None
+
+    @property
+    def verdicts(self) -> bool:
+        """Whether one allows what the other refuses; if not, they only name other rules or waivers."""
+        return self.ours.allowed is not self.theirs.allowed
+
+    def __str__(self) -> str:
+        return f"{self.section}, while {self.condition}: {_said(self.ours)} here, {_said(self.theirs)} there"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it as JSON-ready dicts, lists and strings; the order as its API answers it."""
+        return {
+            "section": self.section.value,
+            "condition": str(self.condition),
+            "ours": self.ours.to_dict(),
+            "theirs": self.theirs.to_dict(),
+            **shown(self.order, self.patch),
+        }
+
+
+def shown(order: OrderBase | None, patch: PatchBase | None) -> dict[str, object]:
+    """Write an order, as far as it says anything, and an update as JSON-ready values."""
+    return {
+        "order": None
+        if order is None
+        else {key: said for key, said in order.__payload__().items() if said is not None},
+        "patch": None if patch is None else write_body(patch),
+    }
+
+
+def _said(decision: Decision) -> str:
+    if decision.violations:
+        return f"refused by {listed((violation.rule.id for violation in decision.violations), 'and')}"
+    if decision.waivers:
+        return f"allowed by {listed((waiver.id for waiver in decision.waivers), 'and')}"
+    return "allowed"
+
+
+@attrs.frozen
+class Diff(Generic[OrderT, PatchT]):
+    """Everything that two policies decide differently: empty, and falsy, when they mean the same.
+
+    Attributes:
+        differences: where they differ, by section; those that change a verdict come first. Every update on which
+            they differ touches such a section there.
+        count: how many of all decisions differ.
+        total: how many decisions there are: points of an order times updates told apart, and times actions.
+    """
+
+    differences: tuple[Difference[OrderT, PatchT], ...]
+    count: int
+    total: int
+
+    def __bool__(self) -> bool:
+        return bool(self.differences)
+
+    def __len__(self) -> int:
+        return len(self.differences)
+
+    def __iter__(self) -> Iterator[Difference[OrderT, PatchT]]:
+        return iter(self.differences)
+
+    def __str__(self) -> str:
+        if not self.differences:
+            return f"no difference in {self.total} decisions"
+        lines = [f"{self.count} of {self.total} decisions differ", *map(str, self.differences)]
+        return "\n  ".join(lines)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it as JSON-ready dicts, lists, strings and numbers."""
+        differences = [difference.to_dict() for difference in self.differences]
+        return {"count": self.count, "total": self.total, "differences": differences}
+
+
+def diff(ours: Policy[OrderT, PatchT], theirs: Policy[OrderT, PatchT]) -> Diff[OrderT, PatchT]:
+    """See ``Policy.diff``."""
+    for name in ("order_type", "patch_type", "sections", "actions"):
+        if getattr(ours, name) is not getattr(theirs, name):
+            raise TypeError(f"the {ours.name} and {theirs.name} policies are of different platforms: other {name}")
+    # Decisions are shared, so the pairs that there are are few.
+    pairs = zip(ours.tabulated().decisions(), theirs.tabulated().decisions(), strict=True)
+    counted = Counter((id(one), id(other)) for one, other in pairs)
+    by_id = {id(decision): decision for policy in (ours, theirs) for decision in policy.tabulated().decisions()}
+    differing = sum(count for (one, other), count in counted.items() if _gist(by_id[one]) != _gist(by_id[other]))
+    there = _told(theirs)
+    found: list[Difference[OrderT, PatchT]] = []
+    for section, cells in _told(ours).items():
+        facts = _facts(ours, section)
+        groups: dict[tuple[Gist, ...], list[Values]] = {}
+        for values, cell in cells.items():
+            other = there[section][values]
+            alone, whole = ((_gist(cell.decision), _gist(other.decision)), (_gist(cell.update), _gist(other.update)))
+            # Where an update must touch other sections as well, these may make the same of it in the end.
+            if alone[0] != alone[1] and whole[0] != whole[1]:
+                groups.setdefault((*alone, *whole), []).append(values)
+        for group in groups.values():
+            condition = written(facts, dict.fromkeys(cells, False) | dict.fromkeys(group, True))
+            order, patch, point = smallest_pair(ours, section, [cells[values].point for values in group])
+            at = tuple(point[fact] for fact in facts)
+            found.append(Difference(section, condition, cells[at].update, there[section][at].update, order, patch))
+    found.sort(key=lambda difference: not difference.verdicts)
+    return Diff(tuple(found), differing, counted.total())
+
+
+def smallest_pair(
+    policy: Policy[OrderT, PatchT], section: StrEnum, points: Iterable[Point]
+) -> tuple[OrderT | None, PatchT | None, Point]:
+    """Make the smallest order, and the smallest update of a section, among some points; no update for an action."""
+    order_facts, patch_facts = policy.order_type.__space__.facts, policy.patch_type.__space__.facts
+    is_action = not isinstance(section, policy.sections)
+    ranked = sorted(
+        points,
+        key=lambda point: (rank(order_facts, point), () if is_action else rank(patch_facts, point)),
+    )
+    for point in ranked:
+        order = order_at(policy.order_type, point)
+        keys = None if is_action else keys_at(policy.patch_type, section, point)
+        if order is not None:
+            return order, None if keys is None else patch_at(policy.patch_type, point, keys), point
+    return None, None, ranked[0]

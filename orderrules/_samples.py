@@ -1,0 +1,91 @@
+"""The smallest orders and updates there are: one for any point of their facts and any set of keys.
+
+What is found about a policy is shown with them. It must never know a platform, nor what a rule says.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, get_args
+
+from orderrules._conditions import UNKNOWN
+from orderrules._models import UNSET, is_array, is_model, slots_of, unreadable
+from orderrules._patch import sections_by_key
+from orderrules._values import members
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from orderrules._conditions import Fact, Point
+    from orderrules._rules import OrderT, PatchT
+
+_SMALLEST: Final[dict[type, object]] = {str: "x", int: 1, float: 1, bool: False, date: date(2024, 1, 1)}
+
+
+def smallest(annotation: Any) -> object:  # noqa: ANN401 - an annotation can be any object.
+    """Give a small value of an annotated type, and one that says something: no empty object, no empty list.
+
+    Raises:
+        TypeError: there is no strict reading of the type.
+    """
+    first = members(annotation)[0]
+    if is_array(first):
+        return (smallest(get_args(first)[0]),)
+    if isinstance(first, type) and is_model(first):
+        slots = slots_of(first)
+        needed = [slot for slot in slots.values() if not slot.optional] or list(slots.values())[:1]
+        return first(**{slot.name: smallest(slot.annotation) for slot in needed})
+    if isinstance(first, type) and issubclass(first, StrEnum):
+        return next(iter(first))
+    if first not in _SMALLEST:
+        raise unreadable(annotation)
+    return _SMALLEST[first]
+
+
+def order_at(order_type: type[OrderT], point: Point) -> OrderT | None:
+    """Make an order whose facts are those of a point; None where no order can have them all."""
+    space = order_type.__space__
+    said = {
+        slot.name: smallest(slot.annotation)
+        for slot in slots_of(order_type).values()
+        if not slot.optional  # What has no default must be said.
+    }
+    said.update({fact.attribute: _spelt(fact, point) for fact in space.facts})
+    order = order_type(**said)
+    return order if all(fact.of(order) == point[fact] for fact in space.facts) else None
+
+
+def _spelt(fact: Fact, point: Point) -> object:
+    value = point[fact]
+    return fact.unlisted if value is UNKNOWN else value
+
+
+def patch_at(patch_type: type[PatchT], point: Point, keys: Iterable[str]) -> PatchT:
+    """Make an update whose facts are those of a point, and that sends some other keys as well."""
+    said: dict[str, object] = {key: smallest(slots_of(patch_type)[key].annotation) for key in keys}
+    for fact in patch_type.__space__.facts:
+        if point[fact] is not UNSET:
+            said[fact.attribute] = _spelt(fact, point)
+    return patch_type(**said)
+
+
+def keys_at(patch_type: type[PatchT], section: StrEnum, point: Point) -> tuple[str, ...] | None:
+    """Give the keys that the smallest update of a section sends where its facts are those of a point.
+
+    None where there is no such update: the section is touched by nothing but keys that the point leaves out.
+    """
+    facts = patch_type.__space__.facts
+    sent = tuple(dict.fromkeys(fact.attribute for fact in facts if point[fact] is not UNSET))
+    told = {fact.attribute for fact in facts}
+    own = [key for key, of in sections_by_key(patch_type).items() if of is section]
+    if any(key in sent for key in own):
+        return sent
+    other = next((key for key in own if key not in told), None)
+    return None if other is None else (*sent, other)
+
+
+def rank(facts: Iterable[Fact], point: Point) -> tuple[int, tuple[int, ...]]:
+    """Order points by how far they are from the first values of some facts."""
+    places = tuple(fact.values.index(point[fact]) for fact in facts)
+    return sum(map(bool, places)), places

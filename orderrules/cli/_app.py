@@ -1,0 +1,224 @@
+"""What all commands share: how they are made, what they may be told, how they answer, and how trouble ends.
+
+It must never know what a command asks.
+
+The module is longer than most because every option says what it is for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+from rich.console import Console
+
+from orderrules import ORDER_LIMITS, __version__, awal, salla
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rich.console import RenderableType
+
+    from orderrules import Policy
+
+ALLOWED: Final = 0
+REFUSED: Final = 1
+TROUBLE: Final = 2
+
+ORDER_SIZE: Final = ORDER_LIMITS.size
+
+_FAMILIES: Final = {
+    "pending": salla.PENDING_FAMILY,
+    "completed": salla.COMPLETED_FAMILY,
+    "locked": salla.CANCELED_FAMILY,
+}
+_READINGS: Final = {
+    "salla": ("pending", "completed", "unknown_status", "locked"),
+    "awal": ("skipping", "payment_default"),
+}
+_STATUS: Final = click.Choice([*(status.value for status in salla.Status), "family"])
+
+FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True)
+
+
+def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click calls it so.
+    """Say the version, and which editions of the rulebooks it holds, with the digests of what they decide."""
+    if not asked or context.resilient_parsing:
+        return
+    lines = [f"orderrules {__version__}"]
+    lines += [
+        f"{policy.name}: rulebook edition {policy.edition}, digest {policy.digest()}"
+        for policy in (salla.POLICY, awal.POLICY)
+    ]
+    raise Answered("\n".join(lines) + "\n", ALLOWED)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the version, the editions of the rulebooks, and the digests of what they decide.",
+)
+def app() -> None:
+    """Ask whether an update may be made to an order, and which documented rule says no."""
+
+
+def add(
+    answer: Callable[..., object], callback: Callable[..., object], parameters: list[click.Parameter]
+) -> click.Command:
+    """Add a command, named and described as a function is.
+
+    Args:
+        answer: the function.
+        callback: what is called with the parameters.
+        parameters: the arguments and options.
+    """
+    # Where a docstring says so, click leaves the lines of a paragraph as they are.
+    text = (inspect.getdoc(answer) or "").replace(r"\b", "\b")
+    made = click.Command(
+        answer.__name__.removesuffix("_"),
+        callback=callback,
+        params=parameters,
+        help=text,
+        short_help=text.partition("\n\n")[0].replace("\n", " "),
+    )
+    app.add_command(made)
+    return made
+
+
+def platform_option(*, required: bool) -> click.Option:
+    """Make the option that says whose rules are meant."""
+    about = "Whose rules are meant."
+    return click.Option(["--platform", "name"], required=required, type=click.Choice(list(_READINGS)), help=about)
+
+
+def format_option(*forms: str) -> click.Option:
+    """Make the option that says how to answer; the first form is the default."""
+    choice = click.Choice(list(forms))
+    return click.Option(["--format", "form"], default=forms[0], type=choice, show_default=True, help="How to answer.")
+
+
+def _takes_statuses(name: str, about: str) -> click.Option:
+    """Make an option for a reading that takes any set of statuses."""
+    text = f"{about}; repeat it, or say family."
+    return click.Option([name], type=_STATUS, multiple=True, metavar="STATUS", help=text)
+
+
+READINGS: Final[list[click.Option]] = [
+    _takes_statuses("--pending", "Salla, S1: what is *pending*, instead of payment_pending"),
+    _takes_statuses("--completed", "Salla, S2: what is *completed*, instead of completed"),
+    click.Option(
+        ["--unknown-status"],
+        type=click.Choice(["open", "closed"]),
+        help="Salla, S4: what a status that no page names does to the sections bound to a status.",
+    ),
+    _takes_statuses("--locked", "Salla, S8: what closes receiver, shipping and coupon as well"),
+    click.Option(["--skipping"], is_flag=True, default=None, help="Awal, A1: any later status may follow."),
+    click.Option(
+        ["--payment-default"],
+        type=click.Choice(["keep", "reset"]),
+        help="Awal, A4: what a payment status left out means; it refuses nothing, and apply and plan heed it.",
+    ),
+]
+
+
+class Answered(Exception):  # noqa: N818 - it is no error.
+    """The end of a command: what it prints, and the status it leaves with."""
+
+    def __init__(self, shown: str, status: int) -> None:
+        self.shown = shown
+        self.status = status
+        super().__init__(shown, status)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line; whatever goes wrong leaves with the status of trouble, and says so in a line."""
+    status = TROUBLE
+    try:
+        # What cannot be encoded is escaped, where the stream is one that can do so.
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        status = _run(arguments)
+        # A stream that was closed is None, and nothing can be said on it.
+        if sys.stdout is None:
+            status = TROUBLE
+        else:
+            sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("orderrules: interrupted", err=True)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is trouble, and no refusal.
+        # Where whoever read has left, there is no one to tell.
+        if not isinstance(error, BrokenPipeError):
+            with contextlib.suppress(Exception):
+                click.echo(f"orderrules: {str(error) or type(error).__name__}", err=True)
+        if isinstance(error, OSError):
+            _let_go_of_output()
+        status = TROUBLE
+    sys.exit(status)
+
+
+def _let_go_of_output() -> None:
+    """See that Python, when it shuts a stream that took nothing, does not leave with a status of its own."""
+    with contextlib.suppress(Exception):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        app.main(arguments, prog_name="orderrules", standalone_mode=False)
+    except Answered as answer:
+        if sys.stdout is not None:
+            sys.stdout.write(answer.shown)
+        return answer.status
+    return ALLOWED
+
+
+def to_json(told: object) -> str:
+    unicode = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
+    return json.dumps(told, ensure_ascii=not unicode, indent=2) + "\n"
+
+
+def read_bytes(path: str, limit: int) -> bytes:
+    """Read a file, or standard input, as far as a limit and a byte more."""
+    with click.open_file(path, "rb") as file:
+        # One more than is read at most, so that what is too large is known to be, and no more is held.
+        content: bytes = file.read(limit + 1)
+        return content
+
+
+def policy_under(name: str, readings: dict[str, Any]) -> Policy[Any, Any]:
+    """Give the policy of a platform under the readings that were chosen."""
+    chosen = {keyword: value for keyword, value in readings.items() if value is not None and value != ()}
+    strangers = [keyword for keyword in chosen if keyword not in _READINGS[name]]
+    if strangers:
+        options = ", ".join(f"--{keyword.replace('_', '-')}" for keyword in strangers)
+        message = f"{options}: no reading of {name}"
+        raise click.UsageError(message)
+    for keyword in _FAMILIES.keys() & chosen.keys():
+        chosen[keyword] = {
+            status
+            for word in chosen[keyword]
+            for status in (_FAMILIES[keyword] if word == "family" else [salla.Status(word)])
+        }
+    return salla.policy(**chosen) if name == "salla" else awal.policy(**chosen)
+
+
+def drawn(*parts: RenderableType) -> str:
+    """Draw tables and lines as the terminal takes them."""
+    console = Console(highlight=False, emoji=False)
+    with console.capture() as written:
+        for part in parts:
+            console.print(part, soft_wrap=isinstance(part, str))
+    return written.get()

@@ -1,0 +1,141 @@
+"""Test vectors: what a policy decides, written down in JSON for services in any language.
+
+They cover every cell: each section, alone and together with all others, at every point of the facts of order and
+update, and each action at every point of an order. It must never know a platform.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from orderrules._models import UNSET
+from orderrules._patch import sections_by_key, write_body
+from orderrules._samples import order_at, patch_at
+from orderrules._schema import DIALECT
+
+__all__ = ["SCHEMA", "suite"]
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+
+    from orderrules._conditions import Point
+    from orderrules._decision import Decision
+    from orderrules._order import OrderBase
+    from orderrules._rules import OrderT, PatchT, Policy
+
+_TEXTS: Final = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+_FACTS: Final = {"type": "object", "additionalProperties": {"type": ["string", "boolean", "number", "null"]}}
+_VERDICT: Final[dict[str, Any]] = {
+    "allowed": {"type": "boolean"},
+    "violated": {"description": "the ids of the rules that refuse", **_TEXTS},
+    "waived": {"description": "the ids of the waivers without which it would be refused", **_TEXTS},
+    "rests_on": {"description": "the readings under whose alternative the verdict is the other one", **_TEXTS},
+}
+
+
+def _entries(**own: object) -> dict[str, object]:
+    asked = {
+        "facts": {"description": "what the rules read of the order, by name", **_FACTS},
+        "order": {"description": "the order as the API answers it", "type": "object"},
+        **own,
+    }
+    return {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {**asked, **_VERDICT},
+            "required": [*asked, *_VERDICT],
+            "additionalProperties": False,
+        },
+    }
+
+
+SCHEMA: Final[dict[str, object]] = {
+    "$schema": DIALECT,
+    "title": "orderrules vectors",
+    "type": "object",
+    "properties": {
+        "version": {"description": "of this format", "const": 1},
+        "platform": {"type": "string"},
+        "edition": {"description": "of the platform's rulebook", "type": "string"},
+        "digest": {"description": "of what the policy decides", "type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "sections": {
+            "description": "the body keys of each section",
+            "type": "object",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        },
+        "updates": _entries(
+            body={"description": "the body of the update", "type": "object"},
+            closed={"description": "the sections that are refused", **_TEXTS},
+        ),
+        "actions": _entries(action={"type": "string"}),
+    },
+    "required": ["version", "platform", "edition", "digest", "sections", "updates", "actions"],
+    "additionalProperties": False,
+}
+"""The JSON Schema of a suite."""
+
+
+def suite(policy: Policy[OrderT, PatchT]) -> dict[str, object]:
+    """Write the vectors of a policy as JSON-ready dicts, lists, strings, numbers and booleans.
+
+    A status that no page names is written as an example of one. What an order's payload does not tell
+    (whether its customer is a guest, say) stands in its facts.
+    """
+    orders = [
+        (point, order)
+        for point in policy.order_type.__space__.points()
+        if (order := order_at(policy.order_type, point)) is not None
+    ]
+    patches = [patch_at(policy.patch_type, point, keys) for point, keys in _asked(policy)]
+    return {
+        "version": 1,
+        "platform": policy.name,
+        "edition": policy.edition,
+        "digest": policy.digest(),
+        "sections": {section.value: list(policy.keys_of(section)) for section in policy.sections},
+        "updates": [
+            {
+                **_order(point, order),
+                "body": write_body(patch),
+                "closed": list(dict.fromkeys(violation.section.value for violation in decision.violations)),
+                **_verdict(decision),
+            }
+            for point, order in orders
+            for patch in patches
+            for decision in [policy.can_update(order, patch)]
+        ],
+        "actions": [
+            {**_order(point, order), "action": action.value, **_verdict(policy.can(order, action))}
+            for point, order in orders
+            for action in policy.actions or ()
+        ],
+    }
+
+
+def _asked(policy: Policy[OrderT, PatchT]) -> Iterator[tuple[Point, tuple[str, ...]]]:
+    """Walk the updates that are asked about: each key alone, and, with whatever is asked for, none and all others."""
+    space = policy.patch_type.__space__
+    told = {fact.attribute for fact in space.facts}
+    others = tuple(key for key in sections_by_key(policy.patch_type) if key not in told)
+    for point in space.points():
+        nothing = all(value is UNSET for value in point.values())
+        for keys in [(), *([(key,) for key in others] if nothing else []), *([others] if others else [])]:
+            yield point, keys
+
+
+def _order(point: Point, order: OrderBase) -> dict[str, object]:
+    return {"facts": {fact.name: _said(value) for fact, value in point.items()}, "order": order.__payload__()}
+
+
+def _said(value: Hashable) -> object:
+    return value if isinstance(value, bool | int | float) else str(value)
+
+
+def _verdict(decision: Decision) -> dict[str, object]:
+    return {
+        "allowed": decision.allowed,
+        "violated": [violation.rule.id for violation in decision.violations],
+        "waived": [waiver.id for waiver in decision.waivers],
+        "rests_on": [reading.id for reading in decision.readings],
+    }
