@@ -44,7 +44,7 @@ docs: $(VENV)/.installed-dev  ## build the documentation into docs/_build
 wheel: $(VENV)/.installed-dev  ## build the wheel and the source archive into dist
 	$(BIN)/python -m build --outdir dist .
 
-tables: $(VENV)/.installed-test  ## draw the tables in README and docs anew from the rules
+tables: $(VENV)/.installed-test  ## draw the tables and diagrams in README and docs anew from the rules
 	$(BIN)/python -m tests.tables
 
 bench: $(VENV)/.installed-test  ## time decisions against hand-written ifs, and reading against the size of what is read

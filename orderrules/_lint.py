@@ -116,7 +116,8 @@ def _superfluous(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[
             for cell, other in zip(cells, policy.without(entry.id).tabulated().cells(), strict=True)
         ):
             others = sorted(_covering(entry, naming))
-            message = f"whatever it {verb}, {listed(others, 'and')} {verb} too: every verdict is the same without it"
+            so = f"so {'does' if len(others) == 1 else 'do'} {listed(others, 'and')}"
+            message = f"whatever it {verb}, {so}: every verdict is the same without it"
             yield _found(policy, (Kind.SHADOWED, [entry.id, *others], message), naming)
 
 

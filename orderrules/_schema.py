@@ -114,7 +114,7 @@ def _ways(policy: Policy[OrderT, PatchT], order: OrderT) -> list[_Way]:
     if len(free) == 1 and math.prod(len(values) + 1 for values in told.values()) == len(sendable):
         # Whatever is asked for, the same keys are open, and every value goes with every other.
         open_keys = free.pop() | {key for key, values in told.items() if values}
-        return [_Way(open_keys, {fact.attribute: told[fact.attribute] for fact in facts if not _is_open(fact, told)})]
+        return [_Way(open_keys, {fact.attribute: told[fact.attribute] for fact in facts if not _takes_any(fact, told)})]
     return [
         _Way(keys, {fact.attribute: [point[fact]] for fact in sent}, tuple(fact.attribute for fact in sent))
         for point, keys in sendable
@@ -122,7 +122,7 @@ def _ways(policy: Policy[OrderT, PatchT], order: OrderT) -> list[_Way]:
     ]
 
 
-def _is_open(fact: Fact, told: Mapping[str, Collection[Hashable]]) -> bool:
+def _takes_any(fact: Fact, told: Mapping[str, Collection[Hashable]]) -> bool:
     """Say whether a fact's key may have any of its values."""
     return len(told[fact.attribute]) == len(set(fact.values) - {UNSET})
 

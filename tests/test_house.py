@@ -30,7 +30,13 @@ CORE: Final = (
     "_table",
     "_wire",
     "errors",
+    "_samples",
+    "_meaning",
+    "_lint",
+    "_schema",
+    "analysis",
     "description",
+    "vectors",
 )
 IO: Final = {
     "io",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -138,3 +139,29 @@ def test_doubled(given_: tuple[Any, Any]) -> None:
     assert [(problem.pointer, problem.code) for problem in caught.value.problems] == [
         (f"/{key}", Code.DUPLICATE_KEY) for key in body
     ]
+
+
+@given(strategies.salla_orders)
+def test_an_order_of_salla_written_as_a_payload_is_read_again(order: salla.Order) -> None:
+    """In any envelope; a guest is told by the caller, as no payload does; what a slug means is read alike."""
+    payload = salla.to_payload(order)
+    guest = order.customer is salla.CustomerKind.GUEST
+    known = attrs.evolve(order, draft=order.draft or order.status == "draft")
+    assert salla.read_order(json.dumps(payload), guest=guest) == known
+    assert salla.read_order({"status": 200, "success": True, "data": payload}, guest=guest) == known
+
+
+@given(strategies.awal_orders)
+def test_an_order_of_awal_written_as_a_payload_is_read_again(order: awal.Order) -> None:
+    """Bare or in its envelope."""
+    payload = awal.to_payload(order)
+    assert awal.read_order(json.dumps(payload)) == order
+    assert awal.read_order({"status": True, "message": "so it is", "data": payload}) == order
+
+
+def test_only_an_order_is_written_as_a_payload() -> None:
+    """Of the platform that is asked."""
+    with pytest.raises(TypeError, match="expected an order of Salla, got a Order"):
+        salla.to_payload(awal.Order(status="pending"))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="expected an order of Awal, got a dict"):
+        awal.to_payload({})  # type: ignore[arg-type]
