@@ -37,12 +37,12 @@ class Kind(StrEnum):
     CONTRADICTORY = "contradictory"
     """Two rules on one section that never hold at once, though each does."""
     HOPELESS = "hopeless"
-    """A section or an action that nothing opens, a value that is never accepted, or one that no way from the first
-    status leads to."""
+    """A rule that nothing satisfies, a section or an action that nothing opens, or no way from the first status, or a
+    value that is never accepted."""
     UNGOVERNED = "ungoverned"
     """A section or an action that no rule governs."""
     UNREAD = "unread"
-    """A fact that no rule and no waiver reads."""
+    """A fact that no rule and no waiver reads, or a section that no body key touches."""
     UNREACHED = "unreached"
     """A status that no order can be brought to from the first one, or that none leads to."""
     FINAL = "final"
@@ -117,7 +117,7 @@ def _superfluous(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[
         ):
             others = sorted(_covering(entry, naming))
             so = f"so {'does' if len(others) == 1 else 'do'} {listed(others, 'and')}"
-            message = f"whatever it {verb}, {so}: every verdict is the same without it"
+            message = f"whatever {entry.id} {verb}, {so}: every verdict is the same without it"
             yield _found(policy, (Kind.SHADOWED, [entry.id, *others], message), naming)
 
 
@@ -155,7 +155,8 @@ def _contradictions(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterat
         if _never(one.only_if & other.only_if):
             passed = [cell for cell in cells if cell.section is one.section and one.only_if.holds(cell.point)]
             message = f"where {one.id} lets {one.section} pass, {other.id} does not"
-            yield _found(policy, (Kind.CONTRADICTORY, [one.id, other.id], message), passed)
+            refused = [cell for cell in passed if not cell.decision]
+            yield _found(policy, (Kind.CONTRADICTORY, [one.id, other.id], message), refused or passed)
 
 
 def _never(condition: Condition) -> bool:
@@ -186,10 +187,20 @@ def _unread(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Findi
         if fact not in read:
             telling = [cell for cell in cells if fact in cell.point]
             yield _found(policy, (Kind.UNREAD, [fact.name], "no rule and no waiver reads it"), telling)
+    touched = set(sections_by_key(policy.patch_type).values())
+    for section in policy.sections:
+        if section not in touched:
+            yield _found(policy, (Kind.UNREAD, [section], "no body key touches it"), [])
 
 
 def _closed(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
     """Find sections and actions that nothing opens, and values that are never accepted."""
+    for rule in policy.rules:
+        if _never(rule.only_if):
+            refused = [cell for cell in cells if cell.section is rule.section and not cell.decision]
+            yield _found(
+                policy, (Kind.HOPELESS, [rule.id], f"nothing satisfies it: {rule.section} is never open"), refused
+            )
     follows = {table.asked: table.current for table in _tables(policy)}
     for section in dict.fromkeys(cell.section for cell in cells):
         own = [cell for cell in cells if cell.section is section]

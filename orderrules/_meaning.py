@@ -18,7 +18,7 @@ import attrs
 from orderrules._conditions import UNKNOWN, Condition, listed
 from orderrules._guards import Values, without, written
 from orderrules._patch import write_body
-from orderrules._rules import OrderT, PatchT
+from orderrules._rules import OrderT, PatchT, Policy
 from orderrules._samples import keys_at, order_at, patch_at, rank
 
 if TYPE_CHECKING:
@@ -29,16 +29,15 @@ if TYPE_CHECKING:
     from orderrules._decision import Decision
     from orderrules._order import OrderBase
     from orderrules._patch import PatchBase
-    from orderrules._rules import Policy
     from orderrules._table import Cell
 
-Gist = tuple[tuple[str, ...], tuple[str, ...]]
-"""What a decision says: the rules that refuse, and the waivers that were needed, by their ids."""
+Gist = tuple[tuple[tuple[str, tuple[str, ...]], ...], tuple[str, ...]]
+"""What a decision says: the rules that refuse, with the keys they refuse, and the waivers that were needed."""
 
 
 def _gist(decision: Decision) -> Gist:
     return (
-        tuple(violation.rule.id for violation in decision.violations),
+        tuple((violation.rule.id, violation.keys) for violation in decision.violations),
         tuple(sorted(waiver.id for waiver in decision.waivers)),
     )
 
@@ -184,9 +183,11 @@ class Diff(Generic[OrderT, PatchT]):
 
 def diff(ours: Policy[OrderT, PatchT], theirs: Policy[OrderT, PatchT]) -> Diff[OrderT, PatchT]:
     """See ``Policy.diff``."""
+    if not isinstance(theirs, Policy):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"expected a policy to compare with, got a {type(theirs).__name__}")
     for name in ("order_type", "patch_type", "sections", "actions"):
         if getattr(ours, name) is not getattr(theirs, name):
-            raise TypeError(f"the {ours.name} and {theirs.name} policies are of different platforms: other {name}")
+            raise TypeError(f"the {ours.name} and {theirs.name} policies are of different platforms ({name})")
     # Decisions are shared, so the pairs that there are are few.
     pairs = zip(ours.tabulated().decisions(), theirs.tabulated().decisions(), strict=True)
     counted = Counter((id(one), id(other)) for one, other in pairs)

@@ -5,19 +5,23 @@ What is found about a policy is shown with them. It must never know a platform, 
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date
 from enum import StrEnum
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from orderrules._conditions import UNKNOWN
 from orderrules._models import UNSET, is_array, is_model, slots_of, unreadable
 from orderrules._patch import sections_by_key
-from orderrules._values import members
+from orderrules._values import leaf, members
+from orderrules.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from orderrules._conditions import Fact, Point
+    from orderrules._models import Slot
     from orderrules._rules import OrderT, PatchT
 
 _SMALLEST: Final[dict[type, object]] = {str: "x", int: 1, float: 1, bool: False, date: date(2024, 1, 1)}
@@ -51,14 +55,24 @@ def order_at(order_type: type[OrderT], point: Point) -> OrderT | None:
         for slot in slots_of(order_type).values()
         if not slot.optional  # What has no default must be said.
     }
-    said.update({fact.attribute: _spelt(fact, point) for fact in space.facts})
+    said.update({fact.attribute: _spelt(fact, point, slots_of(order_type)[fact.attribute]) for fact in space.facts})
     order = order_type(**said)
     return order if all(fact.of(order) == point[fact] for fact in space.facts) else None
 
 
-def _spelt(fact: Fact, point: Point) -> object:
+def _spelt(fact: Fact, point: Point, slot: Slot) -> object:
     value = point[fact]
-    return fact.unlisted if value is UNKNOWN else value
+    return unlisted(fact, slot.annotation) if value is UNKNOWN else value
+
+
+def unlisted(fact: Fact, annotation: Any) -> object:  # noqa: ANN401 - an annotation can be any object.
+    """Give an example of what counts as unknown: the fact's own, where a field takes it, or a number, or nothing."""
+    reading = leaf(annotation)
+    for example in (fact.unlisted, *range(len(fact.values) + 1), None):
+        with contextlib.suppress(InvalidInput):
+            if reading is not None and fact.of(SimpleNamespace(**{fact.attribute: reading(example)})) is UNKNOWN:
+                return example
+    return fact.unlisted
 
 
 def patch_at(patch_type: type[PatchT], point: Point, keys: Iterable[str]) -> PatchT:
@@ -66,7 +80,7 @@ def patch_at(patch_type: type[PatchT], point: Point, keys: Iterable[str]) -> Pat
     said: dict[str, object] = {key: smallest(slots_of(patch_type)[key].annotation) for key in keys}
     for fact in patch_type.__space__.facts:
         if point[fact] is not UNSET:
-            said[fact.attribute] = _spelt(fact, point)
+            said[fact.attribute] = _spelt(fact, point, slots_of(patch_type)[fact.attribute])
     return patch_type(**said)
 
 

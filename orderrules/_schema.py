@@ -34,7 +34,8 @@ _LEAVES: Final[Mapping[object, Schema]] = {
     int: {"type": "integer"},
     float: {"type": "number"},
     bool: {"type": "boolean"},
-    date: {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
+    # The length is said as well, because to some checkers the end of a line is the end of a text.
+    date: {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "maxLength": 10},
     NoneType: {"type": "null"},
 }
 

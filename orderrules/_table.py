@@ -9,6 +9,7 @@ The module is longer than most because making a table takes more saying than loo
 
 from __future__ import annotations
 
+import functools
 import operator
 from typing import TYPE_CHECKING, Any, Generic, Protocol
 
@@ -22,7 +23,7 @@ from orderrules._rules import OrderT, PatchT, PatchT_contra
 from orderrules._samples import keys_at
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from enum import StrEnum
 
     from orderrules._conditions import Condition, Fact, Point
@@ -223,14 +224,21 @@ class Table(Generic[OrderT, PatchT]):
 
     def sendable(self, order: OrderT) -> Iterator[tuple[Point, frozenset[str]]]:
         """Walk what an update may ask for, as an order is, with all the keys that it may then send."""
-        row = self.row(self.index(order))
         told = {fact.attribute for fact in self._patch_space.facts}
         free = [key for key in self._keys if key not in told]
+        for point, sent, decided in self.columns(order):
+            if decided(()):
+                yield point, sent.union(key for key in free if decided((key,)))
+
+    def columns(self, order: OrderT) -> Iterator[tuple[Point, frozenset[str], Callable[[Collection[str]], Decision]]]:
+        """Walk what an update may ask for, with the keys that do so, and what decides when it sends others too."""
+        row = self.row(self.index(order))
         for number, point in enumerate(self._columns):
             sent = frozenset(fact.attribute for fact in point if point[fact] is not UNSET)
-            column = (number << len(self._keys)) | self._mask(sent)
-            if row[column]:
-                yield point, sent.union(key for key in free if row[column | self._mask({key})])
+            yield point, sent, functools.partial(self._at, row, (number << len(self._keys)) | self._mask(sent))
+
+    def _at(self, row: list[Decision], column: int, others: Collection[str]) -> Decision:
+        return row[column | self._mask(others)]
 
     def _mask(self, keys: Collection[str]) -> int:
         return sum(1 << bit for bit, key in enumerate(self._keys) if key in keys)

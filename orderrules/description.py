@@ -8,11 +8,13 @@ The module is longer than most because each table and diagram has a function of 
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from orderrules._conditions import ALWAYS, NEVER, Fact, Follows, listed
 from orderrules._guards import written
 from orderrules._models import UNSET
+from orderrules._patch import sections_by_key
 
 __all__ = [
     "action_table",
@@ -30,6 +32,7 @@ __all__ = [
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from orderrules._conditions import Condition
     from orderrules._guards import Values
     from orderrules._rules import OrderT, PatchT, Policy
     from orderrules._table import Cell
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
 def rule_table(policy: Policy[OrderT, PatchT]) -> str:
     """Draw every section, its body keys, and when it may change, as a Markdown table."""
     rows = [
-        (f"**{section}**", listed((f"`{key}`" for key in policy.keys_of(section)), "and"), condition, rule)
+        (f"**{section}**", listed([f"`{key}`" for key in policy.keys_of(section)] or ["none"], "and"), condition, rule)
         for section in policy.sections
         for condition, rule in _conditions(policy, section)
     ]
@@ -67,28 +70,36 @@ def status_rows(policy: Policy[OrderT, PatchT]) -> list[tuple[str, ...]]:
     for cell in policy.tabulated().cells():
         cells.setdefault((cell.point[by], cell.section), []).append(cell)
     heads = (by.name, *map(str, sections))
-    rows = (
-        (by.label(value), *(_state(policy, by, cells[value, section]) for section in sections)) for value in by.values
-    )
-    return [heads, *rows]
+    rows = [[_state(policy, by, cells.get((value, section), [])) for section in sections] for value in by.values]
+    return [heads, *((by.label(value), *row) for value, row in zip(by.values, rows, strict=True))]
 
 
 def _state(policy: Policy[OrderT, PatchT], by: Fact, cells: list[Cell]) -> str:
     """Say while what a section is open, where the status is known."""
+    if not cells:
+        return "no body key"
     section = cells[0].section
     followed = {table.asked for rule in policy.rules if rule.section is section for table in rule.only_if.transitions()}
-    asked = [fact for fact in policy.patch_type.__space__.facts if fact in followed]
-    if asked:
-        may = dict.fromkeys(
-            asked[0].label(value)
-            for cell in cells
-            if cell.decision and (value := cell.point[asked[0]]) not in {UNSET, cell.point[by]}
-        )
-        return f"to {listed(may)}" if may else "closed"
-    facts = tuple(sorted((fact for fact in cells[0].point if fact is not by), key=lambda fact: fact.name))
+    asked = next((fact for fact in policy.patch_type.__space__.facts if fact in followed), None)
+    if asked is None:
+        condition = _while(cells, by)
+        return "open" if condition == ALWAYS else "closed" if condition == NEVER else f"if {condition}"
+    to: dict[str, list[str]] = {}
+    for value in asked.values:
+        asking = [cell for cell in cells if cell.point[asked] == value]
+        condition = NEVER if value in {UNSET, cells[0].point[by]} else _while(asking, by, asked)
+        if condition != NEVER:
+            to.setdefault("" if condition == ALWAYS else f" if {condition}", []).append(asked.label(value))
+    return ", ".join(f"to {listed(values)}{condition}" for condition, values in to.items()) or "closed"
+
+
+def _while(cells: list[Cell], *known: Fact) -> Condition:
+    """Give the condition on all facts but those that are known under which some cells are open."""
+    if not cells:
+        return NEVER
+    facts = tuple(sorted((fact for fact in cells[0].point if fact not in known), key=lambda fact: fact.name))
     verdicts: dict[Values, bool] = {tuple(cell.point[fact] for fact in facts): bool(cell.decision) for cell in cells}
-    condition = written(facts, verdicts)
-    return "open" if condition == ALWAYS else "closed" if condition == NEVER else f"if {condition}"
+    return written(facts, verdicts)
 
 
 def action_table(policy: Policy[OrderT, PatchT]) -> str:
@@ -104,7 +115,10 @@ def waiver_table(policy: Policy[OrderT, PatchT]) -> str:
 
 
 def transition_table(policy: Policy[OrderT, PatchT]) -> str:
-    """Draw which status may follow which, as a Markdown table; empty where no transitions are ruled."""
+    """Draw which status may follow which by the transition tables of the rules, other rules and waivers left aside.
+
+    A Markdown table; empty where no transitions are ruled.
+    """
     rows = [
         (
             f"`{table.current.label(current)}`",
@@ -126,50 +140,58 @@ def _tables(policy: Policy[OrderT, PatchT]) -> Iterator[tuple[str, Follows]]:
 
 
 def _arrows(policy: Policy[OrderT, PatchT]) -> tuple[list[str], list[tuple[int, int, str]]]:
-    """List the statuses of the transition tables, and which may follow which by which rule, by their places.
+    """List the statuses, and by their places which may follow which, and while what: by all rules and waivers.
 
     Raises:
         ValueError: no transitions are ruled.
     """
-    tables = list(_tables(policy))
-    if not tables:
+    table = next((table for _, table in _tables(policy)), None)
+    if table is None:
         raise ValueError(f"the {policy.name} policy rules no transitions, so there is no diagram of them")
-    names: dict[str, int] = {}
-    for _, table in tables:
-        for value, _ in table.table:
-            names.setdefault(table.current.label(value), len(names))
-    arrows = [
-        (names[table.current.label(value)], names.setdefault(table.asked.label(other), len(names)), identity)
-        for identity, table in tables
-        for value, following in table.table
-        for other in table.asked.values
-        if other in following
-    ]
-    return list(names), arrows
+    current, asked = table.current, table.asked
+    section = sections_by_key(policy.patch_type)[asked.attribute]
+    cells: dict[tuple[object, object], list[Cell]] = {}
+    for cell in policy.tabulated().cells():
+        if cell.section is section:
+            cells.setdefault((cell.point[current], cell.point[asked]), []).append(cell)
+    values = [value for value in current.values if value in asked.values]
+    arrows: list[tuple[int, int, str]] = []
+    for one, other in itertools.permutations(range(len(values)), 2):
+        condition = _while(cells.get((values[one], values[other]), []), current, asked)
+        if condition != NEVER:
+            arrows.append((one, other, "" if condition == ALWAYS else str(condition)))
+    return [current.label(value) for value in values], arrows
 
 
 def mermaid(policy: Policy[OrderT, PatchT]) -> str:
-    """Draw which status may follow which, as a Mermaid state diagram.
+    """Draw which status may follow which, and while what if not always, as a Mermaid state diagram.
 
     Raises:
         ValueError: no transitions are ruled.
     """
     names, arrows = _arrows(policy)
     lines = ["stateDiagram-v2"]
-    lines += [f'    state "{name}" as s{place}' for place, name in enumerate(names)]
-    lines += [f"    s{one} --> s{other}: {identity}" for one, other, identity in arrows]
+    lines += [f'    state "{_quoted(name)}" as s{place}' for place, name in enumerate(names)]
+    lines += [f"    s{one} --> s{other}" + f": {_quoted(said)}" * bool(said) for one, other, said in arrows]
     return "\n".join(lines)
 
 
+def _quoted(text: str) -> str:
+    """Write text as Mermaid takes it: on one line, with quotes and what ends a statement as entities."""
+    return " ".join(text.split()).replace("#", "#35;").replace('"', "#34;").replace(":", "#58;")
+
+
 def dot(policy: Policy[OrderT, PatchT]) -> str:
-    """Draw which status may follow which, in Graphviz' language DOT.
+    """Draw which status may follow which, and while what if not always, in Graphviz' language DOT.
 
     Raises:
         ValueError: no transitions are ruled.
     """
     names, arrows = _arrows(policy)
     lines = [f'    s{place} [label="{_escaped(name)}"];' for place, name in enumerate(names)]
-    lines += [f'    s{one} -> s{other} [label="{_escaped(identity)}"];' for one, other, identity in arrows]
+    for one, other, said in arrows:
+        label = f' [label="{_escaped(said)}"]' if said else ""
+        lines.append(f"    s{one} -> s{other}{label};")
     return "\n".join([f'digraph "{_escaped(policy.name)}" {{', "    rankdir=LR;", *lines, "}"])
 
 
@@ -203,4 +225,9 @@ def _conditions(policy: Policy[OrderT, PatchT], section: object) -> list[tuple[s
 
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [heads, tuple("---" for _ in heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    """Write text as a Markdown table takes it: on one line, and without an end of the cell in it."""
+    return " ".join(text.split()).replace("|", "\\|")

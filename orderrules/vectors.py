@@ -129,7 +129,7 @@ def _order(point: Point, order: OrderBase) -> dict[str, object]:
 
 
 def _said(value: Hashable) -> object:
-    return value if isinstance(value, bool | int | float) else str(value)
+    return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
 def _verdict(decision: Decision) -> dict[str, object]:

@@ -158,7 +158,7 @@ def test_input_that_cannot_be_read_is_trouble(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("check", "EXAMPLE", "EXAMPLE"), "Missing option '--platform'"),
+        (("check", "EXAMPLE", "EXAMPLE"), "say whose rules are meant: --platform"),
         (("check", "--platform", "ebay", "-", "EXAMPLE"), "'ebay' is not one of"),
         (("check", "--platform", "salla", "none.json", "none.json"), "none.json"),
         (("check", "--platform", "salla", "--skipping", "-", "EXAMPLE"), "--skipping: no reading of salla"),

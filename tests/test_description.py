@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orderrules import Rule, Space, awal, description, salla
+from orderrules import UNSET, Fact, Rule, Space, Waiver, awal, description, salla
 from tests import toy
 
 
@@ -13,9 +13,9 @@ def test_the_status_table_says_what_is_open_and_while_what() -> None:
     assert description.status_table(toy.POLICY).splitlines() == [
         "| stage | stage | address | note |",
         "| --- | --- | --- | --- |",
-        "| `desk` | to van or door | open | open |",
+        "| `desk` | to van, to door if sent by staff | open | open |",
         "| `van` | to desk or door | if not fragile or sent by staff | open |",
-        "| `door` | to desk or van | if sent by staff | open |",
+        "| `door` | to desk or van if sent by staff | if sent by staff | open |",
     ]
     rows = description.status_rows(salla.POLICY)
     assert len(rows) == 1 + 14 + 2
@@ -50,26 +50,38 @@ def test_a_platform_whose_orders_tell_no_fact_has_no_status_table() -> None:
 
 
 def test_a_state_diagram_has_every_status_and_every_transition() -> None:
-    """In Mermaid, each name once, and each arrow with its rule."""
+    """In Mermaid, each name once, each arrow with its condition if it has one; all rules and waivers count."""
     lines = description.mermaid(toy.POLICY).splitlines()
     assert lines == [
         "stateDiagram-v2",
         '    state "desk" as s0',
         '    state "van" as s1',
         '    state "door" as s2',
-        "    s0 --> s1: TOY-STAGE-1",
-        "    s1 --> s0: TOY-STAGE-1",
-        "    s1 --> s2: TOY-STAGE-1",
+        "    s0 --> s1",
+        "    s0 --> s2: sent by staff",
+        "    s1 --> s0",
+        "    s1 --> s2",
+        "    s2 --> s0: sent by staff",
+        "    s2 --> s1: sent by staff",
     ]
+    held = awal.POLICY.with_rules(
+        Rule(
+            id="SHOP-1",
+            section=awal.Section.STATUS,
+            only_if=awal.STATUS.is_not(awal.Status.ACCEPTED),
+            reason="the courier is away",
+        )
+    )
+    assert "s1 --> s2" not in description.mermaid(held)
     arrows = [line for line in description.mermaid(awal.policy(skipping=True)).splitlines() if "-->" in line]
     assert len(arrows) == 4 + 3 + 2 + 1
 
 
 def test_a_graph_in_dot_has_them_too() -> None:
     """With quotes and backslashes escaped."""
-    rule = toy.POLICY.rules[0]
-    policy = toy.POLICY.without(rule.id).with_rules(
-        Rule(id='the "\\" rule', section=rule.section, only_if=rule.only_if, reason=rule.reason)
+    staff = Fact('sent by "the" \\ staff', values=(False, True), attribute="staff", flag=True)
+    policy = toy.with_order_facts(toy.STAGE, staff).with_rules(
+        Waiver(id="TOY-STAFF-2", when=staff.is_(value=True), reason="staff may change everything")
     )
     assert description.dot(policy).splitlines() == [
         'digraph "toy" {',
@@ -77,11 +89,30 @@ def test_a_graph_in_dot_has_them_too() -> None:
         '    s0 [label="desk"];',
         '    s1 [label="van"];',
         '    s2 [label="door"];',
-        '    s0 -> s1 [label="the \\"\\\\\\" rule"];',
-        '    s1 -> s0 [label="the \\"\\\\\\" rule"];',
-        '    s1 -> s2 [label="the \\"\\\\\\" rule"];',
+        "    s0 -> s1;",
+        '    s0 -> s2 [label="sent by \\"the\\" \\\\ staff"];',
+        "    s1 -> s0;",
+        "    s1 -> s2;",
+        '    s2 -> s0 [label="sent by \\"the\\" \\\\ staff"];',
+        '    s2 -> s1 [label="sent by \\"the\\" \\\\ staff"];',
         "}",
     ]
+    assert "s0 --> s2: sent by #34;the#34;" in description.mermaid(policy)
+
+
+def test_a_cell_of_a_table_ends_where_it_should() -> None:
+    """Bars and ends of lines in what a rule says are written so that Markdown keeps them inside."""
+    waiver = Waiver(id="TOY-STAFF-2", when=toy.STAFF.is_(value=True), reason="one | two\nthree")
+    assert description.waiver_table(toy.POLICY.without("TOY-STAFF-1").with_rules(waiver)).splitlines()[2] == (
+        "| one \\| two three | sent by staff | `TOY-STAFF-2` |"
+    )
+
+
+def test_a_section_that_no_key_touches_is_drawn() -> None:
+    """It says that there is none."""
+    policy = toy.with_patch_fact(Fact("note", values=(UNSET, "x")))
+    assert "| **stage** | none |" in description.rule_table(policy)
+    assert "| `desk` | no body key | no body key | open |" in description.status_table(policy)
 
 
 @pytest.mark.parametrize("draw", [description.mermaid, description.dot])

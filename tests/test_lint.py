@@ -9,7 +9,7 @@ from typing import Any, Final
 import attrs
 import pytest
 
-from orderrules import ALWAYS, NEVER, UNSET, Fact, Follows, Policy, Rule, Waiver, awal, salla
+from orderrules import ALWAYS, NEVER, UNKNOWN, UNSET, Fact, Follows, Policy, Rule, Waiver, awal, salla
 from orderrules.analysis import Finding, Kind
 from tests import toy
 from tests.tables import POLICIES
@@ -106,6 +106,12 @@ PLANTED: Final[list[Any]] = [
         ["branch_id"],
         id="a section that is open only in statuses to which no way leads",
     ),
+    pytest.param(
+        salla.POLICY.with_rules(rule("SHOP-1", salla.Section.EMPLOYEES, PENDING & ~PENDING)),
+        "hopeless",
+        ["SHOP-1"],
+        id="a rule that nothing satisfies, though drafts are waived",
+    ),
     pytest.param(salla.POLICY.without("SALLA-COUPON-1"), "ungoverned", ["coupon"], id="a section without a rule"),
     pytest.param(salla.POLICY.without("SALLA-PAY-1"), "ungoverned", ["pay"], id="an action without a rule"),
     pytest.param(salla.POLICY.without("SALLA-CUSTOMER-1"), "unread", ["customer"], id="a fact that nobody reads"),
@@ -175,6 +181,34 @@ def test_a_value_that_no_order_accepts_is_found() -> None:
     finding = found(other, "hopeless", ["note", "long"])
     assert finding.patch == other.patch_type(note="long")
     assert "no order accepts it" in finding.message
+
+
+def test_a_contradiction_is_shown_where_it_refuses() -> None:
+    """Not on an order for which the rules are waived."""
+    policy = salla.POLICY.with_rules(
+        rule("SHOP-1", salla.Section.EMPLOYEES, salla.DRAFT.is_(value=True) | REVIEW),
+        rule("SHOP-2", salla.Section.EMPLOYEES, salla.DRAFT.is_(value=False) & ~REVIEW),
+    )
+    finding = found(policy, "contradictory", ["SHOP-1", "SHOP-2"])
+    assert finding.order == salla.Order(status="under_review")
+    assert not policy.can_update(finding.order, salla.Patch(employees=(1,)))
+
+
+def test_a_section_that_no_key_touches_is_found() -> None:
+    """With nothing to show, for no update touches it."""
+    policy = toy.with_patch_fact(Fact("note", values=(UNSET, "x"))).with_rules(rule("SHOP-1", toy.Section.STAGE, NEVER))
+    finding = found(policy, "unread", ["address"])
+    assert (finding.message, finding.order, finding.patch) == ("no body key touches it", None, None)
+    assert found(policy, "idle", ["SHOP-1"]).order is None
+
+
+def test_an_unknown_number_is_shown_as_one() -> None:
+    """The example of an unlisted value is one that the field takes."""
+    size = Fact("size", values=(0, 1, UNKNOWN))
+    policy = toy.with_order_facts(toy.STAGE, size).with_rules(rule("SHOP-1", toy.Section.NOTE, size.is_not(UNKNOWN)))
+    difference, *_ = policy.diff(policy.without("SHOP-1"))
+    assert difference.order is not None
+    assert getattr(difference.order, "size") == 2  # noqa: B009 - of a class made for this test.
 
 
 def test_the_smallest_order_and_update_show_it() -> None:

@@ -31,6 +31,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with modules of policies of one's own, from which commands are run."""
     (tmp_path / "idle_shop.py").write_text(MINE.format("ALWAYS"), encoding="utf-8")
     (tmp_path / "strict_shop.py").write_text(MINE.format("salla.STATUS.is_not('canceled')"), encoding="utf-8")
+    (tmp_path / "leaving_shop.py").write_text("raise SystemExit(7)", encoding="utf-8")
     (tmp_path / "broken_shop.py").write_text("raise RuntimeError('no such luck')", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -47,7 +48,13 @@ def test_every_table_is_drawn_in_each_form(platform: str, which: str) -> None:
     assert text.startswith(f"{platform}: {which}")
     if which == "rules":
         assert markdown == description.rule_table(POLICIES[platform]) + "\n"
-        assert all(row["rule"] in text for row in rows)
+        assert all((row["rule"] or "none") in text for row in rows)
+        assert [row["keys"] for row in rows if row["section"] in {"shipping", "branch_id"}] == (
+            [["delivery_method", "branch_id", "courier_id", "ship_to"]] if platform == "salla" else [["branch_id"]]
+        )
+    if which == "readings":
+        assert rows[0]["answer"] == POLICIES[platform].readings[0].answer
+        assert rows[0]["answer"] in " ".join(text.split())
 
 
 def test_a_table_of_statuses_groups_them_on_a_terminal() -> None:
@@ -55,7 +62,7 @@ def test_a_table_of_statuses_groups_them_on_a_terminal() -> None:
     text = run("table", "--platform", "salla", "--completed", "family").stdout
     assert text.count("if draft or") == 3
     rows = json.loads(run("table", "--platform", "salla", "--completed", "family", "--format", "json").stdout)
-    assert [row["status"] for row in rows if row["coupon"] == "if draft"] == [
+    assert [row["status"] for row in rows if row["sections"]["coupon"] == "if draft"] == [
         "completed",
         "delivering",
         "delivered",
@@ -129,26 +136,55 @@ def test_a_policy_of_ones_own_is_compared_checked_and_drawn() -> None:
     assert "SHOP-1" in run("table", "rules", "--policy", "idle_shop:POLICY").stdout
     path = str(EXAMPLES / "salla" / "order-completed.json")
     assert "employees" in run("schema", "--policy", "idle_shop:POLICY", path).stdout
+    explained = run("explain", "SHOP-1", "--policy", "strict_shop:POLICY").stdout
+    assert explained.splitlines()[:3] == [
+        "SHOP-1 (salla, of its own)",
+        "  reason: so it is",
+        "  closes: coupon, while status is canceled, unless draft or status is draft",
+    ]
+    canceled, coupon = '{"status": {"slug": "canceled"}}', str(EXAMPLES / "salla" / "update-coupon.json")
+    assert run("check", "--policy", "strict_shop:POLICY", "-", coupon, given=canceled).exit_code == 1
+    assert run("check", "--policy", "idle_shop:POLICY", "-", coupon, given=canceled).exit_code == 0
+
+
+def test_a_table_loses_no_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no terminal is, it is as wide as it needs; on one that is too narrow, it is a list."""
+    for columns in ("40", "80", "200"):
+        monkeypatch.setenv("COLUMNS", columns)
+        wide = run("table", "--platform", "awal").stdout
+        assert all(str(section) in wide for section in awal.Section)
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("TTY_COMPATIBLE", "1")
+        narrow = run("table", "--platform", "awal").stdout
+        monkeypatch.delenv("FORCE_COLOR")
+        monkeypatch.delenv("TTY_COMPATIBLE")
+        assert all(str(section) in narrow for section in awal.Section)
+        assert ("  branch_id: open" in narrow) is (columns != "200")
 
 
 @pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["lint"], "say --platform or --policy"),
-        (["lint", "--platform", "awal", "--policy", "idle_shop:POLICY"], "say --platform or --policy"),
-        (["lint", "--policy", "idle_shop"], "idle_shop: AttributeError"),
-        (["lint", "--policy", ":POLICY"], ":POLICY: ValueError"),
+        (["lint"], "say whose rules are meant: --platform, or --policy"),
+        (["lint", "--platform", "awal", "--policy", "idle_shop:POLICY"], "are two answers to one question"),
+        (["lint", "--policy", "idle_shop"], "idle_shop: say where a policy is as MODULE:NAME"),
+        (["lint", "--policy", ":POLICY"], ":POLICY: say where a policy is as MODULE:NAME"),
+        (["lint", "--policy", "../shop:POLICY"], "../shop:POLICY: say where a policy is as MODULE:NAME"),
+        (["lint", "--policy", "leaving_shop:POLICY"], "leaving_shop:POLICY: SystemExit: 7"),
+        (["lint", "--policy", "idle_shop:NOTHING"], "idle_shop:NOTHING: AttributeError"),
         (["lint", "--policy", "no_such_shop:POLICY"], "no_such_shop:POLICY: ModuleNotFoundError"),
         (["lint", "--policy", "broken_shop:POLICY"], "broken_shop:POLICY: RuntimeError: no such luck"),
-        (["lint", "--policy", "idle_shop:THING"], "idle_shop:THING is a int, and no policy"),
+        (["lint", "--policy", "idle_shop:THING"], "idle_shop:THING is no policy, but a Python int"),
         (["lint", "--policy", "idle_shop:POLICY", "--skipping"], "readings are options of a platform"),
         (["lint", "--platform", "awal", "--locked", "family"], "--locked: no reading of awal"),
         (["diff", "--policy", "tests.toy:POLICY"], "nothing of this platform is shipped"),
         (["diff", "--platform", "awal", "--against", "idle_shop:POLICY"], "are of different platforms"),
         (["schema", "--policy", "tests.toy:POLICY", "-"], "only orders of salla and awal can be read here"),
         (["explain", "SALA-DRAFT-1"], "no clause has the id SALA-DRAFT-1; did you mean SALLA-DRAFT-1?"),
-        (["explain", "nothing"], "known are SALLA-CUSTOMER-1, "),
+        (["explain", "nothing"], "orderrules table rules, or readings, lists those that there are"),
+        (["schema", "--platform", "salla", "--guest"], "--guest says something of an ORDER, and none is given"),
+        (["schema", "--platform", "awal", "--guest", "-"], "--guest says nothing of awal"),
         (["table", "colours", "--platform", "awal"], "'colours' is not one of"),
     ],
 )
@@ -188,7 +224,7 @@ def test_a_rule_is_explained_with_the_orders_it_closes() -> None:
     assert told["kinds"] == "6 of 96 kinds of order, waivers left aside"
     status = json.loads(run("explain", "AWAL-STATUS-1", "--format", "json").stdout)
     assert status["closes"] == "status, while the status asked for may not follow the present status"
-    assert status["kinds"] == "6 of 6 kinds of order"
+    assert status["kinds"] == "6 of 6 kinds of order for some update"
     cancel = json.loads(run("explain", "SALLA-CANCEL-1", "--format", "json").stdout)
     assert cancel["closes"] == "cancel, while status is not under_review or in_progress"
     assert cancel["kinds"] == "84 of 96 kinds of order"

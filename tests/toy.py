@@ -144,3 +144,22 @@ def with_patch_fact(fact: Fact) -> Policy[Any, Any]:
         note: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.NOTE))
 
     return Policy(name="toy", order_type=Order, patch_type=Other, sections=Section, rules=())
+
+
+def with_order_facts(*facts: Fact) -> Policy[Any, Any]:
+    """Make the toy's rules on its stage and its address, with other facts of its orders."""
+
+    class Indexed(OrderBase):
+        __slots__ = ("_other_index",)
+        __space__: ClassVar = Space("_other_index", facts)
+
+    @attrs.frozen(kw_only=True)
+    class Other(Indexed):
+        stage: Stage
+        staff: bool = False
+        fragile: bool = False
+        size: int = 1
+        written: Patch | Unset = UNSET
+
+    policy: Policy[Any, Any] = POLICY
+    return attrs.evolve(policy, order_type=Other, rules=POLICY.rules[:1], waivers=(), actions=None)

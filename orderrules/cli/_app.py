@@ -8,6 +8,7 @@ The module is longer than most because every option says what it is for.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import inspect
 import io
 import json
@@ -16,22 +17,22 @@ import sys
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
+from rich.box import SIMPLE
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
-from orderrules import ORDER_LIMITS, __version__, awal, salla
+from orderrules import Policy, __version__, awal, salla
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rich.console import RenderableType
 
-    from orderrules import Policy
 
 ALLOWED: Final = 0
 REFUSED: Final = 1
 TROUBLE: Final = 2
-
-ORDER_SIZE: Final = ORDER_LIMITS.size
 
 _FAMILIES: Final = {
     "pending": salla.PENDING_FAMILY,
@@ -95,10 +96,16 @@ def add(
     return made
 
 
-def platform_option(*, required: bool) -> click.Option:
+def platform_option() -> click.Option:
     """Make the option that says whose rules are meant."""
-    about = "Whose rules are meant."
-    return click.Option(["--platform", "name"], required=required, type=click.Choice(list(_READINGS)), help=about)
+    return click.Option(["--platform", "name"], type=click.Choice(list(_READINGS)), help="Whose rules are meant.")
+
+
+POLICY: Final = click.Option(
+    ["--policy", "place"],
+    metavar="MODULE:NAME",
+    help="A policy of your own instead of a platform's, as MODULE:NAME; MODULE is imported, from here first.",
+)
 
 
 def format_option(*forms: str) -> click.Option:
@@ -215,10 +222,80 @@ def policy_under(name: str, readings: dict[str, Any]) -> Policy[Any, Any]:
     return salla.policy(**chosen) if name == "salla" else awal.policy(**chosen)
 
 
-def drawn(*parts: RenderableType) -> str:
-    """Draw tables and lines as the terminal takes them."""
-    console = Console(highlight=False, emoji=False)
+def _console(width: int | None = None) -> Console:
+    return Console(highlight=False, emoji=False, width=width)
+
+
+def drawn(*parts: RenderableType, width: int | None = None) -> str:
+    """Draw tables and lines as the terminal takes them, or as wide as is said."""
+    console = _console(width)
     with console.capture() as written:
         for part in parts:
             console.print(part, soft_wrap=isinstance(part, str))
     return written.get()
+
+
+def chosen(name: str | None, place: str | None, readings: dict[str, Any]) -> Policy[Any, Any]:
+    """Give the policy that a command is about."""
+    if name is None and place is None:
+        raise click.UsageError("say whose rules are meant: --platform, or --policy for a policy of your own")
+    if name is not None and place is not None:
+        raise click.UsageError("--platform and --policy are two answers to one question: say one")
+    if place is None:
+        return policy_under(str(name), readings)
+    if any(value is not None and value != () for value in readings.values()):
+        raise click.UsageError("readings are options of a platform; a policy of your own has chosen them")
+    return imported(place)
+
+
+def platform_of(policy: Policy[Any, Any]) -> str:
+    """Name the platform whose orders a policy is about; only those that are shipped have a reader here."""
+    names: dict[object, str] = {salla.Order: "salla", awal.Order: "awal"}
+    if policy.order_type not in names:
+        raise click.UsageError("only orders of salla and awal can be read here")
+    return names[policy.order_type]
+
+
+def drawn_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Draw a table: as wide as it needs where no terminal is, and as a list of records where a terminal is too narrow.
+
+    No word is cut but in the first column, which may go on in the next line.
+    """
+    longest = [max(len(word) for cell in column for word in cell.split()) for column in zip(heads, *rows, strict=True)]
+    table = Table(title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False, show_lines=True)
+    for place, (head, least) in enumerate(zip(heads, longest, strict=True)):
+        table.add_column(head, overflow="fold", min_width=min(least, 16) if place == 0 else least)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    console = _console()
+    if not console.is_terminal:
+        return drawn(
+            table, width=max(console.width, console.measure(table, options=console.options.update(width=1000)).maximum)
+        )
+    if console.measure(table, options=console.options.update(width=1000)).minimum <= console.width:
+        return drawn(table)
+    lines = [title]
+    for first, *others in rows:
+        lines += ["", f"[bold]{escape(', '.join(first.splitlines()))}[/]"]
+        lines += [escape(f"  {head}: {cell}") for head, cell in zip(heads[1:], others, strict=True)]
+    return drawn(*lines)
+
+
+def imported(place: str) -> Policy[Any, Any]:
+    """Import a policy from where it is said to be: ``MODULE:NAME``."""
+    module, colon, name = place.partition(":")
+    if not (module and colon and name and not module.startswith((".", "/"))):
+        raise click.UsageError(f"{place}: say where a policy is as MODULE:NAME, such as shop.rules:POLICY")
+    sys.path.insert(0, "")
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        # A module of one's own may fail in any way, and may even want to leave.
+        raise click.UsageError(f"{place}: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove("")
+    if not isinstance(found, Policy):
+        raise click.UsageError(f"{place} is no policy, but a Python {type(found).__name__}")
+    return found  # pyright: ignore[reportUnknownVariableType]  # whichever policy it is.

@@ -30,8 +30,9 @@ def _asks(about: str) -> Callable[[Callable[[Question], NoReturn]], click.Comman
     """Make a command of a function that answers a question about an order, an update, or both."""
 
     def make(answer: Callable[[Question], NoReturn]) -> click.Command:
-        def run(
-            name: str,
+        def run(  # noqa: PLR0913 - what the command line gives.
+            name: str | None,
+            place: str | None,
             form: str,
             *,
             guest: bool = False,
@@ -39,13 +40,15 @@ def _asks(about: str) -> Callable[[Callable[[Question], NoReturn]], click.Comman
             patch: str = "",
             **readings: Any,  # noqa: ANN401 - as the options give them.
         ) -> None:
-            answer(_question(name, form, order, patch, guest=guest, readings=readings))
+            policy = _app.chosen(name, place, readings)
+            answer(_question(policy, form, order, patch, guest=guest))
 
         words = about.split()
         parameters: list[click.Parameter] = [
             *([click.Argument(["order"], type=FILE)] if "ORDER" in words else []),
             *([click.Argument(["patch"], type=FILE, metavar=words[-1])] if words[-1] != "ORDER" else []),
-            _app.platform_option(required=True),
+            _app.platform_option(),
+            _app.POLICY,
             *([_GUEST] if "ORDER" in words else []),
             _app.format_option("text", "json"),
             *READINGS,
@@ -218,11 +221,9 @@ def _advice(advice: Iterable[Advice]) -> list[dict[str, object]]:
     return [{"advice": entry.id, "message": entry.message, "keys": list(entry.keys)} for entry in advice]
 
 
-def _question(  # noqa: PLR0913 - what the command line gives.
-    name: str, form: str, order: str, patch: str, *, guest: bool, readings: dict[str, Any]
-) -> Question:
+def _question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, guest: bool) -> Question:
     """Read what a command was given; say the problems of all of it where something cannot be read."""
-    policy = _app.policy_under(name, readings)
+    name = _app.platform_of(policy)
     if order == patch == "-":
         raise click.UsageError("only one of both can be standard input")
     if guest and name != "salla":

@@ -5,24 +5,22 @@ The module is longer than most because every command says in its help what it an
 
 from __future__ import annotations
 
-import importlib
 import json
-import sys
+import re
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
-from rich.box import SIMPLE
 from rich.markup import escape
-from rich.table import Column, Table
 
-from orderrules import InvalidInput, Policy, Waiver, awal, description, salla, vectors
+from orderrules import ORDER_LIMITS, InvalidInput, Policy, Waiver, awal, description, salla, vectors
 from orderrules._conditions import points
 from orderrules._values import close_to
 from orderrules.cli import _app, _norm
 from orderrules.cli._app import ALLOWED, FILE, READINGS, REFUSED, TROUBLE, Answered, drawn, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from enum import StrEnum
 
     from orderrules import Rule
 
@@ -35,11 +33,7 @@ _TABLES: Final = {
     "readings": description.reading_table,
     "advice": description.advice_table,
 }
-_POLICY: Final = click.Option(
-    ["--policy", "place"],
-    metavar="MODULE:NAME",
-    help="A policy of your own instead of a platform's, as MODULE:NAME; MODULE is imported, from here first.",
-)
+_CELLS: Final = re.compile(r"(?<!\\)\|")
 
 
 def _tells(*own: click.Parameter) -> Callable[[Callable[..., NoReturn]], click.Command]:
@@ -48,37 +42,13 @@ def _tells(*own: click.Parameter) -> Callable[[Callable[..., NoReturn]], click.C
     def make(answer: Callable[..., NoReturn]) -> click.Command:
         def run(name: str | None, place: str | None, **said: Any) -> None:  # noqa: ANN401 - as the options give them.
             readings = {str(option.name): said.pop(str(option.name)) for option in READINGS}
-            answer(_chosen(name, place, readings), **said)
+            if said.get("described") and name is None and place is None:
+                raise Answered(to_json(vectors.SCHEMA), ALLOWED)  # It is the same for all.
+            answer(_app.chosen(name, place, readings), **said)
 
-        return _app.add(answer, run, [*own, _app.platform_option(required=False), _POLICY, *READINGS])
+        return _app.add(answer, run, [*own, _app.platform_option(), _app.POLICY, *READINGS])
 
     return make
-
-
-def _chosen(name: str | None, place: str | None, readings: dict[str, Any]) -> Policy[Any, Any]:
-    """Give the policy that a command is about."""
-    if (name is None) is (place is None):
-        raise click.UsageError("say --platform or --policy, and not both")
-    if name is not None:
-        return _app.policy_under(name, readings)
-    if any(value is not None and value != () for value in readings.values()):
-        raise click.UsageError("readings are options of a platform; a policy of your own has chosen them")
-    return _imported(place or "")
-
-
-def _imported(place: str) -> Policy[Any, Any]:
-    """Import a policy from where it is said to be."""
-    module, _, name = place.partition(":")
-    sys.path.insert(0, "")
-    try:
-        found = getattr(importlib.import_module(module), name)
-    except Exception as error:  # a module of one's own may fail in any way.
-        raise click.UsageError(f"{place}: {type(error).__name__}: {error}") from error
-    finally:
-        sys.path.remove("")
-    if not isinstance(found, Policy):
-        raise click.UsageError(f"{place} is a {type(found).__name__}, and no policy")
-    return found  # pyright: ignore[reportUnknownVariableType]  # whichever policy it is.
 
 
 @_tells(
@@ -96,40 +66,69 @@ def table(policy: Policy[Any, Any], which: str, form: str) -> NoReturn:
       orderrules table --platform salla
       orderrules table rules --platform awal --format markdown
     """
-    markdown = _TABLES[which](policy)
     if form == "markdown":
-        raise Answered(markdown + "\n", ALLOWED)
-    heads, _, *rows = [
-        [cell.strip().replace("**", "").replace("`", "").strip("*") for cell in line.strip("|").split("|")]
-        for line in markdown.splitlines()
-    ]
+        raise Answered(_TABLES[which](policy) + "\n", ALLOWED)
     if form == "json":
-        raise Answered(to_json([dict(zip(heads, row, strict=True)) for row in rows]), ALLOWED)
+        raise Answered(to_json(_records(policy, which)), ALLOWED)
+    heads, _, *rows = [
+        [cell.strip().replace("**", "").replace("`", "").replace(r"\|", "|") for cell in _CELLS.split(line.strip("| "))]
+        for line in _TABLES[which](policy).splitlines()
+    ]
     if which == "statuses":
-        # On a terminal, statuses in which the same is open share a line.
+        # Statuses in which the same is open share a line.
         same: dict[tuple[str, ...], list[str]] = {}
         for status, *cells in rows:
             same.setdefault(tuple(cells), []).append(status)
         rows = [["\n".join(statuses), *cells] for cells, statuses in same.items()]
-    # No word is cut but the names of statuses, which may go on in the next line.
-    columns = [
-        Column(head, min_width=max(map(len, " ".join(cells).split())), overflow="fold")
-        for head, cells in zip(heads[1:], list(zip(*([heads, *rows]), strict=True))[1:], strict=True)
-    ]
-    title = f"{policy.name}: {which}"
-    shown = Table(
-        Column(heads[0], overflow="fold"),
-        *columns,
-        title=title,
-        title_justify="left",
-        box=SIMPLE,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
-    shown.show_lines = True
-    for row in rows:
-        shown.add_row(*map(escape, row))
-    raise Answered(drawn(shown), ALLOWED)
+    title = f"{policy.name}: {which}" + ": none" * (not rows)
+    raise Answered(_app.drawn_table(title, heads, rows) if rows else f"{title}\n", ALLOWED)
+
+
+def _records(policy: Policy[Any, Any], which: str) -> list[dict[str, Any]]:
+    """Give what a table says, a record for each line."""
+    if which == "statuses":
+        (by, *sections), *rows = description.status_rows(policy)
+        return [{by: status, "sections": dict(zip(sections, cells, strict=True))} for status, *cells in rows]
+    if which in {"rules", "actions"}:
+        of: Iterable[StrEnum] = policy.sections if which == "rules" else policy.actions or ()
+        governing: dict[StrEnum, list[Rule | None]] = {section: [] for section in of}
+        for rule in policy.rules:
+            if rule.section in governing:
+                governing[rule.section].append(rule)
+        rules = [(section, rule) for section, found in governing.items() for rule in found or [None]]
+        return [
+            {
+                which.removesuffix("s").replace("rule", "section"): section.value,
+                **({"keys": list(policy.keys_of(section))} if which == "rules" else {}),
+                "only_if": None if rule is None else str(rule.only_if),
+                "rule": None if rule is None else rule.id,
+            }
+            for section, rule in rules
+        ]
+    if which == "transitions":
+        return [
+            {
+                "rule": rule.id,
+                "from": follows.current.label(value),
+                "to": [follows.asked.label(other) for other in follows.asked.values if other in following],
+            }
+            for rule in policy.rules
+            for follows in rule.only_if.transitions()
+            for value, following in follows.table
+        ]
+    if which == "readings":
+        return [
+            {
+                "reading": reading.id,
+                "question": reading.question,
+                "answer": reading.answer,
+                "alternatives": [other.name for other in reading.alternatives],
+            }
+            for reading in policy.readings
+        ]
+    if which == "waivers":
+        return [{"waiver": entry.id, "when": str(entry.when), "reason": entry.reason} for entry in policy.waivers]
+    return [{"advice": entry.id, "message": entry.message} for entry in policy.advisories]
 
 
 @_tells(_app.format_option("mermaid", "dot"))
@@ -155,23 +154,21 @@ def schema(policy: Policy[Any, Any], order: str | None, *, guest: bool) -> NoRet
       orderrules schema --platform salla > update.schema.json
       orderrules schema --platform awal order.json
     """
-    if guest and not (order and policy.order_type is salla.Order):
-        raise click.UsageError("--guest says nothing here")
+    if guest and order is None:
+        raise click.UsageError("--guest says something of an ORDER, and none is given")
+    if guest and policy.order_type is not salla.Order:
+        raise click.UsageError(f"--guest says nothing of {policy.name}")
     raise Answered(to_json(policy.schema(None if order is None else _read(policy, order, guest=guest))), ALLOWED)
 
 
 def _read(policy: Policy[Any, Any], path: str, *, guest: bool) -> object:
     """Read an order of the policy's platform."""
-    content = _app.read_bytes(path, _app.ORDER_SIZE)
+    name, content = _app.platform_of(policy), _app.read_bytes(path, ORDER_LIMITS.size)
     try:
-        if policy.order_type is salla.Order:
-            return salla.read_order(content, guest=guest)
-        if policy.order_type is awal.Order:
-            return awal.read_order(content)
+        return salla.read_order(content, guest=guest) if name == "salla" else awal.read_order(content)
     except InvalidInput as error:
         click.echo(f"{'standard input' if path == '-' else path}: {error}", err=True)
         raise Answered("", TROUBLE) from error
-    raise click.UsageError("only orders of salla and awal can be read here")
 
 
 @_tells(click.Option(["--schema", "described"], is_flag=True, help="Write the JSON Schema of the vectors instead."))
@@ -206,7 +203,7 @@ def diff(policy: Policy[Any, Any], against: str | None, form: str) -> NoReturn:
     Exit status: 0 when every decision is the same, 1 when some differ, 2 trouble.
     """
     shipped: dict[object, Policy[Any, Any]] = {salla.Order: salla.POLICY, awal.Order: awal.POLICY}
-    ours = shipped.get(policy.order_type) if against is None else _imported(against)
+    ours = shipped.get(policy.order_type) if against is None else _app.imported(against)
     if ours is None:
         raise click.UsageError("nothing of this platform is shipped: say what to compare with --against")
     found = ours.diff(policy)
@@ -256,34 +253,45 @@ def lint(policy: Policy[Any, Any], form: str) -> NoReturn:
     raise Answered(drawn(*(lines or ["nothing found"])), status)
 
 
-def explain(identity: str, form: str) -> NoReturn:
+def explain(identity: str, place: str | None, form: str) -> NoReturn:
     r"""Say what a clause or a reading says, where it comes from, its examples, and the orders it closes.
 
-    ID is that of a rule, a waiver, an advice, a reading or any other clause of the norm.
+    ID is that of a rule, a waiver, an advice, a reading or any other clause of the norm;
+    with --policy also one of a policy of your own.
 
     \b
     Examples:
       orderrules explain SALLA-PAYMENT-1
       orderrules explain S1
+      orderrules explain SHOP-1 --policy shop.rules:POLICY
     """
+    policies: list[Policy[Any, Any]] = [_app.imported(place)] if place else [salla.POLICY, awal.POLICY]
     norm = _norm.entries()
-    identity = identity.upper()
-    if identity not in norm:
-        hint = close_to(identity.lower(), {known.lower(): None for known in norm}).upper().removeprefix("DID YOU MEAN ")
-        known = f"did you mean {hint}" if hint else f"known are {', '.join(norm)}"
-        raise click.UsageError(f"no clause has the id {identity}; {known}")
-    entry = norm[identity]
-    policy: Policy[Any, Any] = salla.POLICY if entry["platform"] == "salla" else awal.POLICY
-    rule = next((rule for rule in policy.entries if rule.id == identity), None)
-    closes = {} if rule is None else _closes(policy, rule)
+    rules = {rule.id: (policy, rule) for policy in policies for rule in policy.entries}
+    wanted = identity if identity in rules else identity.upper()
+    if wanted not in norm and wanted not in rules:
+        raise click.UsageError(_unknown(wanted, [*norm, *(rule for rule in rules if rule not in norm)]))
+    entry = norm.get(wanted, {"id": wanted})
+    closes = _closes(*rules[wanted]) if wanted in rules else {}
     if form == "json":
         raise Answered(to_json({**entry, **closes}), ALLOWED)
-    lines = [f"[bold]{identity}[/] ({entry['platform']}, {entry.get('level', 'a reading')})"]
+    aside = (entry["platform"], entry.get("level", "a reading")) if wanted in norm else (policies[0].name, "of its own")
+    lines = [f"[bold]{escape(wanted)}[/] ({escape(', '.join(aside))})"]
     lines += [escape(f"  {line}") for line in _said(entry)]
     lines += [escape(f"  {name}: {text}") for name, text in closes.items()]
-    lines.append("  examples:")
-    lines += [escape(f"    {line}") for example in entry["example"] for line in _shown(example)]
+    lines += ["  examples:"] * ("example" in entry)
+    lines += [escape(f"    {line}") for example in entry.get("example", ()) for line in _shown(example)]
     raise Answered(drawn(*lines), ALLOWED)
+
+
+def _unknown(identity: str, known: list[str]) -> str:
+    """Say that there is no such clause, and which may have been meant."""
+    lowered = {name.lower(): name for name in known}
+    hint = next(
+        (name for low, name in lowered.items() if close_to(identity.lower(), lowered) == f"did you mean {low}?"), ""
+    )
+    meant = f"did you mean {hint}?" if hint else "orderrules table rules, or readings, lists those that there are"
+    return f"no clause has the id {identity}; {meant}"
 
 
 def _closes(policy: Policy[Any, Any], rule: Rule | Waiver) -> dict[str, object]:
@@ -303,15 +311,20 @@ def _closes(policy: Policy[Any, Any], rule: Rule | Waiver) -> dict[str, object]:
     return {
         "reason": rule.reason,
         "closes": f"{rule.section}, while {closes if asked else closes.simplified()}{unless}",
-        "kinds": f"{count} of {len(every)} kinds of order" + ", waivers left aside" * bool(waivers),
+        "kinds": f"{count} of {len(every)} kinds of order"
+        + " for some update" * bool(asked)
+        + ", waivers left aside" * bool(waivers),
     }
 
 
 def _said(entry: dict[str, Any]) -> list[str]:
     """Write what a clause or a reading says, and where it comes from."""
+    if "text" not in entry and "question" not in entry:
+        return []
     if "question" in entry:
+        option = f" (--{entry['keyword'].replace('_', '-')})" if "keyword" in entry else ""
         lines = [f"{entry['question']}?", f"we read: {entry['answer']}", f"why: {entry['why']}"]
-        lines += [f"offered instead: {other['name']}" for other in entry.get("alternatives", ())]
+        lines += [f"offered instead: {other['name']}{option}" for other in entry.get("alternatives", ())]
     else:
         lines = [entry["text"], f"source: {entry['source']['page']}; {entry['source']['section']}"]
     if "outside" in entry:
@@ -332,5 +345,5 @@ def _shown(example: dict[str, Any]) -> list[str]:
 _app.add(
     explain,
     explain,
-    [click.Argument(["identity"], metavar="ID"), _app.format_option("text", "json")],
+    [click.Argument(["identity"], metavar="ID"), _app.POLICY, _app.format_option("text", "json")],
 )
