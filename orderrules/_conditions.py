@@ -8,6 +8,7 @@ The module is longer than most because the four kinds of condition answer the sa
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from enum import Enum
@@ -234,7 +235,13 @@ class Condition:
 
     def needed(self, point: Point, verb: str) -> str:  # noqa: ARG002 - a transition table reads the point.
         """Say what would have to be for it to hold, of something that then ``verb`` (*may change*)."""
-        return "nothing opens it" if self.count()[0] == 0 else f"it {verb} only while {self}"
+        return "nothing opens it" if never(self) else f"it {verb} only while {self}"
+
+
+@functools.lru_cache(maxsize=1024)
+def never(condition: Condition) -> bool:
+    """Say whether a condition holds at no point of its facts."""
+    return not any(condition._holds(point) for point in points(condition.facts))
 
 
 def points(facts: Iterable[Fact]) -> Iterator[Point]:

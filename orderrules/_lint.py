@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 import attrs
 
-from orderrules._conditions import listed
+from orderrules._conditions import UNKNOWN, listed, never
 from orderrules._meaning import shown, smallest_pair
 from orderrules._models import UNSET
 from orderrules._patch import sections_by_key
@@ -22,7 +22,7 @@ from orderrules._rules import OrderT, PatchT, Waiver
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
 
-    from orderrules._conditions import Condition, Follows
+    from orderrules._conditions import Follows
     from orderrules._rules import Policy, Rule
     from orderrules._table import Cell
 
@@ -31,7 +31,7 @@ class Kind(StrEnum):
     """What a finding says."""
 
     IDLE = "idle"
-    """A rule that refuses nothing, or a waiver that waives nothing: without it, every decision is the same."""
+    """A rule that refuses nothing, or a waiver that waives nothing: without it, every verdict is the same."""
     SHADOWED = "shadowed"
     """A rule or waiver that changes no verdict: whatever it refuses, or waives, others do as well."""
     CONTRADICTORY = "contradictory"
@@ -92,7 +92,9 @@ def lint(policy: Policy[OrderT, PatchT]) -> tuple[Finding[OrderT, PatchT], ...]:
         _closed(policy, cells),
         _transitions(policy, cells),
     )
-    return tuple(sorted(found, key=lambda finding: list(Kind).index(finding.kind)))
+    # Two tables of one status find the same of it.
+    once = {str(finding): finding for finding in found}
+    return tuple(sorted(once.values(), key=lambda finding: list(Kind).index(finding.kind)))
 
 
 def _superfluous(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
@@ -112,7 +114,7 @@ def _superfluous(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[
             # An order where it might have, if there is one.
             yield _found(policy, (Kind.IDLE, [entry.id], message), here or of_entry)
         elif all(
-            cell.decision.allowed is other.decision.allowed
+            cell.update.allowed is other.update.allowed
             for cell, other in zip(cells, policy.without(entry.id).tabulated().cells(), strict=True)
         ):
             others = sorted(_covering(entry, naming))
@@ -150,17 +152,13 @@ def _covering(entry: Rule | Waiver, cells: list[Cell]) -> set[str]:
 def _contradictions(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
     """Find pairs of rules on one section that never hold at once."""
     for one, other in itertools.combinations(policy.rules, 2):
-        if one.section is not other.section or _never(one.only_if) or _never(other.only_if):
-            continue
-        if _never(one.only_if & other.only_if):
-            passed = [cell for cell in cells if cell.section is one.section and one.only_if.holds(cell.point)]
+        own = [cell for cell in cells if cell.section is one.section] if one.section is other.section else []
+        passed = [cell for cell in own if one.only_if.holds(cell.point)]
+        allowing = [cell for cell in own if other.only_if.holds(cell.point)]
+        if passed and allowing and not any(other.only_if.holds(cell.point) for cell in passed):
             message = f"where {one.id} lets {one.section} pass, {other.id} does not"
             refused = [cell for cell in passed if not cell.decision]
             yield _found(policy, (Kind.CONTRADICTORY, [one.id, other.id], message), refused or passed)
-
-
-def _never(condition: Condition) -> bool:
-    return condition.count()[0] == 0
 
 
 def _without_a_rule(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
@@ -196,7 +194,7 @@ def _unread(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Findi
 def _closed(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
     """Find sections and actions that nothing opens, and values that are never accepted."""
     for rule in policy.rules:
-        if _never(rule.only_if):
+        if never(rule.only_if):
             refused = [cell for cell in cells if cell.section is rule.section and not cell.decision]
             yield _found(
                 policy, (Kind.HOPELESS, [rule.id], f"nothing satisfies it: {rule.section} is never open"), refused
@@ -204,15 +202,17 @@ def _closed(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Findi
     follows = {table.asked: table.current for table in _tables(policy)}
     for section in dict.fromkeys(cell.section for cell in cells):
         own = [cell for cell in cells if cell.section is section]
-        if not any(cell.decision for cell in own):
+        if not any(cell.update for cell in own):
             yield _found(policy, (Kind.HOPELESS, [section], "no order opens it"), own)
             continue
         for fact in policy.patch_type.__space__.facts:
-            if sections_by_key(policy.patch_type)[fact.attribute] is not section or fact in follows:
+            if sections_by_key(policy.patch_type)[fact.attribute] is not section:
                 continue
             for value in fact.values:
                 asking = [cell for cell in own if cell.point.get(fact) == value]
-                if value is not UNSET and asking and not any(cell.decision for cell in asking):
+                # Of a status it is said below that no other leads to it.
+                is_status = fact in follows and value in follows[fact].values
+                if value is not UNSET and not is_status and asking and not any(cell.update for cell in asking):
                     message = f"no order accepts it as the {fact.name}"
                     yield _found(policy, (Kind.HOPELESS, [section, fact.label(value)], message), asking)
 
@@ -236,25 +236,27 @@ def _transitions(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[
             for cell in cells
             if cell.section is section and cell.point[asked] is not UNSET and cell.point[asked] != cell.point[current]
         ]
-        statuses = [value for value in current.values if value in asked.values]
-        first = current.label(statuses[0])
-        reached = _reached(statuses[0], [(cell.point[current], cell.point[asked]) for cell in moves if cell.decision])
-        for status in statuses:
+        first = current.label(current.values[0])
+        made = [(cell.point[current], cell.point[asked]) for cell in moves if cell.update]
+        reached = _reached(current.values[0], made)
+        for status in current.values:
+            if status is UNKNOWN:
+                continue
             into = [cell for cell in moves if cell.point[asked] == status]
             away = [cell for cell in moves if cell.point[current] == status]
-            is_led_to = any(cell.decision for cell in into)
+            is_led_to = any(cell.update for cell in into)
             if into and (status not in reached or not is_led_to):
                 message = f"no way leads to it from {first}" if is_led_to else "no other status leads to it"
                 said = (Kind.UNREACHED, [current.label(status)], message)
-                yield _found(policy, said, [cell for cell in into if not cell.decision] or into)
-            if away and not any(cell.decision for cell in away):
+                yield _found(policy, said, [cell for cell in into if not cell.update] or into)
+            if away and not any(cell.update for cell in away):
                 yield _found(policy, (Kind.FINAL, [current.label(status)], "no other status follows it"), away)
         for other in dict.fromkeys(cell.section for cell in cells):
             own = [cell for cell in cells if cell.section is other]
             there = [cell for cell in own if cell.point[current] in reached]
-            if any(cell.decision for cell in own) and not any(cell.decision for cell in there):
+            if any(cell.update for cell in own) and not any(cell.update for cell in there):
                 message = f"no order that starts as {first} comes to where it is open"
-                start = [cell for cell in there if cell.point[current] == statuses[0]]
+                start = [cell for cell in there if cell.point[current] == current.values[0]]
                 yield _found(policy, (Kind.HOPELESS, [other], message), start)
 
 

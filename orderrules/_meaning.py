@@ -35,10 +35,15 @@ Gist = tuple[tuple[tuple[str, tuple[str, ...]], ...], tuple[str, ...]]
 """What a decision says: the rules that refuse, with the keys they refuse, and the waivers that were needed."""
 
 
-def _gist(decision: Decision) -> Gist:
+def _gist(decision: Decision, update: Decision | None = None) -> Gist:
+    """Give what a decision says; of a cell, what it says of its section, and the waivers of the smallest update.
+
+    Where an update must touch another section as well, and that needs a waiver anyway, it makes no difference
+    to any update whether this section needs one too.
+    """
     return (
         tuple((violation.rule.id, violation.keys) for violation in decision.violations),
-        tuple(sorted(waiver.id for waiver in decision.waivers)),
+        tuple(sorted(waiver.id for waiver in (update or decision).waivers)),
     )
 
 
@@ -67,16 +72,25 @@ def digest(policy: Policy[Any, Any]) -> str:
     lines: list[str] = []
     for section, cells in _told(policy).items():
         names = policy.keys_of(section) if isinstance(section, policy.sections) else (f"({section})",)
-        facts, told = _facts(policy, section), {values: _gist(cell.decision) for values, cell in cells.items()}
+        facts, told = (
+            _facts(policy, section),
+            {values: _gist(cell.decision, cell.update) for values, cell in cells.items()},
+        )
         # What makes no difference is left out: facts that nothing turns on, and values that count as any unknown one.
         for fact in facts:
             facts, told = without(fact, facts, told)
         for place, fact in enumerate(facts):
             told = _without_ordinary(place, fact, told)
         for values, gist in told.items():
-            point = [[fact.name, str(value)] for fact, value in zip(facts, values, strict=True)]
+            point = [[fact.name, _named(value)] for fact, value in zip(facts, values, strict=True)]
             lines += [json.dumps([name, point, *gist]) for name in names]
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def _named(value: object) -> list[str]:
+    """Write a value of a fact so that no other is written alike: ``1`` is no ``"1"``, and ``UNKNOWN`` no text."""
+    kind = "str" if isinstance(value, str) else type(value).__name__
+    return [kind, str(value)]
 
 
 def _without_ordinary(place: int, fact: Fact, told: dict[Values, Gist]) -> dict[Values, Gist]:
@@ -200,10 +214,9 @@ def diff(ours: Policy[OrderT, PatchT], theirs: Policy[OrderT, PatchT]) -> Diff[O
         groups: dict[tuple[Gist, ...], list[Values]] = {}
         for values, cell in cells.items():
             other = there[section][values]
-            alone, whole = ((_gist(cell.decision), _gist(other.decision)), (_gist(cell.update), _gist(other.update)))
-            # Where an update must touch other sections as well, these may make the same of it in the end.
-            if alone[0] != alone[1] and whole[0] != whole[1]:
-                groups.setdefault((*alone, *whole), []).append(values)
+            gists = _gist(cell.decision, cell.update), _gist(other.decision, other.update)
+            if gists[0] != gists[1]:
+                groups.setdefault((*gists, _gist(cell.update), _gist(other.update)), []).append(values)
         for group in groups.values():
             condition = written(facts, dict.fromkeys(cells, False) | dict.fromkeys(group, True))
             order, patch, point = smallest_pair(ours, section, [cells[values].point for values in group])
@@ -226,6 +239,7 @@ def smallest_pair(
     for point in ranked:
         order = order_at(policy.order_type, point)
         keys = None if is_action else keys_at(policy.patch_type, section, point)
-        if order is not None:
-            return order, None if keys is None else patch_at(policy.patch_type, point, keys), point
+        patch = None if keys is None else patch_at(policy.patch_type, point, keys)
+        if order is not None and (is_action or patch is not None):
+            return order, patch, point
     return None, None, ranked[0]

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 import attrs
 
+from orderrules._conditions import UNKNOWN
 from orderrules._limits import UPDATE_LIMITS, Limits
 from orderrules._models import UNSET, Checked, rebuild
 from orderrules._order import Space  # noqa: RUF100, TC001 - annotations of models are read at run time.
+from orderrules.errors import Code, InvalidInput, Problem, Problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,6 +97,17 @@ def write_body(model: Checked) -> dict[str, object]:
     return _wire.body(model)
 
 
+def _unlisted(space: Space, patch: PatchBase) -> InvalidInput | None:
+    """Say which keys have a value that their facts do not list."""
+    problems = Problems()
+    for fact in space.facts:
+        value = fact.canonical(getattr(patch, fact.attribute))
+        if value not in fact.values and UNKNOWN not in fact.values:
+            listed = ", ".join(fact.label(known) for known in fact.values if known is not UNSET)
+            problems.add(Problem("", Code.NOT_A_CHOICE, f"expected one of {listed}").under(fact.attribute))
+    return problems.error(f"build a {type(patch).__qualname__}") if problems else None
+
+
 class PatchBase(Checked):
     """What every platform's ``Patch`` is built on: it keeps the mask of the keys it touches.
 
@@ -111,7 +124,11 @@ class PatchBase(Checked):
         super().__attrs_post_init__()
         keys = sections_by_key(type(self))
         mask = sum(1 << bit for bit, key in enumerate(keys) if getattr(self, key) is not UNSET)
-        object.__setattr__(self, self.__space__.slot, (self.__space__.index(self) << len(keys)) | mask)
+        try:
+            number = self.__space__.index(self)
+        except ValueError as error:
+            raise _unlisted(self.__space__, self) or error from None
+        object.__setattr__(self, self.__space__.slot, (number << len(keys)) | mask)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle what was said; the mask is derived again."""

@@ -252,7 +252,8 @@ class Policy(_Doors[OrderT, PatchT]):
     Raises:
         TypeError: a key of the patch belongs to no section of this platform, or may not be left out;
             a fact is read off an attribute that is not there, or the slot for the number of a point is missing.
-        ValueError: two rules or waivers share an id, or a rule reads a fact or governs a section that is not there.
+        ValueError: two rules or waivers share an id, or two facts a name or an attribute; or a rule reads a fact or
+            governs a section that is not there.
     """
 
     name: str
@@ -526,9 +527,7 @@ def _validate(policy: Policy[Any, Any]) -> None:
     if twice:
         message = f"ids given twice: {', '.join(twice)}"
         raise ValueError(message)
-    for fact in policy.patch_type.__space__.facts:
-        if UNSET not in fact.values:
-            raise ValueError(f"the fact {fact.name} is read off a patch, so UNSET is one of its values")
+    _validate_facts(policy)
     order_facts = set(policy.order_type.__space__.facts)
     all_facts = order_facts.union(policy.patch_type.__space__.facts)
     for rule in policy.rules:
@@ -540,9 +539,28 @@ def _validate(policy: Policy[Any, Any]) -> None:
         _see(waiver.id, waiver.when, all_facts)
 
 
+def _validate_facts(policy: Policy[Any, Any]) -> None:
+    """See that facts can be told apart, and that those of a patch may be left out."""
+    for fact in policy.patch_type.__space__.facts:
+        if UNSET not in fact.values:
+            raise ValueError(f"the fact {fact.name} is read off a patch, so UNSET is one of its values")
+    names = [fact.name for model in (policy.order_type, policy.patch_type) for fact in model.__space__.facts]
+    if len(set(names)) < len(names):
+        raise ValueError(f"two facts of {policy.name} share a name: {', '.join(sorted(names))}")
+    for table in (table for rule in policy.rules for table in rule.only_if.transitions()):
+        if (
+            table.current not in policy.order_type.__space__.facts
+            or table.asked not in policy.patch_type.__space__.facts
+        ):
+            raise ValueError("a transition table leads from a fact of the order to a fact of the patch")
+
+
 def _validate_model(model: type[OrderBase | PatchBase]) -> None:
     """See that a model has what its space numbers, and where to keep the number."""
     space, fields = model.__space__, slots_of(model)
+    attributes = [fact.attribute for fact in space.facts]
+    if len(set(attributes)) < len(attributes):
+        raise ValueError(f"two facts of {model.__name__} are read off one attribute: {', '.join(sorted(attributes))}")
     for fact in space.facts:
         if fact.attribute not in fields:
             raise TypeError(f"{model.__name__} has no {fact.attribute}, which the fact {fact.name} is read off")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from datetime import date
 from enum import StrEnum
-from types import SimpleNamespace
+from types import NoneType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from orderrules._conditions import UNKNOWN
@@ -33,7 +33,7 @@ def smallest(annotation: Any) -> object:  # noqa: ANN401 - an annotation can be 
     Raises:
         TypeError: there is no strict reading of the type.
     """
-    first = members(annotation)[0]
+    first = next((option for option in members(annotation) if option is not NoneType), None)
     if is_array(first):
         return (smallest(get_args(first)[0]),)
     if isinstance(first, type) and is_model(first):
@@ -56,8 +56,11 @@ def order_at(order_type: type[OrderT], point: Point) -> OrderT | None:
         if not slot.optional  # What has no default must be said.
     }
     said.update({fact.attribute: _spelt(fact, point, slots_of(order_type)[fact.attribute]) for fact in space.facts})
-    order = order_type(**said)
-    return order if all(fact.of(order) == point[fact] for fact in space.facts) else None
+    with contextlib.suppress(InvalidInput):
+        order = order_type(**said)
+        if all(fact.of(order) == point[fact] for fact in space.facts):
+            return order
+    return None
 
 
 def _spelt(fact: Fact, point: Point, slot: Slot) -> object:
@@ -75,13 +78,15 @@ def unlisted(fact: Fact, annotation: Any) -> object:  # noqa: ANN401 - an annota
     return fact.unlisted
 
 
-def patch_at(patch_type: type[PatchT], point: Point, keys: Iterable[str]) -> PatchT:
-    """Make an update whose facts are those of a point, and that sends some other keys as well."""
+def patch_at(patch_type: type[PatchT], point: Point, keys: Iterable[str]) -> PatchT | None:
+    """Make an update whose facts are those of a point, and that sends some other keys as well; None if none can."""
     said: dict[str, object] = {key: smallest(slots_of(patch_type)[key].annotation) for key in keys}
     for fact in patch_type.__space__.facts:
         if point[fact] is not UNSET:
             said[fact.attribute] = _spelt(fact, point, slots_of(patch_type)[fact.attribute])
-    return patch_type(**said)
+    with contextlib.suppress(InvalidInput):
+        return patch_type(**said)
+    return None
 
 
 def keys_at(patch_type: type[PatchT], section: StrEnum, point: Point) -> tuple[str, ...] | None:
@@ -100,6 +105,7 @@ def keys_at(patch_type: type[PatchT], section: StrEnum, point: Point) -> tuple[s
 
 
 def rank(facts: Iterable[Fact], point: Point) -> tuple[int, tuple[int, ...]]:
-    """Order points by how far they are from the first values of some facts."""
-    places = tuple(fact.values.index(point[fact]) for fact in facts)
-    return sum(map(bool, places)), places
+    """Order points by how far they are from the first values of some facts, and from sending nothing."""
+    places = tuple(0 if point[fact] is UNSET else 1 + fact.values.index(point[fact]) for fact in facts)
+    told = tuple(1 if UNSET in fact.values else 2 for fact in facts)
+    return sum(place >= least for place, least in zip(places, told, strict=True)), places

@@ -134,6 +134,10 @@ def _body(policy: Policy[OrderT, PatchT], way: _Way) -> Schema:
     for key, section in sections_by_key(policy.patch_type).items():
         if key in way.keys:
             readable = of(slots_of(policy.patch_type)[key].annotation)
+            fact = facts.get(key)
+            if fact is not None and UNKNOWN not in fact.values and key not in way.values:
+                # What is not listed is not read.
+                readable = _narrowed(readable, fact, set(fact.values) - {UNSET})
             narrowed = _narrowed(readable, facts[key], way.values[key]) if key in way.values else readable
             properties[key] = {"description": _described(policy, section), **narrowed}
     return _object(properties, way.required)
@@ -142,13 +146,16 @@ def _body(policy: Policy[OrderT, PatchT], way: _Way) -> Schema:
 def _narrowed(readable: Schema, fact: Fact, values: Collection[Hashable]) -> Schema:
     """Narrow the schema of a fact's key to some values."""
     if UNKNOWN in values:
-        others = [_written(value) for value in fact.values if value is not UNSET and value not in values]
+        closed = [value for value in fact.values if value is not UNSET and value not in values]
+        others = [said for value in closed for said in _written(fact, value)]
         return {"allOf": [readable, {"not": {"enum": others}}]} if others else readable
-    return {**readable, "enum": [_written(value) for value in fact.values if value in values]}
+    return {**readable, "enum": [said for value in fact.values if value in values for said in _written(fact, value)]}
 
 
-def _written(value: Hashable) -> Hashable:
-    return value.value if isinstance(value, StrEnum) else value
+def _written(fact: Fact, value: Hashable) -> list[Hashable]:
+    """Write a value as a body has it, in all its spellings."""
+    plain = value.value if isinstance(value, StrEnum) else value.isoformat() if isinstance(value, date) else value
+    return [plain, *(alias for alias, meant in fact.aliases if meant == value)]
 
 
 def _described(policy: Policy[OrderT, PatchT], section: StrEnum) -> str:

@@ -127,6 +127,8 @@ class Table(Generic[OrderT, PatchT]):
         self._abilities: list[dict[str, Decision] | None] = [None] * len(self._points)
         self._actions: Mapping[str, StrEnum] = {action: action for action in policy.actions or ()}
         self.rows = rows
+        self.kept: dict[object, Any] = {}
+        """What other rooms derive from the table and keep with it."""
 
     def row(self, index: int) -> list[Decision]:
         """Return all decisions for the orders of one index, made now if they were not yet."""

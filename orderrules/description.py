@@ -79,8 +79,8 @@ def _state(policy: Policy[OrderT, PatchT], by: Fact, cells: list[Cell]) -> str:
     if not cells:
         return "no body key"
     section = cells[0].section
-    followed = {table.asked for rule in policy.rules if rule.section is section for table in rule.only_if.transitions()}
-    asked = next((fact for fact in policy.patch_type.__space__.facts if fact in followed), None)
+    followed = {table.asked for _, table in _tables(policy) if table.current is by}
+    asked = next((fact for fact in followed if policy.keys_of(section) == (fact.attribute,)), None)
     if asked is None:
         condition = _while(cells, by)
         return "open" if condition == ALWAYS else "closed" if condition == NEVER else f"if {condition}"

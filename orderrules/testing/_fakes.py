@@ -1,0 +1,302 @@
+"""A fake of each API: it enforces the rules, and answers in the shapes of the page, without a network.
+
+``handle`` takes a request and gives an answer; adapters carry it to what a client speaks. What a page's answer has no
+field for is kept in ``fake.orders[...].written``.
+
+The module is longer than most because each of the two APIs answers in its own way.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple
+from urllib.parse import parse_qsl
+
+import attrs
+
+from orderrules._patch import write_body
+from orderrules._rules import OrderT, PatchT
+from orderrules.errors import InvalidInput
+from orderrules.platforms import awal, salla
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from orderrules._decision import Decision
+    from orderrules._rules import Policy
+
+_ORDER: Final = re.compile(r"(?:.*/)?orders/([0-9]{1,18})/?", re.ASCII)
+_ORDERS: Final = re.compile(r"(?:.*/)?orders/?")
+_HEADERS: Final[Mapping[str, str]] = MappingProxyType({"content-type": "application/json; charset=utf-8"})
+
+
+class Answer(NamedTuple):
+    """What is answered: the status, the headers, and the body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Fault(StrEnum):
+    """What can go wrong with a request, if the fake is told so."""
+
+    SERVER_ERROR = "server error"
+    """Nothing is done, and the answer is 500."""
+    TIMEOUT = "timeout"
+    """Nothing is done, and nothing is answered."""
+    LOST_ANSWER = "lost answer"
+    """It is done, and nothing is answered."""
+    STALE = "stale"
+    """An order is answered as it was before its last update."""
+
+
+class NoAnswerError(TimeoutError):
+    """The fake was told not to answer."""
+
+
+def _answer(status: int, told: object) -> Answer:
+    return Answer(status, dict(_HEADERS), json.dumps(told, ensure_ascii=False).encode())
+
+
+class Fake(Generic[OrderT, PatchT]):
+    """What the two fakes share: orders by their ids, requests, and faults. It may be used by several threads.
+
+    Attributes:
+        policy: the rules that it enforces.
+        orders: its orders, by id, as they are now.
+    """
+
+    def __init__(self, policy: Policy[OrderT, PatchT], orders: Iterable[OrderT] = ()) -> None:
+        self.policy = policy
+        self.orders: dict[int, OrderT] = {}
+        self._before: dict[int, OrderT] = {}
+        self._faults: list[tuple[Fault, str | None]] = []
+        self._lock = threading.Lock()
+        for order in orders:
+            self.add(order)
+
+    def add(self, order: OrderT) -> int:
+        """Take an order in, and give its id: its own, or where it has none the next one that is free.
+
+        Raises:
+            ValueError: its id is no positive integer, or there is such an order already.
+        """
+        given = getattr(order, "id", None)
+        number = max(self.orders, default=0) + 1 if given is None else given
+        if type(number) is not int or number < 1 or number in self.orders:
+            raise ValueError(f"an order's id is a positive integer that no other has, and not {given!r}")
+        self.orders[number] = attrs.evolve(order, id=number)  # type: ignore[misc]  # models are attrs classes.
+        return number
+
+    def fail(self, fault: Fault | str, *, method: str | None = None, times: int = 1) -> None:
+        """Let something go wrong with the next requests, of one method only if one is named; faults queue up."""
+        self._faults += [(Fault(fault), method)] * times
+
+    def handle(self, method: str, path: str, query: Mapping[str, str] | str, body: bytes | str) -> Answer:
+        """Answer a request.
+
+        Args:
+            method: ``GET`` or ``PUT``.
+            path: the path, with whatever stands before ``/orders/``.
+            query: the query, as a mapping or as it stands behind the question mark.
+            body: the body; empty where there is none.
+
+        Raises:
+            NoAnswerError: the fake was told not to answer.
+        """
+        with self._lock:
+            fault = self._next_fault(method)
+            if fault is Fault.TIMEOUT:
+                raise NoAnswerError("the fake was told to answer nothing, and did nothing")
+            if fault is Fault.SERVER_ERROR:
+                return self._failed()
+            answer = self._handled(method, path, query, body, stale=fault is Fault.STALE)
+            if fault is Fault.LOST_ANSWER:
+                raise NoAnswerError("the fake was told to answer nothing, and did what it was asked")
+            return answer
+
+    def _next_fault(self, method: str) -> Fault | None:
+        for place, (fault, wanted) in enumerate(self._faults):
+            if wanted in {None, method} and (fault is not Fault.STALE or method == "GET"):
+                del self._faults[place]
+                return fault
+        return None
+
+    def _handled(  # noqa: PLR0911 - an answer for each thing that can be wrong.
+        self, method: str, path: str, query: Mapping[str, str] | str, body: bytes | str, *, stale: bool
+    ) -> Answer:
+        if method == "GET" and _ORDERS.fullmatch(path):
+            return self._listed(dict(parse_qsl(query)) if isinstance(query, str) else query)
+        found = _ORDER.fullmatch(path)
+        number = int(found[1]) if found else 0
+        if number not in self.orders:
+            return self._missing()
+        if method == "GET":
+            return self._shown(self._before.get(number, self.orders[number]) if stale else self.orders[number])
+        if method != "PUT":
+            return self._not_allowed()
+        try:
+            patch = self._read(number, query, body)
+        except InvalidInput as error:
+            return self._unreadable(error)
+        decision = self.policy.can_update(self.orders[number], patch)
+        if not decision:
+            return self._refused(decision)
+        self._before[number] = self.orders[number]
+        self.orders[number] = self.policy.apply(self.orders[number], patch)
+        return self._updated(self.orders[number])
+
+    def _read(self, number: int, query: Mapping[str, str] | str, body: bytes | str) -> PatchT:
+        raise NotImplementedError
+
+    def _shown(self, order: OrderT) -> Answer:
+        raise NotImplementedError
+
+    def _updated(self, order: OrderT) -> Answer:
+        return self._shown(order)
+
+    def _listed(self, query: Mapping[str, str]) -> Answer:
+        raise NotImplementedError
+
+    def _missing(self) -> Answer:
+        raise NotImplementedError
+
+    def _not_allowed(self) -> Answer:
+        raise NotImplementedError
+
+    def _failed(self) -> Answer:
+        raise NotImplementedError
+
+    def _unreadable(self, error: InvalidInput) -> Answer:
+        raise NotImplementedError
+
+    def _refused(self, decision: Decision) -> Answer:
+        raise NotImplementedError
+
+
+class FakeSalla(Fake[salla.Order, salla.Patch]):
+    """Salla's Update Order, and the order read back: 200, 404, and 422 for what cannot be read and what is refused.
+
+    A body that cannot be read is answered with ``fields``, a refusal by rule without.
+    """
+
+    def __init__(
+        self,
+        orders: Iterable[salla.Order] = (),
+        policy: Policy[salla.Order, salla.Patch] = salla.POLICY,
+    ) -> None:
+        super().__init__(policy, orders)
+
+    def _read(self, number: int, query: Mapping[str, str] | str, body: bytes | str) -> salla.Patch:  # noqa: ARG002 - the page has no query.
+        return salla.read_request(number, body).patch
+
+    def _shown(self, order: salla.Order) -> Answer:
+        return _answer(200, {"status": 200, "success": True, "data": self._data(order)})
+
+    def _data(self, order: salla.Order) -> dict[str, object]:
+        """Lay an order out as the page does, with what was written under the fields that show it as it was sent."""
+        written = write_body(order.written) if isinstance(order.written, salla.Patch) else {}
+        customer: Any = written.get("customer", {})
+        payment: Any = written.get("payment", {})
+        told = salla.to_payload(order)
+        if told["customer"]:
+            told["customer"] = {**told["customer"], **customer}  # type: ignore[dict-item]  # an object, where there is one.
+        return {
+            **told,
+            "payment_method": payment.get("method"),
+            "can_cancel": self.policy.can(order, salla.Action.CANCEL).allowed,
+            "is_pending_payment": self.policy.can(order, salla.Action.PAY).allowed,
+            "shipping": {
+                "receiver": {key: value for key, value in _object(written.get("receiver")).items() if key != "notify"},
+                "branch_id": written.get("branch_id"),
+            },
+        }
+
+    def _listed(self, query: Mapping[str, str]) -> Answer:  # noqa: ARG002 - the page lists nothing.
+        return self._missing()
+
+    def _error(self, status: int, code: str, message: str, **more: object) -> Answer:
+        error = {"code": code, "message": message, **more}
+        return _answer(status, {"status": status, "success": False, "error": error})
+
+    def _missing(self) -> Answer:
+        return self._error(404, "not_found", "there is no such order")
+
+    def _not_allowed(self) -> Answer:
+        return self._error(405, "method_not_allowed", "an order is read with GET and updated with PUT")
+
+    def _failed(self) -> Answer:
+        return self._error(500, "server_error", "something went wrong")
+
+    def _unreadable(self, error: InvalidInput) -> Answer:
+        fields: dict[str, list[str]] = {}
+        for problem in error.problems:
+            fields.setdefault(problem.pointer.lstrip("/").replace("/", "."), []).append(problem.message)
+        return self._error(422, "validation_failed", "the body cannot be read", fields=fields)
+
+    def _refused(self, decision: Decision) -> Answer:
+        return self._error(422, "update_refused", "; ".join(violation.message for violation in decision.violations))
+
+
+def _object(value: Any) -> dict[str, object]:  # noqa: ANN401 - a body's value.
+    return value or {}
+
+
+class FakeAwal(Fake[awal.Order, awal.Patch]):
+    """Awal's Update Order, the order read back, and orders by status.
+
+    It answers 200, 404, 400 for a request that cannot be read, and 422 for an update that is refused (reading A7).
+    As on the page, an order's branch is not shown.
+    """
+
+    def __init__(
+        self,
+        orders: Iterable[awal.Order] = (),
+        policy: Policy[awal.Order, awal.Patch] = awal.POLICY,
+    ) -> None:
+        super().__init__(policy, orders)
+
+    def _read(self, number: int, query: Mapping[str, str] | str, body: bytes | str) -> awal.Patch:
+        return awal.read_request(number, query, body).patch
+
+    def _shown(self, order: awal.Order) -> Answer:
+        return _answer(200, {"status": True, "data": self._data(order)})
+
+    def _updated(self, order: awal.Order) -> Answer:
+        told = {"status": True, "message": "Order updated successfully", "data": self._data(order)}
+        return _answer(200, told)
+
+    def _data(self, order: awal.Order) -> dict[str, object]:
+        shown = awal.to_payload(order)
+        return {"order_number": f"ORD-{order.id:0>4}", **{key: shown[key] for key in shown if key != "branch_id"}}
+
+    def _listed(self, query: Mapping[str, str]) -> Answer:
+        orders = [order for order in self.orders.values() if query.get("status") in {None, order.status}]
+        return _answer(200, {"status": True, "data": [self._data(order) for order in orders]})
+
+    def _error(self, status: int, error: str, message: str, details: object = None) -> Answer:
+        told = {"error": error, "message": message, "details": details, "request_id": "fake"}
+        return _answer(status, told)
+
+    def _missing(self) -> Answer:
+        return self._error(404, "Not Found", "Order not found")
+
+    def _not_allowed(self) -> Answer:
+        return self._error(405, "Method Not Allowed", "an order is read with GET and updated with PUT")
+
+    def _failed(self) -> Answer:
+        return self._error(500, "Internal Server Error", "something went wrong")
+
+    def _unreadable(self, error: InvalidInput) -> Answer:
+        return self._error(
+            400, "Bad Request", "the request cannot be read", [str(problem) for problem in error.problems]
+        )
+
+    def _refused(self, decision: Decision) -> Answer:
+        said = [violation.message for violation in decision.violations]
+        return self._error(422, "Validation Error", "; ".join(said), said)

@@ -1,0 +1,175 @@
+"""Servers that are wrong, each in one way, and how a machine reaches them; none uses the policy that judges it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import attrs
+
+from orderrules import Policy, awal, salla
+from orderrules.testing import Answer, Fake, FakeAwal, FakeSalla, OrderMachine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+NO_DRAFTS: Final = salla.POLICY.without("SALLA-DRAFT-1")
+PAYING: Final = salla.POLICY.without("SALLA-PAYMENT-1")
+SKIPPING: Final = awal.policy(skipping=True)
+RESETTING: Final = awal.policy(payment_default="reset")
+
+
+class Skips(FakeAwal):
+    """Lets a status be skipped."""
+
+    def __init__(self) -> None:
+        super().__init__(policy=SKIPPING)
+
+
+class ForgetsTheDraft(FakeSalla):
+    """Holds the rules against drafts as well."""
+
+    def __init__(self) -> None:
+        super().__init__(policy=NO_DRAFTS)
+
+
+class AllowsPaymentAfterPending(FakeSalla):
+    """Takes payment details in every status."""
+
+    def __init__(self) -> None:
+        super().__init__(policy=PAYING)
+
+
+class ComparesByName(FakeSalla):
+    """Looks for *completed* in the name of the status, which is another word in this store."""
+
+    NAMES: Final = {"completed": "on its way to you"}
+
+    def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
+        """Decide by the name, and not by the slug."""
+        number = int(path.rsplit("/", 1)[1])
+        order = self.orders[number]
+        named = attrs.evolve(order, status=self.NAMES.get(str(order.status), order.status))
+        self.orders[number] = named
+        answer = super().handle(method, path, query, body)
+        if self.orders[number].status == named.status:
+            self.orders[number] = attrs.evolve(self.orders[number], status=order.status)
+        return answer
+
+
+class DropsAField(FakeAwal):
+    """Says that it wrote the notes, and does not."""
+
+    def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
+        """Leave the notes out."""
+        try:
+            told = json.loads(body)
+        except ValueError:
+            return super().handle(method, path, query, body)
+        kept = {key: value for key, value in told.items() if key != "admin_notes" or type(value) is not str}
+        return super().handle(method, path, query, json.dumps(kept))
+
+
+class AppliesHalfOfARefusal(FakeSalla):
+    """Refuses an update with a closed section, and writes the open ones all the same."""
+
+    def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
+        """Write what may be written."""
+        answer = super().handle(method, path, query, body)
+        number = int(path.rsplit("/", 1)[1])
+        if answer.status == 422 and b"fields" not in answer.body:
+            parts = self.policy.split(self.orders[number], salla.read_patch(body))
+            self.orders[number] = self.policy.apply(self.orders[number], parts.allowed)
+        return answer
+
+
+class AnswersOk(FakeAwal):
+    """Writes nothing of a refused update, and answers 200."""
+
+    def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
+        """Answer as if all were well."""
+        answer = super().handle(method, path, query, body)
+        return answer._replace(status=200) if answer.status == 422 else answer
+
+
+class LosesAnUpdateUnderRetry(FakeAwal):
+    """Takes a body that it has seen before for a retry, and does nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[tuple[str, str]] = set()
+
+    def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
+        """Answer a body that was seen with 200, and write it only the first time."""
+        key = path, str(body)
+        if key in self.seen:
+            return Answer(200, {}, b"{}")
+        answer = super().handle(method, path, query, body)
+        if answer.status == 200:
+            self.seen.add(key)
+        return answer
+
+
+class ResetsPayment(FakeAwal):
+    """Takes a payment status that is left out for unpaid."""
+
+    def __init__(self) -> None:
+        super().__init__(policy=RESETTING)
+
+
+class LetsAGuestThroughTwice(FakeSalla):
+    """Goes on taking a customer for a guest after another was written."""
+
+    def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
+        """Write the customer, and forget that it is a registered one."""
+        number = int(path.rsplit("/", 1)[1])
+        before = self.orders[number].customer
+        answer = super().handle(method, path, query, body)
+        if before is salla.CustomerKind.GUEST:
+            self.orders[number] = attrs.evolve(self.orders[number], customer=before)
+        return answer
+
+
+WRONG: Final[list[Callable[[], Fake[Any, Any]]]] = [
+    Skips,
+    ForgetsTheDraft,
+    AllowsPaymentAfterPending,
+    ComparesByName,
+    DropsAField,
+    AppliesHalfOfARefusal,
+    AnswersOk,
+    LosesAnUpdateUnderRetry,
+    ResetsPayment,
+    LetsAGuestThroughTwice,
+]
+RIGHT: Final[list[Callable[[], Fake[Any, Any]]]] = [FakeAwal, FakeSalla]
+
+
+def machine(serve: Callable[[], Fake[Any, Any]]) -> type[OrderMachine]:
+    """Make a machine that asks a server, and reads back what is stored in it."""
+    shipped: Policy[Any, Any] = salla.POLICY if issubclass(serve, FakeSalla) else awal.POLICY  # type: ignore[arg-type]
+
+    class Machine(OrderMachine):
+        """Asks the server as HTTP would."""
+
+        policy = shipped
+        not_shown: ClassVar[frozenset[str]] = frozenset()
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.server = serve()
+            self.requests = 0
+
+        def create_order(self, order: Any) -> int:
+            return self.server.add(order)
+
+        def send_update(self, handle: Any, body: dict[str, object]) -> int:
+            self.requests += 1
+            query = {"phone_number_id": "1"} if shipped.name == "awal" else {}
+            return self.server.handle("PUT", f"/orders/{handle}", query, json.dumps(body)).status
+
+        def read_order(self, handle: Any) -> Any:
+            return self.server.orders[handle]
+
+    return Machine

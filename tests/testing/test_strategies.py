@@ -1,0 +1,232 @@
+"""What a strategy says it draws is what it draws, and nothing that is drawn is thrown away."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, find, given, settings
+from hypothesis import strategies as st
+from hypothesis.statistics import collector
+
+import orderrules.testing._strategies as room
+from orderrules import Code, InvalidInput, Policy, awal, salla
+from orderrules.testing import (
+    allowed_patches,
+    bodies,
+    broken_bodies,
+    histories,
+    orders,
+    patches,
+    refused_pairs,
+    refused_patches,
+)
+from tests import samples, toy
+from tests.strategies import module_of
+from tests.tables import POLICIES
+from tests.test_meaning import ACROSS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KITS: Final[list[Any]] = [
+    pytest.param(policy, id=name) for name, policy in (*POLICIES.items(), ("toy", toy.POLICY), ("across", ACROSS))
+]
+RULES: Final = [
+    pytest.param(policy, rule.id, id=f"{name} {rule.id}")
+    for name, policy in (*POLICIES.items(), ("toy", toy.POLICY), ("across", ACROSS))
+    for rule in policy.rules
+    if isinstance(rule.section, policy.sections)
+]
+CODES: Final = [
+    pytest.param(platform, code, id=f"{platform} {code}")
+    for platform, policy in POLICIES.items()
+    for code in room._breakable(policy)
+]
+
+
+def drawn(strategy: st.SearchStrategy[Any], check: Callable[[Any], object], examples: int = 60) -> Counter[str]:
+    """Draw, check each, and count how each draw ended."""
+    told: list[Any] = []
+
+    @settings(max_examples=examples, database=None, suppress_health_check=list(HealthCheck), deadline=None)
+    @given(strategy)
+    def run(value: Any) -> None:
+        check(value)
+
+    with collector.with_value(told.append):  # type: ignore[arg-type]  # a callback, or none.
+        run()
+    return Counter(case["status"] for case in told[0]["generate-phase"]["test-cases"])
+
+
+@pytest.mark.parametrize("policy", KITS)
+def test_no_draw_is_thrown_away(policy: Policy[Any, Any]) -> None:
+    """By a filter, that is: Hypothesis itself ends some draws early, in its search for small ones."""
+
+    def nothing(_: Any) -> None:
+        """Take whatever is drawn."""
+
+    strategies = [orders(policy), patches(policy), bodies(policy), refused_pairs(policy), broken_bodies(policy)]
+    for strategy in (*strategies, histories(policy)):
+        assert drawn(strategy, nothing)["invalid"] == 0
+
+
+def test_the_room_has_no_filter() -> None:
+    """Nor anything else that throws a draw away."""
+    source = Path(room.__file__).read_text(encoding="utf-8")
+    called = {
+        node.func.attr
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    assert not called & {"filter", "assume", "reject"}
+
+
+@pytest.mark.parametrize("policy", KITS)
+def test_orders_come_from_every_point(policy: Policy[Any, Any]) -> None:
+    """Of their facts, and are decided on."""
+    seen: set[int] = set()
+    drawn(orders(policy), lambda order: seen.add(policy.order_type.__space__.index(order)), examples=400)
+    assert len(seen) > 0.7 * policy.order_type.__space__.size
+
+
+@pytest.mark.parametrize("policy", KITS)
+def test_an_allowed_patch_is_allowed(policy: Policy[Any, Any]) -> None:
+    """For the order that it was drawn for; and some say much."""
+    sizes: set[int] = set()
+
+    def check(pair: Any) -> None:
+        order, patch = pair
+        assert policy.can_update(order, patch)
+        sizes.add(len(patch.keys))
+
+    drawn(orders(policy).flatmap(lambda order: st.tuples(st.just(order), allowed_patches(policy, order))), check, 200)
+    assert len(sizes) > 2
+
+
+@pytest.mark.parametrize("policy", KITS)
+def test_a_refused_patch_is_refused(policy: Policy[Any, Any]) -> None:
+    """Every order that has one is drawn one for; the others say so."""
+    for point in policy.order_type.__space__.points():
+        order = find(room._order_at(policy, point), lambda _: True, settings=settings(database=None))
+        row = [policy.can_update(order, patch) for patch in _all_patches(policy)]
+        if all(row):
+            with pytest.raises(ValueError, match="no update of this order is refused"):
+                refused_patches(policy, order)
+        else:
+            drawn(refused_patches(policy, order), functools.partial(_refused, policy, order), 5)
+
+
+def _all_patches(policy: Policy[Any, Any]) -> list[Any]:
+    if policy.name == "toy":
+        return [toy.Patch(stage=stage, street="x", note="x") for stage in toy.Stage] + [toy.Patch(street="x", note="x")]
+    return samples.salla_patches() if policy.name == "salla" else samples.awal_patches()
+
+
+def _refused(policy: Policy[Any, Any], order: Any, patch: Any) -> None:
+    assert not policy.can_update(order, patch)
+
+
+@pytest.mark.parametrize(("policy", "rule"), RULES)
+def test_a_pair_is_refused_by_the_very_rule(policy: Policy[Any, Any], rule: str) -> None:
+    """And no other; so is a patch that is drawn for an order of it."""
+
+    def check(pair: Any) -> None:
+        assert [violation.rule.id for violation in policy.can_update(*pair).violations] == [rule]
+
+    drawn(refused_pairs(policy, rule=rule), check)
+    order, _ = find(refused_pairs(policy, rule=rule), lambda _: True, settings=settings(database=None))
+    drawn(refused_patches(policy, order, rule=rule), lambda patch: check((order, patch)), 20)
+
+
+@pytest.mark.parametrize("platform", POLICIES)
+def test_bodies_can_be_read(platform: str) -> None:
+    """They are JSON, and the same patch again."""
+    read = module_of(POLICIES[platform]).read_patch
+    drawn(bodies(POLICIES[platform]), lambda body: read(json.dumps(body)))
+
+
+@pytest.mark.parametrize(("platform", "code"), CODES)
+def test_a_broken_body_has_problems_of_the_very_code(platform: str, code: Code) -> None:
+    """And of no other."""
+    read = module_of(POLICIES[platform]).read_patch
+
+    def check(body: Any) -> None:
+        with pytest.raises(InvalidInput) as caught:
+            read(body)
+        assert {problem.code for problem in caught.value.problems} == {code}
+
+    drawn(broken_bodies(POLICIES[platform], code=code), check)
+
+
+def test_every_code_that_a_body_can_have_is_offered() -> None:
+    """The others need a Python mapping that fails or has odd keys, a number that JSON lacks, or a required key."""
+    offered = {code for policy in POLICIES.values() for code in room._breakable(policy)}
+    assert set(Code) - offered == {Code.KEY_NOT_TEXT, Code.MISSING, Code.UNREADABLE, Code.NOT_FINITE}
+
+
+@pytest.mark.parametrize("policy", KITS)
+def test_a_history_is_legal_step_by_step(policy: Policy[Any, Any]) -> None:
+    """As the policy applies it; an Awal order's statuses are a stretch of the chain."""
+    longest = 0
+
+    def check(history: Any) -> None:
+        nonlocal longest
+        order, sent = history
+        for patch in sent:
+            decision = policy.can_update(order, patch)
+            assert decision
+            order = policy.apply(order, patch)
+        longest = max(longest, len(sent))
+
+    drawn(histories(policy, max_size=4), check, 200)
+    assert longest == 4
+
+
+def test_what_there_is_not_cannot_be_drawn() -> None:
+    """It is said when the strategy is asked for."""
+    with pytest.raises(ValueError, match="no rule SALLA-CANCEL-1 on a section of an update"):
+        refused_pairs(salla.POLICY, rule="SALLA-CANCEL-1")
+    with pytest.raises(ValueError, match="no update of this order is refused by SALLA-COUPON-1 alone"):
+        refused_patches(salla.POLICY, salla.Order(draft=True), rule="SALLA-COUPON-1")
+    with pytest.raises(ValueError, match="no update is refused by SALLA-COUPON-1 alone"):
+        refused_pairs(
+            salla.POLICY.with_rules(*(_again(rule) for rule in salla.POLICY.rules if rule.id == "SALLA-COUPON-1")),
+            rule="SALLA-COUPON-1",
+        )
+    with pytest.raises(ValueError, match="no body of salla has a problem of the code not_a_date"):
+        broken_bodies(salla.POLICY, code="not_a_date")
+    with pytest.raises(ValueError, match="'colour' is not a valid Code"):
+        broken_bodies(salla.POLICY, code="colour")
+    with pytest.raises(TypeError, match="decides on its own orders"):
+        allowed_patches(cast("Any", salla.POLICY), awal.Order(status="pending"))
+
+
+def _again(rule: Any) -> Any:
+    return attrs.evolve(rule, id=f"{rule.id}-AGAIN")
+
+
+def test_strategies_shrink_to_the_smallest() -> None:
+    """The fewest keys, the first values."""
+    quiet = settings(database=None)
+    assert find(orders(salla.POLICY), lambda _: True, settings=quiet) == salla.Order(status="payment_pending")
+    assert find(patches(awal.POLICY), lambda patch: bool(patch.keys), settings=quiet) == awal.Patch(admin_notes="")
+    order, patch = find(refused_pairs(salla.POLICY), lambda _: True, settings=quiet)
+    assert (order.status, patch.keys) == ("payment_pending", ("customer",))
+    _, larger = find(refused_pairs(awal.POLICY), lambda pair: len(pair[1].keys) > 1, settings=quiet)
+    assert len(larger.keys) == 2
+
+
+@pytest.mark.parametrize("kind", [salla.Order, salla.Patch, salla.ShipTo, salla.UpdateRequest, awal.Order, awal.Patch])
+def test_hypothesis_draws_the_models_by_their_types(kind: type[Any]) -> None:
+    """Valid ones, through its entry point."""
+    seen: list[Any] = []
+    drawn(st.from_type(kind), seen.append, 30)
+    assert {type(value) for value in seen} == {kind}
+    assert len({repr(value) for value in seen}) > 5
