@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet install
 
-.PHONY: help demo test lint types docs wheel bench fuzz tables clean
+.PHONY: help demo test mutants lint types docs wheel bench fuzz tables clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | awk -F': ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -28,6 +28,13 @@ demo: $(VENV)/.installed-cli  ## decide an allowed and a refused update of real-
 
 test: $(VENV)/.installed-test  ## run the tests and show the branch coverage
 	$(BIN)/python -m pytest --cov --cov-report=term
+
+WORKERS := 2
+
+mutants: $(VENV)/.installed-mutants  ## change the core in thousands of ways, WORKERS=2 at a time, and say which no test tells
+	@rm -rf mutants && mkdir mutants && echo "*" >mutants/.gitignore
+	$(BIN)/mutmut run --max-children $(WORKERS)
+	$(BIN)/python -m tests.mutants
 
 lint: $(VENV)/.installed-dev  ## look for mistakes and untidiness
 	$(BIN)/ruff check .
@@ -57,4 +64,4 @@ fuzz: $(VENV)/.installed-fuzz  ## read whatever a fuzzer thinks of, for SECONDS=
 	$(BIN)/python fuzz/read.py -max_total_time=$(SECONDS) -max_len=4096 -print_final_stats=1 -verbosity=0
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) build dist docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist mutants docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,106 @@
+"""Says which mutants the tests let live: ``python -m tests.mutants``, after ``mutmut run``.
+
+A mutant that lives is either listed in ``tests/mutants.toml``, with the reason why no test can tell it from
+the source, or it is a hole in the tests. It is listed by what it changes, so that other changes leave the list alone.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import json
+import sys
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+ROOT: Final = Path(__file__).parent.parent
+LISTED: Final = Path(__file__).parent / "mutants.toml"
+_KILLED: Final = {1, 3, 24, 36, 152, 255, -24}
+"""What a worker of mutmut leaves with: a test failed, pytest failed, or the mutant ran for too long."""
+
+
+class Change(NamedTuple):
+    """What a mutant changes: lines of a function, without their indentation."""
+
+    module: str
+    function: str
+    removed: str
+    added: str
+
+    def __str__(self) -> str:
+        lines = [f"  - {line}" for line in self.removed.splitlines()] + [
+            f"  + {line}" for line in self.added.splitlines()
+        ]
+        return "\n".join([f"{self.module}.{self.function}", *lines])
+
+
+def change_of(module: str, function: str, before: str, after: str) -> Change:
+    """Give the change between two texts of a function."""
+    lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
+    removed, added = ("\n".join(line[2:].strip() for line in lines if line[:2] == mark) for mark in ("- ", "+ "))
+    return Change(module, function, removed, added)
+
+
+def listed() -> dict[Change, str]:
+    """Read the list: each change with its reason."""
+    entries = tomllib.loads(LISTED.read_text(encoding="utf-8"))["mutant"]
+    return {
+        Change(entry["module"], entry["function"], entry["removed"].strip(), entry["added"].strip()): entry["reason"]
+        for entry in entries
+    }
+
+
+def verdicts() -> dict[str, dict[str, int | None]]:
+    """Read what mutmut found: for each module, how the tests of each mutant ended."""
+    places = sorted((ROOT / "mutants").rglob("*.py.meta"))
+    names = [place.relative_to(ROOT / "mutants").as_posix().removesuffix(".py.meta") for place in places]
+    return {
+        name: json.loads(place.read_text(encoding="utf-8"))["exit_code_by_key"]
+        for name, place in zip(names, places, strict=True)
+    }
+
+
+def change(module: str, mutant: str) -> Change:
+    """Ask mutmut what a mutant changes."""
+    reader: Any = importlib.import_module("mutmut.mutation.diff_apply")
+    functions = reader.read_functions_from_index(mutant, f"{module}.py")
+    before, after = (importlib.import_module("libcst").Module([function]).code for function in functions)
+    name = mutant.rpartition(".")[2].partition("__mutmut_")[0].removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
+    return change_of(module.replace("/", "."), name, before, after)
+
+
+def main() -> int:
+    """Print the score of each module, and every mutant that lives and is not listed."""
+    known = listed()
+    left = Counter(dict.fromkeys(known, 1))
+    holes: list[Change] = []
+    total: Counter[str] = Counter()
+    for module, found in verdicts().items():
+        score: Counter[str] = Counter()
+        for mutant, code in found.items():
+            if code in _KILLED:
+                score["killed"] += 1
+                continue
+            what = change(module, mutant)
+            del left[what]
+            score["equivalent" if what in known else "survived"] += 1
+            if what not in known:
+                holes.append(what)
+        if found:
+            pass
+        total += score
+    for _hole in holes:
+        pass
+    for _gone in left:
+        pass
+    return 1 if holes or not total else 0
+
+
+def _row(name: str, score: Counter[str]) -> str:
+    return f"{name:<28}{score.total():>9}{score['killed']:>9}{score['equivalent']:>12}{score['survived']:>10}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
