@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
 
 import attrs
 import pytest
 
-from orderrules import UNSET, Checked, Code, InvalidInput, Part, Problem, Unset, awal
-from orderrules._values import choice, day, flag, integer, kind_of, number, text
+from orderrules import UNSET, Checked, Code, InvalidInput, Limits, Part, Problem, Unset, awal
+from orderrules._json import Flaw
+from orderrules._values import (
+    choice,
+    close_to,
+    day,
+    each,
+    flag,
+    integer,
+    kind_of,
+    leaf,
+    mapping,
+    mistyped,
+    number,
+    pairs_of,
+    shorten,
+    text,
+)
+from orderrules._wire import manner
 
 
 @pytest.mark.parametrize(
@@ -140,3 +160,192 @@ def test_problems_and_their_error_are_values() -> None:
     again = pickle.loads(pickle.dumps(error))
     assert again.problems == (problem,)
     assert str(again) == str(error) == "cannot read the thing: 1 problem\n  query /a: is required (say a)"
+
+
+class Twice(Mapping[str, object]):
+    """A mapping that gives one key twice."""
+
+    def __getitem__(self, key: str) -> object:
+        raise KeyError(key)
+
+    def __iter__(self) -> Any:
+        return iter("ab")
+
+    def __len__(self) -> int:
+        return 2
+
+    def items(self) -> Any:
+        """Give a, b, and a again."""
+        return [("a", 1), (7, 2), ("a", 3)]
+
+
+class Broken(Twice):
+    """A mapping that fails at its second key."""
+
+    def items(self) -> Any:
+        """Give one key."""
+        yield ("a", 1)
+        raise ZeroDivisionError
+
+
+AN_ARRAY_OF_WHOLE = lambda value: each(value, integer)  # noqa: E731 - it stands in a table.
+
+
+@pytest.mark.parametrize(
+    ("reading", "value", "said"),
+    [
+        (text, 7, "(the whole): expected a string, got an integer"),
+        (text, None, "(the whole): expected a string, got null"),
+        (text, Flaw(Code.NOT_FINITE, "NaN is no JSON number"), "(the whole): NaN is no JSON number"),
+        (text, "ab\0", "(the whole): holds a NUL character"),
+        (text, "é\ud800", "(the whole): character 1 is a surrogate without its pair"),
+        (text, "x" * 1234 + "\ud800", "(the whole): character 1 234 is a surrogate without its pair"),
+        (integer, 7.0, "(the whole): expected an integer, got a number"),
+        (integer, 10**100, "(the whole): has more than 100 digits"),
+        (integer, -(10**100), "(the whole): has more than 100 digits"),
+        (number, "7", "(the whole): expected a number, got a string"),
+        (number, 10**100, "(the whole): has more than 100 digits"),
+        (number, float("inf"), "(the whole): expected a finite number"),
+        (flag, 1, "(the whole): expected a boolean, got an integer"),
+        (day, 7, "(the whole): expected a date written YYYY-MM-DD, got an integer"),
+        (day, "x", "(the whole): expected a date written YYYY-MM-DD (write a day as YYYY-MM-DD)"),
+        (day, "2023-02-29", "(the whole): the calendar has no such day (write a day as YYYY-MM-DD)"),
+        (choice(awal.PaymentStatus), 7, "(the whole): expected a string, got an integer"),
+        (choice(awal.PaymentStatus), "piad", "(the whole): expected one of paid, unpaid (did you mean paid?)"),
+        (choice(awal.PaymentStatus), "x", "(the whole): expected one of paid, unpaid"),
+        (mapping, [], "(the whole): expected an object, got an array"),
+        (pairs_of, [], "(the whole): expected an object, got an array"),
+        (lambda value: mapping(value, "a box"), 7, "(the whole): expected a box, got an integer"),
+        (lambda value: pairs_of(value, "a box"), 7, "(the whole): expected a box, got an integer"),
+        (mapping, Twice(), "/a: stands here more than once"),
+        (mapping, Broken(), "(the whole): the mapping fails when it is asked for what it holds"),
+        (AN_ARRAY_OF_WHOLE, {}, "(the whole): expected an array, got an object"),
+        (AN_ARRAY_OF_WHOLE, (1, 2, "3"), "/2: expected an integer, got a string"),
+        (leaf(int | str), 7.0, "(the whole): expected a string, got a number"),
+        (leaf(awal.PaymentStatus | None), "x", "(the whole): expected one of paid, unpaid"),
+        (leaf(int | None), "x", "(the whole): expected an integer, got a string"),
+        (leaf(int | str), None, "(the whole): expected a string, got null"),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_what_is_wrong_with_a_value_is_one_sentence(
+    reading: Callable[[object], object], value: object, said: str
+) -> None:
+    """What was expected, what came, and what to do about it."""
+    with pytest.raises(InvalidInput) as caught:
+        reading(value)
+    assert [str(problem) for problem in caught.value.problems] == [said]
+
+
+def test_the_code_of_a_problem_says_its_kind() -> None:
+    """Where the message alone is for people."""
+    for reading, value, code in (
+        (text, "\0", Code.BAD_TEXT),
+        (text, "\ud800", Code.BAD_TEXT),
+        (integer, 10**100, Code.NUMBER_TOO_LONG),
+        (day, "2023-02-29", Code.NOT_A_DATE),
+        (choice(awal.Status), "x", Code.NOT_A_CHOICE),
+        (pairs_of, Broken(), Code.UNREADABLE),
+        (text, Flaw(Code.NUMBER_TOO_LONG, "x"), Code.NUMBER_TOO_LONG),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            reading(value)
+        assert caught.value.problems[0].code is code
+        assert caught.value.problems[0].pointer == ""
+
+
+@pytest.mark.parametrize("digits", [1, 2, 3, 40, 100, 4300])
+def test_a_number_has_at_most_as_many_digits_as_the_limits_say(digits: int) -> None:
+    """Whatever its sign, and not one more."""
+    most = 10**digits - 1
+    for reading in (integer, number):
+        with manner("read it", Limits(digits=digits)):
+            assert reading(most) == most
+            assert reading(-most) == -most
+        for wrong in (most + 1, -most - 1, most + 2):
+            with pytest.raises(InvalidInput), manner("read it", Limits(digits=digits)):
+                reading(wrong)
+
+
+def test_a_mapping_has_at_most_as_many_keys_as_the_limits_say() -> None:
+    """And is asked for one more than that, in no case for all."""
+    with manner("read it", Limits(keys=3)):
+        assert mapping({"a": 1, 7: 2, "c": 3}) == {"a": 1, "c": 3}
+    with (
+        pytest.raises(InvalidInput, match=r"cannot read it: 1 problem\n  \(the whole\): has more than 1 234 keys$"),
+        manner("read it", Limits(keys=1234)),
+    ):
+        pairs_of(dict.fromkeys(range(1235)))
+
+
+def test_a_union_takes_what_its_first_willing_member_takes() -> None:
+    """Null only where it is one of them; what is no single value has no such reading."""
+    both = leaf(awal.PaymentStatus | str)
+    assert both is not None
+    assert both("paid") is awal.PaymentStatus.PAID
+    assert both("cash") == "cash"
+    nullable = leaf(int | str | None)
+    assert nullable is not None
+    assert [nullable(value) for value in (None, 7, "7")] == [None, 7, "7"]
+    numeric = leaf(int | float)
+    assert numeric is not None
+    assert [repr(numeric(value)) for value in (46, 46.0)] == ["46", "46.0"]
+    assert leaf(tuple[int, ...]) is leaf(Lid) is leaf(int | Lid) is leaf(Decimal) is None
+
+
+def test_a_guess_is_made_from_words_of_a_usual_length() -> None:
+    """Whatever their case and the blanks around them."""
+    known = dict.fromkeys(["status", "branch_id", "x" * 64])
+    assert close_to(" STAUTS\n", known) == "did you mean status?"
+    assert close_to("branchid", known) == "did you mean branch_id?"
+    assert close_to("colour", known) == ""
+    assert close_to("y" + "x" * 63, known) == f"did you mean {'x' * 64}?"
+    assert close_to("y" + "x" * 64, known) == ""
+
+
+def test_values_are_shown_up_to_forty_characters_and_digits() -> None:
+    """Strings in quotes, numbers and booleans bare, anything else by its kind alone."""
+    assert shorten("x" * 40) == repr("x" * 40)
+    assert shorten("x" * 41) == repr("x" * 40) + "…"
+    assert shorten("a\nb") == "'a\\nb'"
+    shown: list[tuple[object, str]] = [
+        ("x" * 41, f"a string, {'x' * 40!r}…"),
+        (10**40 - 1, "an integer, " + "9" * 40),
+        (10**40, "an integer, of more than 40 digits"),
+        (-(10**40), "an integer, of more than 40 digits"),
+        (1.5, "a number, 1.5"),
+        (True, "a boolean, True"),
+        (None, "null"),
+        ([1], "an array"),
+        ({"a": 1}, "an object"),
+        (MappingProxyType({}), "an object"),
+        (Text("x"), "a Python Text"),
+        (Whole(7), "a Python Whole"),
+    ]
+    for value, kind in shown:
+        assert kind_of(value) == kind.partition(", ")[0]
+        with manner("read it", show_values=True):
+            assert kind_of(value) == kind
+    with pytest.raises(InvalidInput, match=r"got 'x' \(write"), manner("read it", show_values=True):
+        day("x")
+    assert str(mistyped("a box", "x").problems[0]) == "(the whole): expected a box, got a string"
+
+
+def test_a_type_is_named_in_few_printable_characters() -> None:
+    """A class may have any name."""
+    assert kind_of(type("X" * 41, (), {})()) == "a Python " + "X" * 40
+    assert kind_of(type("a\nb", (), {})()) == "a Python a\\nb"
+
+
+def test_an_array_reports_the_problems_of_all_its_items() -> None:
+    """Each at its place, and as many as the limits say."""
+    assert each([1, 2], integer) == each((1, 2), integer) == [1, 2]
+    with pytest.raises(InvalidInput) as caught:
+        each(["x", 1, [None]], lambda item: item if item == 1 else each(item, text))
+    assert [(problem.pointer, problem.code) for problem in caught.value.problems] == [
+        ("/0", Code.WRONG_TYPE),
+        ("/2/0", Code.NULL),
+    ]
+    with pytest.raises(InvalidInput) as caught, manner("read it", Limits(problems=2)):
+        each(["x"] * 5, integer)
+    assert (len(caught.value.problems), caught.value.more) == (2, 3)
