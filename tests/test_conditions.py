@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from orderrules import UNKNOWN, UNSET, AllOf, AnyOf, Condition, Fact, Follows, awal, salla
-from orderrules._conditions import listed, points
+from orderrules._conditions import ALWAYS, NEVER, Is, listed, points
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 COLOUR = Fact("colour", values=("red", "green", UNKNOWN), aliases=(("rouge", "red"),))
 WET = Fact("wet", values=(False, True), flag=True)
@@ -157,3 +161,160 @@ def test_a_condition_with_many_shortest_forms_is_still_simplified() -> None:
     assert short.simplified() == short
     assert str((left.is_(1) & right.is_not(1)) | (left.is_(1) & right.is_(1))) != "left is 1"
     assert str(((left.is_(1) & right.is_not(1)) | (left.is_(1) & right.is_(1))).simplified()) == "left is 1"
+
+
+RED, WETNESS, FOLLOWS = COLOUR.is_("red"), WET.is_(value=True), Follows(COLOUR, NEXT, {"red": {"green"}})
+
+MISTAKES: list[tuple[Callable[[], object], type[Exception], str]] = [
+    (
+        lambda: bool(RED),
+        TypeError,
+        "a condition is not true or false by itself; combine conditions with &, | and ~",
+    ),
+    (lambda: Fact("x", values=()), ValueError, "a fact has at least one value, and none twice"),
+    (lambda: Fact("x", values=("a", "b", "a")), ValueError, "a fact has at least one value, and none twice"),
+    (lambda: NEXT.of(SimpleNamespace(wanted="blue")), ValueError, "colour asked for cannot be 'blue'"),
+    (lambda: COLOUR.is_("blue"), ValueError, "colour is never 'blue'"),
+    (lambda: COLOUR.is_not_in(("red", 7, "blue")), ValueError, "colour is never 'blue' or 7"),
+    (lambda: Follows(COLOUR, NEXT, {"pink": ()}), ValueError, "colour is never 'pink'"),
+    (lambda: Follows(COLOUR, NEXT, {"red": {"pink"}}), ValueError, "colour asked for is never 'pink'"),
+    (lambda: COLOUR.is_in("red"), TypeError, "expected a collection of values, got the text 'red'"),
+    (lambda: COLOUR.is_not_in("red"), TypeError, "expected a collection of values, got the text 'red'"),
+    (lambda: RED.holds(awal.Order(status="pending")), TypeError, "a Order does not tell the colour"),
+    (
+        lambda: FOLLOWS.holds(SimpleNamespace(colour="red")),
+        TypeError,
+        "a SimpleNamespace does not tell the colour asked for",
+    ),
+    (lambda: RED.means(True), TypeError, "expected a condition, got a bool"),  # type: ignore[arg-type]  # noqa: FBT003
+]
+
+
+@pytest.mark.parametrize(("make", "kind", "said"), MISTAKES, ids=[row[2][:60] for row in MISTAKES])
+def test_a_mistake_in_a_condition_is_told_word_for_word(
+    make: Callable[[], object], kind: type[Exception], said: str
+) -> None:
+    """When it is made, or asked of something that does not tell."""
+    with pytest.raises(kind) as caught:
+        make()
+    assert str(caught.value) == said
+
+
+def test_a_condition_holds_for_a_thing_and_at_a_point() -> None:
+    """The thing's facts are read first, with aliases and unknown values."""
+    both = RED & ~WETNESS
+    assert both.holds(SimpleNamespace(colour="rouge", wet=False))
+    assert not both.holds(SimpleNamespace(colour="rouge", wet=True))
+    assert both.holds({COLOUR: "red", WET: False})
+    assert COLOUR.is_(UNKNOWN).holds(SimpleNamespace(colour="blue"))
+    assert (RED | WETNESS).holds({COLOUR: "green", WET: True})
+    assert not (RED | WETNESS).holds({COLOUR: "green", WET: False})
+    assert ALWAYS.holds(object())
+    assert not NEVER.holds({})
+
+
+def test_a_transition_holds_where_the_table_says_or_nothing_changes() -> None:
+    """Staying counts unless it is said not to; a status without a row is followed by none."""
+    table = {"red": {"green"}, "green": ()}
+    held = {
+        staying: [
+            (point[COLOUR], point[NEXT])
+            for point in points((COLOUR, NEXT))
+            if Follows(COLOUR, NEXT, table, staying=staying).holds(point)
+        ]
+        for staying in (True, False)
+    }
+    assert held == {True: [("red", "red"), ("red", "green"), ("green", "green")], False: [("red", "green")]}
+    assert Follows(COLOUR, NEXT, (("red", {"green"}),), staying=True, negated=False) == FOLLOWS  # type: ignore[arg-type]
+    assert FOLLOWS.table == (("red", frozenset({"green"})),)
+    assert FOLLOWS.following("red") == {"green"}
+    assert FOLLOWS.following("green") == frozenset()
+
+
+def test_a_condition_says_what_it_saw() -> None:
+    """Of its facts, those that have a value."""
+    both = (RED & WETNESS) | FOLLOWS
+    assert (
+        both.saw({COLOUR: "red", WET: False, NEXT: UNSET}) == "colour is red, not wet and colour asked for is left out"
+    )
+    assert both.saw({WET: True}) == "wet"
+    assert both.saw({}) == ALWAYS.saw({COLOUR: "red"}) == "whatever the order is"
+
+
+def test_a_condition_says_what_would_have_to_be() -> None:
+    """With the verb of what it is asked about; a table says it of the status that is there."""
+    assert RED.needed({}, "may change") == "it may change only while colour is red"
+    assert (COLOUR.is_in(()) & RED).needed({}, "may change") == NEVER.needed({}, "x") == "nothing opens it"
+    more = Follows(COLOUR, NEXT, {"red": {"green", UNSET}, "green": ()})
+    assert more.needed({COLOUR: "red"}, "x") == "only left out or green may follow red"
+    assert (~more).needed({COLOUR: "red"}, "is possible") == (
+        "it is possible only while the colour asked for may not follow the present colour"
+    )
+
+
+def test_a_fact_is_said_as_its_labels_and_its_flag_say() -> None:
+    """A flag without a verb, several values with *or*, anything without a label by its own text."""
+    assert COLOUR.says(["red", "green", UNKNOWN]) == "colour is red, green or unknown"
+    assert COLOUR.says(["red"], negated=True) == "colour is not red"
+    assert NEXT.says([UNSET]) == "colour asked for is left out"
+    assert (NEXT.label(UNSET), NEXT.label("red"), COLOUR.label(UNSET)) == ("left out", "red", "left out")
+    assert [WET.says([value], negated=negated) for value in (True, False) for negated in (False, True)] == [
+        "wet",
+        "not wet",
+        "not wet",
+        "wet",
+    ]
+    assert WET.says([False, True]) == "wet is False or True"
+    assert repr(COLOUR) == "<Fact colour: 3 values>"
+
+
+def test_a_spelling_stands_for_its_value() -> None:
+    """Only text is a spelling; the value that is listed is given back, and a stranger as it is."""
+    assert salla.STATUS.canonical("completed") is salla.Status.COMPLETED
+    assert COLOUR.canonical("rouge") == "red"
+    for stranger in ("blue", 7, None, UNSET):
+        assert COLOUR.canonical(stranger) is stranger
+    assert Fact("bit", values=(0, 1), aliases=(("on", 1), ("off", 2))).canonical("off") == "off"
+    assert Fact("bit", values=(True, False)).of(SimpleNamespace(bit=1)) is True
+
+
+def test_a_fact_keeps_what_it_is_given_as_it_says() -> None:
+    """Tuples, whatever they were given as, and its name for the attribute."""
+    fact = Fact("x", values=["a", "b"], labels=[("a", "A")], aliases=[("c", "a")])
+    assert (fact.values, fact.labels, fact.aliases) == (("a", "b"), (("a", "A"),), (("c", "a"),))
+    assert (fact.attribute, fact.flag) == ("x", False)
+    assert hash(fact) == hash(Fact("x", values=("a", "b"), labels=(("a", "A"),), aliases=(("c", "a"),)))
+
+
+def test_conditions_are_built_of_parts_that_keep_their_order() -> None:
+    """Facts, parts and transition tables each once, and flat only with their own kind."""
+    either = RED | WETNESS
+    assert (either & FOLLOWS).facts == (COLOUR, WET, NEXT)
+    assert either & FOLLOWS == AllOf((either, FOLLOWS))
+    assert AnyOf((RED & WETNESS, FOLLOWS)) == (RED & WETNESS) | FOLLOWS
+    assert AllOf((FOLLOWS, WETNESS, RED)) == FOLLOWS & (WETNESS & RED) & WETNESS
+    assert AnyOf((FOLLOWS, WETNESS, RED)) == FOLLOWS | (WETNESS | RED) | WETNESS
+    assert (either & FOLLOWS).transitions() == (either | FOLLOWS).transitions() == (FOLLOWS,)
+    assert RED.transitions() == either.transitions() == ()
+    assert COLOUR.is_in(["red", "red"]) == Is(COLOUR, ["red"]) == RED
+    assert AllOf([RED]).parts == AnyOf([RED]).parts == (RED,)
+    assert (RED & WETNESS).count() == (1, 6)
+
+
+@pytest.mark.parametrize(
+    ("condition", "sentence"),
+    [
+        (WETNESS & COLOUR.is_in({"green", "red"}), "wet and (colour is red or green)"),
+        (WETNESS | COLOUR.is_in({"green", "red"}), "wet or (colour is red or green)"),
+        (RED | (WETNESS & RED), "colour is red or (wet and colour is red)"),
+        (RED & (WETNESS | RED), "colour is red and (wet or colour is red)"),
+        (AllOf((RED,)) | FOLLOWS, "(colour is red) or the colour asked for may follow the present colour"),
+        (FOLLOWS & ~FOLLOWS, f"{FOLLOWS} and {~FOLLOWS}"),
+        (~(RED & WETNESS), "colour is not red or not wet"),
+        (~(RED | WETNESS), "colour is not red and not wet"),
+    ],
+    ids=str,
+)
+def test_a_condition_reads_as_one_sentence(condition: Condition, sentence: str) -> None:
+    """Brackets stand where a part says *or* itself, or *and* among parts that are joined by *or*."""
+    assert str(condition) == sentence

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import pickle
 
+import attrs
 import pytest
 
-from orderrules import UpdateRefused, awal, salla
+from orderrules import Decision, UpdateRefused, awal, salla
 
 COMPLETED = salla.Order(status="completed", customer=salla.CustomerKind.REGISTERED)
 EVERYTHING = salla.Patch(
@@ -158,3 +159,67 @@ def test_decisions_are_values() -> None:
     assert hash(one) == hash(other)
     assert one is not other
     assert "Huda" not in repr(one)
+
+
+def test_every_line_of_an_answer_has_its_place() -> None:
+    """The verdict, each rule, each waiver, each reading, then the notes; a section is named once."""
+    rule, other, *_ = salla.POLICY.rules[1:]
+    second = attrs.evolve(rule, id="A-RECEIVER-9", caveat="who asks is not seen")
+    policy = salla.policy().with_rules(second)
+    order = salla.Order(status="completed")
+    decision = policy.can_update(order, salla.Patch(receiver=salla.Receiver(), courier_id=7))
+    needed = "it may change only while status is not completed"
+    assert decision.explain().splitlines() == [
+        "refused: receiver, shipping",
+        f"  A-RECEIVER-9: receiver cannot be changed: status is completed; {needed}",
+        f"    why: {rule.reason}",
+        f"  SALLA-RECEIVER-1: receiver cannot be changed: status is completed; {needed}",
+        f"    why: {rule.reason}",
+        f"  SALLA-SHIPPING-1: shipping cannot be changed: status is completed; {needed}",
+        f"    why: {other.reason}",
+        "  note: who asks is not seen",
+    ]
+    assert decision.to_dict()["notes"] == ["who asks is not seen"]
+    made_up = Decision(
+        waivers=salla.POLICY.waivers, readings=salla.POLICY.readings[:2], caveats=("nothing is seen", "nor heard")
+    )
+    assert str(made_up).splitlines() == [
+        "allowed",
+        "  SALLA-DRAFT-1: no restriction while draft or status is draft",
+        "    why: a draft order has no restrictions",
+        "  rests on S1: *pending* is read as payment_pending",
+        "  rests on S2: *completed* is read as completed alone",
+        "  note: nothing is seen",
+        "  note: nor heard",
+    ]
+    assert made_up
+    assert made_up.allowed is True
+
+
+def test_a_spelling_that_no_page_names_is_noted_with_a_guess() -> None:
+    """Only where the rules know it as unknown; notes on the order come before what is never seen."""
+    allowed = salla.POLICY.can_update(salla.Order(), salla.Patch())
+    for status, notes in (
+        ("complete", ["no page names the order's status, 'complete' - did you mean completed?"]),
+        ("on_the_moon", ["no page names the order's status, 'on_the_moon'"]),
+        (None, ["the order shows no status"]),
+        ("completed", []),
+    ):
+        assert allowed.to_dict(salla.Order(status=status))["notes"] == notes
+    caveat = salla.POLICY.can(salla.Order(), "cancel").to_dict(salla.Order())["notes"]
+    assert isinstance(caveat, list)
+    assert caveat[0] == "the order shows no status"
+    assert caveat[1].startswith("this is the answer for the status alone")
+    with pytest.raises(TypeError) as caught:
+        allowed.to_dict(7)  # type: ignore[arg-type]
+    assert str(caught.value) == "expected the order that was decided on, got a int"
+
+
+def test_an_action_is_told_in_words_of_its_own() -> None:
+    """It is not possible, where a section cannot be changed."""
+    (violation,) = salla.POLICY.can(salla.Order(status="shipped"), "pay").violations
+    assert str(violation) == (
+        "SALLA-PAY-1: pay is not possible: status is shipped; it is possible only while status is payment_pending"
+    )
+    assert violation.section is salla.Action.PAY
+    assert violation.keys == ()
