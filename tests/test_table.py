@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 import threading
 from enum import StrEnum
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import attrs
 import pytest
 
-from orderrules import AllOf, AnyOf, Rule, Space, awal, can_update, salla
-from tests import samples
+from orderrules import (
+    UNSET,
+    AllOf,
+    Alternative,
+    AnyOf,
+    Decision,
+    Fact,
+    Follows,
+    OrderBase,
+    PatchBase,
+    Policy,
+    Reading,
+    Rule,
+    Space,
+    Unset,
+    Violation,
+    Waiver,
+    awal,
+    can_update,
+    in_section,
+    salla,
+)
+from tests import samples, toy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from orderrules import Condition
 
 
 def test_nothing_istabulated_before_it_is_asked() -> None:
@@ -214,3 +242,360 @@ def test_what_is_no_rule_is_refused_where_it_is_given() -> None:
         Rule(id="X", section=salla.Section.COUPON, only_if=AllOf(()), reason=" ")
     with pytest.raises(TypeError, match="an entry of a policy has an id, which is text"):
         attrs.evolve(salla.POLICY.waivers[0], id=7)  # type: ignore[arg-type]
+
+
+class Part(StrEnum):
+    """What an update of a kettle may change: the first and the last of them by several keys."""
+
+    BODY = "body"
+    LABEL = "label"
+    LID = "lid"
+
+
+class Verb(StrEnum):
+    """What else may be done with a kettle."""
+
+    POUR = "pour"
+    SHIP = "ship"
+    SELL = "sell"
+
+
+STATE: Final = Fact("state", values=("cold", "hot", "cracked"))
+FULL: Final = Fact("full", values=(False, True), flag=True)
+GOAL: Final = Fact("goal", values=("cold", "hot"))
+TINT: Final = Fact("tint asked for", values=(UNSET, "red", "blue"), attribute="tint")
+COVER: Final = Fact("cover asked for", values=(UNSET, "cold", "hot"), attribute="cover")
+GRIP: Final = Fact("grip asked for", values=(UNSET, 1, 2), attribute="grip")
+
+
+class _Indexed(OrderBase):
+    __slots__ = ("_kettle_index",)
+    __space__: ClassVar = Space("_kettle_index", (STATE, FULL, GOAL))
+
+
+@attrs.frozen(kw_only=True)
+class Kettle(_Indexed):
+    """A kettle."""
+
+    state: str
+    full: bool = False
+    goal: str = "cold"
+
+
+class _Masked(PatchBase):
+    __slots__ = ("_kettle_mask",)
+    __space__: ClassVar = Space("_kettle_mask", (TINT, COVER, GRIP))
+
+
+@attrs.frozen(kw_only=True)
+class Change(_Masked):
+    """What is to change: the keys of a section stand apart, and two of one section are facts."""
+
+    tint: str | Unset = attrs.field(default=UNSET, metadata=in_section(Part.BODY))
+    label: str | Unset = attrs.field(default=UNSET, metadata=in_section(Part.LABEL))
+    cover: str | Unset = attrs.field(default=UNSET, metadata=in_section(Part.LID))
+    grip: int | Unset = attrs.field(default=UNSET, metadata=in_section(Part.BODY))
+    note: str | Unset = attrs.field(default=UNSET, metadata=in_section(Part.BODY))
+
+
+KETTLES: Final = [
+    Kettle(state=state, full=full, goal=goal)
+    for state in ("cold", "hot", "cracked")
+    for full in (False, True)
+    for goal in ("cold", "hot")
+]
+CHANGES: Final = [
+    Change(tint=tint, label=label, cover=cover, grip=grip, note=note)
+    for tint in (UNSET, "red", "blue")
+    for label in (UNSET, "x")
+    for cover in (UNSET, "cold", "hot")
+    for grip in (UNSET, 1, 2)
+    for note in (UNSET, "x")
+]
+_BODY: Final = {
+    "while nothing is red": TINT.is_not("red"),
+    "while no tint is asked for": TINT.is_(UNSET),
+    "while no grip is asked for": GRIP.is_(UNSET),
+    "while it is cold, or the grip is the second": STATE.is_("cold") | GRIP.is_(2),
+    "while it is not full and both are asked for": FULL.is_(value=False) & TINT.is_not(UNSET) & GRIP.is_not(UNSET),
+    "never": AnyOf(()),
+}
+_LID: Final = {
+    "by a table": Follows(STATE, COVER, {"cold": {"hot"}, "hot": {"cold"}, "cracked": ()}),
+    "by a table without a way": Follows(STATE, COVER, {"cold": (), "hot": {"cold"}}),
+    "while it is empty": FULL.is_(value=False),
+}
+
+
+def rule_on(identity: str, section: StrEnum, only_if: Condition, caveat: str = "") -> Rule:
+    """Make a rule."""
+    return Rule(id=identity, section=section, only_if=only_if, reason=f"because of {identity}", caveat=caveat)
+
+
+def kettles(body: Condition, lid: Condition) -> Policy[Kettle, Change]:
+    """Make a policy of two rules on the body, two on the lid, one on the label, and three actions."""
+    shut = Alternative("shut", [rule_on("BODY-1", Part.BODY, AnyOf(())), rule_on("SHIP-1", Verb.SHIP, AnyOf(()))])
+    return Policy(
+        name="kettle",
+        order_type=Kettle,
+        patch_type=Change,
+        sections=Part,
+        actions=Verb,
+        rules=(
+            rule_on("SHIP-1", Verb.SHIP, STATE.is_not("cracked"), "the weather is not seen"),
+            rule_on("SHIP-0", Verb.SHIP, Follows(STATE, GOAL, {"cold": {"hot"}, "hot": ()}), "the road is not seen"),
+            rule_on("POUR-1", Verb.POUR, STATE.is_("hot") & FULL.is_(value=True)),
+            rule_on("LID-2", Part.LID, STATE.is_not("cracked"), "the hinge is not seen"),
+            rule_on("LID-1", Part.LID, lid),
+            rule_on("LABEL-1", Part.LABEL, STATE.is_not("hot")),
+            rule_on("BODY-1", Part.BODY, body),
+            rule_on("BODY-0", Part.BODY, STATE.is_not("cracked") | TINT.is_("blue")),
+        ),
+        waivers=(
+            Waiver(id="FREE-1", when=FULL.is_(value=True) & GOAL.is_("hot"), reason="a full one for the stove is free"),
+            Waiver(id="FREE-2", when=GRIP.is_(1) & STATE.is_("cold"), reason="a first grip is free"),
+        ),
+        readings=(
+            Reading("K1", "whether it is shut", "it is not", (shut,)),
+            Reading("K2", "whether labels come off", "they do", (Alternative("no"),)),
+            Reading(
+                "K3",
+                "whether an empty one may be poured",
+                "it may not",
+                [Alternative("yes", [rule_on("POUR-1", Verb.POUR, STATE.is_("hot"))])],
+            ),
+            Reading("K4", "whether cracks matter", "yes", [Alternative("no", [rule_on("LID-2", Part.LID, AllOf(()))])]),
+        ),
+    )
+
+
+POLICIES: Final = [
+    pytest.param(kettles(body, lid), id=f"body {on_body}, lid {on_lid}")
+    for (on_body, body), (on_lid, lid) in itertools.product(_BODY.items(), _LID.items())
+]
+
+
+def point_of(kettle: Kettle, change: Change | None = None) -> dict[Fact, Any]:
+    """Read the facts off a kettle, and off what is to change of it."""
+    facts: dict[Fact, Any] = {STATE: kettle.state, FULL: kettle.full, GOAL: kettle.goal}
+    if change is not None:
+        facts |= {TINT: change.tint, COVER: change.cover, GRIP: change.grip}
+    return facts
+
+
+def refusing(policy: Policy[Kettle, Change], kettle: Kettle, change: Change) -> list[Rule]:
+    """List the rules that refuse, whether or not they are waived, in the order in which they are told."""
+    rules = sorted(policy.rules, key=lambda rule: ([*Part, *Verb].index(rule.section), rule.id))
+    at = point_of(kettle, change)
+    return [rule for rule in rules if rule.section in change.sections and not rule.only_if.holds(at)]
+
+
+def expected(policy: Policy[Kettle, Change], kettle: Kettle, change: Change) -> Decision:
+    """Decide by reading every rule, waiver and alternative anew."""
+    at = point_of(kettle, change)
+    refused = refusing(policy, kettle, change)
+    waivers = tuple(waiver for waiver in policy.waivers if waiver.when.holds(at)) if refused else ()
+    decision = can_update_by(policy, at, change, [] if waivers else refused)
+    readings = tuple(
+        reading
+        for reading in policy.readings
+        if any(
+            bool(refusing(under(policy, other), kettle, change) and not waivers_at(policy, at)) is decision.allowed
+            for other in reading.alternatives
+            if other.rules
+        )
+    )
+    caveats = [rule.caveat for rule in policy.rules if rule.caveat and rule.section in change.sections]
+    return attrs.evolve(decision, waivers=waivers, readings=readings, caveats=tuple(caveats))
+
+
+def waivers_at(policy: Policy[Kettle, Change], at: dict[Fact, Any]) -> list[Waiver]:
+    """List the waivers that hold at a point."""
+    return [waiver for waiver in policy.waivers if waiver.when.holds(at)]
+
+
+def under(policy: Policy[Kettle, Change], other: Alternative) -> Policy[Kettle, Change]:
+    """Give a policy under an alternative."""
+    changed = {rule.id: rule for rule in other.rules}
+    return attrs.evolve(policy, rules=[changed.get(rule.id, rule) for rule in policy.rules])
+
+
+def can_update_by(policy: Policy[Kettle, Change], at: dict[Fact, Any], change: Change, rules: list[Rule]) -> Decision:
+    """Write a refusal by some rules down."""
+    return Decision(
+        tuple(
+            Violation(
+                rule,
+                tuple(key for key in change.keys if key in policy.keys_of(rule.section)),
+                rule.only_if.saw(at),
+                rule.only_if.needed(at, "may change"),
+            )
+            for rule in rules
+        )
+    )
+
+
+@pytest.mark.parametrize("policy", POLICIES[::8])
+def test_every_cell_is_what_reading_the_rules_one_by_one_gives(policy: Policy[Kettle, Change]) -> None:
+    """Violations with keys and evidence, waivers, readings and caveats, each in its order."""
+    for kettle in KETTLES:
+        for change in CHANGES:
+            assert policy.can_update(kettle, change) == expected(policy, kettle, change)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_section_is_open_while_an_update_of_it_alone_is_allowed(policy: Policy[Kettle, Change]) -> None:
+    """One that asks for something that is not there; where none is, every rule that refuses one of them is told."""
+    for kettle in KETTLES:
+        told = policy.editable(kettle)
+        assert told[Part.LABEL] == policy.can_update(kettle, Change(label="x"))
+        for section, facts in ((Part.BODY, ("tint", "grip")), (Part.LID, ("cover",))):
+            asking = [
+                change
+                for change in CHANGES
+                if change.sections == (section,)
+                and any(getattr(change, fact) is not UNSET for fact in facts)
+                and not (change.cover == kettle.state and policy.rules[4].only_if.transitions())
+            ]
+            decisions = [policy.can_update(kettle, change) for change in asking]
+            assert bool(told[section]) is any(decisions)
+            if told[section]:
+                assert told[section] in decisions
+            else:
+                names = {violation.rule.id for decision in decisions for violation in decision.violations}
+                assert {violation.rule.id for violation in told[section].violations} == names
+                here = point_of(kettle)
+                assert [violation.saw for violation in told[section].violations] == [
+                    violation.rule.only_if.saw(here) for violation in told[section].violations
+                ]
+
+
+def test_an_action_is_decided_by_its_own_rules() -> None:
+    """With evidence, readings and caveats of its own, no keys and no waivers; the same answer is one object."""
+    policy = kettles(AllOf(()), AllOf(()))
+    nothing = Policy(name="bare", order_type=Kettle, patch_type=Change, sections=Part, rules=())
+    ship, pour = policy.rules[1], policy.rules[2]
+    for kettle in KETTLES:
+        open_for = kettle.state != "cracked" and (kettle.state in (kettle.goal, "cold"))
+        shipped = policy.can(kettle, Verb.SHIP)
+        assert shipped is policy.can(kettle, "ship")
+        assert shipped.allowed is open_for
+        assert [reading.id for reading in shipped.readings] == (["K1"] if open_for else [])
+        assert shipped.caveats == ("the road is not seen", "the weather is not seen")
+        assert shipped.waivers == ()
+        poured = policy.can(kettle, Verb.POUR)
+        assert poured.allowed is (kettle.state == "hot" and kettle.full)
+        assert [reading.id for reading in poured.readings] == (
+            ["K3"] if kettle.state == "hot" and not kettle.full else []
+        )
+        assert policy.can(kettle, Verb.SELL) == Decision()
+        with pytest.raises(ValueError, match="no action") as caught:
+            policy.can(kettle, "wash")
+        assert str(caught.value) == "'wash' is no action of kettle: pour, ship, sell"
+        with pytest.raises(ValueError, match="no action") as caught:
+            nothing.can(kettle, Verb.SHIP)
+        assert str(caught.value) == "<Verb.SHIP: 'ship'> is no action of bare: it rules none"
+    cracked = Kettle(state="cracked", goal="hot")
+    assert policy.can(cracked, "ship").violations == (
+        Violation(ship, (), "state is cracked and goal is hot", "the page names nothing that may follow it"),
+        Violation(policy.rules[0], (), "state is cracked", "it is possible only while state is not cracked"),
+    )
+    assert policy.can(cracked, "pour").violations == (
+        Violation(pour, (), "state is cracked and not full", "it is possible only while state is hot and full"),
+    )
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_guard_holds_where_the_update_is_allowed(policy: Policy[Kettle, Change]) -> None:
+    """It is kept for all updates that touch the same rules and ask for the same."""
+    for change in CHANGES[::5]:
+        guard = policy.guard(change)
+        assert policy.guard(attrs.evolve(change)) is guard
+        for kettle in KETTLES:
+            assert guard.holds(kettle) is policy.can_update(kettle, change).allowed
+    assert policy.guard(Change(note="x")) is policy.guard(Change(note="y"))
+
+
+def test_many_orders_are_numbered_and_decided_at_once() -> None:
+    """As one by one, and what is no number of an order says so."""
+    policy = kettles(AllOf(()), AllOf(()))
+    change = Change(cover="hot")
+    numbers = policy.indices(KETTLES)
+    assert list(numbers) == list(range(12))
+    assert policy.decide_indices(numbers, change) == bytes(
+        policy.can_update(kettle, change).allowed for kettle in KETTLES
+    )
+    assert policy.decide_many(iter(KETTLES), change) == [policy.can_update(kettle, change) for kettle in KETTLES]
+    assert (policy.indices(()), policy.decide_indices(b"", change), policy.decide_many([], change)) == (b"", b"", [])
+    large, small = toy.platform_of(257), toy.platform_of(256)
+    parcel, crate = toy.Order(stage=toy.Stage.DESK), small.order_type(size=255)
+    assert small.indices([crate]) == b"\xff"
+    assert small.decide_indices(b"\xff", small.patch_type()) == b"\x01"
+    strange = "tests.toy.Order"
+    mistakes: list[tuple[Callable[[], object], type[Exception], str]] = [
+        (
+            lambda: policy.decide_indices([0], change),  # type: ignore[arg-type]
+            TypeError,
+            "expected the bytes that indices gives, got a list",
+        ),
+        (
+            lambda: policy.decide_indices(b"\x00\x0c", change),
+            ValueError,
+            "the orders of kettle are numbered below 12, and one here is 12",
+        ),
+        (
+            lambda: large.indices([]),
+            ValueError,
+            "the facts of large span 257 points, and a byte numbers 256",
+        ),
+        (
+            lambda: large.decide_indices(b"", large.patch_type()),
+            ValueError,
+            "the facts of large span 257 points, and a byte numbers 256",
+        ),
+        (
+            lambda: policy.indices([KETTLES[0], parcel]),  # type: ignore[list-item]
+            TypeError,
+            f"the kettle policy decides on its own orders and patches; this order is of {strange}",
+        ),
+        (
+            lambda: policy.decide_many([parcel], change),  # type: ignore[list-item]
+            TypeError,
+            f"the kettle policy decides on its own orders and patches; this order is of {strange}",
+        ),
+        (
+            lambda: policy.decide_many([], toy.Patch()),  # type: ignore[arg-type]
+            TypeError,
+            "the kettle policy decides on its own orders and patches; this patch is of tests.toy.Patch",
+        ),
+        (
+            lambda: policy.can_update(parcel, change),  # type: ignore[arg-type]
+            TypeError,
+            f"the kettle policy decides on its own orders and patches; this order is of {strange}",
+        ),
+        (
+            lambda: can_update({}, change),  # type: ignore[arg-type]
+            TypeError,
+            "expected an order of a platform, got builtins.dict",
+        ),
+    ]
+    for ask, kind, said in mistakes:
+        with pytest.raises(kind) as caught:
+            ask()
+        assert str(caught.value) == said
+
+
+def decisions_of(policy: Policy[Kettle, Change]) -> Iterator[Decision]:
+    """Walk all cells of a policy."""
+    for kettle in KETTLES:
+        yield from policy.tabulated().row(policy.tabulated().index(kettle))
+
+
+def test_what_is_said_twice_is_one_object() -> None:
+    """Decisions, and the violations in them."""
+    policy = kettles(_BODY["while nothing is red"], _LID["by a table"])
+    decisions = list(decisions_of(policy))
+    assert len({id(decision) for decision in decisions}) == len(set(decisions))
+    violations = [violation for decision in decisions for violation in decision.violations]
+    assert len({id(violation) for violation in violations}) == len(set(violations))
+    assert len(decisions) == 12 * 27 * 32
