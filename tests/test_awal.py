@@ -6,13 +6,16 @@ import json
 import pickle
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import pytest
 
 from orderrules import UNSET, Code, InvalidInput, Part, awal, can_update
 from orderrules.platforms.awal import Order, Patch, PaymentStatus, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EXAMPLES: Final = Path(__file__).parent.parent / "examples" / "awal"
 
@@ -184,3 +187,125 @@ def test_every_example_file_is_read(path: Path) -> None:
     """Orders as orders, updates as updates."""
     read = awal.read_patch if path.name.startswith("update") else awal.read_order
     read(path.read_bytes())
+
+
+def test_every_reader_says_what_it_reads_and_hides_values_unless_they_are_asked_for() -> None:
+    """An update, a request and an order, each by its name."""
+    readers: dict[str, Callable[..., object]] = {
+        "update": lambda **manner: awal.read_patch({"branch_id": 7}, **manner),
+        "request": lambda **manner: awal.read_request(1, "phone_number_id=1", {"branch_id": 7}, **manner),
+        "order": lambda **manner: awal.read_order({"status": 7}, **manner),
+    }
+    for what, read in readers.items():
+        place = "/status" if what == "order" else "/branch_id"
+        said = f"cannot read the Awal {what}: 1 problem\n  {place}: expected a string, got an integer"
+        for manner, told in (({}, ""), ({"show_values": False}, ""), ({"show_values": True}, ", 7")):
+            with pytest.raises(InvalidInput) as caught:
+                read(**manner)
+            assert str(caught.value) == said + told
+
+
+def test_an_order_may_be_larger_than_an_update() -> None:
+    """By as much as the limits say."""
+    large = " " * (1 << 20)
+    assert awal.read_order('{"status": "pending"}' + large).status is Status.PENDING
+    with pytest.raises(InvalidInput, match="has 1 048 578 characters, and 1 048 576 are read at most"):
+        awal.read_patch("{}" + large)
+    with pytest.raises(InvalidInput, match="has 1 048 578 characters, and 1 048 576 are read at most"):
+        awal.read_request(1, "phone_number_id=1", "{}" + large)
+
+
+def test_a_request_says_where_keys_of_other_endpoints_belong() -> None:
+    """As an update does, word for word."""
+    with pytest.raises(InvalidInput) as caught:
+        awal.read_request(1, "phone_number_id=1", {"items": [], "tags": [], "notes": []})
+    assert [problem.hint for problem in caught.value.problems] == [
+        "what was ordered is no part of this update",
+        "the page knows no tags",
+        "did you mean admin_notes?",
+    ]
+
+
+def test_what_an_order_shows_is_taken_key_by_key() -> None:
+    """Each where it can be read, and None where not."""
+    shown: dict[str, Any] = {
+        "id": 7,
+        "payment_status": "paid",
+        "shipping_date": "2024-03-12",
+        "delivery_date": "2024-03-14",
+        "admin_notes": "call first",
+        "branch_id": "7",
+    }
+    order = awal.read_order({"status": "pending", **shown})
+    assert order == Order(
+        status=Status.PENDING,
+        id=7,
+        payment_status=PaymentStatus.PAID,
+        shipping_date=date(2024, 3, 12),
+        delivery_date=date(2024, 3, 14),
+        admin_notes="call first",
+        branch_id="7",
+    )
+    for key in shown:
+        assert awal.read_order({"status": "pending", **shown, key: []}) == attrs.evolve(order, **{key: None})  # type: ignore[arg-type]
+
+
+def test_mistakes_of_a_caller_are_told_word_for_word() -> None:
+    """They are no problems of an input."""
+    mistakes: list[tuple[Callable[[], object], type[Exception], str]] = [
+        (lambda: awal.to_body(SHIPPED), TypeError, "expected a patch of Awal, got a Order"),  # type: ignore[arg-type]
+        (lambda: awal.policy(skipping=1), TypeError, "skipping is True or False, not 1"),  # type: ignore[arg-type]
+        (
+            lambda: awal.policy(payment_default="drop"),  # type: ignore[arg-type]
+            ValueError,
+            'payment_default is "keep" or "reset", not \'drop\'',
+        ),
+    ]
+    for make, kind, said in mistakes:
+        with pytest.raises(kind) as caught:
+            make()
+        assert str(caught.value) == said
+
+
+@pytest.mark.parametrize(
+    ("readings", "reason", "answers", "alternatives"),
+    [
+        (
+            {},
+            "the status moves on step by step: pending, accepted, shipped, delivered, completed",
+            [("A1", "*progressively* is read as one step at a time"), ("A4", "left out means untouched")],
+            [("forward", ["AWAL-STATUS-1"]), ("reset", [])],
+        ),
+        (
+            {"skipping": True, "payment_default": "reset"},
+            "the status moves only forward: pending, accepted, shipped, delivered, completed",
+            [("A1", "*progressively* is read as any later status may follow"), ("A4", "left out means unpaid")],
+            [("step", ["AWAL-STATUS-1"]), ("keep", [])],
+        ),
+    ],
+    ids=["ours", "the alternatives"],
+)
+def test_readings_answer_as_they_were_chosen(
+    readings: dict[str, Any], reason: str, answers: list[tuple[str, str]], alternatives: list[tuple[str, list[str]]]
+) -> None:
+    """Those that can be chosen, with the rule that they are about; the others stay as they are."""
+    made = awal.policy(**readings)
+    assert [(rule.id, rule.section, rule.reason) for rule in made.rules] == [
+        ("AWAL-STATUS-1", awal.Section.STATUS, reason)
+    ]
+    assert [(reading.id, reading.answer) for reading in made.readings if reading.alternatives] == answers
+    assert [
+        (other.name, [rule.id for rule in other.rules]) for reading in made.readings for other in reading.alternatives
+    ] == alternatives
+    assert [reading for reading in made.readings if not reading.alternatives] == [
+        reading for reading in awal.POLICY.readings if not reading.alternatives
+    ]
+
+
+def test_a_policy_is_made_of_everything_that_the_page_says() -> None:
+    """Its name, its models and its advice."""
+    made = awal.policy()
+    assert (made.name, made.order_type, made.patch_type) == ("awal", Order, Patch)
+    assert (made.sections, made.actions, made.outcomes) == (awal.Section, None, ())
+    assert [advisory.id for advisory in made.advisories] == [f"AWAL-ADVICE-{number}" for number in range(1, 5)]
+    assert Order(status="pending").__policy__() is awal.POLICY

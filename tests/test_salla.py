@@ -6,13 +6,16 @@ import copy
 import json
 import pickle
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import pytest
 
 from orderrules import UNSET, Code, InvalidInput, Part, can_update, salla
 from orderrules.platforms.salla import CustomerKind, Order, Patch, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EXAMPLES: Final = Path(__file__).parent.parent / "examples" / "salla"
 
@@ -305,3 +308,222 @@ def test_a_custom_name_about_shipping_is_still_completed() -> None:
     order = salla.read_order((EXAMPLES / "order-completed-custom.json").read_bytes())
     assert order.status is Status.COMPLETED
     assert not can_update(order, salla.read_patch((EXAMPLES / "update-shipping.json").read_bytes()))
+
+
+def test_every_reader_says_what_it_reads_and_hides_values_unless_they_are_asked_for() -> None:
+    """An update, a request and an order, each by its name."""
+    readers: dict[str, Callable[..., object]] = {
+        "update": lambda **manner: salla.read_patch({"branch_id": "x"}, **manner),
+        "request": lambda **manner: salla.read_request(1, {"branch_id": "x"}, **manner),
+        "order": lambda **manner: salla.read_order({"draft": "x"}, **manner),
+    }
+    places = {"update": "/branch_id: expected an integer", "order": "/draft: expected a boolean"}
+    for what, read in readers.items():
+        place = places.get(what, places["update"])
+        for manner, told in (({}, ""), ({"show_values": False}, ""), ({"show_values": True}, ", 'x'")):
+            with pytest.raises(InvalidInput) as caught:
+                read(**manner)
+            assert str(caught.value) == f"cannot read the Salla {what}: 1 problem\n  {place}, got a string{told}"
+
+
+def test_an_order_may_be_larger_than_an_update() -> None:
+    """By as much as the limits say."""
+    large = " " * (1 << 20)
+    assert salla.read_order('{"draft": true}' + large).draft
+    with pytest.raises(InvalidInput, match="has 1 048 578 characters, and 1 048 576 are read at most"):
+        salla.read_patch("{}" + large)
+    with pytest.raises(InvalidInput, match="has 1 048 578 characters, and 1 048 576 are read at most"):
+        salla.read_request(1, "{}" + large)
+
+
+def test_a_request_says_where_keys_of_other_endpoints_belong() -> None:
+    """As an update does, word for word."""
+    with pytest.raises(InvalidInput) as caught:
+        salla.read_request(1, {"status": "x", "items": [], "tags": [], "notes": []})
+    assert [problem.hint for problem in caught.value.problems] == [
+        "a status is changed through Update Order Status, another endpoint",
+        "items are changed through the endpoints of Order Items",
+        "tags are changed through the endpoints of Order Tags",
+        "notes are written through the endpoints of Order Histories",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        ({"data": []}, "/data: expected an order, an object, got an array"),
+        ({"event": "order.updated"}, "/data: is required"),
+        ({"data": {"status": "x", "order": 7}}, "/data/order: expected an order, an object, got an integer"),
+        ({"status": "x"}, "/status: expected the order's status, an object with a slug, got a string"),
+        ({"status": [1]}, "/status: expected the order's status, an object with a slug, got an array"),
+        (
+            {"status": 200},
+            (
+                "/status: expected the order's status, an object with a slug, got an integer "
+                "(this is the status of an answer, and of one without an order)"
+            ),
+        ),
+        ({"status": {"slug": 7}}, "/status/slug: expected a string, got an integer"),
+        ({"customer": 7}, "/customer: expected the order's customer, an object, got an integer"),
+        ([], "(the whole): expected an object, got an array"),
+    ],
+    ids=json.dumps,
+)
+def test_a_payload_without_an_order_is_told_in_one_sentence(payload: Any, said: str) -> None:
+    """What was expected where, and what stands there."""
+    with pytest.raises(InvalidInput) as caught:
+        salla.read_order(payload)
+    assert str(caught.value) == f"cannot read the Salla order: 1 problem\n  {said}"
+
+
+def test_mistakes_of_a_caller_are_told_word_for_word() -> None:
+    """They are no problems of an input."""
+    mistakes: list[tuple[Callable[[], object], type[Exception], str]] = [
+        (lambda: salla.read_order({}, guest=1), TypeError, "guest is True or False, and no int"),  # type: ignore[arg-type]
+        (lambda: salla.to_body(READ), TypeError, "expected a patch of Salla, got a Order"),  # type: ignore[arg-type]
+        (
+            lambda: salla.policy(pending="completed"),  # type: ignore[arg-type]
+            TypeError,
+            "expected a collection of statuses, got the text 'completed'",
+        ),
+        (
+            lambda: salla.policy(unknown_status="shut"),  # type: ignore[arg-type]
+            ValueError,
+            'unknown_status is "open" or "closed", not \'shut\'',
+        ),
+    ]
+    for make, kind, said in mistakes:
+        with pytest.raises(kind) as caught:
+            make()
+        assert str(caught.value) == said
+
+
+CLOSED: Final[dict[str, Any]] = {
+    "pending": salla.PENDING_FAMILY,
+    "completed": salla.COMPLETED_FAMILY,
+    "unknown_status": "closed",
+    "locked": salla.CANCELED_FAMILY,
+}
+EMPTY: Final[dict[str, Any]] = {"pending": (), "completed": ()}
+
+
+def test_rules_and_waivers_give_their_reasons() -> None:
+    """In words for a merchant, with what the answer cannot see; the page's own words under every reading."""
+    waiver = ("SALLA-DRAFT-1", "a draft order has no restrictions", "")
+    reasons = [(rule.id, rule.reason, rule.caveat) for rule in salla.policy().rules]
+    assert [(entry.id, entry.reason, "") for entry in salla.policy().waivers] == [waiver]
+    assert reasons == [
+        ("SALLA-CUSTOMER-1", "an order that has a registered customer keeps that customer", ""),
+        ("SALLA-RECEIVER-1", "the receiver is settled once the order is completed", ""),
+        ("SALLA-SHIPPING-1", "shipping is settled once the order is completed", ""),
+        ("SALLA-PAYMENT-1", "payment details are open only as long as the payment is pending", ""),
+        ("SALLA-COUPON-1", "the coupon is settled once the order is completed", ""),
+        (
+            "SALLA-CANCEL-1",
+            "a customer can cancel only while the order is under review or in progress",
+            "this is the answer for the status alone; the store's settings are not seen, and may say no",
+        ),
+        (
+            "SALLA-RATE-1",
+            "an order can be rated once it is shipped, delivered or completed",
+            "this is the answer for the status alone; the store's rating settings are not seen, and may say no",
+        ),
+        ("SALLA-PAY-1", "an order is shown as pending payment only while its payment is pending", ""),
+    ]
+    for readings in (CLOSED, {"unknown_status": "closed"}, {"locked": salla.CANCELED_FAMILY}):
+        assert [rule.reason for rule in salla.policy(**readings).rules[1:5]] == [
+            "the receiver is settled once the order is completed or closed",
+            "shipping is settled once the order is completed or closed",
+            "payment details are open only as long as the payment is pending",
+            "the coupon is settled once the order is completed or closed",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("readings", "answers"),
+    [
+        (
+            {},
+            [
+                ("S1", "*pending* is read as payment_pending"),
+                ("S2", "*completed* is read as completed alone"),
+                ("S4", "an unknown status does not count as completed, and is not *pending*"),
+                ("S8", "canceled, restored and restoring do not close receiver, shipping and coupon"),
+            ],
+        ),
+        (
+            CLOSED,
+            [
+                ("S1", "*pending* is read as payment_pending, waiting_for_payment_confirmation or payment_failed"),
+                ("S2", "*completed* is read as completed, delivering, delivered or shipped"),
+                ("S4", "an unknown status closes every section bound to a status, and is not *pending*"),
+                ("S8", "canceled, restored and restoring close receiver, shipping and coupon"),
+            ],
+        ),
+        (
+            EMPTY,
+            [
+                ("S1", "*pending* is read as no status"),
+                ("S2", "*completed* is read as no status"),
+                ("S4", "an unknown status does not count as completed, and is not *pending*"),
+                ("S8", "canceled, restored and restoring do not close receiver, shipping and coupon"),
+            ],
+        ),
+    ],
+    ids=["ours", "the alternatives", "none at all"],
+)
+def test_readings_answer_as_they_were_chosen(readings: dict[str, Any], answers: list[tuple[str, str]]) -> None:
+    """Those that can be chosen; the others stay as they are."""
+    made = salla.policy(**readings).readings
+    assert [(reading.id, reading.answer) for reading in made if reading.alternatives] == answers
+    assert [reading for reading in made if not reading.alternatives] == [
+        reading for reading in salla.POLICY.readings if not reading.alternatives
+    ]
+
+
+def test_alternatives_bring_the_rules_that_they_change() -> None:
+    """And those alone, as a policy made so has them."""
+    settled = ["SALLA-RECEIVER-1", "SALLA-SHIPPING-1", "SALLA-COUPON-1"]
+    ours, closed, empty = (
+        [
+            (reading.id, other.name, [rule.id for rule in other.rules])
+            for reading in salla.policy(**readings).readings
+            for other in reading.alternatives
+        ]
+        for readings in ({}, CLOSED, EMPTY)
+    )
+    family = "also waiting_for_payment_confirmation and payment_failed"
+    assert ours == [
+        ("S1", family, ["SALLA-PAYMENT-1"]),
+        ("S2", "family", settled),
+        ("S4", "closed", settled),
+        ("S8", "locked", settled),
+    ]
+    assert closed == [
+        ("S1", "payment_pending", ["SALLA-PAYMENT-1"]),
+        ("S2", "exact", settled),
+        ("S4", "open", settled),
+        ("S8", "open", settled),
+    ]
+    assert empty == [
+        ("S1", "payment_pending", ["SALLA-PAYMENT-1"]),
+        ("S1", family, ["SALLA-PAYMENT-1"]),
+        ("S2", "exact", settled),
+        ("S2", "family", settled),
+        ("S4", "closed", settled),
+        ("S8", "locked", settled),
+    ]
+    (family_of_pending,) = salla.policy().readings[0].alternatives
+    assert family_of_pending.rules == (salla.policy(pending=salla.PENDING_FAMILY).rules[3],)
+
+
+def test_a_policy_is_made_of_everything_that_the_page_says() -> None:
+    """Its name, its models, its outcomes and its advice."""
+    made = salla.policy()
+    assert (made.name, made.order_type, made.patch_type) == ("salla", Order, Patch)
+    assert (made.sections, made.actions, made.defaults) == (salla.Section, salla.Action, ())
+    assert [(outcome.key, outcome.attribute, outcome.value) for outcome in made.outcomes] == [
+        ("customer", "customer", CustomerKind.REGISTERED)
+    ]
+    assert [advisory.id for advisory in made.advisories] == [f"SALLA-ADVICE-{number}" for number in range(1, 5)]
+    assert Order().__policy__() is salla.POLICY

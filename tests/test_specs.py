@@ -6,15 +6,19 @@ import json
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from orderrules import InvalidInput, Policy, Problem, Waiver, awal, salla
 from tests import oracle
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 SPECS: Final = Path(__file__).parent.parent / "specs"
 POLICIES: Final[dict[str, Policy[Any, Any]]] = {"salla": salla.POLICY, "awal": awal.POLICY}
+MAKERS: Final[dict[str, Callable[..., Policy[Any, Any]]]] = {"salla": salla.policy, "awal": awal.policy}
 LEVELS: Final = {"refuses", "waives", "advises", "open", "format"}
 
 
@@ -141,9 +145,11 @@ def test_every_rule_has_an_example_each_way(platform: str) -> None:
 def test_readings_are_those_of_the_norm(platform: str) -> None:
     """Every reading stands in the norm with the same question, answer and alternatives, in the same order."""
     written = [reading for reading in READINGS if reading["platform"] == platform]
+    made: Policy[Any, Any] = MAKERS[platform]()
+    assert made == POLICIES[platform]
     assert [
         (reading.id, reading.question, reading.answer, [other.name for other in reading.alternatives])
-        for reading in POLICIES[platform].readings
+        for reading in made.readings
     ] == [
         (entry["id"], entry["question"], entry["answer"], [other["name"] for other in entry.get("alternatives", [])])
         for entry in written
@@ -153,10 +159,10 @@ def test_readings_are_those_of_the_norm(platform: str) -> None:
 @pytest.mark.parametrize("reading", [entry for entry in READINGS if "keyword" in entry], ids=lambda entry: entry["id"])
 def test_an_alternative_can_be_chosen_and_offers_ours_in_turn(reading: dict[str, Any]) -> None:
     """The keyword takes the alternative's value, and the policy made so answers the reading by it."""
-    make = salla.policy if reading["platform"] == "salla" else awal.policy
+    make = MAKERS[reading["platform"]]
     ours = POLICIES[reading["platform"]]
     for other in reading["alternatives"]:
-        policy: Policy[Any, Any] = make(**{reading["keyword"]: other["value"]})
+        policy = make(**{reading["keyword"]: other["value"]})
         (chosen,) = [entry for entry in policy.readings if entry.id == reading["id"]]
         assert chosen.answer != reading["answer"]
         assert other["name"] not in {alternative.name for alternative in chosen.alternatives}
