@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import pytest
 
-from orderrules import UNSET, Code, InvalidInput, Part, awal, can_update
+from orderrules import UNSET, Code, InvalidInput, Limits, Part, awal, can_update
 from orderrules.platforms.awal import Order, Patch, PaymentStatus, Status
 
 if TYPE_CHECKING:
@@ -224,6 +224,24 @@ def test_a_request_says_where_keys_of_other_endpoints_belong() -> None:
         "the page knows no tags",
         "did you mean admin_notes?",
     ]
+    with pytest.raises(InvalidInput) as update:
+        awal.read_patch({"items": [], "tags": [], "notes": []})
+    assert update.value.problems == caught.value.problems
+
+
+def test_every_reader_keeps_to_the_limits_that_it_is_given() -> None:
+    """An update, a request and an order, up and down."""
+    body = '{"branch_id": "' + "7" * (1 << 20) + '"}'
+    few, many = Limits(size=10), Limits(size=1 << 21)
+    assert awal.read_patch(body, limits=many) == awal.read_request(1, "phone_number_id=1", body, limits=many).patch
+    for read in (
+        lambda: awal.read_patch('{"branch_id": "7"}', limits=few),
+        lambda: awal.read_request(1, "phone_number_id=1", {}, limits=few),
+        lambda: awal.read_order('{"status": "pending"}', limits=few),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            read()
+        assert caught.value.problems[0].code is Code.TOO_LARGE
 
 
 def test_what_an_order_shows_is_taken_key_by_key() -> None:

@@ -301,20 +301,19 @@ def test_conditions_are_built_of_parts_that_keep_their_order() -> None:
     assert (RED & WETNESS).count() == (1, 6)
 
 
-@pytest.mark.parametrize(
-    ("condition", "sentence"),
-    [
-        (WETNESS & COLOUR.is_in({"green", "red"}), "wet and (colour is red or green)"),
-        (WETNESS | COLOUR.is_in({"green", "red"}), "wet or (colour is red or green)"),
-        (RED | (WETNESS & RED), "colour is red or (wet and colour is red)"),
-        (RED & (WETNESS | RED), "colour is red and (wet or colour is red)"),
-        (AllOf((RED,)) | FOLLOWS, "(colour is red) or the colour asked for may follow the present colour"),
-        (FOLLOWS & ~FOLLOWS, f"{FOLLOWS} and {~FOLLOWS}"),
-        (~(RED & WETNESS), "colour is not red or not wet"),
-        (~(RED | WETNESS), "colour is not red and not wet"),
-    ],
-    ids=str,
-)
+SENTENCES: list[tuple[Condition, str]] = [
+    (WETNESS & COLOUR.is_in({"green", "red"}), "wet and (colour is red or green)"),
+    (WETNESS | COLOUR.is_in({"green", "red"}), "wet or (colour is red or green)"),
+    (RED | (WETNESS & RED), "colour is red or (wet and colour is red)"),
+    (RED & (WETNESS | RED), "colour is red and (wet or colour is red)"),
+    (AllOf((RED,)) | FOLLOWS, "(colour is red) or the colour asked for may follow the present colour"),
+    (FOLLOWS & ~FOLLOWS, f"{FOLLOWS} and {~FOLLOWS}"),
+    (~(RED & WETNESS), "colour is not red or not wet"),
+    (~(RED | WETNESS), "colour is not red and not wet"),
+]
+
+
+@pytest.mark.parametrize(("condition", "sentence"), SENTENCES, ids=range(len(SENTENCES)))
 def test_a_condition_reads_as_one_sentence(condition: Condition, sentence: str) -> None:
     """Brackets stand where a part says *or* itself, or *and* among parts that are joined by *or*."""
     assert str(condition) == sentence

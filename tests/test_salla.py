@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import pytest
 
-from orderrules import UNSET, Code, InvalidInput, Part, can_update, salla
+from orderrules import UNSET, Code, InvalidInput, Limits, Part, can_update, salla
 from orderrules.platforms.salla import CustomerKind, Order, Patch, Status
 
 if TYPE_CHECKING:
@@ -346,6 +346,24 @@ def test_a_request_says_where_keys_of_other_endpoints_belong() -> None:
         "tags are changed through the endpoints of Order Tags",
         "notes are written through the endpoints of Order Histories",
     ]
+    with pytest.raises(InvalidInput) as update:
+        salla.read_patch({"status": "x", "items": [], "tags": [], "notes": []})
+    assert update.value.problems == caught.value.problems
+
+
+def test_every_reader_keeps_to_the_limits_that_it_is_given() -> None:
+    """An update, a request and an order, up and down."""
+    body = '{"coupon_code": "' + "7" * (1 << 20) + '"}'
+    few, many = Limits(size=10), Limits(size=1 << 21)
+    assert salla.read_patch(body, limits=many) == salla.read_request(1, body, limits=many).patch
+    for read in (
+        lambda: salla.read_patch('{"branch_id": 7}', limits=few),
+        lambda: salla.read_request(1, '{"branch_id": 7}', limits=few),
+        lambda: salla.read_order('{"draft": true}', limits=few),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            read()
+        assert caught.value.problems[0].code is Code.TOO_LARGE
 
 
 @pytest.mark.parametrize(

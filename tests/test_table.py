@@ -470,6 +470,22 @@ def test_a_section_is_open_while_an_update_of_it_alone_is_allowed(policy: Policy
                 ]
 
 
+def test_a_section_that_can_be_asked_for_one_thing_alone_is_refused_as_that_is() -> None:
+    """Waived by nothing, and without what was asked among the evidence."""
+    policy = attrs.evolve(
+        toy.with_patch_fact(Fact("note asked for", values=(UNSET, "x"), attribute="note")),
+        rules=[rule_on("TOY-NOTE-1", toy.Section.NOTE, toy.STAGE.is_not(toy.Stage.DOOR), "the pen is not seen")],
+    )
+    told = policy.editable(toy.Order(stage=toy.Stage.DOOR))[toy.Section.NOTE]
+    assert told.explain().splitlines() == [
+        "refused: note",
+        "  TOY-NOTE-1: note cannot be changed: stage is door; it may change only while stage is not door",
+        "    why: because of TOY-NOTE-1",
+        "  note: the pen is not seen",
+    ]
+    assert policy.editable(toy.Order(stage=toy.Stage.DESK))[toy.Section.NOTE].allowed
+
+
 def test_an_action_is_decided_by_its_own_rules() -> None:
     """With evidence, readings and caveats of its own, no keys and no waivers; the same answer is one object."""
     policy = kettles(AllOf(()), AllOf(()))
