@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import json
+import re
 import sys
 import tomllib
 from collections import Counter
@@ -43,13 +44,33 @@ def change_of(module: str, function: str, before: str, after: str) -> Change:
     return Change(module, function, removed, added)
 
 
-def listed() -> dict[Change, str]:
-    """Read the list: each change with its reason."""
-    entries = tomllib.loads(LISTED.read_text(encoding="utf-8"))["mutant"]
-    return {
-        Change(entry["module"], entry["function"], entry["removed"].strip(), entry["added"].strip()): entry["reason"]
-        for entry in entries
-    }
+class Listed(NamedTuple):
+    """What the list holds."""
+
+    changes: dict[Change, str]
+    """Changes, each with the reason why no test can tell it."""
+    forms: dict[re.Pattern[str], str]
+    """What of a line may change in any way, each with the reason."""
+
+    def knows(self, change: Change) -> bool:
+        """Say whether a change is listed, or changes nothing but what may change in any way."""
+        return change in self.changes or any(
+            form.sub("", change.removed) == form.sub("", change.added) for form in self.forms
+        )
+
+
+def listed() -> Listed:
+    """Read the list."""
+    entries = tomllib.loads(LISTED.read_text(encoding="utf-8"))
+    return Listed(
+        {
+            Change(entry["module"], entry["function"], entry["removed"].strip(), entry["added"].strip()): entry[
+                "reason"
+            ]
+            for entry in entries.get("mutant", [])
+        },
+        {re.compile(entry["pattern"]): entry["reason"] for entry in entries.get("form", [])},
+    )
 
 
 def verdicts() -> dict[str, dict[str, int | None]]:
@@ -74,7 +95,7 @@ def change(module: str, mutant: str) -> Change:
 def main() -> int:
     """Print the score of each module, and every mutant that lives and is not listed."""
     known = listed()
-    left = Counter(dict.fromkeys(known, 1))
+    left = dict.fromkeys(known.changes)
     holes: list[Change] = []
     total: Counter[str] = Counter()
     for module, found in verdicts().items():
@@ -84,9 +105,9 @@ def main() -> int:
                 score["killed"] += 1
                 continue
             what = change(module, mutant)
-            del left[what]
-            score["equivalent" if what in known else "survived"] += 1
-            if what not in known:
+            left.pop(what, None)
+            score["equivalent" if known.knows(what) else "survived"] += 1
+            if not known.knows(what):
                 holes.append(what)
         if found:
             pass

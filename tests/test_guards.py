@@ -9,7 +9,7 @@ import pytest
 
 from orderrules import UNKNOWN, AllOf, AnyOf, Condition, Fact, Follows, awal, salla
 from orderrules._conditions import ALWAYS, NEVER, points
-from orderrules._guards import Box, _cover, _largest_boxes, _without, guard, shortest
+from orderrules._guards import Box, Values, _cover, _largest_boxes, _without, guard, shortest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,7 +88,9 @@ def test_a_condition_is_written_in_the_fewest_words(condition: Condition, words:
 
 def test_facts_that_make_no_difference_are_left_out() -> None:
     """One after another, wherever they stand; a fact that makes one stays."""
-    everything = {point: point[1] == 2 for point in itertools.product((1, 2, 3), (1, 2, 3), (1, 2, 3))}
+    everything: dict[Values, bool] = {
+        point: point[1] == 2 for point in itertools.product((1, 2, 3), (1, 2, 3), (1, 2, 3))
+    }
     facts, holds = _without(A, (A, B, C), everything)
     assert (facts, holds) == ((B, C), {point: point[0] == 2 for point in itertools.product((1, 2, 3), (1, 2, 3))})
     assert _without(C, facts, holds) == ((B,), {(1,): False, (2,): True, (3,): False})
@@ -118,7 +120,9 @@ def largest_by_trial(facts: tuple[Fact, ...], true: set[tuple[Any, ...]]) -> set
 def test_all_largest_boxes_of_a_few_flags_are_found(pattern: int) -> None:
     """Each once, whichever flags they leave open."""
     facts = (W, X, Y, Z)
-    true = {point for bit, point in enumerate(itertools.product((False, True), repeat=4)) if pattern >> bit & 1}
+    true: set[Values] = {
+        point for bit, point in enumerate(itertools.product((False, True), repeat=4)) if pattern >> bit & 1
+    }
     found = _largest_boxes(facts, true)
     assert len(found) == len(set(found))
     assert set(found) == largest_by_trial(facts, true)
@@ -127,7 +131,7 @@ def test_all_largest_boxes_of_a_few_flags_are_found(pattern: int) -> None:
 def test_all_largest_boxes_of_four_facts_are_found_whatever_leads_to_them() -> None:
     """Here one is found only by whoever widens the facts in an order of its own."""
     wide = (frozenset({2, 3}), frozenset({1}), frozenset({1, 3}), frozenset({False}))
-    true = {
+    true: set[Values] = {
         (1, 1, 2, False), (1, 1, 2, True), (1, 1, 3, False), (1, 2, 2, True), (1, 3, 2, True), (1, 3, 3, False),
         (2, 1, 1, False), (2, 1, 1, True), (2, 1, 3, False), (2, 1, 3, True), (2, 2, 1, False), (2, 2, 1, True),
         (2, 2, 2, False), (2, 3, 1, False), (3, 1, 1, False), (3, 1, 1, True), (3, 1, 2, False), (3, 1, 3, False),
@@ -159,10 +163,10 @@ def boxes_of(*sides: Iterable[int]) -> list[Box]:
     return [(frozenset(side),) for side in sides]
 
 
-def covered(*sides: Iterable[int]) -> list[set[int]]:
+def covered(*sides: Iterable[int]) -> list[set[Any]]:
     """Cover all points of some boxes of one fact, and give the boxes that are chosen."""
-    points_ = {(value,) for side in sides for value in side}
-    return [set(side) for (side,) in _cover(points_, boxes_of(*sides))]
+    every: set[Values] = {(value,) for side in sides for value in side}
+    return [set(side) for (side,) in _cover(every, boxes_of(*sides))]
 
 
 ROWS = (set(range(7)), set(range(7, 14)))
