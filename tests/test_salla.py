@@ -448,7 +448,8 @@ def test_rules_and_waivers_give_their_reasons() -> None:
         ),
         ("SALLA-PAY-1", "an order is shown as pending payment only while its payment is pending", ""),
     ]
-    for readings in (CLOSED, {"unknown_status": "closed"}, {"locked": salla.CANCELED_FAMILY}):
+    closing: list[dict[str, Any]] = [CLOSED, {"unknown_status": "closed"}, {"locked": salla.CANCELED_FAMILY}]
+    for readings in closing:
         assert [rule.reason for rule in salla.policy(**readings).rules[1:5]] == [
             "the receiver is settled once the order is completed or closed",
             "shipping is settled once the order is completed or closed",
