@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orderrules import Code, InvalidInput, awal, salla
+from tests.mutants import change_of, listed
 from tests.tables import DOCUMENTS, ROOT, drawn
 from tests.test_hostile import Failing
 
@@ -66,3 +67,26 @@ def test_every_code_is_documented_with_an_example(code: str, platform: str, give
 def test_every_code_has_a_row() -> None:
     """In the order of the enumeration."""
     assert [row[0] for row in EXAMPLES] == [code.value for code in Code if code is not Code.MISSING]
+
+
+def test_every_listed_mutant_changes_a_line_that_is_there() -> None:
+    """With a reason; one whose line was rewritten is taken off the list."""
+    known = listed()
+    for change, reason in known.changes.items():
+        source = (ROOT / f"{change.module.replace('.', '/')}.py").read_text(encoding="utf-8")
+        lines = {line.strip() for line in source.splitlines()}
+        assert lines.issuperset(change.removed.splitlines()), change
+        assert change.removed != change.added
+        assert reason.strip()
+    assert all(reason.strip() for reason in known.forms.values())
+
+
+def test_a_mutant_is_known_by_the_lines_that_it_changes() -> None:
+    """Wherever they stand, and however they are indented."""
+    before = "def f():\n    a = 1\n    b = cast('x', a)\n    return b\n"
+    change = change_of("orderrules._x", "f", before, before.replace("a = 1", "a = 2"))
+    assert str(change) == "orderrules._x.f\n  - a = 1\n  + a = 2"
+    assert not listed().knows(change)
+    first, second = (f"    b = cast({kind}, a)" for kind in ('"int"', "None"))
+    assert listed().knows(change_of("orderrules._x", "f", first, second))
+    assert not listed().knows(change_of("orderrules._x", "f", first, second.replace("a)", "b)")))
