@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import attrs
 import pytest
@@ -18,17 +18,18 @@ from orderrules import (
     Policy,
     Reading,
     Rule,
+    Space,
     awal,
     in_section,
     salla,
 )
-from orderrules._order import Space
 from orderrules._rules import offer
 from tests import toy
 from tests.toy import Order, Patch, Section, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FunctionType
 
 STAGE_RULE, ADDRESS_RULE, RECALL_RULE = toy.POLICY.rules
 (STAFF_WAIVER,) = toy.POLICY.waivers
@@ -270,6 +271,7 @@ def test_a_policy_keeps_one_table_of_its_own() -> None:
     assert policy.tabulated() is table
     assert policy._made == {"table": table}
     assert table.rows is policy._rows
+    assert cast("FunctionType", policy.can_update).__globals__["rows"] is policy._rows
     policy.can_update(salla.Order(), salla.Patch())
     again = pickle.loads(pickle.dumps(policy))
     assert again == policy
