@@ -608,8 +608,9 @@ def decisions_of(policy: Policy[Kettle, Change]) -> Iterator[Decision]:
 
 
 def test_what_is_said_twice_is_one_object() -> None:
-    """Decisions, and the violations in them."""
+    """Rows, decisions, and the violations in them."""
     policy = kettles(_BODY["while nothing is red"], _LID["by a table"])
+    assert policy.tabulated().row(3) is policy.tabulated().row(3)
     decisions = list(decisions_of(policy))
     assert len({id(decision) for decision in decisions}) == len(set(decisions))
     violations = [violation for decision in decisions for violation in decision.violations]
