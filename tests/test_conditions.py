@@ -283,6 +283,8 @@ def test_a_fact_keeps_what_it_is_given_as_it_says() -> None:
     fact = Fact("x", values=["a", "b"], labels=[("a", "A")], aliases=[("c", "a")])
     assert (fact.values, fact.labels, fact.aliases) == (("a", "b"), (("a", "A"),), (("c", "a"),))
     assert (fact.attribute, fact.flag) == ("x", False)
+    assert [fact.label(value) for value in fact.values] == ["A", "b"]
+    assert str(fact.is_in({"a", "b"})) == "x is A or b"
     assert hash(fact) == hash(Fact("x", values=("a", "b"), labels=(("a", "A"),), aliases=(("c", "a"),)))
 
 

@@ -179,6 +179,29 @@ class Twice(Mapping[str, object]):
         return [("a", 1), (7, 2), ("a", 3)]
 
 
+class Counting(Twice):
+    """A mapping without an end, which counts how far it was asked."""
+
+    asked = 0
+
+    def items(self) -> Any:
+        """Give one key after another."""
+        while True:
+            self.asked += 1
+            yield (str(self.asked), 1)
+
+
+class NoHash(type):
+    """A class of classes that do not hash."""
+
+    def __hash__(cls) -> int:
+        raise ZeroDivisionError
+
+
+class Nameless(metaclass=NoHash):
+    """An object whose class does not hash."""
+
+
 class Broken(Twice):
     """A mapping that fails at its second key."""
 
@@ -275,6 +298,10 @@ def test_a_mapping_has_at_most_as_many_keys_as_the_limits_say() -> None:
         manner("read it", Limits(keys=1234)),
     ):
         pairs_of(dict.fromkeys(range(1235)))
+    endless = Counting()
+    with pytest.raises(InvalidInput, match="has more than 3 keys"), manner("read it", Limits(keys=3)):
+        pairs_of(endless)
+    assert endless.asked == 4
 
 
 def test_a_union_takes_what_its_first_willing_member_takes() -> None:
@@ -333,6 +360,7 @@ def test_values_are_shown_up_to_forty_characters_and_digits() -> None:
 def test_a_type_is_named_in_few_printable_characters() -> None:
     """A class may have any name."""
     assert kind_of(type("X" * 41, (), {})()) == "a Python " + "X" * 40
+    assert kind_of(Nameless()) == "something that cannot be named"
     assert kind_of(type("a\nb", (), {})()) == "a Python a\\nb"
 
 
