@@ -521,7 +521,7 @@ def test_an_action_is_decided_by_its_own_rules() -> None:
     )
 
 
-@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("policy", POLICIES[::4])
 def test_a_guard_holds_where_the_update_is_allowed(policy: Policy[Kettle, Change]) -> None:
     """It is kept for all updates that touch the same rules and ask for the same."""
     for change in CHANGES[::5]:
