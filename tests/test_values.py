@@ -91,6 +91,8 @@ def test_a_choice_is_taken_by_its_exact_value() -> None:
     for wrong in ("Pending", "pending ", "PENDING", ""):
         with pytest.raises(InvalidInput, match="expected one of pending, accepted, shipped, delivered, completed"):
             read(wrong)
+    with pytest.raises(InvalidInput, match=r"\(the whole\): expected a string, got an integer$"):
+        read(7)
 
 
 def test_types_are_named_as_json_names_them() -> None:
