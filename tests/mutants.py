@@ -98,6 +98,7 @@ def main() -> int:
     left = dict.fromkeys(known.changes)
     holes: list[Change] = []
     total: Counter[str] = Counter()
+    print(f"{'module':<28}{'mutants':>9}{'killed':>9}{'equivalent':>12}{'survived':>10}")
     for module, found in verdicts().items():
         score: Counter[str] = Counter()
         for mutant, code in found.items():
@@ -110,12 +111,13 @@ def main() -> int:
             if not known.knows(what):
                 holes.append(what)
         if found:
-            pass
+            print(_row(module.removeprefix("orderrules/"), score))
         total += score
-    for _hole in holes:
-        pass
-    for _gone in left:
-        pass
+    print(_row("together", total))
+    for hole in holes:
+        print(f"\nlives, and is not listed: {hole}")
+    for gone in left:
+        print(f"\nis listed, and no longer lives: {gone}")
     return 1 if holes or not total else 0
 
 
