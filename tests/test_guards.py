@@ -9,7 +9,7 @@ import pytest
 
 from orderrules import UNKNOWN, AllOf, AnyOf, Condition, Fact, Follows, awal, salla
 from orderrules._conditions import ALWAYS, NEVER, points
-from orderrules._guards import Box, Values, _cover, _largest_boxes, _without, guard, shortest
+from orderrules._guards import Box, Values, _cover, _largest_boxes, guard, shortest, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,10 +91,10 @@ def test_facts_that_make_no_difference_are_left_out() -> None:
     everything: dict[Values, bool] = {
         point: point[1] == 2 for point in itertools.product((1, 2, 3), (1, 2, 3), (1, 2, 3))
     }
-    facts, holds = _without(A, (A, B, C), everything)
+    facts, holds = without(A, (A, B, C), everything)
     assert (facts, holds) == ((B, C), {point: point[0] == 2 for point in itertools.product((1, 2, 3), (1, 2, 3))})
-    assert _without(C, facts, holds) == ((B,), {(1,): False, (2,): True, (3,): False})
-    assert _without(B, facts, holds) == (facts, holds)
+    assert without(C, facts, holds) == ((B,), {(1,): False, (2,): True, (3,): False})
+    assert without(B, facts, holds) == (facts, holds)
     idle = AllOf((A.is_in({1, 2, 3}), B.is_in({1, 2, 3}), YES[W], YES[X] | NO[X], YES[Y] | NO[Y]))
     assert str(shortest(idle)) == "w"
     assert shortest(idle).facts == (W,)
