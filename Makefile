@@ -27,7 +27,8 @@ demo: $(VENV)/.installed-cli  ## decide an allowed and a refused update of real-
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
 test: $(VENV)/.installed-test  ## run the tests and show the branch coverage
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage report
 
 WORKERS := 2
 
@@ -57,6 +58,11 @@ tables: $(VENV)/.installed-test  ## draw the tables and diagrams in README and d
 bench: $(VENV)/.installed-test  ## time decisions against hand-written ifs, and reading against the size of what is read
 	$(BIN)/python benchmarks/decide.py
 	$(BIN)/python benchmarks/reading.py
+
+EXAMPLES := 2000
+
+machine: $(VENV)/.installed-test  ## catch ten wrong servers, and walk two right ones, EXAMPLES=2000 each
+	PYTHONPATH=. $(BIN)/python benchmarks/machine.py --examples $(EXAMPLES)
 
 SECONDS := 60
 

@@ -241,7 +241,7 @@ class Condition:
 @functools.lru_cache(maxsize=1024)
 def never(condition: Condition) -> bool:
     """Say whether a condition holds at no point of its facts."""
-    return not any(condition._holds(point) for point in points(condition.facts))
+    return not any(condition.holds(point) for point in points(condition.facts))
 
 
 def points(facts: Iterable[Fact]) -> Iterator[Point]:

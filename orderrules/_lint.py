@@ -219,8 +219,7 @@ def _closed(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Findi
 
 def _tables(policy: Policy[Any, Any]) -> list[Follows]:
     """List the transition tables of a policy's sections, one for each pair of facts."""
-    tables = [table for rule in policy.rules for table in rule.only_if.transitions()]
-    return list({(table.current, table.asked): table for table in tables}.values())
+    return list({(table.current, table.asked): table for table in policy.transitions()}.values())
 
 
 def _transitions(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:

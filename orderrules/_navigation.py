@@ -72,7 +72,7 @@ def editable(policy: Policy[OrderT, PatchT], order: OrderT) -> Mapping[StrEnum, 
 
 def transitions(policy: Policy[OrderT, PatchT]) -> Follows | None:
     """Give the transition table of a policy, if a rule has one."""
-    return next((table for rule in policy.rules for table in rule.only_if.transitions()), None)
+    return next(iter(policy.transitions()), None)
 
 
 def next_statuses(policy: Policy[OrderT, PatchT], order: OrderT) -> frozenset[Any] | None:

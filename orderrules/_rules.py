@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import attrs
 
-from orderrules._conditions import Condition, Fact
+from orderrules._conditions import Condition, Fact, Follows
 from orderrules._lookup import written
 from orderrules._models import UNSET, rebuild, slots_of
 from orderrules._patch import PatchBase, sections_by_key
@@ -292,6 +292,11 @@ class Policy(_Doors[OrderT, PatchT]):
         """Every rule and every waiver: whatever has an id."""
         return (*self.rules, *self.waivers)
 
+    def transitions(self) -> tuple[Follows, ...]:
+        """The transition tables in the rules on sections."""
+        rules = (rule for rule in self.rules if isinstance(rule.section, self.sections))
+        return tuple(table for rule in rules for table in rule.only_if.transitions())
+
     def keys_of(self, section: StrEnum) -> tuple[str, ...]:
         """The body keys that touch a section, in the order of the body."""
         return tuple(key for key, of in sections_by_key(self.patch_type).items() if of is section)
@@ -547,7 +552,7 @@ def _validate_facts(policy: Policy[Any, Any]) -> None:
     names = [fact.name for model in (policy.order_type, policy.patch_type) for fact in model.__space__.facts]
     if len(set(names)) < len(names):
         raise ValueError(f"two facts of {policy.name} share a name: {', '.join(sorted(names))}")
-    for table in (table for rule in policy.rules for table in rule.only_if.transitions()):
+    for table in policy.transitions():
         if (
             table.current not in policy.order_type.__space__.facts
             or table.asked not in policy.patch_type.__space__.facts

@@ -79,7 +79,7 @@ def _state(policy: Policy[OrderT, PatchT], by: Fact, cells: list[Cell]) -> str:
     if not cells:
         return "no body key"
     section = cells[0].section
-    followed = {table.asked for _, table in _tables(policy) if table.current is by}
+    followed = {table.asked for table in policy.transitions() if table.current is by}
     asked = next((fact for fact in followed if policy.keys_of(section) == (fact.attribute,)), None)
     if asked is None:
         condition = _while(cells, by)
@@ -145,7 +145,7 @@ def _arrows(policy: Policy[OrderT, PatchT]) -> tuple[list[str], list[tuple[int, 
     Raises:
         ValueError: no transitions are ruled.
     """
-    table = next((table for _, table in _tables(policy)), None)
+    table = next(iter(policy.transitions()), None)
     if table is None:
         raise ValueError(f"the {policy.name} policy rules no transitions, so there is no diagram of them")
     current, asked = table.current, table.asked

@@ -91,6 +91,21 @@ def test_the_core_imports_no_platform_and_no_io(module: str) -> None:
     assert "open(" not in (HOUSE / f"{module}.py").read_text(encoding="utf-8")
 
 
+def test_hypothesis_and_pytest_are_imported_by_the_test_kit_only() -> None:
+    """And click and rich by the command line, or where the plugin shows what it saw."""
+    rooms = {
+        "hypothesis": {"testing"},
+        "pytest": {"testing"},
+        "httpx": {"testing"},
+        "click": {"cli"},
+        "rich": {"cli", "testing"},
+    }
+    for path in sorted(HOUSE.rglob("*.py")):
+        room = path.relative_to(HOUSE).parts[0]
+        for name in imports(path):
+            assert room in rooms.get(name.split(".")[0], {room}), (path, name)
+
+
 def test_cattrs_has_one_importer() -> None:
     """It is the boundary."""
     assert [path.stem for path in sorted(HOUSE.rglob("*.py")) if "cattrs" in imports(path)] == ["_wire"]

@@ -75,7 +75,11 @@ def check_laws(
 
 
 _USUAL: Final = settings(
-    max_examples=200, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=200,
+    deadline=None,
+    database=None,
+    suppress_health_check=[*HealthCheck.__members__.values()],
+    derandomize=True,
 )
 
 

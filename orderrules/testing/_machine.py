@@ -56,7 +56,7 @@ class _Tracked:
     handle: Any
     name: str
     expected: Any
-    sent: list[tuple[Any, dict[str, object]]] = attrs.field(factory=list)
+    sent: list[tuple[Any, dict[str, object]]]
 
 
 _UNREADABLE: Final = (Code.WRONG_TYPE, Code.NULL, Code.NOT_A_CHOICE, Code.NOT_A_DATE, Code.UNKNOWN_KEY)
@@ -129,14 +129,14 @@ class OrderMachine(RuleBasedStateMachine):
         if getattr(order, "id", None) is not None:
             order = attrs.evolve(order, id=None)  # The service gives it one.
         self._count += 1
-        tracked = _Tracked(None, f"order {self._count}", order)
+        tracked = _Tracked(None, f"order {self._count}", order, [])
         told = {key: value for key, value in order.__payload__().items() if value is not None}
         self._script.append(f"create {tracked.name}: {_json(told)}{_aside(order)}")
         tracked.handle = self.create_order(order)
         observed = self.read_order(tracked.handle)
         if observed is not None:
             # What was left to the service is as the service has it.
-            given = {name: getattr(order, name) for name in slots_of(type(order))}
+            given = {name: getattr(order, name) for name in slots_of(self.policy.order_type)}
             left = {name: getattr(observed, name) for name, value in given.items() if value is None}
             tracked.expected = attrs.evolve(order, **left)
             self._compare(tracked, observed)
@@ -200,7 +200,7 @@ class OrderMachine(RuleBasedStateMachine):
             return
         wrong = [
             f"{name} is {_shown(getattr(observed, name))}, and should be {_shown(getattr(tracked.expected, name))}"
-            for name in slots_of(type(tracked.expected))
+            for name in slots_of(self.policy.order_type)
             if name != "id"
             and name not in self.not_shown
             and getattr(observed, name) != getattr(tracked.expected, name)

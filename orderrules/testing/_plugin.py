@@ -70,20 +70,20 @@ class Recorder:
         """Have every policy of these platforms, made already or still to be made, tell what it decides."""
         from orderrules._rules import Policy
 
-        made, can = Policy.__attrs_post_init__, Policy.can
+        kind: Any = Policy
+        made, can = kind.__attrs_post_init__, kind.can
 
         def make(policy: Policy[Any, Any]) -> None:
             made(policy)
             self._attach(policy)
 
         def can_and_tell(policy: Policy[Any, Any], order: Any, action: Any) -> Decision:  # noqa: ANN401 - as Policy.can.
-            decision = can(policy, order, action)
+            decision: Decision = can(policy, order, action)
             if policy.order_type in self._names:
                 self._saw_action(self._names[policy.order_type], str(action), decision)
             return decision
 
-        Policy.__attrs_post_init__ = make  # type: ignore[assignment, method-assign]  # while the tests run.
-        Policy.can = can_and_tell  # type: ignore[assignment, method-assign]  # likewise.
+        kind.__attrs_post_init__, kind.can = make, can_and_tell  # While the tests run.
         for policy in self.policies.values():
             self._attach(policy)
 

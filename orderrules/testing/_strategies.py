@@ -56,7 +56,7 @@ def values(annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - an annotat
     options = members(annotation)
     if len(options) > 1:
         return st.one_of(*(values(option) for option in options))
-    (only,) = options
+    only = next(iter(options))
     if is_array(only):
         return st.lists(values(get_args(only)[0]), max_size=4).map(tuple)
     if isinstance(only, type) and is_model(only):

@@ -1,0 +1,214 @@
+"""The fakes answer in the shapes of the pages, enforce the rules, and fail when they are told to."""
+
+from __future__ import annotations
+
+import io
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+import requests
+import responses
+import respx
+
+from orderrules import awal, salla
+from orderrules.testing import FakeAwal, FakeSalla, Fault, NoAnswerError, httpx_transport, wsgi_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ASKED = "phone_number_id=123456"
+
+
+def put(fake: Any, number: object, body: object, query: str = ASKED) -> tuple[int, Any]:
+    """Send an update, and give the status and the answer."""
+    content = body if isinstance(body, bytes) else json.dumps(body)
+    status, headers, answer = fake.handle("PUT", f"/v1/orders/{number}", query, content)
+    assert headers["content-type"].startswith("application/json")
+    return status, json.loads(answer)
+
+
+def get(fake: Any, path: str, query: Any = "") -> tuple[int, Any]:
+    """Read something, and give the status and the answer."""
+    status, _, answer = fake.handle("GET", path, query, b"")
+    return status, json.loads(answer)
+
+
+def test_awal_answers_as_its_page_does() -> None:
+    """An update that is made, one that is refused, one that cannot be read, and an order that is not there."""
+    fake = FakeAwal([awal.Order(status="pending")])
+    status, told = put(fake, 1, {"status": "accepted", "payment_status": "paid"})
+    assert (status, told["status"], told["message"]) == (200, True, "Order updated successfully")
+    assert set(told["data"]) == {
+        "id",
+        "order_number",
+        "status",
+        "payment_status",
+        "shipping_date",
+        "delivery_date",
+        "admin_notes",
+    }
+    assert awal.read_order(told) == awal.Order(id=1, status="accepted", payment_status="paid")
+    status, told = put(fake, 1, {"status": "completed"})
+    assert status == 422
+    assert set(told) == {"error", "message", "details", "request_id"}
+    assert "only shipped may follow accepted" in told["message"]
+    assert put(fake, 1, {"status": "lost"})[0] == 400
+    assert put(fake, 1, b"{", "")[0] == 400
+    assert put(fake, 1, {}, "")[1]["details"] == ["query /phone_number_id: is required"]
+    assert put(fake, 2, {})[0] == 404
+    assert put(fake, "one", {})[0] == 404
+    assert fake.handle("DELETE", "/orders/1", "", b"").status == 405
+    assert fake.orders[1].status == "accepted"
+
+
+def test_awal_lists_orders_by_status() -> None:
+    """As its page does."""
+    fake = FakeAwal([awal.Order(status="pending"), awal.Order(status="shipped"), awal.Order(status="shipped")])
+    assert len(get(fake, "/orders")[1]["data"]) == 3
+    told = get(fake, "/orders", "status=shipped&phone_number_id=1")[1]
+    assert [order["id"] for order in told["data"]] == [2, 3]
+    assert get(fake, "/orders", {"status": "completed"})[1]["data"] == []
+
+
+def test_salla_answers_as_its_page_does() -> None:
+    """A refusal by rule has no fields, a body that cannot be read has them."""
+    fake = FakeSalla([salla.Order(id=77, status="in_progress", customer=salla.CustomerKind.NONE)])
+    status, told = put(fake, 77, {"customer": {"id": 5, "name": "Huda"}, "branch_id": 9, "receiver": {"name": "Sami"}})
+    assert (status, told["status"], told["success"]) == (200, 200, True)
+    assert told["data"]["customer"] == {"id": 5, "name": "Huda"}
+    assert told["data"]["shipping"] == {"receiver": {"name": "Sami"}, "branch_id": 9}
+    assert told["data"]["can_cancel"] is True
+    assert told["data"]["is_pending_payment"] is False
+    assert salla.read_order(told) == salla.Order(id=77, status="in_progress", customer=salla.CustomerKind.REGISTERED)
+    status, told = put(fake, 77, {"payment": {"status": "paid"}, "customer": {"id": 6}})
+    assert (status, told["success"], "fields" in told["error"]) == (422, False, False)
+    assert "payment cannot be changed" in told["error"]["message"]
+    status, told = put(fake, 77, {"employees": [1, "2"], "colour": "red"})
+    assert status == 422
+    assert set(told["error"]["fields"]) == {"employees.1", "colour"}
+    assert put(fake, 1, {})[1] == {
+        "status": 404,
+        "success": False,
+        "error": {"code": "not_found", "message": "there is no such order"},
+    }
+    assert get(fake, "/admin/v2/orders/77")[1]["data"]["id"] == 77
+    assert get(fake, "/admin/v2/orders")[0] == 404
+    assert fake.handle("POST", "/orders/77", "", b"{}").status == 405
+    assert fake.orders[77].written == salla.Patch(
+        customer=salla.Customer(id=5, name="Huda"), branch_id=9, receiver=salla.Receiver(name="Sami")
+    )
+
+
+def test_an_id_is_given_or_free() -> None:
+    """Two orders never share one."""
+    fake = FakeAwal([awal.Order(status="pending", id=5)])
+    assert fake.add(awal.Order(status="pending")) == 6
+    for taken in (5, 0, -1, "7"):
+        with pytest.raises(ValueError, match="a positive integer that no other has"):
+            fake.add(awal.Order(status="pending", id=taken))
+
+
+@pytest.mark.parametrize("make", [lambda: FakeAwal([awal.Order(status="pending")]), lambda: FakeSalla([salla.Order()])])
+def test_faults_happen_when_they_are_asked_for(make: Callable[[], Any]) -> None:
+    """Once for each time, in their order, to requests of their method."""
+    fake = make()
+    body = {"branch_id": "7"} if isinstance(fake, FakeAwal) else {"branch_id": 7}
+    before = fake.orders[1]
+    fake.fail(Fault.SERVER_ERROR, method="PUT")
+    fake.fail("timeout", method="PUT")
+    assert get(fake, "/orders/1")[0] == 200
+    assert put(fake, 1, body)[0] == 500
+    with pytest.raises(NoAnswerError, match="did nothing"):
+        put(fake, 1, body)
+    assert fake.orders[1] == before
+    fake.fail(Fault.LOST_ANSWER, times=2)
+    for _ in range(2):
+        with pytest.raises(NoAnswerError, match="did what it was asked"):
+            put(fake, 1, body)
+    assert fake.orders[1] != before
+    assert put(fake, 1, body)[0] == 200
+
+
+def test_a_stale_answer_shows_the_order_as_it_was() -> None:
+    """Before its last update, and only when it is read."""
+    fake = FakeAwal([awal.Order(status="pending")])
+    fake.fail(Fault.STALE)
+    put(fake, 1, {"status": "accepted"})
+    assert get(fake, "/orders/1")[1]["data"]["status"] == "pending"
+    assert get(fake, "/orders/1")[1]["data"]["status"] == "accepted"
+
+
+def test_a_fake_of_another_policy_enforces_that() -> None:
+    """Another reading, or a shop's own rules."""
+    fake = FakeAwal([awal.Order(status="pending")], policy=awal.policy(skipping=True))
+    assert put(fake, 1, {"status": "completed"})[0] == 200
+
+
+def test_httpx_asks_a_fake() -> None:
+    """Through a transport, sync or async; what is not answered is a time-out."""
+    fake = FakeAwal([awal.Order(status="pending")])
+    with httpx.Client(transport=httpx_transport(fake), base_url="https://shop.example/v1") as client:
+        answer = client.put("/orders/1", params={"phone_number_id": "1"}, json={"status": "accepted"})
+        assert (answer.status_code, answer.json()["data"]["status"]) == (200, "accepted")
+        assert client.get("/orders/9").status_code == 404
+        fake.fail(Fault.TIMEOUT)
+        with pytest.raises(httpx.ReadTimeout):
+            client.get("/orders/1")
+
+
+def test_respx_asks_a_fake() -> None:
+    """As a side effect of a route."""
+    fake = FakeAwal([awal.Order(status="pending")])
+    with respx.mock:
+        respx.route(host="shop.example").mock(side_effect=httpx_transport(fake).handle_request)
+        assert httpx.get("https://shop.example/orders/1").json()["data"]["status"] == "pending"
+
+
+def test_responses_asks_a_fake() -> None:
+    """As a callback, for what is sent with requests."""
+    fake = FakeSalla([salla.Order(status="completed")])
+
+    def answer(request: Any) -> Any:
+        return fake.handle(request.method, request.path_url.partition("?")[0], request.params, request.body or b"")
+
+    with responses.RequestsMock() as mocked:
+        mocked.add_callback(responses.PUT, "https://shop.example/orders/1", callback=answer, content_type=None)
+        refused = requests.put("https://shop.example/orders/1", json={"coupon_code": "x"}, timeout=1)
+    assert refused.status_code == 422
+
+
+def test_wsgi_asks_a_fake() -> None:
+    """With the length of the answer, and 504 where there is none."""
+    fake = FakeAwal([awal.Order(status="pending")])
+    app, started = wsgi_app(fake), []
+
+    def ask(method: str, body: bytes = b"") -> tuple[str, bytes]:
+        environ = {
+            "REQUEST_METHOD": method,
+            "PATH_INFO": "/orders/1",
+            "QUERY_STRING": ASKED,
+            "CONTENT_LENGTH": str(len(body)) if body else "",
+            "wsgi.input": io.BytesIO(body),
+        }
+        content = b"".join(app(environ, lambda *told: started.append(told)))
+        line, headers = started[-1]
+        assert ("content-length", str(len(content))) in headers
+        return line, content
+
+    assert ask("GET")[0] == "200 OK"
+    assert ask("PUT", b'{"status": "completed"}')[0] == "422 Unprocessable Entity"
+    assert json.loads(ask("PUT", b'{"status": "accepted"}')[1])["data"]["status"] == "accepted"
+    fake.fail(Fault.TIMEOUT)
+    assert ask("GET")[0] == "504 Gateway Timeout"
+
+
+def test_a_fake_is_safe_under_threads() -> None:
+    """Of many who ask for the same step at once, all are answered, and the order goes one step."""
+    fake = FakeAwal([awal.Order(status="pending")])
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda _: put(fake, 1, {"status": "accepted"})[0], range(64)))
+    assert set(statuses) == {200}
+    assert fake.orders[1].status == "accepted"

@@ -1,0 +1,145 @@
+"""The plugin sees what a suite decided, tells it, and fails what is too little; assertions say why."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import orderrules.testing
+from orderrules import Decision, awal, salla
+from orderrules.testing import assert_allowed, assert_refused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SUITE = """
+from orderrules import awal, can_update, salla
+
+keep = awal.POLICY.can_update
+MINE = awal.policy(skipping=True)
+CHAIN = list(awal.Status)
+
+def test_steps():
+    for one, other in zip(CHAIN, CHAIN[1:]):
+        assert keep(awal.Order(status=one), awal.Patch(status=other))
+
+def test_skipping():
+    assert not can_update(awal.Order(status="pending"), awal.Patch(status="completed"))
+    assert MINE.can_update(awal.Order(status="pending"), awal.Patch(status="completed", branch_id="7"))
+
+def test_salla():
+    assert not salla.POLICY.can_update(salla.Order(status="completed"), salla.Patch(coupon_code="x"))
+    assert salla.POLICY.can_update(salla.Order(draft=True), salla.Patch(payment=salla.Payment()))
+    assert salla.POLICY.can(salla.Order(status="under_review"), "cancel")
+"""
+
+
+def run(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Run the suite in a process of its own."""
+    (folder / "test_shop.py").write_text(SUITE, encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        "/dev/null",
+        "--rootdir",
+        str(folder),
+    ]
+    done = subprocess.run([*command, *arguments, str(folder)], capture_output=True, check=False, text=True, cwd=folder)
+    return done.returncode, done.stdout + done.stderr
+
+
+def row(text: str, first: str) -> list[str]:
+    """Give the cells of a line of a table."""
+    (line,) = [line for line in text.splitlines() if re.match(rf"│ {first} ", line)]
+    return [cell.strip() for cell in line.strip("│").split("│")]
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
+def test_what_a_suite_saw_is_told(tmp_path: Path, workers: list[str]) -> None:
+    """Also where the tests ran in several processes, and with policies that the suite made itself."""
+    status, text = run(tmp_path, "--orderrules-cov=awal", "--orderrules-cov=salla", *workers)
+    assert status == 0, text
+    assert row(text, "AWAL-STATUS-1")[2:] == ["seen", "seen"]
+    assert row(text, "delivered")[:3] == ["delivered", "completed", "seen"]
+    assert row(text, "pending")[3] == "completed"
+    assert row(text, "SALLA-COUPON-1")[2:] == ["seen", "MISSED"]
+    assert row(text, "SALLA-CANCEL-1")[2:] == ["MISSED", "seen"]
+    assert row(text, "SALLA-PAYMENT-1")[2:] == ["MISSED", "MISSED"]
+    assert row(text, "SALLA-DRAFT-1")[3] == "seen"
+    # Two of Awal's rule, four transitions; of Salla's eight rules both ways and its waiver, three.
+    assert f"{100 * (2 + 4 + 3) / (2 + 4 + 17):.0f} % of the rules, waivers and transitions seen" in text
+    assert "6 of 41 cells seen" in text
+
+
+def test_too_little_fails_the_run(tmp_path: Path) -> None:
+    """And enough does not."""
+    status, text = run(tmp_path, "--orderrules-cov=salla", "--orderrules-fail-under=100")
+    assert status == 1
+    assert "100 % is asked for" in text
+    assert run(tmp_path, "--orderrules-cov=awal", "--orderrules-fail-under=100")[0] == 0
+
+
+def test_a_suite_that_does_not_ask_is_not_told(tmp_path: Path) -> None:
+    """Nor is an unknown platform."""
+    status, text = run(tmp_path)
+    assert status == 0
+    assert "coverage of rules" not in text
+    status, text = run(tmp_path, "--orderrules-cov=shopify")
+    assert status == 4
+    assert "invalid choice: 'shopify'" in text
+
+
+COMPLETED = salla.Order(status="completed")
+COUPON = salla.Patch(coupon_code="RAMADAN24")
+
+
+def test_assertions_pass_and_give_the_decision() -> None:
+    """For further questions."""
+    assert isinstance(assert_allowed(salla.Order(), COUPON), Decision)
+    assert assert_refused(COMPLETED, COUPON, rule="SALLA-COUPON-1").violations[0].keys == ("coupon_code",)
+    assert not assert_refused(COMPLETED, COUPON)
+    lenient = awal.policy(skipping=True)
+    assert assert_allowed(awal.Order(status="pending"), awal.Patch(status=awal.Status.COMPLETED), policy=lenient)
+
+
+def test_assertions_say_what_was_expected_and_what_is() -> None:
+    """Rule by rule, with the reasons, and without personal data."""
+    both = salla.Patch(
+        coupon_code="RAMADAN24", payment=salla.Payment(status="paid"), receiver=salla.Receiver(name="Noura")
+    )
+    with pytest.raises(AssertionError) as caught:
+        assert_refused(COMPLETED, both, rule="SALLA-CUSTOMER-1")
+    lines = str(caught.value).splitlines()
+    assert lines[:5] == [
+        "expected the update to be refused by SALLA-CUSTOMER-1 alone",
+        "  - SALLA-CUSTOMER-1",
+        "  + SALLA-RECEIVER-1",
+        "  + SALLA-PAYMENT-1",
+        "  + SALLA-COUPON-1",
+    ]
+    assert "Noura" not in str(caught.value)
+    with pytest.raises(AssertionError, match="expected the update to be allowed\nrefused: coupon"):
+        assert_allowed(COMPLETED, COUPON)
+    with pytest.raises(AssertionError, match="expected the update to be refused\nallowed"):
+        assert_refused(salla.Order(), COUPON)
+
+
+def test_the_kit_opens_its_rooms_one_by_one() -> None:
+    """Importing it brings neither Hypothesis nor pytest, and a name that it lacks is told."""
+    program = "import sys, orderrules.testing; print({'hypothesis', 'pytest', 'httpx', 'rich'} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    assert done.stdout == "set()\n"
+    assert set(orderrules.testing.__all__) <= set(dir(orderrules.testing))
+    for name in orderrules.testing.__all__:
+        assert getattr(orderrules.testing, name).__doc__ if name != "LAWS" else orderrules.testing.LAWS
+    with pytest.raises(AttributeError, match="has no attribute 'colour'"):
+        orderrules.testing.colour  # noqa: B018 - it is asked for.

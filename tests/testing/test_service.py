@@ -1,0 +1,114 @@
+"""The example service, started for real on loopback, keeps the rules: by the machine, and by its OpenAPI document."""
+
+from __future__ import annotations
+
+import importlib.util
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import httpx
+import pytest
+import schemathesis
+import uvicorn
+from hypothesis import HealthCheck, given, settings
+from hypothesis.stateful import run_state_machine_as_test
+from schemathesis.checks import CHECKS
+
+from orderrules import awal
+from orderrules.testing import OrderMachine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SOURCE = Path(__file__).parent.parent.parent / "examples" / "service" / "app.py"
+
+
+def load() -> Any:
+    """Import the example from where it stands."""
+    spec = importlib.util.spec_from_file_location("example_service", SOURCE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start the service in a server of its own, with its orders in a file, and stop it at the end."""
+    app = load().make(str(tmp_path_factory.mktemp("service") / "orders.sqlite"))
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(timeout=10)
+    listening.close()
+
+
+def test_the_machine_walks_the_service(address: str) -> None:
+    """Over HTTP: every answer and every order read back is what the policy says."""
+    with httpx.Client(base_url=address) as client:
+
+        class Service(OrderMachine):
+            policy = awal.POLICY
+            not_shown: ClassVar[frozenset[str]] = frozenset()
+
+            def starting_orders(self) -> Any:
+                return super().starting_orders().map(known)
+
+            def create_order(self, order: Any) -> int:
+                body = {key: value for key, value in awal.to_payload(order).items() if value is not None}
+                return int(client.post("/orders", json=body).json()["data"]["id"])
+
+            def send_update(self, handle: Any, body: dict[str, object]) -> int:
+                return client.put(f"/orders/{handle}", params={"phone_number_id": "1"}, json=body).status_code
+
+            def read_order(self, handle: Any) -> awal.Order:
+                return awal.read_order(client.get(f"/orders/{handle}").content)
+
+        def known(order: awal.Order) -> awal.Order:
+            return order if order.status in set(awal.Status) else awal.Order(status="pending")
+
+        trying = settings(
+            Service.TestCase.settings,
+            max_examples=30,
+            database=None,
+            derandomize=True,
+            suppress_health_check=[*HealthCheck.__members__.values()],
+        )
+        run_state_machine_as_test(Service, settings=trying)
+
+
+def test_what_is_answered_is_in_the_openapi_document(address: str) -> None:
+    """Whatever is sent by its schemas, which are ours, is answered as it says, and never with a failure."""
+    schema = schemathesis.openapi.from_url(f"{address}/openapi.json")
+    checks = [
+        CHECKS.get_one(name)
+        for name in ("not_a_server_error", "status_code_conformance", "response_schema_conformance")
+    ]
+    trying = settings(
+        max_examples=25,
+        database=None,
+        derandomize=True,
+        deadline=None,
+        suppress_health_check=[*HealthCheck.__members__.values()],
+    )
+    seen: set[str] = set()
+    for result in schema.get_all_operations():
+        operation: Any = result.ok()  # type: ignore[union-attr]  # an error would be raised here.
+        seen.add(operation.label)
+
+        @trying
+        @given(case=operation.as_strategy())
+        def run(case: Any) -> None:
+            case.call_and_validate(base_url=address, checks=checks)
+
+        run()
+    assert seen == {"GET /orders/{number}", "POST /orders", "PUT /orders/{number}"}
