@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet install
 
-.PHONY: help demo test mutants lint types docs wheel bench fuzz tables clean
+.PHONY: help demo test mutants lint types docs wheel bench machine fuzz tables clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | awk -F': ' '{printf "  make %-8s %s\n", $$1, $$2}'

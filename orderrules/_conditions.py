@@ -191,7 +191,10 @@ class Condition:
         raise TypeError  # pragma: no cover - as above.
 
     def simplified(self) -> Condition:
-        """Return the shortest condition that holds at the same points; equal meanings give equal conditions."""
+        """Return a short condition that holds at the same points; equal meanings give equal conditions.
+
+        It is the shortest for a few flags, and nearly so for facts of many values.
+        """
         from orderrules._guards import shortest
 
         return shortest(self)

@@ -27,7 +27,7 @@ ToldT = TypeVar("ToldT", bound="Hashable")
 
 
 def guard(rules: tuple[Condition, ...], waivers: tuple[Condition, ...], known: Point) -> Condition:
-    """Give the shortest condition on what is not known under which all rules hold or a waiver applies.
+    """Give a short condition on what is not known under which all rules hold or a waiver applies.
 
     Args:
         rules: the conditions of the rules on the sections that are touched.
@@ -38,18 +38,18 @@ def guard(rules: tuple[Condition, ...], waivers: tuple[Condition, ...], known: P
 
 
 def shortest(condition: Condition) -> Condition:
-    """Give the shortest condition that holds at the same points."""
+    """Give a condition that holds at the same points, as short as can be, or nearly; see ``Condition.simplified``."""
     return _shortest(condition, {})
 
 
 def _shortest(condition: Condition, known: Point) -> Condition:
-    """Write down where a condition holds in as few words as it takes; the same points always give the same words."""
+    """Write down where a condition holds in few words; the same points always give the same words."""
     facts = tuple(sorted((fact for fact in condition.facts if fact not in known), key=lambda fact: fact.name))
     return written(facts, {tuple(point.values()): condition.holds({**point, **known}) for point in points(facts)})
 
 
 def written(facts: tuple[Fact, ...], holds: dict[Values, bool]) -> Condition:
-    """Write down, in as few words as it takes, the condition that holds where a table of points says so.
+    """Write down, in few words, the condition that holds where a table of points says so.
 
     Args:
         facts: the facts, by name.
@@ -78,7 +78,7 @@ def without(
 
 
 def _largest_boxes(facts: tuple[Fact, ...], true: set[Values]) -> list[Box]:
-    """List boxes of true points that grow in no direction: all of them, or where there are many facts, enough."""
+    """List boxes of true points that grow in no direction: all of them for a few flags, and else enough to cover."""
     places = range(len(facts))
     turned = [(*places[turn:], *places[:turn]) for turn in places]
     orders = list(itertools.permutations(places)) if len(facts) <= _FEW_FACTS else turned

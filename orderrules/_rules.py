@@ -427,7 +427,7 @@ class Policy(_Doors[OrderT, PatchT]):
         return advise(self.advisories, order, patch)
 
     def guard(self, patch: PatchT) -> Condition:
-        """Give the condition on an order under which this update is allowed, in as few words as it takes.
+        """Give the condition on an order under which this update is allowed, in few words.
 
         ``guard(patch).holds(order)`` is ``bool(can_update(order, patch))`` for every order, and two updates
         that are allowed for the same orders have equal guards.

@@ -389,7 +389,7 @@ _ADVISORIES: Final = (
 def _readings(chosen: _Choices) -> tuple[Reading, ...]:
     """Say how every silence of the page is read."""
     locked = (
-        f"{listed(sorted(chosen.locked), 'and')} close"
+        f"{_named(chosen.locked, 'and')} close{'s' * (len(chosen.locked) == 1)}"
         if chosen.locked
         else "canceled, restored and restoring do not close"
     )
