@@ -56,7 +56,10 @@ def drawn(strategy: st.SearchStrategy[Any], check: Callable[[Any], object], exam
     told: list[Any] = []
 
     @settings(
-        max_examples=examples, database=None, suppress_health_check=[*HealthCheck.__members__.values()], deadline=None
+        max_examples=examples,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+        deadline=None,
     )
     @given(strategy)
     def run(value: Any) -> None:
