@@ -78,7 +78,8 @@ def test_the_machine_walks_the_service(address: str) -> None:
 
         trying = settings(
             Service.TestCase.settings,
-            max_examples=30,
+            max_examples=8,
+            stateful_step_count=12,
             database=None,
             derandomize=True,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
