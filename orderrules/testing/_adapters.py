@@ -8,14 +8,12 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from orderrules.testing._fakes import NoAnswerError
+from orderrules.testing._fakes import Fake, NoAnswerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     import httpx
-
-    from orderrules.testing._fakes import Fake
 
 
 def httpx_transport(fake: Fake[Any, Any]) -> httpx.MockTransport:
@@ -24,6 +22,8 @@ def httpx_transport(fake: Fake[Any, Any]) -> httpx.MockTransport:
     A request that the fake does not answer is a ``httpx.ReadTimeout``.
     """
     import httpx
+
+    _see(fake)
 
     def handle(request: httpx.Request) -> httpx.Response:
         query = request.url.query.decode("ascii")
@@ -36,8 +36,14 @@ def httpx_transport(fake: Fake[Any, Any]) -> httpx.MockTransport:
     return httpx.MockTransport(handle)
 
 
+def _see(fake: object) -> None:
+    if not isinstance(fake, Fake):
+        raise TypeError(f"expected a fake, got a {type(fake).__name__}")
+
+
 def wsgi_app(fake: Fake[Any, Any]) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
     """Give a WSGI application that asks a fake; a request that the fake does not answer is answered with 504."""
+    _see(fake)
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         length = int(environ.get("CONTENT_LENGTH") or 0)

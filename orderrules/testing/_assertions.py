@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from orderrules._rules import OrderT, PatchT, Policy
 
 
+def _policy_of(order: Any) -> Policy[Any, Any]:  # noqa: ANN401 - an order of any platform.
+    policy: Policy[Any, Any] = order.__policy__()
+    return policy
+
+
 def _decide(order: OrderT, patch: PatchT, policy: Policy[OrderT, PatchT] | None) -> Decision:
     if policy is not None:
         return policy.can_update(order, patch)
@@ -38,9 +43,13 @@ def assert_refused(
 
     Raises:
         AssertionError: it is allowed, or other rules refuse it; the message says which were expected and which do.
+        ValueError: the policy has no such rule.
     """
     __tracebackhide__ = True
     decision = _decide(order, patch, policy)
+    known = [entry.id for entry in (_policy_of(order) if policy is None else policy).rules]
+    if rule is not None and rule not in known:
+        raise ValueError(f"there is no rule {rule!r} to refuse it; there are {', '.join(known)}")
     found = [violation.rule.id for violation in decision.violations]
     if rule is None and not found:
         raise AssertionError(f"expected the update to be refused\n{_about(order, patch, decision)}")

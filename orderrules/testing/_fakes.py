@@ -71,7 +71,11 @@ class Fake(Generic[OrderT, PatchT]):
         orders: its orders, by id, as they are now.
     """
 
+    _order_type: type[OrderT]
+
     def __init__(self, policy: Policy[OrderT, PatchT], orders: Iterable[OrderT] = ()) -> None:
+        if policy.order_type is not self._order_type:
+            raise TypeError(f"a {type(self).__name__} enforces no policy of {policy.name}")
         self.policy = policy
         self.orders: dict[int, OrderT] = {}
         self._before: dict[int, OrderT] = {}
@@ -84,8 +88,11 @@ class Fake(Generic[OrderT, PatchT]):
         """Take an order in, and give its id: its own, or where it has none the next one that is free.
 
         Raises:
+            TypeError: it is of another platform.
             ValueError: its id is no positive integer, or there is such an order already.
         """
+        if type(order) is not self._order_type:
+            raise TypeError(f"a {type(self).__name__} takes its own orders, and no {type(order).__qualname__}")
         given = getattr(order, "id", None)
         number = max(self.orders, default=0) + 1 if given is None else given
         if type(number) is not int or number < 1 or number in self.orders:
@@ -94,7 +101,13 @@ class Fake(Generic[OrderT, PatchT]):
         return number
 
     def fail(self, fault: Fault | str, *, method: str | None = None, times: int = 1) -> None:
-        """Let something go wrong with the next requests, of one method only if one is named; faults queue up."""
+        """Let something go wrong with the next requests, of one method only if one is named; faults queue up.
+
+        Raises:
+            ValueError: there is no such fault or method, or it is to happen less than once.
+        """
+        if method not in {None, "GET", "PUT"} or times < 1:
+            raise ValueError(f"a fault happens to GET or PUT, once or more often, and not to {method!r} {times} times")
         self._faults += [(Fault(fault), method)] * times
 
     def handle(self, method: str, path: str, query: Mapping[str, str] | str, body: bytes | str) -> Answer:
@@ -185,6 +198,8 @@ class FakeSalla(Fake[salla.Order, salla.Patch]):
     A body that cannot be read is answered with ``fields``, a refusal by rule without.
     """
 
+    _order_type = salla.Order
+
     def __init__(
         self,
         orders: Iterable[salla.Order] = (),
@@ -253,6 +268,8 @@ class FakeAwal(Fake[awal.Order, awal.Patch]):
     It answers 200, 404, 400 for a request that cannot be read, and 422 for an update that is refused (reading A7).
     As on the page, an order's branch is not shown.
     """
+
+    _order_type = awal.Order
 
     def __init__(
         self,

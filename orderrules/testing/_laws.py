@@ -59,8 +59,11 @@ def check_laws(
 
     Raises:
         BrokenLawError: with the smallest counterexample that was found for each law.
+        TypeError: text was given for a collection.
         ValueError: there is no such law.
     """
+    if isinstance(without, str):
+        raise TypeError(f"expected a collection of names of laws, got the text {without!r}")
     strangers = set(without) - set(LAWS)
     if strangers:
         raise ValueError(f"no law is called {', '.join(sorted(strangers))}; they are {', '.join(LAWS)}")

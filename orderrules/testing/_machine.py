@@ -5,6 +5,7 @@ The module is longer than most because a disagreement is told as a script of req
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -15,16 +16,18 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule
 
 from orderrules._models import UNSET, slots_of
 from orderrules._patch import write_body
+from orderrules._rules import Policy
 from orderrules.errors import Code
 from orderrules.testing._repertoire import other_than, starting_orders, unreadable_bodies, updates
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from hypothesis.strategies import DataObject, SearchStrategy
 
     from orderrules._decision import Decision
     from orderrules._order import OrderBase
     from orderrules._patch import PatchBase
-    from orderrules._rules import Policy
 
 
 class DisagreementError(AssertionError):
@@ -71,7 +74,8 @@ class OrderMachine(RuleBasedStateMachine):
 
     Attributes:
         policy: the rules that the service must keep.
-        not_shown: the fields of the order that the service does not show when it is read back.
+        not_shown: the fields of the order that the service does not show when it is read back; a subclass adds to
+            them with ``OrderMachine.not_shown | {...}``.
         unreadable: the codes of problems with which bodies are sent that must be refused; none where a service
             is lenient. Of wrong types, nulls, unknown keys and values, and bad dates.
     """
@@ -86,10 +90,14 @@ class OrderMachine(RuleBasedStateMachine):
         """Run fewer steps than Hypothesis does, and leave out its phase of explaining: the script explains."""
         super().__init_subclass__(**more)
         phases = [phase for phase in settings().phases if phase is not Phase.explain]
-        cls.TestCase.settings = settings(cls.TestCase.settings, stateful_step_count=20, phases=phases)
+        cls.TestCase.settings = settings(
+            cls.TestCase.settings, stateful_step_count=20, phases=phases, report_multiple_bugs=False
+        )
 
     def __init__(self) -> None:
         super().__init__()
+        if not isinstance(getattr(self, "policy", None), Policy):
+            raise TypeError("say which policy the service must keep, such as policy = salla.POLICY")
         self._script: list[str] = []
         self._count = 0
         self._unreadable = unreadable_bodies(self.policy, self.unreadable)
@@ -132,8 +140,9 @@ class OrderMachine(RuleBasedStateMachine):
         tracked = _Tracked(None, f"order {self._count}", order, [])
         told = {key: value for key, value in order.__payload__().items() if value is not None}
         self._script.append(f"create {tracked.name}: {_json(told)}{_aside(order)}")
-        tracked.handle = self.create_order(order)
-        observed = self.read_order(tracked.handle)
+        with self._told("creating it"):
+            tracked.handle = self.create_order(order)
+        observed = self._read_back(tracked)
         if observed is not None:
             # What was left to the service is as the service has it.
             given = {name: getattr(order, name) for name in slots_of(self.policy.order_type)}
@@ -175,13 +184,35 @@ class OrderMachine(RuleBasedStateMachine):
         status = self._send(tracked, body)
         if _accepted(status) is not False:
             raise self._disagreement(f"the service {_did(status)} a body that cannot be read")
-        self._compare(tracked, self.read_order(tracked.handle))
+        self._compare(tracked, self._read_back(tracked))
 
     def _send(self, tracked: _Tracked, body: dict[str, object]) -> int | bool:
         self._script.append(f"PUT {tracked.name}: {_json(body)}")
-        status = self.send_update(tracked.handle, dict(body))
+        with self._told("updating it"):
+            status = self.send_update(tracked.handle, dict(body))
+        if not isinstance(status, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"send_update gives an HTTP status or a boolean, and no {type(status).__name__}")
         self._script[-1] += f" -> {_told(status)}"
         return status
+
+    def _read_back(self, tracked: _Tracked) -> OrderBase | None:
+        with self._told("reading it back"):
+            observed: OrderBase | None = self.read_order(tracked.handle)
+        if observed is not None and type(observed) is not self.policy.order_type:
+            raise TypeError(
+                f"read_order gives an order of {self.policy.name} or None, and no {type(observed).__name__}"
+            )
+        return observed
+
+    @contextlib.contextmanager
+    def _told(self, doing: str) -> Generator[None]:
+        """Tell the script with whatever the service raises."""
+        try:
+            yield
+        except NotImplementedError:
+            raise
+        except Exception as error:
+            raise self._disagreement(f"{doing}, the service raised {type(error).__name__}: {error}") from error
 
     def _update(self, tracked: _Tracked, patch: PatchBase, body: dict[str, object]) -> None:
         decision = self.policy.can_update(tracked.expected, patch)
@@ -192,7 +223,7 @@ class OrderMachine(RuleBasedStateMachine):
             raise self._disagreement(f"the service {_did(status)} the update; by the policy it is {_decided(decision)}")
         if decision:
             tracked.expected = self.policy.apply(tracked.expected, patch)
-        self._compare(tracked, self.read_order(tracked.handle))
+        self._compare(tracked, self._read_back(tracked))
 
     def _compare(self, tracked: _Tracked, observed: OrderBase | None) -> None:
         """See that the order is as it should be, as far as the service shows it."""

@@ -39,11 +39,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--orderrules-fail-under",
-        type=float,
+        type=_percentage,
         default=None,
         metavar="PERCENT",
         help="fail where less than this of the rules, waivers and transitions was seen both ways",
     )
+
+
+def _percentage(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= _WHOLE:
+        raise ValueError(text)
+    return value
+
+
+_WHOLE: Final = 100
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """See that what is asked for is recorded.
+
+    Raises:
+        pytest.UsageError: a percentage of nothing is asked for.
+    """
+    if config.getoption("--orderrules-fail-under") is not None and not config.getoption("--orderrules-cov"):
+        raise pytest.UsageError("--orderrules-fail-under says nothing without --orderrules-cov")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -80,7 +100,7 @@ class Recorder:
         def can_and_tell(policy: Policy[Any, Any], order: Any, action: Any) -> Decision:  # noqa: ANN401 - as Policy.can.
             decision: Decision = can(policy, order, action)
             if policy.order_type in self._names:
-                self._saw_action(self._names[policy.order_type], str(action), decision)
+                self._saw_action(policy, str(action), decision)
             return decision
 
         kind.__attrs_post_init__, kind.can = make, can_and_tell  # While the tests run.
@@ -90,20 +110,22 @@ class Recorder:
     def _attach(self, policy: Policy[Any, Any]) -> None:
         name = self._names.get(policy.order_type)
         if name is not None:
-            object.__setattr__(policy, "can_update", self._telling(name, policy.can_update))
+            object.__setattr__(policy, "can_update", self._telling(name, policy))
 
-    def _telling(
-        self, name: str, can_update: Callable[[Any, Any], Decision]
-    ) -> Callable[[OrderBase, PatchBase], Decision]:
+    def _telling(self, name: str, policy: Policy[Any, Any]) -> Callable[[OrderBase, PatchBase], Decision]:
+        can_update, ids = policy.can_update, {rule.id for rule in policy.rules}
+
         def can_update_and_tell(order: OrderBase, patch: PatchBase) -> Decision:
             decision = can_update(order, patch)
-            self._saw(name, order, patch, decision)
+            self._saw(name, ids, (order, patch), decision)
             return decision
 
         return can_update_and_tell
 
-    def _saw(self, name: str, order: OrderBase, patch: PatchBase, decision: Decision) -> None:
+    def _saw(self, name: str, ids: set[str], asked: tuple[Any, Any], decision: Decision) -> None:
+        """Note what a policy decided, which has the rules of these ids."""
         seen, policy = self.seen[name], self.policies[name]
+        order, patch = asked
         by = policy.order_type.__space__.facts[0]
         status = by.label(by.of(order))
         refusing = {violation.rule.id for violation in decision.violations}
@@ -112,7 +134,7 @@ class Recorder:
         for section in patch.sections:
             seen.add(("cell", str(section), status, "closed" if section in closed else "open"))
         for rule in policy.rules:
-            if rule.section not in patch.sections:
+            if rule.section not in patch.sections or rule.id not in ids:
                 continue
             if rule.id in refusing:
                 seen.add(("rule", rule.id, "refused"))
@@ -124,10 +146,11 @@ class Recorder:
         for waiver in decision.waivers:
             seen.add(("waiver", waiver.id, "waived"))
 
-    def _saw_action(self, name: str, action: str, decision: Decision) -> None:
+    def _saw_action(self, deciding: Policy[Any, Any], action: str, decision: Decision) -> None:
+        name, ids = self._names[deciding.order_type], {rule.id for rule in deciding.rules}
         refusing = {violation.rule.id for violation in decision.violations}
         for rule in self.policies[name].rules:
-            if str(rule.section) == action:
+            if str(rule.section) == action and rule.id in ids:
                 self.seen[name].add(("rule", rule.id, "refused" if rule.id in refusing else "allowed"))
 
     # --- What there is to see, and how much of it was seen ------------------------------------------------------
@@ -165,6 +188,7 @@ class Recorder:
 
     # --- Hooks --------------------------------------------------------------------------------------------------
 
+    @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - a worker of pytest-xdist.
         """Take what a worker of pytest-xdist saw."""
         for name, items in json.loads(getattr(node, "workeroutput", {}).get("orderrules", "{}")).items():
@@ -176,7 +200,7 @@ class Recorder:
         if output is not None:
             output["orderrules"] = json.dumps({name: sorted(seen) for name, seen in self.seen.items()})
             return
-        least = session.config.getoption("--orderrules-fail-under")
+        least = None if session.config.option.collectonly else session.config.getoption("--orderrules-fail-under")
         if least is not None and self.percentage() < least and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -184,9 +208,13 @@ class Recorder:
         """Show what was seen."""
         from rich.console import Console
 
+        if config.option.collectonly:
+            return
         least = config.getoption("--orderrules-fail-under")
         terminalreporter.section("coverage of rules")
-        console = Console(width=100, highlight=False, emoji=False, color_system=None)
+        console = Console(
+            width=min(100, terminalreporter._tw.fullwidth), highlight=False, emoji=False, color_system=None
+        )
         for name in self.policies:
             with console.capture() as written:
                 for table in _drawn(self, name):
@@ -194,7 +222,7 @@ class Recorder:
             terminalreporter.write(written.get())
         verdict = f"{self.percentage():.0f} % of the rules, waivers and transitions seen"
         short = least is not None and self.percentage() < least
-        terminalreporter.write_line(f"{verdict}; {least:g} % is asked for" if short else verdict, red=short)
+        terminalreporter.write_line(f"FAIL {verdict}; {least:g} % is asked for" if short else verdict, red=short)
 
 
 def _drawn(recorder: Recorder, name: str) -> Iterator[Any]:

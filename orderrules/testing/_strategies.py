@@ -272,7 +272,8 @@ def _refused(policy: Policy[OrderT, PatchT], order: OrderT, rule: str | None) ->
     """Walk the ways to be refused, by a very rule if one is named; what else may be sent changes nothing of that."""
     governed = [entry for entry in policy.rules if isinstance(entry.section, policy.sections)]
     if rule is not None and rule not in {entry.id for entry in governed}:
-        raise ValueError(f"the {policy.name} policy has no rule {rule} on a section of an update")
+        known = ", ".join(entry.id for entry in governed)
+        raise ValueError(f"the {policy.name} policy has no rule {rule} on a section of an update; it has {known}")
     section_of = sections_by_key(policy.patch_type)
     for point, sent, decided in policy.tabulated().columns(order):
         free = [key for key in section_of if key not in sent and key not in _told_keys(policy)]

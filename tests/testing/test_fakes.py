@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 import pytest
@@ -109,6 +109,20 @@ def test_an_id_is_given_or_free() -> None:
     for taken in (5, 0, -1, "7"):
         with pytest.raises(ValueError, match="a positive integer that no other has"):
             fake.add(awal.Order(status="pending", id=taken))
+
+
+def test_what_a_fake_cannot_do_is_refused_at_once() -> None:
+    """Not when it is asked."""
+    with pytest.raises(TypeError, match="a FakeSalla takes its own orders, and no Order"):
+        FakeSalla([cast("Any", awal.Order(status="pending"))])
+    with pytest.raises(TypeError, match="a FakeSalla enforces no policy of awal"):
+        FakeSalla([], policy=cast("Any", awal.POLICY))
+    for wrong in ({"method": "put"}, {"method": "FROB"}, {"times": 0}):
+        with pytest.raises(ValueError, match="a fault happens to GET or PUT, once or more often"):
+            FakeAwal().fail(Fault.TIMEOUT, **cast("Any", wrong))
+    for adapt in (httpx_transport, wsgi_app):
+        with pytest.raises(TypeError, match="expected a fake, got a Policy"):
+            adapt(cast("Any", salla.POLICY))
 
 
 @pytest.mark.parametrize("make", [lambda: FakeAwal([awal.Order(status="pending")]), lambda: FakeSalla([salla.Order()])])

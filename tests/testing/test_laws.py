@@ -70,4 +70,6 @@ def test_there_are_no_other_laws() -> None:
     """A name that is none is told."""
     with pytest.raises(ValueError, match="no law is called gravity; they are empty, waived"):
         check_laws(toy.POLICY, without=["gravity"])
+    with pytest.raises(TypeError, match="got the text 'union'"):
+        check_laws(toy.POLICY, without="union")
     assert all(law.__doc__ for law in LAWS.values())

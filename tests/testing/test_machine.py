@@ -82,6 +82,17 @@ class Failing(FakeAwal):
         return super().handle(method, path, query, body)._replace(status=500)
 
 
+class Crashing(FakeAwal):
+    """Falls over what it refuses."""
+
+    def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Any:
+        """Answer, or raise."""
+        answer = super().handle(method, path, query, body)
+        if answer.status == 422:
+            raise KeyError("address")
+        return answer
+
+
 class Lenient(FakeAwal):
     """Takes bodies that cannot be read."""
 
@@ -96,6 +107,7 @@ class Lenient(FakeAwal):
     [
         (Failing, "the service failed on"),
         (Lenient, "the service accepted a body that cannot be read"),
+        (Crashing, "updating it, the service raised KeyError: 'address'"),
     ],
 )
 def test_a_failure_and_leniency_are_disagreements(serve: Callable[[], Any], said: str) -> None:
@@ -150,6 +162,23 @@ def test_what_is_not_overridden_says_so() -> None:
     for call in (lambda: bare.create_order(None), lambda: bare.send_update(1, {}), lambda: bare.read_order(1)):
         with pytest.raises(NotImplementedError, match="override"):
             call()
+
+
+def test_what_a_machine_cannot_use_is_told() -> None:
+    """A policy that is none, an answer that is no status, an order of no platform."""
+
+    class Nameless(OrderMachine):
+        """Forgets its policy."""
+
+    with pytest.raises(TypeError, match="say which policy the service must keep"):
+        Nameless()
+    for name, wrong, said in (
+        ("send_update", "200", "send_update gives an HTTP status or a boolean, and no str"),
+        ("read_order", {"id": 1}, "read_order gives an order of awal or None, and no dict"),
+    ):
+        odd = type("Odd", (machine(FakeAwal),), {name: lambda *_, wrong=wrong: wrong})
+        with pytest.raises(TypeError, match=said):
+            run_state_machine_as_test(odd, settings=settings(QUIET, max_examples=20))
 
 
 def test_servers_are_reached_as_http_would() -> None:

@@ -31,6 +31,10 @@ def test_skipping():
     assert not can_update(awal.Order(status="pending"), awal.Patch(status="completed"))
     assert MINE.can_update(awal.Order(status="pending"), awal.Patch(status="completed", branch_id="7"))
 
+def test_a_policy_without_a_rule_says_nothing_of_it():
+    house = salla.POLICY.without("SALLA-PAYMENT-1")
+    assert house.can_update(salla.Order(status="shipped"), salla.Patch(payment=salla.Payment()))
+
 def test_salla():
     assert not salla.POLICY.can_update(salla.Order(status="completed"), salla.Patch(coupon_code="x"))
     assert salla.POLICY.can_update(salla.Order(draft=True), salla.Patch(payment=salla.Payment()))
@@ -63,7 +67,7 @@ def row(text: str, first: str) -> list[str]:
     return [cell.strip() for cell in line.strip("│").split("│")]
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
+@pytest.mark.parametrize("workers", [["-p", "no:xdist"], [], ["-n", "2"]], ids=["without xdist", "alone", "xdist"])
 def test_what_a_suite_saw_is_told(tmp_path: Path, workers: list[str]) -> None:
     """Also where the tests ran in several processes, and with policies that the suite made itself."""
     status, text = run(tmp_path, "--orderrules-cov=awal", "--orderrules-cov=salla", *workers)
@@ -93,6 +97,11 @@ def test_a_suite_that_does_not_ask_is_not_told(tmp_path: Path) -> None:
     status, text = run(tmp_path)
     assert status == 0
     assert "coverage of rules" not in text
+    status, text = run(tmp_path, "--orderrules-fail-under=100")
+    assert status == 4
+    assert "says nothing without --orderrules-cov" in text
+    assert run(tmp_path, "--orderrules-cov=awal", "--orderrules-fail-under=101")[0] == 4
+    assert run(tmp_path, "--orderrules-cov=awal", "--orderrules-fail-under=100", "--collect-only")[0] == 0
     status, text = run(tmp_path, "--orderrules-cov=shopify")
     assert status == 4
     assert "invalid choice: 'shopify'" in text
@@ -127,6 +136,8 @@ def test_assertions_say_what_was_expected_and_what_is() -> None:
         "  + SALLA-COUPON-1",
     ]
     assert "Noura" not in str(caught.value)
+    with pytest.raises(ValueError, match="there is no rule 'SALLA-COPON-1' to refuse it; there are SALLA-CUSTOMER-1"):
+        assert_refused(COMPLETED, COUPON, rule="SALLA-COPON-1")
     with pytest.raises(AssertionError, match="expected the update to be allowed\nrefused: coupon"):
         assert_allowed(COMPLETED, COUPON)
     with pytest.raises(AssertionError, match="expected the update to be refused\nallowed"):
