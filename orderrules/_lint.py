@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
 
     from orderrules._conditions import Follows
+    from orderrules._decision import Decision
     from orderrules._rules import Policy, Rule
     from orderrules._table import Cell
 
@@ -108,7 +109,7 @@ def _superfluous(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[
             verb = "refuses"
             of_entry = [cell for cell in cells if cell.section is entry.section]
             here = [cell for cell in of_entry if not entry.only_if.holds(cell.point)]
-        naming = [cell for cell in of_entry if entry.id in _named(cell)]
+        naming = [cell for cell in of_entry if entry.id in _named(cell.decision)]
         if not naming:
             message = f"it {verb} nothing: every verdict is the same without it"
             # An order where it might have, if there is one.
@@ -135,15 +136,16 @@ def _found(
     return Finding(kind, tuple(map(str, about)), message, order, patch)
 
 
-def _named(cell: Cell) -> set[str]:
+def _named(decision: Decision) -> set[str]:
     """Give the rules that refuse and the waivers that were needed, by their ids."""
-    refusing = {violation.rule.id for violation in cell.decision.violations}
-    return refusing | {waiver.id for waiver in cell.decision.waivers}
+    refusing = {violation.rule.id for violation in decision.violations}
+    return refusing | {waiver.id for waiver in decision.waivers}
 
 
 def _covering(entry: Rule | Waiver, cells: list[Cell]) -> set[str]:
     """Give what refuses, or waives, wherever an entry does: one that does so alone, or else all that help."""
-    beside = [_named(cell) - {entry.id} for cell in cells]
+    # An update may have to touch other sections as well, whose rules then refuse it too.
+    beside = [(_named(cell.decision) | _named(cell.update)) - {entry.id} for cell in cells]
     together = set(itertools.chain.from_iterable(beside))
     alone = together.intersection(*beside)
     return {min(alone)} if alone else together

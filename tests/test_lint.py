@@ -84,6 +84,14 @@ PLANTED: Final[list[Any]] = [
         id="a rule that one of two others covers alone",
     ),
     pytest.param(
+        toy.POLICY.without("TOY-STAFF-1").with_rules(
+            rule("SHOP-1", toy.Section.NOTE, toy.ASKED.is_not(toy.Stage.DOOR) | toy.STAGE.is_not(toy.Stage.DESK))
+        ),
+        "shadowed",
+        ["SHOP-1", "TOY-STAGE-1"],
+        id="a rule that refuses only where another section, which the update must touch, is refused",
+    ),
+    pytest.param(
         salla.POLICY.with_rules(rule("SHOP-1", salla.Section.PAYMENT, REVIEW)),
         "contradictory",
         ["SALLA-PAYMENT-1", "SHOP-1"],

@@ -213,7 +213,7 @@ def test_wsgi_asks_a_fake() -> None:
         return line, content
 
     assert ask("GET")[0] == "200 OK"
-    assert ask("PUT", b'{"status": "completed"}')[0] == "422 Unprocessable Entity"
+    assert ask("PUT", b'{"status": "completed"}')[0].startswith("422 Unprocessable ")
     assert json.loads(ask("PUT", b'{"status": "accepted"}')[1])["data"]["status"] == "accepted"
     fake.fail(Fault.TIMEOUT)
     assert ask("GET")[0] == "504 Gateway Timeout"
