@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,8 @@ def test_schema_and_reader_agree_on_any_json(platform: str, body: object) -> Non
     """But for what no schema can say: ``1.0`` is no integer here, and nothing that is not finite is JSON."""
     if any(number.is_integer() or not math.isfinite(number) for number in numbers_in(body)):
         return
-    assert BODIES[platform].is_valid(body) is is_readable(platform, body)
+    told = json.loads(json.dumps(body))  # With keys that are plain text, as JSON has them.
+    assert BODIES[platform].is_valid(told) is is_readable(platform, told)
 
 
 @given(salla_patches)
