@@ -254,6 +254,11 @@ def points(facts: Iterable[Fact]) -> Iterator[Point]:
         yield dict(zip(read, values, strict=True))
 
 
+def by_name(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Put facts in the order of their names, which no order of writing changes."""
+    return tuple(sorted(facts, key=lambda fact: fact.name))
+
+
 def _flat(kind: type[AllOf | AnyOf], parts: Iterable[Condition]) -> tuple[Condition, ...]:
     """List the parts of a conjunction or disjunction, those of nested ones included, each once."""
     found: dict[Condition, None] = {}

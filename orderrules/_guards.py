@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from orderrules._conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Fact, Is, points
+from orderrules._conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Fact, Is, by_name, points
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -44,7 +44,7 @@ def shortest(condition: Condition) -> Condition:
 
 def _shortest(condition: Condition, known: Point) -> Condition:
     """Write down where a condition holds in few words; the same points always give the same words."""
-    facts = tuple(sorted((fact for fact in condition.facts if fact not in known), key=lambda fact: fact.name))
+    facts = by_name(fact for fact in condition.facts if fact not in known)
     return written(facts, {tuple(point.values()): condition.holds({**point, **known}) for point in points(facts)})
 
 

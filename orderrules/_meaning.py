@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 import attrs
 
-from orderrules._conditions import UNKNOWN, Condition, listed
+from orderrules._conditions import UNKNOWN, Condition, by_name, listed
 from orderrules._guards import Values, without, written
 from orderrules._patch import write_body
 from orderrules._rules import OrderT, PatchT, Policy
@@ -51,20 +51,16 @@ def _told(policy: Policy[Any, Any]) -> dict[StrEnum, dict[Values, Cell]]:
     """Tabulate what a policy decides on each section and action, by the values of all facts, sorted by name."""
     found: dict[StrEnum, dict[Values, Cell]] = {}
     for cell in policy.tabulated().cells():
-        values = tuple(cell.point[fact] for fact in _sorted(cell.point))
+        values = tuple(cell.point[fact] for fact in by_name(cell.point))
         found.setdefault(cell.section, {})[values] = cell
     return found
-
-
-def _sorted(point: Point) -> tuple[Fact, ...]:
-    return tuple(sorted(point, key=lambda fact: fact.name))
 
 
 def _facts(policy: Policy[Any, Any], section: StrEnum) -> tuple[Fact, ...]:
     """List the facts that the decisions on a section, or an action, may depend on, by name."""
     of_order = policy.order_type.__space__.facts
     of_patch = policy.patch_type.__space__.facts if isinstance(section, policy.sections) else ()
-    return tuple(sorted((*of_order, *of_patch), key=lambda fact: fact.name))
+    return by_name((*of_order, *of_patch))
 
 
 def digest(policy: Policy[Any, Any]) -> str:

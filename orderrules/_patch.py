@@ -56,6 +56,12 @@ def _sections_by_key(patch_type: type) -> Mapping[str, StrEnum]:
 sections_by_key: Final[Callable[[type], Mapping[str, StrEnum]]] = functools.cache(_sections_by_key)
 
 
+def free_keys(patch_type: type[PatchBase]) -> tuple[str, ...]:
+    """List the body keys off which no fact is read: whatever they hold, the rules see only that they are sent."""
+    told = {fact.attribute for fact in patch_type.__space__.facts}
+    return tuple(key for key in sections_by_key(patch_type) if key not in told)
+
+
 def read_body(  # noqa: PLR0913 - all but two have defaults.
     model: type[ModelT],
     body: Mapping[str, object] | str | bytes,

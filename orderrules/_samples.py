@@ -13,45 +13,56 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from orderrules._conditions import UNKNOWN
 from orderrules._models import UNSET, is_array, is_model, slots_of, unreadable
-from orderrules._patch import sections_by_key
+from orderrules._patch import free_keys, sections_by_key
 from orderrules._values import leaf, members
 from orderrules.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from orderrules._conditions import Fact, Point
     from orderrules._models import Slot
     from orderrules._rules import OrderT, PatchT
 
-_SMALLEST: Final[dict[type, object]] = {str: "x", int: 1, float: 1, bool: False, date: date(2024, 1, 1)}
+_LEAVES: Final[Mapping[object, tuple[object, object]]] = {
+    str: ("x", "y"),
+    int: (1, 2),
+    float: (1, 2.5),
+    bool: (False, True),
+    date: (date(2024, 1, 1), date(2024, 1, 2)),
+}
 
 
-def smallest(annotation: Any) -> object:  # noqa: ANN401 - an annotation can be any object.
+def sample(annotation: Any, *, full: bool = False) -> object:  # noqa: ANN401 - an annotation can be any object.
     """Give a small value of an annotated type, and one that says something: no empty object, no empty list.
+
+    Args:
+        annotation: the type.
+        full: give another value instead, and one that says as much as it can.
 
     Raises:
         TypeError: there is no strict reading of the type.
     """
     first = next((option for option in members(annotation) if option is not NoneType), None)
     if is_array(first):
-        return (smallest(get_args(first)[0]),)
+        item = get_args(first)[0]
+        return (sample(item, full=True), sample(item)) if full else (sample(item),)
     if isinstance(first, type) and is_model(first):
-        slots = slots_of(first)
-        needed = [slot for slot in slots.values() if not slot.optional] or list(slots.values())[:1]
-        return first(**{slot.name: smallest(slot.annotation) for slot in needed})
+        slots = list(slots_of(first).values())
+        said = slots if full else [slot for slot in slots if not slot.optional] or slots[:1]
+        return first(**{slot.name: sample(slot.annotation, full=full) for slot in said})
     if isinstance(first, type) and issubclass(first, StrEnum):
-        return next(iter(first))
-    if first not in _SMALLEST:
+        return list(first)[-1 if full else 0]
+    if first not in _LEAVES:
         raise unreadable(annotation)
-    return _SMALLEST[first]
+    return _LEAVES[first][full]
 
 
 def order_at(order_type: type[OrderT], point: Point) -> OrderT | None:
     """Make an order whose facts are those of a point; None where no order can have them all."""
     space = order_type.__space__
     said = {
-        slot.name: smallest(slot.annotation)
+        slot.name: sample(slot.annotation)
         for slot in slots_of(order_type).values()
         if not slot.optional  # What has no default must be said.
     }
@@ -61,6 +72,14 @@ def order_at(order_type: type[OrderT], point: Point) -> OrderT | None:
         if all(fact.of(order) == point[fact] for fact in space.facts):
             return order
     return None
+
+
+def orders_of(order_type: type[OrderT]) -> Iterator[tuple[Point, OrderT]]:
+    """Walk the points that an order can have, each with an order that has it."""
+    for point in order_type.__space__.points():
+        order = order_at(order_type, point)
+        if order is not None:
+            yield point, order
 
 
 def _spelt(fact: Fact, point: Point, slot: Slot) -> object:
@@ -80,13 +99,20 @@ def unlisted(fact: Fact, annotation: Any) -> object:  # noqa: ANN401 - an annota
 
 def patch_at(patch_type: type[PatchT], point: Point, keys: Iterable[str]) -> PatchT | None:
     """Make an update whose facts are those of a point, and that sends some other keys as well; None if none can."""
-    said: dict[str, object] = {key: smallest(slots_of(patch_type)[key].annotation) for key in keys}
-    for fact in patch_type.__space__.facts:
-        if point[fact] is not UNSET:
-            said[fact.attribute] = _spelt(fact, point, slots_of(patch_type)[fact.attribute])
+    said: dict[str, object] = {key: sample(slots_of(patch_type)[key].annotation) for key in keys}
+    said.update(asked_at(patch_type, point))
     with contextlib.suppress(InvalidInput):
         return patch_type(**said)
     return None
+
+
+def asked_at(patch_type: type[PatchT], point: Point) -> dict[str, object]:
+    """Give what an update says for its facts to be those of a point, by key."""
+    return {
+        fact.attribute: _spelt(fact, point, slots_of(patch_type)[fact.attribute])
+        for fact in patch_type.__space__.facts
+        if point[fact] is not UNSET
+    }
 
 
 def keys_at(patch_type: type[PatchT], section: StrEnum, point: Point) -> tuple[str, ...] | None:
@@ -94,13 +120,11 @@ def keys_at(patch_type: type[PatchT], section: StrEnum, point: Point) -> tuple[s
 
     None where there is no such update: the section is touched by nothing but keys that the point leaves out.
     """
-    facts = patch_type.__space__.facts
-    sent = tuple(dict.fromkeys(fact.attribute for fact in facts if point[fact] is not UNSET))
-    told = {fact.attribute for fact in facts}
+    sent = tuple(fact.attribute for fact in patch_type.__space__.facts if point[fact] is not UNSET)
     own = [key for key, of in sections_by_key(patch_type).items() if of is section]
     if any(key in sent for key in own):
         return sent
-    other = next((key for key in own if key not in told), None)
+    other = next((key for key in free_keys(patch_type) if key in own), None)
     return None if other is None else (*sent, other)
 
 

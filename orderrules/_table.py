@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import functools
 import operator
-from typing import TYPE_CHECKING, Any, Generic, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import attrs
 
 from orderrules._decision import Decision, Violation
 from orderrules._guards import guard
 from orderrules._models import UNSET
-from orderrules._patch import sections_by_key
+from orderrules._patch import free_keys, sections_by_key
 from orderrules._rules import OrderT, PatchT, PatchT_contra
 from orderrules._samples import keys_at
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from orderrules._conditions import Condition, Fact, Point
     from orderrules._order import Space
     from orderrules._rules import Policy, Reading, Rule, Waiver
+
+
+KeptT = TypeVar("KeptT")
 
 
 class Decides(Protocol[PatchT_contra]):
@@ -127,8 +130,7 @@ class Table(Generic[OrderT, PatchT]):
         self._abilities: list[dict[str, Decision] | None] = [None] * len(self._points)
         self._actions: Mapping[str, StrEnum] = {action: action for action in policy.actions or ()}
         self.rows = rows
-        self.kept: dict[object, Any] = {}
-        """What other rooms derive from the table and keep with it."""
+        self._kept: dict[object, Any] = {}
 
     def row(self, index: int) -> list[Decision]:
         """Return all decisions for the orders of one index, made now if they were not yet."""
@@ -136,6 +138,13 @@ class Table(Generic[OrderT, PatchT]):
         if row is None:
             row = self.rows[index] = self._make(self._points[index])
         return row
+
+    def keep(self, key: object, make: Callable[[], KeptT]) -> KeptT:
+        """Give what another room derives from the policy, made when it is first asked for."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: KeptT = self._kept[key]
+        return found
 
     def ability(self, order: OrderT, action: StrEnum | str) -> Decision:
         """Decide whether an action is open for an order."""
@@ -211,13 +220,13 @@ class Table(Generic[OrderT, PatchT]):
 
     def decisions(self) -> Iterator[Decision]:
         """Walk all decisions, order by order: on every update that can be told apart, and on every action."""
-        told = self._mask({fact.attribute for fact in self._patch_space.facts})
+        free = self._mask(free_keys(self._policy.patch_type))
         sent = [self._mask({fact.attribute for fact in point if point[fact] is not UNSET}) for point in self._columns]
         columns = [
             (number << len(self._keys)) | mask
             for number, known in enumerate(sent)
             for mask in range(1 << len(self._keys))
-            if mask & told == known
+            if mask & ~free == known
         ]
         for index in range(len(self._points)):
             row = self.row(index)
@@ -226,8 +235,7 @@ class Table(Generic[OrderT, PatchT]):
 
     def sendable(self, order: OrderT) -> Iterator[tuple[Point, frozenset[str]]]:
         """Walk what an update may ask for, as an order is, with all the keys that it may then send."""
-        told = {fact.attribute for fact in self._patch_space.facts}
-        free = [key for key in self._keys if key not in told]
+        free = free_keys(self._policy.patch_type)
         for point, sent, decided in self.columns(order):
             if decided(()):
                 yield point, sent.union(key for key in free if decided((key,)))

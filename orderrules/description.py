@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from orderrules._conditions import ALWAYS, NEVER, Fact, Follows, listed
+from orderrules._conditions import ALWAYS, NEVER, Fact, Follows, by_name, listed
 from orderrules._guards import written
 from orderrules._models import UNSET
 from orderrules._patch import sections_by_key
@@ -79,7 +79,8 @@ def _state(policy: Policy[OrderT, PatchT], by: Fact, cells: list[Cell]) -> str:
     if not cells:
         return "no body key"
     section = cells[0].section
-    followed = {table.asked for table in policy.transitions() if table.current is by}
+    own = (rule.only_if for rule in policy.rules if rule.section is section)
+    followed = {table.asked for condition in own for table in condition.transitions() if table.current is by}
     asked = next((fact for fact in followed if policy.keys_of(section) == (fact.attribute,)), None)
     if asked is None:
         condition = _while(cells, by)
@@ -97,7 +98,7 @@ def _while(cells: list[Cell], *known: Fact) -> Condition:
     """Give the condition on all facts but those that are known under which some cells are open."""
     if not cells:
         return NEVER
-    facts = tuple(sorted((fact for fact in cells[0].point if fact not in known), key=lambda fact: fact.name))
+    facts = by_name(fact for fact in cells[0].point if fact not in known)
     verdicts: dict[Values, bool] = {tuple(cell.point[fact] for fact in facts): bool(cell.decision) for cell in cells}
     return written(facts, verdicts)
 

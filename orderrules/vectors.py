@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from orderrules._models import UNSET
-from orderrules._patch import sections_by_key, write_body
-from orderrules._samples import order_at, patch_at
+from orderrules._patch import free_keys, write_body
+from orderrules._samples import orders_of, patch_at
 from orderrules._schema import DIALECT
 
 __all__ = ["SCHEMA", "suite"]
@@ -82,11 +82,7 @@ def suite(policy: Policy[OrderT, PatchT]) -> dict[str, object]:
     A status that no page names is written as an example of one. What an order's payload does not tell
     (whether its customer is a guest, say) stands in its facts.
     """
-    orders = [
-        (point, order)
-        for point in policy.order_type.__space__.points()
-        if (order := order_at(policy.order_type, point)) is not None
-    ]
+    orders = list(orders_of(policy.order_type))
     patches = [
         patch for point, keys in _asked(policy) if (patch := patch_at(policy.patch_type, point, keys)) is not None
     ]
@@ -118,8 +114,7 @@ def suite(policy: Policy[OrderT, PatchT]) -> dict[str, object]:
 def _asked(policy: Policy[OrderT, PatchT]) -> Iterator[tuple[Point, tuple[str, ...]]]:
     """Walk the updates that are asked about: each key alone, and, with whatever is asked for, none and all others."""
     space = policy.patch_type.__space__
-    told = {fact.attribute for fact in space.facts}
-    others = tuple(key for key in sections_by_key(policy.patch_type) if key not in told)
+    others = free_keys(policy.patch_type)
     for point in space.points():
         nothing = all(value is UNSET for value in point.values())
         for keys in [(), *([(key,) for key in others] if nothing else []), *([others] if others else [])]:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from orderrules.errors import InvalidInput
+
 
 ALLOWED: Final = 0
 REFUSED: Final = 1
@@ -268,17 +270,21 @@ def drawn_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]])
     for row in rows:
         table.add_row(*map(escape, row))
     console = _console()
+    room = console.measure(table, options=console.options.update(width=1000))
     if not console.is_terminal:
-        return drawn(
-            table, width=max(console.width, console.measure(table, options=console.options.update(width=1000)).maximum)
-        )
-    if console.measure(table, options=console.options.update(width=1000)).minimum <= console.width:
+        return drawn(table, width=max(console.width, room.maximum))
+    if room.minimum <= console.width:
         return drawn(table)
     lines = [title]
     for first, *others in rows:
         lines += ["", f"[bold]{escape(', '.join(first.splitlines()))}[/]"]
         lines += [escape(f"  {head}: {cell}") for head, cell in zip(heads[1:], others, strict=True)]
     return drawn(*lines)
+
+
+def tell_trouble(path: str, trouble: InvalidInput) -> None:
+    """Say on standard error what of a file could not be read."""
+    click.echo(f"{'standard input' if path == '-' else path}: {trouble}", err=True)
 
 
 def imported(place: str) -> Policy[Any, Any]:

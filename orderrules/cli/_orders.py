@@ -17,7 +17,7 @@ from rich.table import Column, Table
 from orderrules import ORDER_LIMITS, UPDATE_LIMITS, InvalidInput, awal, salla, write_body
 from orderrules._decision import notes_on
 from orderrules.cli import _app
-from orderrules.cli._app import ALLOWED, FILE, READINGS, REFUSED, TROUBLE, Answered, to_json
+from orderrules.cli._app import ALLOWED, FILE, READINGS, REFUSED, TROUBLE, Answered, tell_trouble, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -254,8 +254,7 @@ def _question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, gu
             TROUBLE,
         )
     for role, trouble in unread.items():
-        path = readers[role][0]
-        click.echo(f"{'standard input' if path == '-' else path}: {trouble}", err=True)
+        tell_trouble(readers[role][0], trouble)
     if unread:
         raise Answered("", TROUBLE)
     return Question(name, form, policy, found.get("order"), found.get("patch"))

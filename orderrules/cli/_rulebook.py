@@ -167,7 +167,7 @@ def _read(policy: Policy[Any, Any], path: str, *, guest: bool) -> object:
     try:
         return salla.read_order(content, guest=guest) if name == "salla" else awal.read_order(content)
     except InvalidInput as error:
-        click.echo(f"{'standard input' if path == '-' else path}: {error}", err=True)
+        _app.tell_trouble(path, error)
         raise Answered("", TROUBLE) from error
 
 

@@ -8,6 +8,7 @@ The module is longer than most because each of the two APIs answers in its own w
 
 from __future__ import annotations
 
+import abc
 import json
 import re
 import threading
@@ -63,7 +64,7 @@ def _answer(status: int, told: object) -> Answer:
     return Answer(status, dict(_HEADERS), json.dumps(told, ensure_ascii=False).encode())
 
 
-class Fake(Generic[OrderT, PatchT]):
+class Fake(abc.ABC, Generic[OrderT, PatchT]):
     """What the two fakes share: orders by their ids, requests, and faults. It may be used by several threads.
 
     Attributes:
@@ -164,32 +165,32 @@ class Fake(Generic[OrderT, PatchT]):
         self.orders[number] = self.policy.apply(self.orders[number], patch)
         return self._updated(self.orders[number])
 
-    def _read(self, number: int, query: Mapping[str, str] | str, body: bytes | str) -> PatchT:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _read(self, number: int, query: Mapping[str, str] | str, body: bytes | str) -> PatchT: ...
 
-    def _shown(self, order: OrderT) -> Answer:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _shown(self, order: OrderT) -> Answer: ...
 
     def _updated(self, order: OrderT) -> Answer:
         return self._shown(order)
 
-    def _listed(self, query: Mapping[str, str]) -> Answer:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _listed(self, query: Mapping[str, str]) -> Answer: ...
 
-    def _missing(self) -> Answer:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _missing(self) -> Answer: ...
 
-    def _not_allowed(self) -> Answer:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _not_allowed(self) -> Answer: ...
 
-    def _failed(self) -> Answer:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _failed(self) -> Answer: ...
 
-    def _unreadable(self, error: InvalidInput) -> Answer:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _unreadable(self, error: InvalidInput) -> Answer: ...
 
-    def _refused(self, decision: Decision) -> Answer:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _refused(self, decision: Decision) -> Answer: ...
 
 
 class FakeSalla(Fake[salla.Order, salla.Patch]):

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import DataObject, SearchStrategy
 
-    from orderrules._decision import Decision
     from orderrules._order import OrderBase
     from orderrules._patch import PatchBase
 
@@ -70,7 +69,7 @@ class OrderMachine(RuleBasedStateMachine):
 
     It creates orders, sends updates that the policy allows and updates that it refuses, sends earlier ones again, and
     sends bodies that cannot be read. After each it holds the answer and the order read back against the policy.
-    What disagrees is shrunk to the shortest script of requests, and raised as a ``DisagreementError``.
+    What disagrees is shrunk to the short script of requests, and raised as a ``DisagreementError``.
 
     Attributes:
         policy: the rules that the service must keep.
@@ -220,7 +219,7 @@ class OrderMachine(RuleBasedStateMachine):
         if (patch, body) not in tracked.sent:
             tracked.sent.append((patch, body))
         if _accepted(status) is not decision.allowed:
-            raise self._disagreement(f"the service {_did(status)} the update; by the policy it is {_decided(decision)}")
+            raise self._disagreement(f"the service {_did(status)} the update; by the policy it is {decision.explain()}")
         if decision:
             tracked.expected = self.policy.apply(tracked.expected, patch)
         self._compare(tracked, self._read_back(tracked))
@@ -266,11 +265,6 @@ def _told(status: int | bool) -> str:  # noqa: FBT001 - as above.
 
 def _did(status: int | bool) -> str:  # noqa: FBT001 - as above.
     return {True: "accepted", False: "refused", None: "failed on"}[_accepted(status)]
-
-
-def _decided(decision: Decision) -> str:
-    """Say a decision, and on which readings it rests."""
-    return decision.explain()
 
 
 def _shown(value: object) -> str:

@@ -7,6 +7,7 @@ The module is longer than most because each strategy says what it gives.
 
 from __future__ import annotations
 
+import functools
 import json
 from datetime import date
 from enum import StrEnum
@@ -19,8 +20,8 @@ from hypothesis import strategies as st
 from orderrules._conditions import UNKNOWN
 from orderrules._limits import UPDATE_LIMITS
 from orderrules._models import UNSET, is_array, is_model, slots_of, unreadable
-from orderrules._patch import sections_by_key, write_body
-from orderrules._samples import order_at, unlisted
+from orderrules._patch import free_keys, sections_by_key, write_body
+from orderrules._samples import orders_of, unlisted
 from orderrules._values import members
 from orderrules.errors import Code
 
@@ -120,13 +121,6 @@ def _order_at(policy: Policy[OrderT, PatchT], point: Point) -> SearchStrategy[Or
     return _made(policy.order_type, {**told, **required}, optional)
 
 
-def _points(policy: Policy[Any, Any]) -> tuple[Point, ...]:
-    """List the points that an order can have."""
-    return tuple(
-        point for point in policy.order_type.__space__.points() if order_at(policy.order_type, point) is not None
-    )
-
-
 def orders(policy: Policy[OrderT, PatchT]) -> SearchStrategy[OrderT]:
     """Draw orders of a policy's platform: every point of its facts, statuses that no page names included.
 
@@ -135,17 +129,13 @@ def orders(policy: Policy[OrderT, PatchT]) -> SearchStrategy[OrderT]:
     return _kept(
         policy,
         "orders",
-        lambda: st.sampled_from([_order_at(policy, point) for point in _points(policy)]).flatmap(_same),
+        lambda: st.sampled_from([_order_at(policy, point) for point, _ in orders_of(policy.order_type)]).flatmap(_same),
     )
 
 
 def _kept(policy: Policy[Any, Any], name: object, make: Callable[[], SearchStrategy[Any]]) -> SearchStrategy[Any]:
     """Keep a strategy with the policy, for a machine asks for the same ones again and again."""
-    kept = policy.tabulated().kept
-    found: SearchStrategy[Any] | None = kept.get((_kept, name))
-    if found is None:
-        found = kept[_kept, name] = make()
-    return found
+    return policy.tabulated().keep((_kept, name), make)
 
 
 def _same(strategy: SearchStrategy[Any]) -> SearchStrategy[Any]:
@@ -167,13 +157,8 @@ def patches(policy: Policy[OrderT, PatchT]) -> SearchStrategy[PatchT]:
 
 def _free(policy: Policy[Any, Any], keys: Collection[str] | None = None) -> dict[str, SearchStrategy[Any]]:
     """Give a strategy for each key that no fact is read off, or for some of them."""
-    told = {fact.attribute for fact in policy.patch_type.__space__.facts}
     slots = slots_of(policy.patch_type)
-    return {
-        key: values(slots[key].annotation)
-        for key in sections_by_key(policy.patch_type)
-        if key not in told and (keys is None or key in keys)
-    }
+    return {key: values(slots[key].annotation) for key in free_keys(policy.patch_type) if keys is None or key in keys}
 
 
 def _told(policy: Policy[Any, Any], point: Point) -> dict[str, SearchStrategy[Any]]:
@@ -253,12 +238,7 @@ def refused_pairs(policy: Policy[OrderT, PatchT], *, rule: str | None = None) ->
     Raises:
         ValueError: the policy has no such rule, or it refuses no update alone.
     """
-    ways = [
-        (point, way)
-        for point in _points(policy)
-        if (order := order_at(policy.order_type, point)) is not None
-        for way in _refused(policy, order, rule)
-    ]
+    ways = [(point, way) for point, order in orders_of(policy.order_type) for way in _refused(policy, order, rule)]
     if not ways:
         raise ValueError(f"no update is refused{_by(rule)}")
     return st.sampled_from(ways).flatmap(lambda pair: st.tuples(_order_at(policy, pair[0]), _along(policy, pair[1])))
@@ -274,9 +254,8 @@ def _refused(policy: Policy[OrderT, PatchT], order: OrderT, rule: str | None) ->
     if rule is not None and rule not in {entry.id for entry in governed}:
         known = ", ".join(entry.id for entry in governed)
         raise ValueError(f"the {policy.name} policy has no rule {rule} on a section of an update; it has {known}")
-    section_of = sections_by_key(policy.patch_type)
-    for point, sent, decided in policy.tabulated().columns(order):
-        free = [key for key in section_of if key not in sent and key not in _told_keys(policy)]
+    free = free_keys(policy.patch_type)
+    for point, _, decided in policy.tabulated().columns(order):
         for needed in [(), *((key,) for key in free)]:
             if not _is_so(decided(needed), rule):
                 continue
@@ -284,10 +263,6 @@ def _refused(policy: Policy[OrderT, PatchT], order: OrderT, rule: str | None) ->
                 key for key in free if key not in needed and (rule is None or _is_so(decided((*needed, key)), rule))
             ]
             yield _Way(point, needed, frozenset(optional))
-
-
-def _told_keys(policy: Policy[Any, Any]) -> set[str]:
-    return {fact.attribute for fact in policy.patch_type.__space__.facts}
 
 
 def _is_so(decision: Decision, rule: str | None) -> bool:
@@ -357,10 +332,7 @@ def _broken(policy: Policy[Any, Any], wanted: Code) -> SearchStrategy[Body]:
 
 def _breakable(policy: Policy[Any, Any]) -> tuple[Code, ...]:
     """List the codes of problems that a body of a platform can have."""
-    kept: dict[object, tuple[Code, ...]] = policy.tabulated().kept
-    if _breakable not in kept:
-        kept[_breakable] = _all_breakable(policy)
-    return kept[_breakable]
+    return policy.tabulated().keep(_breakable, functools.partial(_all_breakable, policy))
 
 
 def _all_breakable(policy: Policy[Any, Any]) -> tuple[Code, ...]:
