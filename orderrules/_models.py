@@ -16,7 +16,10 @@ from orderrules._values import each, leaf, members, mistyped
 from orderrules.errors import InvalidInput, Problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
+
+    Weights = tuple[str, str, Mapping[Hashable, int], int | None]
+    Derived = tuple[str, tuple[Weights, ...], tuple[str, ...]]
 
 
 class Unset(Enum):
@@ -126,7 +129,7 @@ class Checked:
         InvalidInput: on construction, with the problems of every field at once.
     """
 
-    __slots__ = ()
+    __slots__ = ("__weakref__",)
 
     def __init_subclass__(cls) -> None:
         """Refuse a class below a model: it could hold what no one who reads the model asks about."""
@@ -143,7 +146,22 @@ class Checked:
         ]
         return f"{type(self).__qualname__}({', '.join(shown)})"
 
+    @classmethod
+    def __derived__(cls) -> Derived:
+        """Say what an object keeps beside its fields: a number, in which slot, of which facts and which keys."""
+        return "", (), ()
+
     def __attrs_post_init__(self) -> None:
+        """Have the check of this model written, and used from now on where the model has no more to say."""
+        from orderrules import _quick
+
+        check = _quick.checker(type(self))
+        if type(self).__attrs_post_init__ is Checked.__attrs_post_init__:
+            type(self).__attrs_post_init__ = check  # type: ignore[method-assign, assignment]
+        check(self)
+
+    def __check__(self) -> None:
+        """Check every field, and keep what it stands for; say every problem."""
         problems = Problems()
         for name, slot in slots_of(type(self)).items():
             value = getattr(self, name)

@@ -16,17 +16,18 @@ from orderrules._conditions import UNKNOWN, Fact, Point, points
 from orderrules._models import Checked, rebuild, slots_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator
+
+    from orderrules._models import Derived, Weights
 
 
 _SLOT: Final = re.compile(r"_[a-z][a-z0-9]*(_[a-z0-9]+)+")
-_Weights = tuple[str, str, "Mapping[Hashable, int]", "int | None"]
 
 
-def _weights(space: Space) -> tuple[_Weights, ...]:
+def _weights(space: Space) -> tuple[Weights, ...]:
     """Give, for each fact, its name, its attribute, and what each of its values adds to the index."""
     weight = space.size
-    rows: list[_Weights] = []
+    rows: list[Weights] = []
     for fact in space.facts:
         weight //= len(fact.values)
         added: dict[Hashable, int] = {value: place * weight for place, value in enumerate(fact.values)}
@@ -47,11 +48,13 @@ class Space:
         slot: the name of the slot in which an order or a patch keeps its number. It carries the platform's
             name, so that an order of one platform has nothing that a policy of another would look up.
         facts: the facts; the last one varies fastest.
+        weights: for each fact, its name, its attribute, what each of its values adds to the number of a point,
+            and what a value adds that it does not list, if it may have one.
     """
 
     slot: str
     facts: tuple[Fact, ...] = attrs.field(default=(), converter=_facts)
-    _added: tuple[_Weights, ...] = attrs.field(
+    weights: tuple[Weights, ...] = attrs.field(
         init=False, eq=False, repr=False, default=attrs.Factory(_weights, takes_self=True)
     )
 
@@ -71,7 +74,7 @@ class Space:
             ValueError: a fact has a value that it does not list, and no ``UNKNOWN``.
         """
         total = 0
-        for name, attribute, added, unknown in self._added:
+        for name, attribute, added, unknown in self.weights:
             value = getattr(thing, attribute)
             place = added.get(value, unknown)
             if place is None:
@@ -96,8 +99,12 @@ class OrderBase(Checked):
 
     __space__: ClassVar[Space]
 
-    def __attrs_post_init__(self) -> None:
-        super().__attrs_post_init__()
+    @classmethod
+    def __derived__(cls) -> Derived:
+        return cls.__space__.slot, cls.__space__.weights, ()
+
+    def __check__(self) -> None:
+        super().__check__()
         object.__setattr__(self, self.__space__.slot, self.__space__.index(self))
 
     def __payload__(self) -> dict[str, object]:

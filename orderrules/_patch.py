@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 import attrs
 
+from orderrules import _quick
 from orderrules._conditions import UNKNOWN
 from orderrules._limits import UPDATE_LIMITS, Limits
 from orderrules._models import UNSET, Checked, rebuild
@@ -19,6 +20,8 @@ from orderrules.errors import Code, InvalidInput, Problem, Problems
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from enum import StrEnum
+
+    from orderrules._models import Derived
 
 ModelT = TypeVar("ModelT", bound=Checked)
 
@@ -84,6 +87,9 @@ def read_body(  # noqa: PLR0913 - all but two have defaults.
     Raises:
         InvalidInput: with every problem at once, each with a JSON pointer into the body.
     """
+    made = _quick.read(model, body, limits)
+    if made is not None:
+        return made
     from orderrules import _wire
 
     with _wire.manner(f"read the {what}", limits, show_values=show_values):
@@ -126,8 +132,12 @@ class PatchBase(Checked):
 
     __space__: ClassVar[Space]
 
-    def __attrs_post_init__(self) -> None:
-        super().__attrs_post_init__()
+    @classmethod
+    def __derived__(cls) -> Derived:
+        return cls.__space__.slot, cls.__space__.weights, tuple(sections_by_key(cls))
+
+    def __check__(self) -> None:
+        super().__check__()
         keys = sections_by_key(type(self))
         mask = sum(1 << bit for bit, key in enumerate(keys) if getattr(self, key) is not UNSET)
         try:

@@ -347,7 +347,7 @@ def read_request(
         number, asked, patch = _wire.gather(
             lambda: _wire.identifier(order_id, "id"),
             lambda: _wire.query(_Query, query),
-            lambda: _wire.read(Patch, body, _ELSEWHERE),
+            lambda: read_body(Patch, body, elsewhere=_ELSEWHERE, limits=limits, show_values=show_values),
         )
         return UpdateRequest(order_id=number, phone_number_id=asked.phone_number_id, patch=patch)
 

@@ -552,7 +552,7 @@ def read_request(
     with _wire.manner("read the Salla request", limits, show_values=show_values):
         number, patch = _wire.gather(
             lambda: _wire.identifier(order_id, "order_id"),
-            lambda: _wire.read(Patch, body, _ELSEWHERE),
+            lambda: read_body(Patch, body, elsewhere=_ELSEWHERE, limits=limits, show_values=show_values),
         )
         return UpdateRequest(order_id=number, patch=patch)
 
