@@ -13,7 +13,7 @@ import contextlib
 import functools
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import attrs
 
@@ -24,10 +24,48 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _DIGITS: Final = bytes(ord("0") if code in b"0123456789" else ord(" ") for code in range(256))
-_BLANK: Final = " \t\n\r"
+BLANK: Final = " \t\n\r"
 # A string, to its end or the document's, or brackets. Possessive, so that nothing is tried twice and nothing is kept
 # for trying again: it is linear, and takes no memory.
 _STRING_OR_BRACKETS: Final = re.compile(r'"[^"\\]*+(?:\\(?:.|\Z)[^"\\]*+)*+"?|[\[\]{}]++', re.DOTALL)
+
+
+LONGEST: Final = 32
+"""Characters of a number with a fraction that is read without further ado."""
+
+
+class UnsureError(ValueError):
+    """What is read is not plainly well; a more careful way has to decide."""
+
+
+def _float(literal: str) -> float:
+    if len(literal) > LONGEST:
+        raise UnsureError
+    return float(literal)
+
+
+def _unsure(_: str) -> NoReturn:
+    raise UnsureError
+
+
+def _single(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise UnsureError
+    return found
+
+
+def _scanner(pairs: Callable[..., object] | None) -> Callable[[str, int], tuple[Any, int]]:
+    """Make what ``raw_decode`` calls, without its frame; it raises ``StopIteration`` where there is no JSON."""
+    decoder: Any = json.JSONDecoder(object_pairs_hook=pairs, parse_float=_float, parse_constant=_unsure)
+    found: Callable[[str, int], tuple[Any, int]] = decoder.scan_once
+    return found
+
+
+scan: Final = _scanner(None)
+"""Decodes a text from a place on, and gives where it ends; of equal keys it keeps the last."""
+scan_warily: Final = _scanner(_single)
+"""The same, but unsure of equal keys."""
 
 
 @attrs.frozen
@@ -69,8 +107,14 @@ def load(document: str | bytes) -> tuple[object, bool]:
         raise _whole(Code.BYTE_ORDER_MARK, "begins with a byte-order mark")
     if _is_too_deep(text, limits.depth):
         raise _whole(Code.TOO_DEEP, f"has more than {spaced(limits.depth)} objects and arrays in each other")
-    flaws: list[object] = []
+    start = len(text) - len(text.lstrip(BLANK))
     long = _may_have_long_number(document, limits.digits)
+    if not long:
+        with contextlib.suppress(ValueError, StopIteration, RecursionError):
+            found, end = scan_warily(text, start)
+            if not text[end:].strip(BLANK):
+                return found, False
+    flaws: list[object] = []
     read_number = functools.partial(_number_reader, flaws, limits.digits)
     decoder = json.JSONDecoder(
         object_pairs_hook=functools.partial(_object, flaws),
@@ -78,9 +122,8 @@ def load(document: str | bytes) -> tuple[object, bool]:
         parse_int=read_number(int) if long else None,
         parse_float=read_number(float) if long else None,
     )
-    start = len(text) - len(text.lstrip(_BLANK))
     found, end = _decode(decoder, text, start)
-    rest = text[end:].lstrip(_BLANK)
+    rest = text[end:].lstrip(BLANK)
     if rest:
         place = _place(text, len(text) - len(rest))
         raise _whole(Code.TRAILING_TEXT, f"{place}: something stands behind the document")

@@ -14,16 +14,16 @@ The module is longer than most because a function is written for each way to com
 from __future__ import annotations
 
 import functools
-import json
 import linecache
 import re
 from datetime import date
-from enum import StrEnum
+from enum import Enum, StrEnum
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, get_args
 
 import attrs
 
+from orderrules._json import BLANK, LONGEST, UnsureError, scan, scan_warily
 from orderrules._limits import UPDATE_LIMITS, Limits
 from orderrules._models import UNSET, Checked, is_array, is_model, slots_of
 from orderrules._values import leaf, members
@@ -35,19 +35,21 @@ if TYPE_CHECKING:
 
     Reader = Callable[[object, int], tuple[Any, int]]
     """Takes what was found, and how many keys were taken before; gives a model, and how many are taken now."""
+    Take = Callable[[str], tuple[Any, int]]
 
 ModelT = TypeVar("ModelT", bound=Checked)
 
 _LARGE: Final = 1 << 63
-_ENOUGH: Final = 32
-"""Digits of a fraction and depth that whatever is taken here keeps to, and keys; what limits have to allow for that."""
-_BLANK: Final = " \t\n\r"
 _RISKY: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 """An escaped NUL, or half of an escaped pair of surrogates."""
 
 
-class UnsureError(ValueError):
-    """Not plainly well; the careful way decides."""
+class Source(Enum):
+    """What a model is read from."""
+
+    DOCUMENT = "what a document holds: its text is plain, its keys are counted by whoever reads it"
+    STRUCT = "what msgspec found in a document, as an object that is laid out like the model"
+    DICT = "a dict of whatever origin"
 
 
 def read(model: type[ModelT], body: object, limits: Limits) -> ModelT | None:
@@ -68,47 +70,21 @@ def read(model: type[ModelT], body: object, limits: Limits) -> ModelT | None:
             if not text.isascii():
                 text.encode()  # It has no surrogates, or is left to the careful way.
         else:
-            made, _ = reader(model, vouched=False)(body, 0)
+            made, _ = reader(model, Source.DICT)(body, 0)
             return made
         if len(body) > limits.size or ("\\" in text and _RISKY.search(text)):
             return None
-        found, end = _decode(text)
-        if end != len(text) and text[end:].strip(_BLANK):
-            return None
-        made, taken = (_READERS.get(model) or _reader_of(model))(found, 0)
+        made, taken = (_TAKES.get(model) or _take_of(model))(text)
         colons = text.count(":")
         if colons != taken and colons - text.count("://") != taken:
-            made, _ = reader(model, vouched=False)(_decode_warily(text)[0], 0)
-    except (ValueError, KeyError, RecursionError):
+            made, _ = reader(model, Source.DICT)(scan_warily(text, 0)[0], 0)
+    except (ValueError, KeyError, StopIteration, RecursionError):
         return None
     return made
 
 
 def _are_enough(limits: Limits) -> bool:
-    return limits.digits >= _ENOUGH and limits.depth >= _ENOUGH and limits.keys >= _ENOUGH
-
-
-def _float(literal: str) -> float:
-    if len(literal) > _ENOUGH:
-        raise UnsureError
-    return float(literal)
-
-
-def _constant(_: str) -> NoReturn:
-    raise UnsureError
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise UnsureError
-    return found
-
-
-_decode: Final = json.JSONDecoder(parse_float=_float, parse_constant=_constant).raw_decode
-_decode_warily: Final = json.JSONDecoder(
-    parse_float=_float, parse_constant=_constant, object_pairs_hook=_object
-).raw_decode
+    return limits.digits >= LONGEST and limits.depth >= LONGEST and limits.keys >= LONGEST
 
 
 def is_plain(text: str) -> bool:
@@ -149,32 +125,31 @@ def _checker(model: type[Checked]) -> Callable[[Any], None]:
 checker: Final[Callable[[type], Callable[[Any], None]]] = functools.cache(_checker)
 
 
-def _reader(model: type[Checked], *, vouched: bool) -> Reader:
-    """Write the function that reads a model from a dict; it raises ``ValueError`` or ``KeyError`` where it is unsure.
+def _reader(model: type[Checked], source: Source) -> Reader:
+    """Write the function that reads a model; it raises ``ValueError`` or ``KeyError`` where it is unsure.
 
     A frozen object is set field by field through its descriptors, which would take longer than all else. So it is
     filled while it is of a class that is laid out alike and not frozen, and then becomes what it is.
-
-    Args:
-        model: what is read.
-        vouched: whether all text is known to be plain, all keys to be text, and none of them to be unknown.
     """
-    if not _can_be_written(model):
-        return _unsure
+    if not can_be_written(model):
+        return _unread
     derived, _, keys = model.__derived__()
-    slots = slots_of(model)
     names = {**_NAMES, "opened": _opened(model), "model": model}
-    lines = ["def read(found, taken):", "    if type(found) is not dict: raise UnsureError"]
-    if not vouched:
-        lines += ["    for key in found:", "        if type(key) is not str: raise UnsureError"]
-    lines += ["    self = opened()", f"    number = {'0' if vouched else 'taken = 0'}"]
-    for name, slot in slots.items():
-        taken = [f"its = found[{name!r}]", *_taken(slot, names, vouched=vouched), f"self.{name} = its", "taken += 1"]
+    lines = ["def read(found, taken):", "    self = opened()", "    number = 0"]
+    if source is not Source.STRUCT:
+        lines.insert(1, "    if type(found) is not dict: raise UnsureError")
+    if source is Source.DICT:
+        lines += ["    taken = 0", "    for key in found:", "        if type(key) is not str: raise UnsureError"]
+    for name, slot in slots_of(model).items():
+        kept = [*_taken(slot, names, source), f"self.{name} = its", "taken += 1"]
         if name in keys:
-            taken.append(f"number |= {1 << keys.index(name)}")
-        otherwise = f"self.{name} = UNSET" if slot.absent else "raise UnsureError"
-        lines += _indented([f"if {name!r} in found:", *_indented(taken), f"else: {otherwise}"])
-    if not vouched:
+            kept.append(f"number |= {1 << keys.index(name)}")
+        otherwise = f"else: self.{name} = UNSET" if slot.absent else "else: raise UnsureError"
+        if source is Source.STRUCT:
+            lines += _indented([f"its = found.{name}", "if its is not UNSET:", *_indented(kept), otherwise])
+        else:
+            lines += _indented([f"if {name!r} in found:", f"    its = found[{name!r}]", *_indented(kept), otherwise])
+    if source is Source.DICT:
         lines.append("    if taken != len(found): raise UnsureError")
     if derived:
         lines += _indented([*_facts(model, names, _UNSURE), f"self.{derived} = number"])
@@ -183,27 +158,49 @@ def _reader(model: type[Checked], *, vouched: bool) -> Reader:
     return read
 
 
-reader: Final[Callable[..., Reader]] = functools.cache(_reader)
-_READERS: Final[dict[type, Reader]] = {}
-"""The functions that read what comes from a document, which are asked for most."""
+reader: Final[Callable[[type, Source], Reader]] = functools.cache(_reader)
 
 
-def _reader_of(model: type[Checked]) -> Reader:
-    return _READERS.setdefault(model, reader(model, vouched=True))
+def _take_of(model: type[Checked]) -> Take:
+    """Give what takes a model from a document, and counts the keys taken: with msgspec, where it is installed."""
+    try:
+        from orderrules._fast import take
+    except ImportError:
+        take = _take
+    return _TAKES.setdefault(model, take(model) if can_be_written(model) else _untaken)
 
 
-def _unsure(_: object, __: int) -> NoReturn:
+def _take(model: type[Checked]) -> Take:
+    read = reader(model, Source.DOCUMENT)
+
+    def take(text: str) -> tuple[Any, int]:
+        found, end = scan(text, 0)
+        if end != len(text) and text[end:].strip(BLANK):
+            raise UnsureError
+        return read(found, 0)
+
+    return take
+
+
+_TAKES: Final[dict[type, Take]] = {}
+
+
+def _untaken(_: str) -> NoReturn:
     raise UnsureError
 
 
-def _can_be_written(model: type[Checked], *above: type[Checked]) -> bool:
+def _unread(_: object, __: int) -> NoReturn:
+    raise UnsureError
+
+
+def can_be_written(model: type[Checked], *above: type[Checked]) -> bool:
     """Say whether a model is read field by field, and holds no model that holds it again."""
     plain = all(
         field.converter is None and field.validator is None and field.default in {UNSET, attrs.NOTHING}
         for field in attrs.fields(model)  # type: ignore[arg-type]  # models are attrs classes.
     )
     return plain and all(
-        inner not in above and _can_be_written(inner, *above, model)
+        inner not in above and can_be_written(inner, *above, model)
         for slot in slots_of(model).values()
         for inner in (slot.annotation, *get_args(slot.annotation))
         if is_model(inner)
@@ -217,23 +214,30 @@ def _opened(model: type[Checked]) -> type:
     return opened
 
 
-def _taken(slot: Slot, names: dict[str, Any], *, vouched: bool) -> list[str]:
+def _taken(slot: Slot, names: dict[str, Any], source: Source) -> list[str]:
     """Write the lines that check a value that was found, and turn it into what is kept of it."""
     annotation, name = slot.annotation, f"read_{slot.name}"
     item = get_args(annotation)[0] if is_array(annotation) else annotation
     if is_model(item):
-        names[name] = reader(item, vouched=vouched)
-        count = "taken" if vouched else "_"  # Else each dict's keys are compared with its own number.
+        names[name] = reader(item, source)
+        count = "_" if source is Source.DICT else "taken"  # Of a dict, only its own keys are counted.
         if item is annotation:
             return [f"its, {count} = {name}(its, taken)"]
         into = [f"    item, {count} = {name}(item, taken)", "    items.append(item)"]
         return [f"if type(its) is not list: {_UNSURE}", "items = []", "for item in its:", *into, "its = tuple(items)"]
-    if _is_written_as_text(item):
+    lines: list[str] = []
+    if source is Source.STRUCT and float in members(item):
+        from orderrules import _fast
+
+        names["read_number"] = _fast.number
+        lines = ["its = [read_number(item) for item in its]" if is_array(annotation) else "its = read_number(its)"]
+    if is_written_as_text(item):
         names[name] = leaf(item)
         if item is annotation:
             return [f"its = {name}(its)"]
         return [f"if type(its) is not list: {_UNSURE}", f"its = tuple([{name}(item) for item in its])"]
-    lines = _unless_well(annotation, names, _UNSURE, list, vouched=vouched)
+    if source is not Source.STRUCT or item not in {str, bool}:
+        lines += _unless_well(annotation, names, _UNSURE, list, vouched=source is not Source.DICT)
     return [*lines, "its = tuple(its)"] if is_array(annotation) else lines
 
 
@@ -258,7 +262,7 @@ def _is_well(annotation: object, its: str, names: dict[str, Any], *, vouched: bo
     for option in options:
         if option is str:
             # A text that may stand for a choice or a day would be kept as that.
-            if not any(map(_is_written_as_text, options)):
+            if not any(map(is_written_as_text, options)):
                 ways.append(f"type({its}) is str" + f" and is_plain({its})" * (not vouched))
         elif option is int:
             ways.append(f"type({its}) is int and {-_LARGE} < {its} < {_LARGE}")
@@ -279,7 +283,7 @@ def _named(kind: type, names: dict[str, Any]) -> str:
     return name
 
 
-def _is_written_as_text(annotation: object) -> bool:
+def is_written_as_text(annotation: object) -> bool:
     return annotation is date or (isinstance(annotation, type) and issubclass(annotation, StrEnum))
 
 

@@ -198,8 +198,12 @@ def pairs_of(value: object, expected: str = "an object") -> list[tuple[object, o
 
 def close_to(word: str, known: Mapping[str, object]) -> str:
     """Say which known word may have been meant, or nothing."""
-    if len(word) > _LONGEST_GUESS:
-        return ""
+    return _close_to(word, tuple(known)) if len(word) <= _LONGEST_GUESS else ""
+
+
+@functools.lru_cache(maxsize=1024)
+def _close_to(word: str, known: tuple[str, ...]) -> str:
+    # Kept, because whoever misspells a key does so in every request.
     close = get_close_matches(word.strip().lower(), known, n=1)
     return f"did you mean {close[0]}?" if close else ""
 

@@ -226,7 +226,9 @@ def _object(model: type[ModelT], value: object, elsewhere: Mapping[str, str] | N
                 problems.add(_unknown(key, slots, elsewhere or {}))
         else:
             try:
-                said[key] = _converter.structure(item, slots[key].annotation)
+                annotation = slots[key].annotation
+                reading = leaf(annotation)
+                said[key] = reading(item) if reading else _converter.structure(item, annotation)
             except InvalidInput as error:
                 said[key] = UNSET
                 problems.add_error(_with_hint(error) if item is None else error, key)

@@ -95,11 +95,14 @@ class Problem:
 
     def under(self, *path: str) -> Problem:
         """Return the same problem seen from further out, where the tokens of ``path`` lead to it."""
-        return attrs.evolve(self, pointer="".join(map(_token, path)) + self.pointer)
+        place = "".join(map(_token, path)) + self.pointer
+        return Problem(place, self.code, self.message, self.hint, self.part)
 
 
 def _token(token: str) -> str:
     """Write one step of a pointer, cut where it is long."""
+    if len(token) <= MAX_KEY and token.isascii() and token.isidentifier():
+        return f"/{token}"
     if len(token) > MAX_KEY:
         token = f"{token[:MAX_KEY]}…({spaced(len(token))} characters)"
     if not token.isascii():
