@@ -1,7 +1,7 @@
-"""The look-up itself: two subscripts, written out for each platform.
+"""The look-up itself: two subscripts, written out for each platform; and the same for many orders.
 
 The slots of a platform's orders and patches carry its name, so that a mixed pair finds no slot, which costs
-the fast way no check; hence the text below, compiled once for each policy. It must never know how a row is made.
+the fast way no check; hence the texts below, compiled once for each policy. It must never know how a row is made.
 """
 
 from __future__ import annotations
@@ -21,6 +21,15 @@ def can_update(order, patch):
 # A row that is not made yet is None, and a TypeError here; a mixed pair is an AttributeError,
 # and a subclass of a patch, which has more keys than were asked about, an IndexError.
 
+_MANY = """\
+def number(orders):
+    return [order.{index} for order in orders]
+
+
+def decide(orders, column):
+    return [column[order.{index}] for order in orders]
+"""
+
 
 def written(
     index: str, mask: str, rows: Sequence[Sequence[Any] | None], decide: Callable[[Any, Any], Any]
@@ -38,3 +47,18 @@ def written(
     exec(compile(source, "<orderrules look-up>", "exec"), names)  # noqa: S102 - our own text; Space checks the names.
     found: Callable[[Any, Any], Any] = names["can_update"]
     return found
+
+
+def written_for_many(
+    index: str,
+) -> tuple[Callable[[list[Any]], list[int]], Callable[[list[Any], Sequence[Any]], list[Any]]]:
+    """Write the functions that number orders, and that look each up in a column of decisions.
+
+    They raise ``AttributeError`` where one is of another platform.
+
+    Args:
+        index: the slot of an order that numbers its row.
+    """
+    names: dict[str, Any] = {}
+    exec(compile(_MANY.format(index=index), "<orderrules look-up of many>", "exec"), names)  # noqa: S102 - as above.
+    return names["number"], names["decide"]

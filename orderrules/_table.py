@@ -10,20 +10,20 @@ The module is longer than most because making a table takes more saying than loo
 from __future__ import annotations
 
 import functools
-import operator
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 import attrs
 
 from orderrules._decision import Decision, Violation
 from orderrules._guards import guard
+from orderrules._lookup import written_for_many
 from orderrules._models import UNSET
 from orderrules._patch import free_keys, sections_by_key
 from orderrules._rules import OrderT, PatchT, PatchT_contra
 from orderrules._samples import keys_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from enum import StrEnum
 
     from orderrules._conditions import Condition, Fact, Point
@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from orderrules._rules import Policy, Reading, Rule, Waiver
 
 
+FoundT = TypeVar("FoundT")
 KeptT = TypeVar("KeptT")
+_BYTE: Final = 1 << 8
+_NO_VERDICT: Final = b"?"
 
 
 class Decides(Protocol[PatchT_contra]):
@@ -268,14 +271,18 @@ class Table(Generic[OrderT, PatchT]):
 
     def decide_many(self, orders: Iterable[OrderT], patch: PatchT) -> list[Decision]:
         """Decide one update against many orders; see ``Policy.decide_many``."""
-        column, numbers = self._column(patch), self._numbers(orders)
-        decisions = {number: self.row(number)[column] for number in set(numbers)}
-        return list(map(decisions.__getitem__, numbers))
+        column, given = self._column(patch), orders if isinstance(orders, list) else list(orders)
+        if len(self._points) <= _BYTE:
+            decisions = [self.row(number)[column] for number in range(len(self._points))]
+            return self._walked(self._for_many[1], given, decisions)
+        numbers = self._numbers(given)
+        found = {number: self.row(number)[column] for number in set(numbers)}
+        return list(map(found.__getitem__, numbers))
 
     def indices(self, orders: Iterable[OrderT]) -> bytes:
         """Number many orders; see ``Policy.indices``."""
         self._see_that_a_byte_is_enough()
-        return bytes(self._numbers(orders))
+        return bytes(self._numbers(orders if isinstance(orders, list) else list(orders)))
 
     def decide_indices(self, indices: bytes, patch: PatchT) -> bytes:
         """Decide one update against numbered orders; see ``Policy.decide_indices``."""
@@ -283,25 +290,30 @@ class Table(Generic[OrderT, PatchT]):
         column, size = self._column(patch), len(self._points)
         if type(indices) is not bytes:
             raise TypeError(f"expected the bytes that indices gives, got a {type(indices).__name__}")
-        if indices and max(indices) >= size:
+        verdicts = bytes(self.row(number)[column].allowed for number in range(size))
+        found = indices.translate(verdicts.ljust(_BYTE, _NO_VERDICT))
+        if _NO_VERDICT in found:
             raise ValueError(
                 f"the orders of {self._policy.name} are numbered below {size}, and one here is {max(indices)}"
             )
-        verdicts = bytearray(1 << 8)
-        for number in set(indices):
-            verdicts[number] = self.row(number)[column].allowed
-        return indices.translate(verdicts)
+        return found
 
-    def _numbers(self, orders: Iterable[OrderT]) -> list[int]:
-        given = list(orders)
+    @functools.cached_property
+    def _for_many(self) -> tuple[Callable[[list[Any]], list[int]], Callable[[list[Any], Sequence[Any]], list[Any]]]:
+        return written_for_many(self._order_space.slot)
+
+    def _numbers(self, orders: list[OrderT]) -> list[int]:
+        return self._walked(self._for_many[0], orders)
+
+    def _walked(self, walk: Callable[..., list[FoundT]], orders: list[OrderT], *column: list[FoundT]) -> list[FoundT]:
         try:
-            return list(map(operator.attrgetter(self._order_space.slot), given))
+            return walk(orders, *column)
         except AttributeError:
-            strangers = [order for order in given if type(order) is not self._policy.order_type]
+            strangers = [order for order in orders if type(order) is not self._policy.order_type]
         raise self._stranger("order", strangers[0])
 
     def _see_that_a_byte_is_enough(self) -> None:
-        if len(self._points) > 1 << 8:
+        if len(self._points) > _BYTE:
             raise ValueError(
                 f"the facts of {self._policy.name} span {len(self._points)} points, and a byte numbers 256"
             )
