@@ -11,18 +11,22 @@ False
 
 from __future__ import annotations
 
-from orderrules._advice import Advice, Advisory, Again, Before, Hollow, LeftOut, Nothing, Without
-from orderrules._conditions import ALWAYS, NEVER, UNKNOWN, AllOf, AnyOf, Condition, Fact, Follows, Is
-from orderrules._decision import Decision, Violation
-from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
-from orderrules._models import UNSET, Checked, Unset, hidden
-from orderrules._navigation import Plan, Split
-from orderrules._order import OrderBase, Space
-from orderrules._patch import PatchBase, in_section, read_body, write_body
-from orderrules._rules import Alternative, Outcome, Policy, Reading, Rule, Waiver, offer
-from orderrules._table import can_update
-from orderrules.errors import Code, InvalidInput, Part, Problem, UpdateRefused
-from orderrules.platforms import awal, salla
+import importlib
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from orderrules._advice import Advice, Advisory, Again, Before, Hollow, LeftOut, Nothing, Without
+    from orderrules._conditions import ALWAYS, NEVER, UNKNOWN, AllOf, AnyOf, Condition, Fact, Follows, Is
+    from orderrules._decision import Decision, Violation
+    from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
+    from orderrules._models import UNSET, Checked, Unset, hidden
+    from orderrules._navigation import Plan, Split
+    from orderrules._order import OrderBase, Space
+    from orderrules._patch import PatchBase, in_section, read_body, write_body
+    from orderrules._rules import Alternative, Outcome, Policy, Reading, Rule, Waiver, offer
+    from orderrules._table import can_update
+    from orderrules.errors import Code, InvalidInput, Part, Problem, UpdateRefused
+    from orderrules.platforms import awal, salla
 
 __version__ = "0.1.0"
 
@@ -78,3 +82,40 @@ __all__ = [
     "salla",
     "write_body",
 ]
+
+_ROOMS: Final = {
+    "_advice": ("Advice", "Advisory", "Again", "Before", "Hollow", "LeftOut", "Nothing", "Without"),
+    "_conditions": ("ALWAYS", "NEVER", "UNKNOWN", "AllOf", "AnyOf", "Condition", "Fact", "Follows", "Is"),
+    "_decision": ("Decision", "Violation"),
+    "_limits": ("ORDER_LIMITS", "UPDATE_LIMITS", "Limits"),
+    "_models": ("UNSET", "Checked", "Unset", "hidden"),
+    "_navigation": ("Plan", "Split"),
+    "_order": ("OrderBase", "Space"),
+    "_patch": ("PatchBase", "in_section", "read_body", "write_body"),
+    "_rules": ("Alternative", "Outcome", "Policy", "Reading", "Rule", "Waiver", "offer"),
+    "_table": ("can_update",),
+    "errors": ("Code", "InvalidInput", "Part", "Problem", "UpdateRefused"),
+    "platforms": ("awal", "salla"),
+}
+_ROOM_OF: Final = {name: room for room, names in _ROOMS.items() for name in names}
+
+if not TYPE_CHECKING:  # So that a name that is not there stays an error to type checkers.
+
+    def __getattr__(name: str) -> object:
+        """Import the room of a name when it is first used; a platform that no one asks for is not even read.
+
+        Raises:
+            AttributeError: there is no such name.
+        """
+        if name not in _ROOM_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if _ROOM_OF[name] == "platforms":
+            found = importlib.import_module(f"{__name__}.platforms.{name}")
+        else:
+            found = getattr(importlib.import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
+        globals()[name] = found
+        return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
