@@ -6,6 +6,7 @@ It must never know a platform or a rule.
 from __future__ import annotations
 
 import functools
+import weakref
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, get_args, get_origin, get_type_hints
 
@@ -118,6 +119,8 @@ def _keep(annotation: Any, value: object) -> object:  # noqa: ANN401 - an annota
     return value
 
 
+_SEEN: Final[weakref.WeakSet[type]] = weakref.WeakSet()
+"""The models of which there is an object."""
 _AGAIN: Final = Manner(Limits(digits=MOST_DIGITS))
 # What was read once under wider limits is built again under the widest.
 
@@ -152,13 +155,15 @@ class Checked:
         return "", (), ()
 
     def __attrs_post_init__(self) -> None:
-        """Have the check of this model written, and used from now on where the model has no more to say."""
-        from orderrules import _quick
+        """Check what was built; the first time, have an ``__init__`` written that need not come here with all."""
+        if type(self) not in _SEEN:
+            from orderrules import _quick
 
-        check = _quick.checker(type(self))
-        if type(self).__attrs_post_init__ is Checked.__attrs_post_init__:
-            type(self).__attrs_post_init__ = check  # type: ignore[method-assign, assignment]
-        check(self)
+            _SEEN.add(type(self))
+            build = _quick.builder(type(self))
+            if build is not None:
+                type(self).__init__ = build  # type: ignore[method-assign]
+        self.__check__()
 
     def __check__(self) -> None:
         """Check every field, and keep what it stands for; say every problem."""

@@ -18,8 +18,8 @@ import linecache
 import re
 from datetime import date
 from enum import Enum, StrEnum
-from types import NoneType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, get_args
+from types import MemberDescriptorType, NoneType
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast, get_args
 
 import attrs
 
@@ -99,30 +99,64 @@ def is_plain(text: str) -> bool:
     return True
 
 
+_PLAIN: Final = " and ({its}.isascii() and '\\0' not in {its} or is_plain({its}))"
 _UNSURE: Final = "raise UnsureError"
 _NAMES: Final[dict[str, Any]] = {"UNSET": UNSET, "UnsureError": UnsureError, "is_plain": is_plain}
 
 
-def _checker(model: type[Checked]) -> Callable[[Any], None]:
-    """Write a model's ``__attrs_post_init__``: it checks an object just built, and sets what is derived."""
+def builder(model: type[Checked]) -> Callable[..., None] | None:
+    """Write an ``__init__`` that sets what is plainly well, and leaves all else to the one that attrs wrote.
+
+    None where a model is built in another way than all of its fields by keyword.
+    """
+    if not _is_built_by_keyword(model):
+        return None
+    written, fields = model.__init__, attrs.fields(model)  # type: ignore[arg-type]  # models are attrs classes.
     derived, _, keys = model.__derived__()
-    names = dict(_NAMES)
-    lines = ["def __attrs_post_init__(self):", "    number = 0"]
-    for field in slots_of(model).values():
-        lines.append(f"    its = self.{field.name}")
-        said = _unless_well(field.annotation, names, "return self.__check__()", tuple)
+    names = {**_NAMES, "init_of_attrs": written}
+    unsure = f"return init_of_attrs(self, {', '.join(f'{field.name}={field.name}' for field in fields)})"
+    lines = ["number = 0"]
+    for field in fields:
+        names |= {f"default_{field.name}": field.default, f"converter_{field.name}": field.converter}
+        names[f"set_{field.name}"] = getattr(model, field.name).__set__
+        lines.append(f"its = converter_{field.name}({field.name})" if field.converter else f"its = {field.name}")
+        slot = slots_of(model)[field.name]
+        said = _unless_well(slot.annotation, names, unsure, tuple)
         if field.name in keys:
             said.append(f"number |= {1 << keys.index(field.name)}")
-        lines += _indented(["if its is not UNSET:", *_indented(said)] if field.absent else said)
+        lines += ["if its is not UNSET:", *_indented(said)] if slot.absent else said
+        lines.append(f"set_{field.name}(self, its)")
     if derived:
         names["put"] = getattr(model, derived).__set__
-        lines += _indented([*_facts(model, names, "return self.__check__()"), "put(self, number)"])
-    check: Callable[[Any], None] = _compiled(model, lines, names)
-    return check
+        lines += [*_facts(model, names, unsure), "put(self, number)"]
+    if not _WORDS.union(names).isdisjoint(field.name for field in fields):
+        return None
+    defaults = (f"={f'default_{field.name}'}" if field.default is not attrs.NOTHING else "" for field in fields)
+    taken = ", ".join(f"{field.name}{default}" for field, default in zip(fields, defaults, strict=True))
+    build: Callable[..., None] = _compiled(model, [f"def __init__(self, *, {taken}):", *_indented(lines)], names)
+    return functools.update_wrapper(build, written)
 
 
-# Named apart and typed anew, because a checker sees no hashable argument in a class.
-checker: Final[Callable[[type], Callable[[Any], None]]] = functools.cache(_checker)
+_FACTORY: Final[type] = type(cast("object", attrs.Factory(list)))
+_WORDS: Final = frozenset({"self", "its", "item", "number", "type", "str", "int", "float", "bool", "tuple"})
+
+
+def _is_built_by_keyword(model: type[Checked]) -> bool:
+    """Say whether the ``__init__`` is the one that attrs writes for fields that are told by keyword, and no other."""
+    return (
+        model.__init__.__code__.co_filename.startswith("<attrs generated")
+        and not hasattr(model, "__attrs_pre_init__")
+        and model.__attrs_post_init__ is Checked.__attrs_post_init__
+        and all(
+            field.kw_only
+            and field.alias == field.name
+            and field.validator is None
+            and not isinstance(field.converter, attrs.Converter)
+            and not isinstance(field.default, _FACTORY)
+            and isinstance(getattr(model, field.name, None), MemberDescriptorType)
+            for field in attrs.fields(model)  # type: ignore[arg-type]  # as above.
+        )
+    )
 
 
 def _reader(model: type[Checked], source: Source) -> Reader:
@@ -158,6 +192,7 @@ def _reader(model: type[Checked], source: Source) -> Reader:
     return read
 
 
+# Typed anew, because a checker sees no hashable argument in a class.
 reader: Final[Callable[[type, Source], Reader]] = functools.cache(_reader)
 
 
@@ -263,7 +298,7 @@ def _is_well(annotation: object, its: str, names: dict[str, Any], *, vouched: bo
         if option is str:
             # A text that may stand for a choice or a day would be kept as that.
             if not any(map(is_written_as_text, options)):
-                ways.append(f"type({its}) is str" + f" and is_plain({its})" * (not vouched))
+                ways.append(f"type({its}) is str" + _PLAIN.format(its=its) * (not vouched))
         elif option is int:
             ways.append(f"type({its}) is int and {-_LARGE} < {its} < {_LARGE}")
         elif option is float:

@@ -1,0 +1,67 @@
+"""What one would write by hand: models that check nothing, and ifs that answer with a bare bool."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from orderrules import UNSET
+
+
+def by_ifs(order: Any, patch: Any) -> bool:
+    """Answer as one would by hand: the first thing that refuses ends it, and nothing says what it was."""
+    if order.draft:
+        return True
+    status = order.status
+    if patch.customer is not UNSET and order.customer == "registered":
+        return False
+    if patch.payment is not UNSET and status != "payment_pending":
+        return False
+    if status == "completed":
+        if patch.receiver is not UNSET or patch.coupon_code is not UNSET:
+            return False
+        if (
+            patch.ship_to is not UNSET
+            or patch.courier_id is not UNSET
+            or patch.branch_id is not UNSET
+            or patch.delivery_method is not UNSET
+        ):
+            return False
+    return True
+
+
+@attrs.frozen(kw_only=True)
+class PlainOrder:
+    """An order that checks nothing."""
+
+    id: Any = None
+    status: Any = None
+    draft: Any = False
+    customer: Any = None
+
+
+@attrs.frozen(kw_only=True)
+class PlainPatch:
+    """A patch that checks nothing."""
+
+    customer: Any = UNSET
+    receiver: Any = UNSET
+    delivery_method: Any = UNSET
+    branch_id: Any = UNSET
+    courier_id: Any = UNSET
+    ship_to: Any = UNSET
+    payment: Any = UNSET
+    coupon_code: Any = UNSET
+    employees: Any = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class PlainReceiver:
+    """A receiver that checks nothing."""
+
+    name: Any = UNSET
+    country_code: Any = UNSET
+    phone: Any = UNSET
+    email: Any = UNSET
+    notify: Any = UNSET

@@ -1,0 +1,420 @@
+"""Times orderrules against what one would use instead, and writes the ratios down: ``make bench``.
+
+Everything is first held against the shipped policy, on every question there is of a status, a draft, a customer and
+some sections; then it is timed in turn, in this process. ``--write`` keeps the results in ``benchmarks/results.json``,
+of which ``make tables`` draws the tables in the documentation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import importlib.metadata
+import itertools
+import json
+import platform
+import random
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import cattrs.preconf.json
+import polars
+import pydantic
+import rich.console
+import rich.progress
+import rich.table
+from ifs import PlainOrder, PlainPatch, PlainReceiver, by_ifs
+from measure import Row, Statement, compare, row, summed
+from of_pydantic import Patch, by_ifs_of_none
+from peers import MACHINE_PEERS, POLICY_PEERS, Facts, Peer, awal_questions, salla_questions, verify
+
+from orderrules import InvalidInput, _fast, _quick, awal, can_update, salla
+
+RESULTS = Path(__file__).with_name("results.json")
+IFS = "the ifs by hand, a bare bool"
+PYDANTIC = "pydantic, strict, nothing extra, and the ifs"
+CATTRS = "cattrs with detailed validation, nothing extra, and the ifs"
+RECEIVER = salla.Receiver(name="Noura")
+REGISTERED = salla.Order(status="under_review", customer=salla.CustomerKind.REGISTERED)
+COMPLETED = salla.Order(status="completed")
+SECTIONS: dict[str, dict[str, Any]] = {  # The samples of the page.
+    "customer": {
+        "customer": {"id": 1209983424, "name": "new name", "mobile": "+966566666666", "email": "someone@shop.example"}
+    },
+    "receiver": {
+        "receiver": {
+            "name": "i am the one",
+            "country_code": "SA",
+            "phone": "966566666666",
+            "email": "someone@shop.example",
+            "notify": False,
+        }
+    },
+    "shipping": {
+        "delivery_method": "shipping",
+        "branch_id": 203948803,
+        "courier_id": 1433878184,
+        "ship_to": {
+            "country": 1473353380,
+            "city": 1939592358,
+            "block": "Apt. 836",
+            "street_number": "8230",
+            "address": "24453 Rosalinda Well",
+            "address_line": "West",
+            "postal_code": "51434",
+            "geo_coordinates": {"lat": 79.0225, "lng": 53.5041},
+        },
+    },
+    "payment": {
+        "payment": {
+            "status": "paid",
+            "method": "bank",
+            "store_bank_id": 234234,
+            "receipt_image_path": "url",
+            "accepted_methods": ["bank", "credit_card"],
+            "cash_on_delivery": {"amount": 10, "currency": "SAR"},
+        }
+    },
+    "coupon": {"coupon_code": "CO123123"},
+    "employees": {"employees": [1764372897, 187291202]},
+}
+BODIES = {
+    "a full body": json.dumps({key: value for body in SECTIONS.values() for key, value in body.items()}).encode(),
+    **{f"one section, {section}": json.dumps(body).encode() for section, body in SECTIONS.items()},
+}
+UNREADABLE = {
+    "one problem": b'{"customer": {"id": "x"}}',
+    "five problems": b'{"customer": {"id": "x", "nme": "a"}, "branch_id": null, "employees": [1, "2"], "foo": 1}',
+}
+
+
+def deciding() -> Iterator[Row]:
+    """One decision, of objects at hand."""
+    questions = {
+        "allowed": (REGISTERED, salla.Patch(receiver=RECEIVER, coupon_code="RAMADAN24"), 0.75),
+        "refused": (COMPLETED, salla.Patch(coupon_code="RAMADAN24"), 0.65),
+    }
+    for answer, (order, patch, reach) in questions.items():
+        names = {"order": order, "patch": patch}
+        theirs = ("by_ifs(order, patch)", {"by_ifs": by_ifs, **names})
+        ways: list[tuple[str, str, dict[str, Any], float | None]] = [
+            ("POLICY.can_update", "POLICY.can_update(order, patch)", {"POLICY": salla.POLICY}, reach),
+            ("the same, bound once", "can(order, patch)", {"can": salla.POLICY.can_update}, None),
+            ("can_update", "can_update(order, patch)", {"can_update": can_update}, None),
+        ]
+        for what, text, more, bound in ways:
+            yield row(f"{what}, {answer}", (text, {**names, **more}), IFS, theirs, bound)
+
+
+def building() -> Iterator[Row]:
+    """Objects built, and one decision."""
+    given = {"by_ifs": by_ifs, "order": COMPLETED, "PlainPatch": PlainPatch, "PlainReceiver": PlainReceiver}
+    own = {"can": salla.POLICY.can_update, "order": COMPLETED, "Patch": salla.Patch, "Receiver": salla.Receiver}
+    against = "frozen attrs objects, unchecked, and the ifs"
+    shapes = {
+        "a patch of two keys": "{P}(courier_id=1723506348, coupon_code='RAMADAN24')",
+        "a patch with a receiver in it": "{P}(receiver={R}(name='Noura', phone='555'), coupon_code='RAMADAN24')",
+    }
+    for what, text in shapes.items():
+        yield row(
+            f"build {what}, and decide",
+            (f"can(order, {text.format(P='Patch', R='Receiver')})", own),
+            against,
+            (f"by_ifs(order, {text.format(P='PlainPatch', R='PlainReceiver')})", given),
+            1.4,
+        )
+    read = _quick.reader(salla.Patch, _quick.Source.DOCUMENT)
+    yield row(
+        "an order built, a patch made of a parsed body of two keys, and decide",
+        (
+            "can(Order(id=1, status=status, customer=kind), read(found, 0)[0])",
+            {
+                **own,
+                "Order": salla.Order,
+                "status": salla.Status.COMPLETED,
+                "kind": salla.CustomerKind.NONE,
+                "read": read,
+                "found": {"courier_id": 1723506348, "coupon_code": "RAMADAN24"},
+            },
+        ),
+        against,
+        (
+            "by_ifs(PlainOrder(id=1, status=status), PlainPatch(courier_id=1723506348, coupon_code='RAMADAN24'))",
+            {**given, "PlainOrder": PlainOrder, "status": salla.Status.COMPLETED},
+        ),
+        1.0,
+    )
+
+
+def asking_others() -> Iterator[Row]:
+    """The same question put to other tools."""
+    questions, steps = salla_questions(), awal_questions()
+    made = [(make(), questions, salla.POLICY) for make in POLICY_PEERS]
+    machines: list[tuple[Peer, list[Any], Any]] = [(make(), steps, awal.POLICY) for make in MACHINE_PEERS]
+    for peer, asked, policy in rich.progress.track([*made, *machines], "holding the peers against the policies"):
+        verify(peer, asked, policy)
+        # One that is refused in two of three sections, and one that is allowed; of Awal, one step each.
+        told: list[tuple[Facts, Any, Any]] = [
+            next(question for question in asked if _is_like(question[0], wanted)) for wanted in (_REFUSED, _ALLOWED)
+        ]
+        for (facts, order, patch), answer in zip(told, ("refused", "allowed"), strict=True):
+            mine = ("can(order, patch)", {"can": policy.can_update, "order": order, "patch": patch})
+            question = peer.prepare(facts)
+            bare: Statement = ("ask(question)", {"ask": peer.allows, "question": question})
+            yield row(f"a bare bool, {answer}", mine, peer.name, bare, 1 / 4)
+            if peer.closed is not None:
+                why: Statement = ("ask(question)", {"ask": peer.closed, "question": question})
+                yield row(f"which sections, {answer}", mine, peer.name, why, 1 / 50)
+
+
+_REFUSED = (
+    {
+        "status": "completed",
+        "draft": False,
+        "customer": "registered",
+        "sections": ["customer", "shipping", "employees"],
+    },
+    {"status": "pending", "asked": "delivered"},
+)
+_ALLOWED = (
+    {"status": "under_review", "draft": False, "customer": "guest", "sections": ["customer", "shipping", "employees"]},
+    {"status": "shipped", "asked": "delivered"},
+)
+
+
+def _is_like(facts: Facts, wanted: tuple[Facts, ...]) -> bool:
+    return facts in wanted
+
+
+def attrs_of(model: type[pydantic.BaseModel]) -> type:
+    """Write one of pydantic's models with attrs, for cattrs."""
+    fields = {
+        name: attrs.field(default=None, type=_of_attrs(field.annotation)) for name, field in model.model_fields.items()
+    }
+    return attrs.make_class(model.__name__, fields, frozen=True, kw_only=True)
+
+
+@functools.cache
+def _of_attrs(annotation: Any) -> Any:
+    model = annotation if hasattr(annotation, "model_fields") else None
+    return attrs_of(model) if model else annotation
+
+
+def reading() -> Iterator[Row]:
+    """From the bytes of a body to a decision."""
+    converter = cattrs.preconf.json.make_converter(forbid_extra_keys=True, detailed_validation=True)
+    attrs_patch = attrs_of(Patch)
+    routes = {
+        "standard json": (_quick._take(salla.Patch), 1.55, 1.25),
+        "with fast": (_fast.take(salla.Patch), 1.0, 1.0),
+    }
+    own = {"can": salla.POLICY.can_update, "read": salla.read_patch, "order": COMPLETED}
+    for what, body in BODIES.items():
+        by_pydantic: Statement = (
+            "by_ifs(order, read(body))",
+            {"by_ifs": by_ifs_of_none, "read": Patch.model_validate_json, "order": COMPLETED, "body": body},
+        )
+        by_cattrs: Statement = (
+            "by_ifs(order, loads(body, Patch))",
+            {
+                "by_ifs": by_ifs_of_none,
+                "loads": converter.loads,
+                "Patch": attrs_patch,
+                "order": COMPLETED,
+                "body": body,
+            },
+        )
+        for route, (take, full, one) in routes.items():
+            _quick._TAKES[salla.Patch] = take  # noqa: SLF001
+            mine: Statement = ("can(order, read(body))", {**own, "body": body})
+            yield row(f"{what}, {route}", mine, PYDANTIC, by_pydantic, full if what == "a full body" else one)
+            yield row(f"{what}, {route}", mine, CATTRS, by_cattrs, 1 / 2.2)
+    _quick._TAKES.clear()  # noqa: SLF001
+
+
+def problems_of(body: bytes) -> Any:
+    """Give every problem of a body."""
+    try:
+        return salla.read_patch(body)
+    except InvalidInput as error:
+        return error.problems
+
+
+def errors_of(body: bytes) -> Any:
+    """Give every error of a body."""
+    try:
+        return Patch.model_validate_json(body)
+    except pydantic.ValidationError as error:
+        return error.errors()
+
+
+def refusing_to_read() -> Iterator[Row]:
+    """From the bytes of a body that cannot be read to every problem with its place."""
+    for what, body in UNREADABLE.items():
+        assert len(problems_of(body)) == len(errors_of(body))  # noqa: S101
+        yield row(
+            what,
+            ("tell(body)", {"tell": problems_of, "body": body}),
+            "pydantic's errors()",
+            ("tell(body)", {"tell": errors_of, "body": body}),
+            2.0,
+        )
+
+
+STARTS = {
+    "attrs": "import attrs",
+    "orderrules": "import orderrules",
+    "salla": "from orderrules import can_update, salla",
+    "decision": """
+from orderrules import salla
+order = salla.read_order(b'{"status": {"slug": "completed"}, "draft": false, "customer": {"id": 1}}')
+salla.POLICY.can_update(order, salla.read_patch(BODY))
+""",
+    "pydantic": """
+import sys
+sys.path.insert(0, PLACE)
+from of_pydantic import by_ifs_of_none, Order, Patch
+order = Order.model_validate_json(b'{"status": {"slug": "completed"}, "draft": false, "customer": {"id": 1}}')
+by_ifs_of_none(order, Patch.model_validate_json(BODY))
+""",
+}
+
+
+def starting() -> Iterator[Row]:
+    """Whole processes, less what an empty one takes."""
+    body, place = BODIES["a full body"], str(Path(__file__).parent)
+    texts = {name: text.replace("BODY", repr(body)).replace("PLACE", repr(place)) for name, text in STARTS.items()}
+    taken: dict[str, list[float]] = {name: [] for name in ("nothing", *texts)}
+    for _ in rich.progress.track(range(31), "starting processes"):
+        for name in taken:
+            start = time.perf_counter_ns()
+            subprocess.run([sys.executable, "-c", texts.get(name, "pass")], check=True)  # noqa: S603
+            taken[name].append(time.perf_counter_ns() - start)
+    net = {
+        name: [one - nothing for one, nothing in zip(times, taken["nothing"], strict=True)]
+        for name, times in taken.items()
+    }
+    yield summed("import orderrules", "import attrs", net["orderrules"], net["attrs"], 1.35)
+    yield summed("from orderrules import can_update, salla", "import attrs", net["salla"], net["attrs"])
+    yield summed(
+        "from cold to the first decision of bytes", "the same with pydantic", net["decision"], net["pydantic"], 0.6
+    )
+
+
+def many(count: int) -> Iterator[Row]:
+    """One patch against a million orders."""
+    chosen = random.Random(7)  # noqa: S311 - nothing secret.
+    kinds = [
+        {"status": status, "draft": draft, "customer": customer}
+        for status, draft, customer in itertools.product(salla.Status, (False, False, False, True), salla.CustomerKind)
+    ]
+    orders = [salla.Order(id=number, **chosen.choice(kinds)) for number in range(count)]  # type: ignore[arg-type]
+    patch = salla.Patch(courier_id=1)
+    bare = [bool(decision) for decision in salla.POLICY.decide_many(orders, patch)]
+    assert bare == [by_ifs(order, patch) for order in orders]  # noqa: S101
+    names = {"orders": orders, "patch": patch}
+    own = {**names, "POLICY": salla.POLICY, "indices": salla.POLICY.indices(orders)}
+    yield _many(
+        "decide_many, of objects", ("POLICY.decide_many(orders, patch)", own), "a loop over the ifs",
+        ("[by_ifs(order, patch) for order in orders]", {**names, "by_ifs": by_ifs}), 1 / 4.5,
+    )  # fmt: skip
+    kind = polars.Enum([status.value for status in salla.Status])
+    frame = polars.DataFrame(
+        {
+            "status": polars.Series([str(order.status) for order in orders], dtype=kind),
+            "draft": [order.draft for order in orders],
+        }
+    )
+    asked = (polars.col("status") != "completed") | polars.col("draft")
+    assert frame.select(asked).to_series().to_list() == bare  # noqa: S101
+    assert list(salla.POLICY.decide_indices(own["indices"], patch)) == bare  # noqa: S101
+    yield _many(
+        "decide_indices, of bytes", ("POLICY.decide_indices(indices, patch)", own), "polars on an Enum column",
+        ("frame.select(asked)", {"frame": frame, "asked": asked}), 1.0,
+    )  # fmt: skip
+
+
+def _many(what: str, mine: Statement, against: str, theirs: Statement, reach: float) -> Row:
+    found = compare(mine, theirs)
+    return summed(what, against, *found, reach)
+
+
+def weight() -> float:
+    """Give the KiB of a policy with all its decisions."""
+    tracemalloc.start()
+    policy = salla.policy()
+    statuses = (*salla.Status, salla.DRAFT_SLUG, "seen by none")
+    for status, draft, customer in itertools.product(statuses, (False, True), salla.CustomerKind):
+        policy.can_update(salla.Order(status=status, draft=draft, customer=customer), salla.Patch())
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return held / 1024
+
+
+PARTS: dict[str, Callable[[], Iterator[Row]]] = {
+    "deciding": deciding,
+    "building": building,
+    "reading": reading,
+    "refusing": refusing_to_read,
+    "starting": starting,
+    "many": functools.partial(many, 1_000_000),
+    "others": asking_others,
+}
+
+
+def main() -> None:
+    """Time what is asked for, and print a table for each part."""
+    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    asked.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to time; everything, if nothing is named")
+    asked.add_argument("--write", action="store_true", help=f"keep the results in {RESULTS.name}")
+    options = asked.parse_args()
+    console = rich.console.Console(width=140)
+    found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"parts": {}}
+    found["machine"] = _machine()
+    for part in options.parts or PARTS:
+        rows = list(PARTS[part]())
+        found["parts"][part] = [{**attrs.asdict(each), "reached": each.reached} for each in rows]
+        console.print(_drawn(part, rows))
+    found["kib"] = round(weight())
+    console.print(f"Salla's policy with all its decisions: {found['kib']} KiB")
+    if options.write:
+        RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def _machine() -> dict[str, Any]:
+    names = (
+        "attrs",
+        "cattrs",
+        "pydantic",
+        "msgspec",
+        "polars",
+        *(make().name for make in (*POLICY_PEERS, *MACHINE_PEERS)),
+    )
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "versions": {name: importlib.metadata.version(name) for name in dict.fromkeys(names)},
+    }
+
+
+def _drawn(title: str, rows: list[Row]) -> rich.table.Table:
+    table = rich.table.Table(title=title, title_justify="left")
+    for head in ("what", "against", "own ns", "their ns", "ratio", "quartiles", "to reach"):
+        table.add_column(head, justify="left" if head in {"what", "against"} else "right")
+    for each in rows:
+        told = "" if each.reach is None else f"{each.reach:.3g} {'yes' if each.reached else 'no'}"
+        table.add_row(
+            each.what, each.against, f"{each.nanoseconds:,.0f}", f"{each.theirs:,.0f}",
+            f"{each.ratio:.3g}", f"{each.low:.3g} to {each.high:.3g}", told,
+        )  # fmt: skip
+    return table
+
+
+if __name__ == "__main__":
+    main()
