@@ -109,9 +109,9 @@ class OrderBase(Checked):
 
     def __payload__(self) -> dict[str, object]:
         """Write the order as its API answers it; a platform whose payloads are laid out otherwise says how."""
-        from orderrules import _wire
+        from orderrules import _convert
 
-        return {key: value for key, value in _wire.body(self).items() if key != "written" and value is not None}
+        return {key: value for key, value in _convert.body(self).items() if key != "written" and value is not None}
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle what was said; the index is derived again."""

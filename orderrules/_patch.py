@@ -104,9 +104,9 @@ def write_body(model: Checked) -> dict[str, object]:
     """
     if not isinstance(model, Checked):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"expected a model, got a {type(model).__name__}")
-    from orderrules import _wire
+    from orderrules import _convert
 
-    return _wire.body(model)
+    return _convert.body(model)
 
 
 def _unlisted(space: Space, patch: PatchBase) -> InvalidInput | None:

@@ -133,7 +133,9 @@ def builder(model: type[Checked]) -> Callable[..., None] | None:
         return None
     defaults = (f"={f'default_{field.name}'}" if field.default is not attrs.NOTHING else "" for field in fields)
     taken = ", ".join(f"{field.name}{default}" for field, default in zip(fields, defaults, strict=True))
-    build: Callable[..., None] = _compiled(model, [f"def __init__(self, *, {taken}):", *_indented(lines)], names)
+    build: Callable[..., None] = _compiled(
+        "build", model, [f"def __init__(self, *, {taken}):", *_indented(lines)], names
+    )
     return functools.update_wrapper(build, written)
 
 
@@ -188,7 +190,7 @@ def _reader(model: type[Checked], source: Source) -> Reader:
     if derived:
         lines += _indented([*_facts(model, names, _UNSURE), f"self.{derived} = number"])
     lines += ["    self.__class__ = model", "    return self, taken"]
-    read: Reader = _compiled(model, lines, names)
+    read: Reader = _compiled(f"read {source.name.lower()}", model, lines, names)
     return read
 
 
@@ -299,15 +301,15 @@ def _is_well(annotation: object, its: str, names: dict[str, Any], *, vouched: bo
             # A text that may stand for a choice or a day would be kept as that.
             if not any(map(is_written_as_text, options)):
                 ways.append(f"type({its}) is str" + _PLAIN.format(its=its) * (not vouched))
-        elif option is int:
+        elif option is int or option is float:
             ways.append(f"type({its}) is int and {-_LARGE} < {its} < {_LARGE}")
-        elif option is float:
-            ways.append(f"type({its}) is float and {its} - {its} == 0")  # Of what is not finite that is no 0.
+            if option is float:
+                ways.append(f"type({its}) is float and {its} - {its} == 0")  # Of what is not finite that is no 0.
         elif option is NoneType:
             ways.append(f"{its} is None")
         elif isinstance(option, type):
             ways.append(f"type({its}) is {_named(option, names)}")
-    return " or ".join(ways) or "False"
+    return " or ".join(dict.fromkeys(ways)) or "False"
 
 
 def _named(kind: type, names: dict[str, Any]) -> str:
@@ -338,10 +340,10 @@ def _indented(lines: Iterable[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
-def _compiled(model: type, lines: list[str], names: dict[str, Any]) -> Any:  # noqa: ANN401 - a function.
+def _compiled(task: str, model: type, lines: list[str], names: dict[str, Any]) -> Any:  # noqa: ANN401 - a function.
     """Compile a function, and keep its text where tracebacks and ``inspect`` find it."""
     text, name = "\n".join(lines) + "\n", lines[0].split("(")[0].removeprefix("def ")
-    place = f"<orderrules {name} {model.__module__}.{model.__qualname__}>"
+    place = f"<orderrules {task} {model.__module__}.{model.__qualname__}>"
     linecache.cache[place] = (len(text), None, text.splitlines(keepends=True), place)
     exec(compile(text, place, "exec"), names)  # noqa: S102 - the names of fields, and our own constants.
     return names[name]

@@ -1,10 +1,6 @@
-"""JSON to objects, strictly, and back: the one place that turns what came over a wire into a model.
+"""What came over a wire, read at its place: the parts of a request, and the order in what an API answered or sent.
 
-cattrs carries the reading from type to type, with our own strict hooks on a converter of our own;
-its defaults would turn ``null`` into ``"None"`` and ``"false"`` into ``True``.
-It must never know a platform or a rule.
-
-The module is longer than most because a request has four parts, and each is read at its own place.
+Models in it are read by ``_convert``. It must never know a platform or a rule.
 """
 
 from __future__ import annotations
@@ -12,26 +8,21 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from datetime import date
-from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from urllib.parse import parse_qsl
 
 import attrs
-import cattrs
 
-from orderrules._json import Doubled, duplicate, flaws_in, load
+from orderrules._json import Doubled, flaws_in, load
 from orderrules._limits import MANNER, UPDATE_LIMITS, Limits, Manner
-from orderrules._models import UNSET, Checked, is_array, is_model, slots_of, unreadable
-from orderrules._values import LEAVES, close_to, each, integer, kind_of, leaf, mapping, mistyped, pairs_of, refuse
-from orderrules.errors import Code, InvalidInput, Part, Problem, Problems
+from orderrules._models import Checked, unreadable
+from orderrules._values import integer, leaf, mapping, mistyped, refuse
+from orderrules.errors import Code, InvalidInput, Part, Problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
 ModelT = TypeVar("ModelT", bound=Checked)
-
-_KEEP: Final = "leave the key out to leave it as it is"
 
 
 @contextlib.contextmanager
@@ -62,10 +53,12 @@ def read(model: type[ModelT], body: object, elsewhere: Mapping[str, str] | None 
     Raises:
         InvalidInput: with every problem at once, in the order of the body.
     """
+    from orderrules._convert import read_model
+
     found, flawed = _loaded(body)
     if not flawed:
-        return _object(model, found, elsewhere or {})
-    return gather(lambda: _object(model, found, elsewhere or {}), lambda: _flawless(found))[0]  # type: ignore[no-any-return]
+        return read_model(model, found, elsewhere or {})
+    return gather(lambda: read_model(model, found, elsewhere or {}), lambda: _flawless(found))[0]  # type: ignore[no-any-return]
 
 
 def _flawless(found: object) -> None:
@@ -183,8 +176,10 @@ def query(model: type[ModelT], asked: object) -> ModelT:
 
 
 def _query(model: type[ModelT], asked: object) -> ModelT:
+    from orderrules._convert import read_model
+
     if type(asked) is not str:
-        return _object(model, asked)
+        return read_model(model, asked)
     if len(asked) > MANNER.get().limits.size:
         raise refuse(Code.TOO_LARGE, "is larger than is read")
     pairs: list[tuple[str, object]] | None = None
@@ -193,97 +188,4 @@ def _query(model: type[ModelT], asked: object) -> ModelT:
     if pairs is None:
         raise refuse(Code.NOT_UTF8, "holds bytes that are not UTF-8")
     found = dict(pairs)
-    return _object(model, found if len(found) == len(pairs) else Doubled(pairs))
-
-
-def _unknown(key: str, known: Mapping[str, object], elsewhere: Mapping[str, str]) -> Problem:
-    """Say that a key is documented nowhere, and what may have been meant."""
-    hint = elsewhere.get(key) or close_to(key, known)
-    return Problem("", Code.UNKNOWN_KEY, "is no documented key here", hint).under(key)
-
-
-def _not_text(key: object) -> Problem:
-    name = str(key) if type(key) is bool or (type(key) is int and abs(key) < 1 << 64) else f"({kind_of(key)})"
-    return Problem("", Code.KEY_NOT_TEXT, f"a key is a string, this one is {kind_of(key)}").under(name)
-
-
-def _object(model: type[ModelT], value: object, elsewhere: Mapping[str, str] | None = None) -> ModelT:
-    """Read one of our models: every key must be one of its fields, every value the documented one."""
-    slots = slots_of(model)
-    said: dict[str, Any] = {}
-    problems = Problems()
-    twice: set[str] = value.twice if type(value) is Doubled else set()
-    for key, item in pairs_of(value):
-        if type(key) is not str:
-            problems.add(_not_text(key))
-        elif key in twice or key in said:
-            problems.add(duplicate(key))
-            said[key] = UNSET
-        elif key not in slots:
-            if problems.full:
-                problems.more += 1
-            else:
-                problems.add(_unknown(key, slots, elsewhere or {}))
-        else:
-            try:
-                annotation = slots[key].annotation
-                reading = leaf(annotation)
-                said[key] = reading(item) if reading else _converter.structure(item, annotation)
-            except InvalidInput as error:
-                said[key] = UNSET
-                problems.add_error(_with_hint(error) if item is None else error, key)
-    for name, slot in slots.items():
-        if not slot.optional and name not in said:
-            problems.add(Problem("", Code.MISSING, "is required").under(name))
-    if problems:
-        raise problems.error()
-    return model(**said)
-
-
-def _with_hint(error: InvalidInput) -> InvalidInput:
-    return InvalidInput(attrs.evolve(problem, hint=_KEEP) for problem in error.problems)
-
-
-def _read_leaf(value: object, annotation: object) -> object:
-    return kept(annotation)(value)
-
-
-def _structure(annotation: Any, value: object) -> object:  # noqa: ANN401 - an annotation can be any object.
-    return _converter.structure(value, annotation)
-
-
-def _read_array(value: object, annotation: object) -> object:
-    return tuple(each(value, functools.partial(_structure, get_args(annotation)[0])))
-
-
-def _read_object(value: object, model: type[ModelT]) -> ModelT:
-    return value if type(value) is model else _object(model, value)
-
-
-def body(patch: Checked) -> dict[str, object]:
-    """Write a model as the JSON-ready body it stands for: what is absent stays absent."""
-    written: dict[str, object] = _converter.unstructure(patch)
-    return written
-
-
-def _write_object(model: Checked) -> dict[str, object]:
-    said = {name: getattr(model, name) for name in slots_of(type(model))}
-    return {name: _converter.unstructure(value) for name, value in said.items() if value is not UNSET}
-
-
-def _write_array(values: tuple[object, ...]) -> list[object]:
-    return [_converter.unstructure(value) for value in values]
-
-
-_converter: Final = cattrs.Converter(detailed_validation=False)
-# Hooks by type come before hooks by predicate, so each type that cattrs reads by itself is taken from it by name;
-# the predicates are asked from the last to the first.
-for _type in (*LEAVES, Enum):
-    _converter.register_structure_hook(_type, _read_leaf)
-_converter.register_structure_hook_func(lambda _: True, _read_leaf)
-_converter.register_structure_hook_func(is_array, _read_array)
-_converter.register_structure_hook_func(is_model, _read_object)
-_converter.register_unstructure_hook(date, date.isoformat)
-_converter.register_unstructure_hook(StrEnum, lambda member: member.value)
-_converter.register_unstructure_hook(tuple, _write_array)
-_converter.register_unstructure_hook_func(is_model, _write_object)
+    return read_model(model, found if len(found) == len(pairs) else Doubled(pairs))

@@ -5,16 +5,24 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from tests.routes import ROUTES, taking
 
-    import pytest
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=300)
 settings.register_profile("here", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+@pytest.fixture(scope="module", params=ROUTES)
+def route(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Read bodies by each way in turn."""
+    with taking(request.param):
+        yield request.param
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

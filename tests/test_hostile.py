@@ -18,6 +18,7 @@ import pytest
 from orderrules import UNSET, Code, InvalidInput, Limits, awal, salla, write_body
 from orderrules.platforms.awal import Status
 
+pytestmark = pytest.mark.usefixtures("route")
 Row = tuple[str, Callable[..., object], Any, list[tuple[str, Code]]]
 
 

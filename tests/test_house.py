@@ -29,6 +29,9 @@ CORE: Final = (
     "_decision",
     "_table",
     "_wire",
+    "_convert",
+    "_quick",
+    "_fast",
     "errors",
     "_samples",
     "_meaning",
@@ -106,9 +109,10 @@ def test_hypothesis_and_pytest_are_imported_by_the_test_kit_only() -> None:
             assert room in rooms.get(name.split(".")[0], {room}), (path, name)
 
 
-def test_cattrs_has_one_importer() -> None:
-    """It is the boundary."""
-    assert [path.stem for path in sorted(HOUSE.rglob("*.py")) if "cattrs" in imports(path)] == ["_wire"]
+def test_cattrs_and_msgspec_have_one_importer_each() -> None:
+    """They are the boundary."""
+    assert [path.stem for path in sorted(HOUSE.rglob("*.py")) if "msgspec" in imports(path)] == ["_fast"]
+    assert [path.stem for path in sorted(HOUSE.rglob("*.py")) if "cattrs" in imports(path)] == ["_convert"]
 
 
 def test_the_grammar_imports_no_room_behind_its_doors() -> None:
@@ -131,7 +135,7 @@ def test_importing_it_brings_neither_hypothesis_nor_the_extras() -> None:
     """Nor cattrs, before something is read."""
     program = (
         "import sys, orderrules; "
-        "print(sorted(sys.modules.keys() & {'hypothesis', 'click', 'rich', 'cattrs', 'pytest'}))"
+        "print(sorted(sys.modules.keys() & {'hypothesis', 'click', 'rich', 'cattrs', 'msgspec', 'pytest'}))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
     assert done.stdout == "[]\n"

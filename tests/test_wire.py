@@ -10,10 +10,10 @@ import attrs
 import pytest
 
 from orderrules import UNSET, Checked, Code, InvalidInput, Limits, Part, Unset, awal, salla
+from orderrules._convert import body
 from orderrules._limits import MANNER, UPDATE_LIMITS, Manner
 from orderrules._wire import (
     at,
-    body,
     gather,
     identifier,
     inside,

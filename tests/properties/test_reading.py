@@ -16,6 +16,7 @@ from tests import strategies
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.usefixtures("route")
 READERS = (salla.read_patch, salla.read_order, awal.read_patch, awal.read_order)
 OTHERS: dict[str, list[Any]] = {
     "string": [None, True, 7, 7.5, [], {}, ["x"]],

@@ -1,0 +1,292 @@
+"""What is written out for a model answers as the careful way does, and is really used."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import linecache
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from orderrules import UNSET, Checked, InvalidInput, Limits, Unset, _quick, awal, salla
+from orderrules._limits import UPDATE_LIMITS
+from orderrules._quick import Source
+from tests import strategies
+from tests.routes import ROUTES, outcome, repr_of, taking
+from tests.test_salla import PAGE_SAMPLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BODIES: Final[list[tuple[Callable[[Any], object], type[Any], Any]]] = [
+    *((salla.read_patch, salla.Patch, body) for body in PAGE_SAMPLES.values()),
+    (salla.read_patch, salla.Patch, {}),
+    (salla.read_patch, salla.Patch, {"payment": {"receipt_image_path": "https://shop.example/a.jpg?at=12:30"}}),
+    (salla.read_patch, salla.Patch, {"receiver": {"name": "نورة", "phone": "٥"}}),
+    (salla.read_patch, salla.Patch, {"ship_to": {"geo_coordinates": {"lat": 46, "lng": -46.5e-3}}}),
+    (awal.read_patch, awal.Patch, {"status": "shipped", "shipping_date": "2024-02-29", "admin_notes": "a: b"}),
+    (awal.read_patch, awal.Patch, {"payment_status": "paid", "branch_id": ""}),
+]
+MODELS: Final = (
+    salla.Order,
+    salla.Patch,
+    salla.Receiver,
+    salla.ShipTo,
+    salla.Payment,
+    salla.UpdateRequest,
+    awal.Order,
+    awal.Patch,
+    awal.UpdateRequest,
+)
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Leaf(Checked):
+    """A model with whatever a platform may have and ours do not."""
+
+    name: str
+    sizes: tuple[int, ...] | Unset = UNSET
+    shares: tuple[float, ...] | Unset = UNSET
+    days: tuple[awal.Status, ...] | Unset = UNSET
+    number: int | str | Unset | None = UNSET
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Branch(Checked):
+    """A model of models."""
+
+    leaves: tuple[Leaf, ...] | Unset = UNSET
+    first: Leaf | Unset = UNSET
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Tree(Checked):
+    """A model that holds itself, which no quick function is written for."""
+
+    below: Tree | Unset = UNSET
+    name: str | Unset = UNSET
+
+
+@pytest.mark.parametrize("route", ["standard", "fast"])
+@pytest.mark.parametrize(("read", "model", "body"), BODIES)
+def test_what_is_plainly_well_is_read_the_quick_way(
+    read: Callable[[Any], object], model: type[Any], body: dict[str, object], route: str
+) -> None:
+    """As bytes, as text and as a dict, with blanks and escapes; and it is what the careful way reads."""
+    documents = [json.dumps(body), json.dumps(body, indent=1, ensure_ascii=False), json.dumps(body) + " \n"]
+    with taking("careful"):
+        expected = outcome(read, body)
+    with taking(route):
+        for given_ in (body, *documents, *(document.encode() for document in documents)):
+            found = _quick.read(model, given_, UPDATE_LIMITS)
+            assert found is not None
+            assert repr_of(found) == expected == outcome(read, given_)
+
+
+TOKENS: Final = (
+    *'{}[]:,"\\ \n\0é\ufeff\udc80',
+    *("null", "true", "7", "-0", "1.0", "1e2", "1e400", "NaN", "-Infinity", '"x"', '"\\u0000"', '"\\ud800"'),
+    *("9" * 20, "9" * 40, "9" * 101, "0." + "1" * 40, "0." + "1" * 101, '"://"', '":"', '"a":1,', '"a" : 1,'),
+    *('"branch_id":1,', '"coupon_code":"x",', '"coupon_code" :"x",', '"name":"a://b",', '"status":"pending",'),
+)
+
+
+@given(
+    st.sampled_from(BODIES),
+    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 3), st.sampled_from(TOKENS)), max_size=3),
+)
+@example(BODIES[0], [(1, 0, '"coupon_code":"x",'), (1, 0, '"coupon_code" :"x",')])
+@example(BODIES[7], [(1, 0, '"branch_id":1,'), (1, 0, '"branch_id" :2,')])
+def test_every_way_answers_alike(
+    body: tuple[Callable[[Any], object], type[Any], Any], changes: list[tuple[int, int, str]]
+) -> None:
+    """Whatever a document becomes: the same object, to the last digit, or the same problems."""
+    read, _, given_ = body
+    document = json.dumps(given_)
+    for place, removed, token in changes:
+        at = place % (len(document) + 1)
+        document = document[:at] + token + document[at + removed :]
+    documents: list[Any] = [document]
+    if not any("\ud800" <= character <= "\udfff" for character in document):
+        documents.append(document.encode())
+    for each in documents:
+        answers = []
+        for route in ROUTES:
+            with taking(route):
+                answers.append(outcome(read, each))
+        assert answers[0] == answers[1] == answers[2]
+
+
+@given(st.sampled_from(MODELS), st.data())
+def test_building_answers_alike(model: type[Any], data: st.DataObject) -> None:
+    """Whatever is given for a field, well or not."""
+    fields = [field.name for field in attrs.fields(model)]
+    values = strategies.json_values | st.sampled_from(
+        [
+            *(UNSET, salla.Status.COMPLETED, awal.Status.SHIPPED, salla.CustomerKind.GUEST, (1, 2), ("x",), "a\0"),
+            *(salla.Receiver(name="x"), salla.Patch(), awal.Patch(), "completed", "pending", "2024-01-01"),
+            *(float("inf"), 1 << 70),
+        ]
+    )
+    said = data.draw(st.dictionaries(st.sampled_from(fields), values, max_size=3))
+    model_init = model.__init__
+    written = getattr(model_init, "__wrapped__", None)
+    assert written is not None
+
+    def careful(given_: dict[str, Any]) -> object:
+        made = object.__new__(model)
+        written(made, **given_)
+        return made
+
+    try:
+        expected = outcome(careful, said)
+    except TypeError as error:  # A required field is not there.
+        with pytest.raises(TypeError, match=str(error).split("(")[0].replace(".", r"\.")):
+            model(**said)
+    else:
+        assert outcome(lambda given_: model(**given_), said) == expected
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _written() -> None:
+    """Have a function written for each model, by building one."""
+    salla.UpdateRequest(order_id=1, patch=salla.Patch(receiver=salla.Receiver(), ship_to=salla.ShipTo()))
+    salla.Patch(payment=salla.Payment())
+    awal.UpdateRequest(order_id=1, phone_number_id="1", patch=awal.Patch())
+    salla.Order()
+    awal.Order(status="x")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_signature_stays_what_it_was(model: type[Any]) -> None:
+    """For whoever looks at it, as Hypothesis does."""
+    written: Any = inspect.unwrap(model.__init__)
+    assert inspect.signature(model.__init__) == inspect.signature(written)
+    assert model.__init__.__annotations__ == written.__annotations__
+    assert model.__init__.__qualname__ == f"{model.__name__}.__init__"
+
+
+def test_the_text_of_a_function_can_be_read() -> None:
+    """As that of what attrs writes."""
+    assert "if 'coupon_code' in found:" in inspect.getsource(_quick.reader(salla.Patch, Source.DOCUMENT))
+    assert "return init_of_attrs(self" in "".join(linecache.getlines(salla.Patch.__init__.__code__.co_filename))
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_models_within_arrays_are_read(route: str) -> None:
+    """And what is wrong with them is told."""
+    from orderrules import read_body
+
+    leaf = {"name": "a", "sizes": [1, 2], "shares": [1, 2.5], "days": ["pending"], "number": None}
+    with taking(route):
+        read = read_body(Branch, json.dumps({"leaves": [leaf, {"name": "b", "number": 7}], "first": {"name": "c"}}))
+        assert read == Branch(
+            leaves=(
+                Leaf(name="a", sizes=(1, 2), shares=(1, 2.5), days=(awal.Status.PENDING,), number=None),
+                Leaf(name="b", number=7),
+            ),
+            first=Leaf(name="c"),
+        )
+        if route != "careful":
+            body: dict[str, object] = {"leaves": [leaf]}
+            assert _quick.read(Branch, json.dumps(body), UPDATE_LIMITS) == read_body(Branch, body)
+        for wrong in (
+            {"sizes": [1]},
+            {"name": "a", "x": 1},
+            {"name": "a", "shares": ["1"]},
+            {"name": "a", "days": ["x"]},
+        ):
+            body = {"leaves": [leaf, wrong]}
+            with pytest.raises(InvalidInput):
+                read_body(Branch, json.dumps(body))
+            with pytest.raises(InvalidInput):
+                read_body(Branch, body)
+        deep: dict[str, object] = {"name": "x"}
+        for _ in range(20):
+            deep = {"below": deep}
+        assert read_body(Tree, json.dumps(deep)) == read_body(Tree, deep)
+        with pytest.raises(InvalidInput, match="objects and arrays in each other"):
+            read_body(Tree, '{"below":' * 70 + "{}" + "}" * 70)
+
+
+def test_a_model_that_says_more_is_built_as_attrs_builds_it() -> None:
+    """With validators, factories, converters of its own, its own steps, or words that the text needs."""
+
+    def even(_: object, __: object, value: int) -> None:
+        if value % 2:
+            raise ZeroDivisionError
+
+    @attrs.frozen(kw_only=True, repr=False)
+    class Validated(Checked):
+        size: int = attrs.field(validator=even)
+
+    @attrs.frozen(kw_only=True, repr=False)
+    class Counted(Checked):
+        sizes: tuple[int, ...] = attrs.Factory(tuple)
+
+    @attrs.frozen(repr=False)
+    class Placed(Checked):
+        size: int
+
+    @attrs.frozen(kw_only=True, repr=False)
+    class Worded(Checked):
+        type: str
+        UNSET: int = 1
+
+    @attrs.frozen(kw_only=True, repr=False)
+    class Stepped(Checked):
+        size: int
+
+        def __attrs_post_init__(self) -> None:
+            super().__attrs_post_init__()
+            if self.size == 7:
+                raise ZeroDivisionError
+
+    for _ in range(2):
+        assert Validated(size=2).size == 2
+        with pytest.raises(ZeroDivisionError):
+            Validated(size=3)
+        assert (Counted().sizes, Placed(3).size, Worded(type="x").type) == ((), 3, "x")
+        with pytest.raises(ZeroDivisionError):
+            Stepped(size=7)
+        for wrong in (lambda: Placed("3"), lambda: Worded(type=1), lambda: Stepped(size="7"), lambda: Counted(sizes=1)):  # type: ignore[arg-type]
+            with pytest.raises(InvalidInput):
+                wrong()
+
+
+def test_narrow_limits_are_kept_by_every_way() -> None:
+    """What is taken quickly is what the limits allow."""
+    long = json.dumps({"branch_id": 10**30})
+    for route in ROUTES:
+        with taking(route):
+            assert salla.read_patch(long).branch_id == 10**30
+            for limits in (Limits(digits=9), Limits(size=9), Limits(depth=1)):
+                with pytest.raises(InvalidInput):
+                    salla.read_patch('{"ship_to": {"city": 1000000000}}', limits=limits)
+            with pytest.raises(InvalidInput):
+                salla.read_patch({"branch_id": 1, "courier_id": 2}, limits=Limits(keys=1))
+
+
+def test_threads_that_read_first_at_once_read_alike() -> None:
+    """Whoever writes a function first, all use one that is right."""
+    found: list[object] = []
+    start = threading.Barrier(8)
+
+    def read() -> None:
+        start.wait()
+        found.extend(salla.read_patch(json.dumps(body)) for body in PAGE_SAMPLES.values())
+
+    with taking("standard"):
+        _quick.reader.cache_clear()  # type: ignore[attr-defined]
+        threads = [threading.Thread(target=read) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(found) == 8 * len(PAGE_SAMPLES)
+    assert len(set(map(repr, found))) == len(PAGE_SAMPLES)
