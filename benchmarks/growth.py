@@ -1,6 +1,6 @@
 """Times reading against the size of what is read: twice the size may take twice the time, and not four times.
 
-``make bench``. For each kind of input, the times at growing sizes, and the exponent that fits them: about one.
+``make growth``. For each kind of input, the times at growing sizes, and the exponent that fits them: about one.
 """
 
 from __future__ import annotations

@@ -205,7 +205,7 @@ def attrs_of(model: type[pydantic.BaseModel]) -> type:
 @functools.cache
 def _of_attrs(annotation: Any) -> Any:
     model = annotation if hasattr(annotation, "model_fields") else None
-    return attrs_of(model) if model else annotation
+    return (attrs_of(model) if model else annotation) | None
 
 
 def reading() -> Iterator[Row]:

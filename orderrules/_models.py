@@ -119,8 +119,8 @@ def _keep(annotation: Any, value: object) -> object:  # noqa: ANN401 - an annota
     return value
 
 
-_SEEN: Final[weakref.WeakSet[type]] = weakref.WeakSet()
-"""The models of which there is an object."""
+_IS_WRITTEN: Final[weakref.WeakKeyDictionary[type, bool]] = weakref.WeakKeyDictionary()
+"""The models of which there was an object, and whether an ``__init__`` was written for them."""
 _AGAIN: Final = Manner(Limits(digits=MOST_DIGITS))
 # What was read once under wider limits is built again under the widest.
 
@@ -155,14 +155,17 @@ class Checked:
         return "", (), ()
 
     def __attrs_post_init__(self) -> None:
-        """Check what was built; the first time, have an ``__init__`` written that need not come here with all."""
-        if type(self) not in _SEEN:
+        """Check what was built, the careful way; from the third object on, a quicker ``__init__`` comes here seldom."""
+        kind = type(self)
+        if kind not in _IS_WRITTEN:
+            _IS_WRITTEN[kind] = False
+        elif not _IS_WRITTEN[kind]:
             from orderrules import _quick
 
-            _SEEN.add(type(self))
-            build = _quick.builder(type(self))
+            _IS_WRITTEN[kind] = True
+            build = _quick.builder(kind)
             if build is not None:
-                type(self).__init__ = build  # type: ignore[method-assign]
+                kind.__init__ = build  # type: ignore[method-assign]
         self.__check__()
 
     def __check__(self) -> None:

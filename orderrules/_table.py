@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 import attrs
 
 from orderrules._decision import Decision, Violation
-from orderrules._guards import guard
 from orderrules._lookup import written_for_many
 from orderrules._models import UNSET
 from orderrules._patch import free_keys, sections_by_key
 from orderrules._rules import OrderT, PatchT, PatchT_contra
-from orderrules._samples import keys_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -207,6 +205,8 @@ class Table(Generic[OrderT, PatchT]):
         That is every section at every point of an order and an update that can touch it,
         and every action at every point of an order.
         """
+        from orderrules._samples import keys_at
+
         columns = [
             (section, asked, number << len(self._keys), self._mask(sent))
             for section in self._masks
@@ -264,6 +264,8 @@ class Table(Generic[OrderT, PatchT]):
         known = (asked, *(rule.id for rule in rules))
         found = self._guards.get(known)
         if found is None:
+            from orderrules._guards import guard
+
             waivers = tuple(waiver.when for waiver in self._policy.waivers)
             made = guard(tuple(rule.only_if for rule in rules), waivers, self._columns[asked])
             found = self._guards.setdefault(known, made)

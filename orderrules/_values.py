@@ -16,7 +16,6 @@ import re
 import types
 from collections.abc import Callable, Mapping
 from datetime import date
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final, Union, cast, get_args, get_origin
 
@@ -204,6 +203,8 @@ def close_to(word: str, known: Mapping[str, object]) -> str:
 @functools.lru_cache(maxsize=1024)
 def _close_to(word: str, known: tuple[str, ...]) -> str:
     # Kept, because whoever misspells a key does so in every request.
+    from difflib import get_close_matches
+
     close = get_close_matches(word.strip().lower(), known, n=1)
     return f"did you mean {close[0]}?" if close else ""
 

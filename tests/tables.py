@@ -1,7 +1,11 @@
-"""Draws the tables and diagrams in README.md and docs/ anew from the rules: ``python -m tests.tables``."""
+"""Draws the tables and diagrams in README.md and docs/ anew from the rules, and from what ``make bench`` wrote down.
+
+``python -m tests.tables``.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +17,54 @@ DOCUMENTS: Final = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 POLICIES: Final[dict[str, Policy[Any, Any]]] = {"salla": salla.POLICY, "awal": awal.POLICY}
 _TABLE: Final = re.compile(r"<!-- table: (\w+) (\w+) -->\n.*?<!-- /table -->", re.DOTALL)
 _DIAGRAM: Final = re.compile(r"<!-- diagram: (\w+) (\w+) -->\n.*?<!-- /diagram -->", re.DOTALL)
+
+_RESULTS: Final = re.compile(r"<!-- results: (\w+) -->\n.*?<!-- /results -->", re.DOTALL)
+RESULTS: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
+HEADLINE: Final = (
+    ("deciding", "POLICY.can_update, allowed"),
+    ("deciding", "POLICY.can_update, refused"),
+    ("building", "build a patch of two keys, and decide"),
+    ("reading", "a full body, standard json"),
+    ("reading", "a full body, with fast"),
+    ("refusing", "five problems"),
+    ("starting", "import orderrules"),
+    ("many", "decide_many, of objects"),
+)
+
+
+def results(part: str) -> str:
+    """Return a table of what was timed."""
+    if part == "machine":
+        machine = RESULTS["machine"]
+        versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+        return f"CPython {machine['python']} on {machine['system']}, with {versions}."
+    if part == "weight":
+        return f"Salla's policy with all its 49 152 decisions made: {RESULTS['kib']} KiB."
+    if part == "headline":
+        rows = [row for of, what in HEADLINE for row in RESULTS["parts"][of] if row["what"] == what]
+    else:
+        rows = RESULTS["parts"][part]
+    told = [
+        f"| {row['what']} | {row['against']} | **{_ratio(row['ratio'])}** "
+        f"| {_ratio(row['low'])} to {_ratio(row['high'])} | {_time(row['nanoseconds'])} | {_reach(row)} |"
+        for row in rows
+    ]
+    head = "| what | against | takes of its time | quartiles | takes here | was to be at most |"
+    return "\n".join([head, "|---|---|---|---|---|---|", *told])
+
+
+def _ratio(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"1/{1 / ratio:,.0f}"
+
+
+def _time(nanoseconds: float) -> str:
+    units = ((1e6, "ms"), (1e3, "µs"), (1, "ns"))
+    size, unit = next((size, unit) for size, unit in units if nanoseconds >= size or size == 1)
+    return f"{nanoseconds / size:.3g} {unit}"
+
+
+def _reach(row: dict[str, Any]) -> str:
+    return "" if row["reach"] is None else f"{_ratio(row['reach'])}{'' if row['reached'] else ', missed'}"
 
 
 def drawn(document: str) -> str:
@@ -28,7 +80,10 @@ def drawn(document: str) -> str:
         diagram = getattr(description, name)(POLICIES[platform])
         return f"<!-- diagram: {name} {platform} -->\n```{name}\n{diagram}\n```\n<!-- /diagram -->"
 
-    return _DIAGRAM.sub(sketch, _TABLE.sub(draw, document))
+    def tell(found: re.Match[str]) -> str:
+        return f"<!-- results: {found[1]} -->\n{results(found[1])}\n<!-- /results -->"
+
+    return _RESULTS.sub(tell, _DIAGRAM.sub(sketch, _TABLE.sub(draw, document)))
 
 
 if __name__ == "__main__":
