@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast, get_args
 
 import attrs
 
-from orderrules._json import BLANK, LONGEST, UnsureError, scan, scan_warily
+from orderrules._json import BLANK, LONGEST, UnsureError, keys_in, scan
 from orderrules._limits import UPDATE_LIMITS, Limits
 from orderrules._models import UNSET, Checked, is_array, is_model, slots_of
 from orderrules._values import leaf, members
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 ModelT = TypeVar("ModelT", bound=Checked)
 
 _LARGE: Final = 1 << 63
+_DEPTH: Final = 64
+_KEYS: Final = 1024
+"""More than any model has; what limits allow at least, if nothing is to be counted here."""
 _RISKY: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 """An escaped NUL, or half of an escaped pair of surrogates."""
 
@@ -57,7 +60,7 @@ def read(model: type[ModelT], body: object, limits: Limits) -> ModelT | None:
 
     Each key of a document stands before a colon. So where there are no more colons than documented keys were taken,
     no key is unknown, and none stands twice; a colon before two slashes stands in a text. Where there are others,
-    each object is looked at as it is read.
+    the keys are counted.
     """
     if limits is not UPDATE_LIMITS and not _are_enough(limits):
         return None
@@ -76,15 +79,15 @@ def read(model: type[ModelT], body: object, limits: Limits) -> ModelT | None:
             return None
         made, taken = (_TAKES.get(model) or _take_of(model))(text)
         colons = text.count(":")
-        if colons != taken and colons - text.count("://") != taken:
-            made, _ = reader(model, Source.DICT)(scan_warily(text, 0)[0], 0)
-    except (ValueError, KeyError, StopIteration, RecursionError):
+        if colons != taken and colons - text.count("://") != taken and keys_in(text) != taken:
+            return None
+    except (ValueError, KeyError, StopIteration, RuntimeError):  # The stack may be used up, or a dict change meanwhile.
         return None
     return made
 
 
 def _are_enough(limits: Limits) -> bool:
-    return limits.digits >= LONGEST and limits.depth >= LONGEST and limits.keys >= LONGEST
+    return limits.digits >= LONGEST and limits.depth >= _DEPTH and limits.keys >= _KEYS
 
 
 def is_plain(text: str) -> bool:
@@ -101,6 +104,8 @@ def is_plain(text: str) -> bool:
 
 _PLAIN: Final = " and ({its}.isascii() and '\\0' not in {its} or is_plain({its}))"
 _UNSURE: Final = "raise UnsureError"
+_TEXT: Final = "<orderrules text"
+_BUILD: Final = f"{_TEXT} build "
 _NAMES: Final[dict[str, Any]] = {"UNSET": UNSET, "UnsureError": UnsureError, "is_plain": is_plain}
 
 
@@ -115,7 +120,7 @@ def builder(model: type[Checked]) -> Callable[..., None] | None:
     derived, _, keys = model.__derived__()
     names = {**_NAMES, "init_of_attrs": written}
     unsure = f"return init_of_attrs(self, {', '.join(f'{field.name}={field.name}' for field in fields)})"
-    lines = ["number = 0"]
+    lines = ["number = 0"] if derived else []
     for field in fields:
         names |= {f"default_{field.name}": field.default, f"converter_{field.name}": field.converter}
         names[f"set_{field.name}"] = getattr(model, field.name).__set__
@@ -144,20 +149,25 @@ _WORDS: Final = frozenset({"self", "its", "item", "number", "type", "str", "int"
 
 
 def _is_built_by_keyword(model: type[Checked]) -> bool:
-    """Say whether the ``__init__`` is the one that attrs writes for fields that are told by keyword, and no other."""
+    """Say whether a model is built as attrs has it, all of its fields by keyword and with plain defaults."""
+    return _is_built_by_attrs(model) and all(
+        field.kw_only
+        and field.alias == field.name
+        and field.validator is None
+        and not isinstance(field.converter, attrs.Converter)
+        and not isinstance(field.default, _FACTORY)
+        and isinstance(getattr(model, field.name, None), MemberDescriptorType)
+        for field in attrs.fields(model)  # type: ignore[arg-type]  # models are attrs classes.
+    )
+
+
+def _is_built_by_attrs(model: type[Checked]) -> bool:
+    """Say whether building takes no step of the model's own."""
     return (
-        model.__init__.__code__.co_filename.startswith("<attrs generated")
+        model.__init__.__code__.co_filename.startswith(("<attrs generated", _BUILD))
         and not hasattr(model, "__attrs_pre_init__")
         and model.__attrs_post_init__ is Checked.__attrs_post_init__
-        and all(
-            field.kw_only
-            and field.alias == field.name
-            and field.validator is None
-            and not isinstance(field.converter, attrs.Converter)
-            and not isinstance(field.default, _FACTORY)
-            and isinstance(getattr(model, field.name, None), MemberDescriptorType)
-            for field in attrs.fields(model)  # type: ignore[arg-type]  # as above.
-        )
+        and model.__new__ is object.__new__
     )
 
 
@@ -167,11 +177,12 @@ def _reader(model: type[Checked], source: Source) -> Reader:
     A frozen object is set field by field through its descriptors, which would take longer than all else. So it is
     filled while it is of a class that is laid out alike and not frozen, and then becomes what it is.
     """
-    if not can_be_written(model):
+    opened = _opened(model) if can_be_written(model) else None
+    if opened is None:
         return _unread
     derived, _, keys = model.__derived__()
-    names = {**_NAMES, "opened": _opened(model), "model": model}
-    lines = ["def read(found, taken):", "    self = opened()", "    number = 0"]
+    names = {**_NAMES, "opened": opened, "model": model}
+    lines = ["def read(found, taken):", "    self = opened()", *(["    number = 0"] if derived else [])]
     if source is not Source.STRUCT:
         lines.insert(1, "    if type(found) is not dict: raise UnsureError")
     if source is Source.DICT:
@@ -232,7 +243,7 @@ def _unread(_: object, __: int) -> NoReturn:
 
 def can_be_written(model: type[Checked], *above: type[Checked]) -> bool:
     """Say whether a model is read field by field, and holds no model that holds it again."""
-    plain = all(
+    plain = _is_built_by_attrs(model) and all(
         field.converter is None and field.validator is None and field.default in {UNSET, attrs.NOTHING}
         for field in attrs.fields(model)  # type: ignore[arg-type]  # models are attrs classes.
     )
@@ -244,10 +255,13 @@ def can_be_written(model: type[Checked], *above: type[Checked]) -> bool:
     )
 
 
-def _opened(model: type[Checked]) -> type:
-    """Make the class that an object is of while it is filled."""
-    opened = type(f"Open{model.__name__}", model.__bases__, {"__slots__": tuple(slots_of(model))})
-    opened().__class__ = model  # Raises TypeError if they are laid out otherwise.
+def _opened(model: type[Checked]) -> type | None:
+    """Make the class that an object is of while it is filled; None where none can be laid out alike."""
+    try:
+        opened = type(f"Open{model.__name__}", model.__bases__, {"__slots__": tuple(slots_of(model))})
+        opened().__class__ = model
+    except TypeError:
+        return None
     return opened
 
 
@@ -321,16 +335,17 @@ def _named(kind: type, names: dict[str, Any]) -> str:
 
 
 def is_written_as_text(annotation: object) -> bool:
+    """Say whether JSON has a text where a value is annotated as this: a choice, or a day."""
     return annotation is date or (isinstance(annotation, type) and issubclass(annotation, StrEnum))
 
 
 def _facts(model: type[Checked], names: dict[str, Any], unsure: str) -> Iterator[str]:
     """Write the lines that number the point of an object's facts, above the bits of the keys that it sends."""
     _, facts, keys = model.__derived__()
-    for _, attribute, added, unknown in facts:
-        names[f"added_{attribute}"] = {value: weight << len(keys) for value, weight in added.items()}
+    for place, (_, attribute, added, unknown) in enumerate(facts):
+        names[f"added_{place}"] = {value: weight << len(keys) for value, weight in added.items()}
         otherwise = "" if unknown is None else f", {unknown << len(keys)}"
-        yield f"its = added_{attribute}.get(self.{attribute}{otherwise})"
+        yield f"its = added_{place}.get(self.{attribute}{otherwise})"
         if unknown is None:
             yield f"if its is None: {unsure}"
         yield "number += its"
@@ -343,7 +358,7 @@ def _indented(lines: Iterable[str]) -> list[str]:
 def _compiled(task: str, model: type, lines: list[str], names: dict[str, Any]) -> Any:  # noqa: ANN401 - a function.
     """Compile a function, and keep its text where tracebacks and ``inspect`` find it."""
     text, name = "\n".join(lines) + "\n", lines[0].split("(")[0].removeprefix("def ")
-    place = f"<orderrules {task} {model.__module__}.{model.__qualname__}>"
+    place = f"{_TEXT} {task} {model.__module__}.{model.__qualname__}>"
     linecache.cache[place] = (len(text), None, text.splitlines(keepends=True), place)
     exec(compile(text, place, "exec"), names)  # noqa: S102 - the names of fields, and our own constants.
     return names[name]

@@ -183,6 +183,8 @@ def pairs_of(value: object, expected: str = "an object") -> list[tuple[object, o
     if not is_mapping(value):
         raise mistyped(expected, value)
     most = MANNER.get().limits.keys
+    if type(value) is dict and len(cast("dict[object, object]", value)) <= most:
+        return list(cast("dict[object, object]", value).items())
     try:
         items = iter(cast("Mapping[object, object]", value).items())
         found = [(key, item) for key, item in itertools.islice(items, most + 1)]

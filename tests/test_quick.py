@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orderrules import UNSET, Checked, InvalidInput, Limits, Unset, _quick, awal, salla
+from orderrules import UNSET, Checked, InvalidInput, Limits, Unset, _quick, awal, read_body, salla
 from orderrules._limits import UPDATE_LIMITS
 from orderrules._quick import Source
 from tests import strategies
@@ -181,8 +181,6 @@ def test_the_text_of_a_function_can_be_read() -> None:
 @pytest.mark.parametrize("route", ROUTES)
 def test_models_within_arrays_are_read(route: str) -> None:
     """And what is wrong with them is told."""
-    from orderrules import read_body
-
     leaf = {"name": "a", "sizes": [1, 2], "shares": [1, 2.5], "days": ["pending"], "number": None}
     with taking(route):
         read = read_body(Branch, json.dumps({"leaves": [leaf, {"name": "b", "number": 7}], "first": {"name": "c"}}))
@@ -258,6 +256,52 @@ def test_a_model_that_says_more_is_built_as_attrs_builds_it() -> None:
         for wrong in (lambda: Placed("3"), lambda: Worded(type=1), lambda: Stepped(size="7"), lambda: Counted(sizes=1)):  # type: ignore[arg-type]
             with pytest.raises(InvalidInput):
                 wrong()
+
+
+class Apart(Checked):
+    """A base whose models cannot be laid out like another class."""
+
+    __slots__ = ("also",)
+
+    def __init__(self, also: int) -> None:
+        self.also = also
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Choosy(Checked):
+    """A model with a step of its own."""
+
+    size: int | Unset = UNSET
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if self.size == 7:
+            raise ZeroDivisionError
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Holder(Checked):
+    """A model of one with a step of its own."""
+
+    choosy: Choosy | Unset = UNSET
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Off(Apart):
+    """A model on a base that is built in another way."""
+
+    size: int | Unset = UNSET
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_step_of_a_model_s_own_is_taken_by_every_way(route: str) -> None:
+    """A model that is built otherwise is left to the careful way, and so is what holds it."""
+    with taking(route):
+        for _ in range(3):
+            assert read_body(Holder, b'{"choosy": {"size": 8}}') == Holder(choosy=Choosy(size=8))
+            with pytest.raises(ZeroDivisionError):
+                read_body(Holder, b'{"choosy": {"size": 7}}')
+            assert read_body(Off, b'{"size": 1}').size == 1
 
 
 def test_narrow_limits_are_kept_by_every_way() -> None:
