@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet install
 
-.PHONY: help demo test mutants lint types docs wheel bench growth machine fuzz tables clean
+.PHONY: help demo test mutants lint types docs wheel bench ratios growth machine fuzz tables clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | awk -F': ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -55,7 +55,10 @@ wheel: $(VENV)/.installed-dev  ## build the wheel and the source archive into di
 tables: $(VENV)/.installed-test  ## draw the tables and diagrams in README and docs anew from the rules
 	$(BIN)/python -m tests.tables
 
-bench: $(VENV)/.installed-bench  ## time it all against what one would use instead, in some minutes, and write the ratios down
+bench: $(VENV)/.installed-bench  ## time it all against what one would use instead; PARTS="reading many" for some of it
+	$(BIN)/python benchmarks/run.py $(PARTS)
+
+ratios: $(VENV)/.installed-bench  ## time it all, and write the ratios down for README and docs
 	$(BIN)/python benchmarks/run.py --write
 
 growth: $(VENV)/.installed-test  ## time reading against the size of what is read

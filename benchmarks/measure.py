@@ -46,11 +46,6 @@ class Row:
     theirs: float
     reach: float | None = None
 
-    @property
-    def reached(self) -> bool | None:
-        """Whether it is what it was to be."""
-        return None if self.reach is None else self.ratio <= self.reach
-
 
 def loop(statement: Statement) -> Callable[[int], float]:
     """Make a function that runs a statement ten times for each of some rounds, and gives the seconds it took."""
@@ -100,3 +95,15 @@ def summed(what: str, against: str, mine: list[float], theirs: list[float], reac
     """Sum two series of nanoseconds up."""
     low, middle, high = statistics.quantiles([one / other for one, other in zip(mine, theirs, strict=True)], n=4)
     return Row(what, against, middle, low, high, statistics.median(mine), statistics.median(theirs), reach)
+
+
+def ratio(found: float) -> str:
+    """Write a ratio: a small one as how many times faster that is."""
+    return f"{found:.3g}" if found >= 0.1 else f"1/{1 / found:,.0f}"  # noqa: PLR2004 - where digits end to tell.
+
+
+def time_of(nanoseconds: float) -> str:
+    """Write a time in the unit that suits it."""
+    units = ((1e6, "ms"), (1e3, "us"), (1, "ns"))
+    size, unit = next((size, unit) for size, unit in units if nanoseconds >= size or size == 1)
+    return f"{nanoseconds / size:.3g} {unit}"

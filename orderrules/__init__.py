@@ -118,4 +118,4 @@ if not TYPE_CHECKING:  # So that a name that is not there stays an error to type
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -13,10 +13,16 @@ if TYPE_CHECKING:
 
 _SOURCE = """\
 def can_update(order, patch):
+    \"\"\"Decide whether an update may be made to an order.
+
+    Raises:
+        TypeError: the order or the patch is of another platform.
+    \"\"\"
     try:
         return rows[order.{index}][patch.{mask}]
     except (AttributeError, IndexError, TypeError):
-        return decide(order, patch)
+        pass
+    return decide(order, patch)
 """
 # A row that is not made yet is None, and a TypeError here; a mixed pair is an AttributeError,
 # and a subclass of a patch, which has more keys than were asked about, an IndexError.

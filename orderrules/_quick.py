@@ -59,8 +59,8 @@ def read(model: type[ModelT], body: object, limits: Limits) -> ModelT | None:
     """Read a model from a document or a dict; None where that is left to the careful way.
 
     Each key of a document stands before a colon. So where there are no more colons than documented keys were taken,
-    no key is unknown, and none stands twice; a colon before two slashes stands in a text. Where there are others,
-    the keys are counted.
+    no key is unknown, and none stands twice. A colon before two slashes, escaped or not, stands in a text.
+    Where there are others, the keys are counted.
     """
     if limits is not UPDATE_LIMITS and not _are_enough(limits):
         return None
@@ -79,7 +79,7 @@ def read(model: type[ModelT], body: object, limits: Limits) -> ModelT | None:
             return None
         made, taken = (_TAKES.get(model) or _take_of(model))(text)
         colons = text.count(":")
-        if colons != taken and colons - text.count("://") != taken and keys_in(text) != taken:
+        if colons != taken and colons - text.count("://") - text.count(r":\/\/") != taken and keys_in(text) != taken:
             return None
     except (ValueError, KeyError, StopIteration, RuntimeError):  # The stack may be used up, or a dict change meanwhile.
         return None
@@ -297,12 +297,13 @@ def _unless_well(
 ) -> list[str]:
     """Write the lines that do something else unless a value is plainly what is annotated, and is kept as it is."""
     if not is_array(annotation):
-        return [f"if not ({_is_well(annotation, 'its', names, vouched=vouched)}): {otherwise}"]
+        return [f"if not ({_is_well(annotation, 'its', names, vouched=vouched)}):", f"    {otherwise}"]
     item = _is_well(get_args(annotation)[0], "item", names, vouched=vouched)
     return [
         f"if type(its) is not {array.__name__}: {otherwise}",
         "for item in its:",
-        f"    if not ({item}): {otherwise}",
+        f"    if not ({item}):",
+        f"        {otherwise}",
     ]
 
 

@@ -68,6 +68,10 @@ def _flawless(found: object) -> None:
         raise problems.error()
 
 
+def _nothing() -> None:
+    """Find nothing to refuse."""
+
+
 def root(source: object) -> tuple[tuple[str, ...], dict[str, object], Callable[[], None]]:
     """Give the way into what the API answered or sent, of which anything may be ignored.
 
@@ -78,7 +82,7 @@ def root(source: object) -> tuple[tuple[str, ...], dict[str, object], Callable[[
         InvalidInput: it is no object.
     """
     found, flawed = _loaded(source)
-    return (), mapping(found), functools.partial(_flawless, found if flawed else None)
+    return (), mapping(found), functools.partial(_flawless, found) if flawed else _nothing
 
 
 def inside(key: str, path: tuple[str, ...], found: dict[str, object]) -> tuple[tuple[str, ...], dict[str, object]]:
@@ -136,6 +140,8 @@ def _missing(_: object) -> NoReturn:
 
 def shown(value: object, annotation: object) -> Any:  # noqa: ANN401 - of the type annotated.
     """Take what a response shows where it can be read as annotated; None where not, for no rule needs it."""
+    if value is None:
+        return None
     try:
         return kept(annotation)(value)
     except InvalidInput:

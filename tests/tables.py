@@ -23,11 +23,14 @@ RESULTS: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "results.json
 HEADLINE: Final = (
     ("deciding", "POLICY.can_update, allowed"),
     ("deciding", "POLICY.can_update, refused"),
+    ("deciding", "can_update, refused"),
     ("building", "build a patch of two keys, and decide"),
     ("reading", "a full body, standard json"),
     ("reading", "a full body, with fast"),
+    ("reading", "a full body, Arabic and indented, with fast"),
+    ("orders", "a full order and a full body, and decide, with fast"),
     ("refusing", "five problems"),
-    ("starting", "import orderrules"),
+    ("starting", "from orderrules import can_update, salla"),
     ("many", "decide_many, of objects"),
 )
 
@@ -44,27 +47,8 @@ def results(part: str) -> str:
         rows = [row for of, what in HEADLINE for row in RESULTS["parts"][of] if row["what"] == what]
     else:
         rows = RESULTS["parts"][part]
-    told = [
-        f"| {row['what']} | {row['against']} | **{_ratio(row['ratio'])}** "
-        f"| {_ratio(row['low'])} to {_ratio(row['high'])} | {_time(row['nanoseconds'])} | {_reach(row)} |"
-        for row in rows
-    ]
-    head = "| what | against | takes of its time | quartiles | takes here | was to be at most |"
-    return "\n".join([head, "|---|---|---|---|---|---|", *told])
-
-
-def _ratio(ratio: float) -> str:
-    return f"{ratio:.2f}" if ratio >= 0.1 else f"1/{1 / ratio:,.0f}"
-
-
-def _time(nanoseconds: float) -> str:
-    units = ((1e6, "ms"), (1e3, "µs"), (1, "ns"))
-    size, unit = next((size, unit) for size, unit in units if nanoseconds >= size or size == 1)
-    return f"{nanoseconds / size:.3g} {unit}"
-
-
-def _reach(row: dict[str, Any]) -> str:
-    return "" if row["reach"] is None else f"{_ratio(row['reach'])}{'' if row['reached'] else ', missed'}"
+    lines = [RESULTS["heads"], ["---"] * len(RESULTS["heads"]), *(row["cells"] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def drawn(document: str) -> str:
