@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from orderrules._models import Checked
 
 
-def take(model: type[Checked]) -> Callable[[str], tuple[Any, int]]:
+def take(model: type[Checked]) -> Callable[[str, str | bytes], tuple[Any, int]]:
     """Give what takes a model from a document, and counts the keys taken."""
     decode = msgspec.json.Decoder(_struct(model)).decode
     read = reader(model, Source.STRUCT)
 
-    def take(text: str) -> tuple[Any, int]:
+    def take(_: str, body: str | bytes) -> tuple[Any, int]:
         try:
-            return read(decode(text), 0)
+            return read(decode(body), 0)
         except msgspec.MsgspecError:
             raise UnsureError from None
 

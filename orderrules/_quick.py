@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
     Reader = Callable[[object, int], tuple[Any, int]]
     """Takes what was found, and how many keys were taken before; gives a model, and how many are taken now."""
-    Take = Callable[[str], tuple[Any, int]]
+    Take = Callable[[str, str | bytes], tuple[Any, int]]
+    """Takes a document, as text and as it was given; gives a model, and how many keys were taken."""
 
 ModelT = TypeVar("ModelT", bound=Checked)
 
@@ -77,7 +78,7 @@ def read(model: type[ModelT], body: object, limits: Limits) -> ModelT | None:
             return made
         if len(body) > limits.size or ("\\" in text and _RISKY.search(text)):
             return None
-        made, taken = (_TAKES.get(model) or _take_of(model))(text)
+        made, taken = (_TAKES.get(model) or _take_of(model))(text, body)
         colons = text.count(":")
         if colons != taken and colons - text.count("://") - text.count(r":\/\/") != taken and keys_in(text) != taken:
             return None
@@ -221,7 +222,7 @@ def _take_of(model: type[Checked]) -> Take:
 def _take(model: type[Checked]) -> Take:
     read = reader(model, Source.DOCUMENT)
 
-    def take(text: str) -> tuple[Any, int]:
+    def take(text: str, _: str | bytes) -> tuple[Any, int]:
         found, end = scan(text, 0)
         if end != len(text) and text[end:].strip(BLANK):
             raise UnsureError
@@ -233,7 +234,7 @@ def _take(model: type[Checked]) -> Take:
 _TAKES: Final[dict[type, Take]] = {}
 
 
-def _untaken(_: str) -> NoReturn:
+def _untaken(_: str, __: str | bytes) -> NoReturn:
     raise UnsureError
 
 

@@ -44,5 +44,7 @@ def test_an_error_is_raised_from_text_that_says_whose_it_is() -> None:
     look_up = written("_box_index", "_box_mask", [], decide)
     assert look_up.__name__ == "can_update"
     assert look_up.__code__.co_filename == "<orderrules look-up>"
-    with pytest.raises(ZeroDivisionError):
+    assert "Decide whether an update may be made" in str(look_up.__doc__)
+    with pytest.raises(ZeroDivisionError) as caught:
         look_up(1, 2)
+    assert caught.value.__context__ is None

@@ -101,6 +101,8 @@ TOKENS: Final = (
     st.lists(st.tuples(st.integers(0, 400), st.integers(0, 3), st.sampled_from(TOKENS)), max_size=3),
 )
 @example(BODIES[0], [(1, 0, '"coupon_code":"x",'), (1, 0, '"coupon_code" :"x",')])
+@example(BODIES[4], [(17, 0, "\udc80")])
+@example(BODIES[4], [(17, 1, "\ud800")])
 @example(BODIES[7], [(1, 0, '"branch_id":1,'), (1, 0, '"branch_id" :2,')])
 def test_every_way_answers_alike(
     body: tuple[Callable[[Any], object], type[Any], Any], changes: list[tuple[int, int, str]]
