@@ -155,7 +155,7 @@ class Checked:
         return "", (), ()
 
     def __attrs_post_init__(self) -> None:
-        """Check what was built, the careful way; from the third object on, a quicker ``__init__`` comes here seldom."""
+        """Check what was built, the careful way; after the second object, a quicker ``__init__`` seldom comes here."""
         kind = type(self)
         if kind not in _IS_WRITTEN:
             _IS_WRITTEN[kind] = False

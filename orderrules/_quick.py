@@ -42,6 +42,8 @@ ModelT = TypeVar("ModelT", bound=Checked)
 
 _LARGE: Final = 1 << 63
 _DEPTH: Final = 64
+_DEEPEST: Final = 16
+"""Models in each other: with arrays between them, still no deeper than the limits."""
 _KEYS: Final = 1024
 """More than any model has; what limits allow at least, if nothing is to be counted here."""
 _RISKY: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
@@ -115,7 +117,7 @@ def builder(model: type[Checked]) -> Callable[..., None] | None:
 
     None where a model is built in another way than all of its fields by keyword.
     """
-    if not _is_built_by_keyword(model):
+    if not _is_built_by_keyword(model) or _opened(model) is None:
         return None
     written, fields = model.__init__, attrs.fields(model)  # type: ignore[arg-type]  # models are attrs classes.
     derived, _, keys = model.__derived__()
@@ -152,7 +154,8 @@ _WORDS: Final = frozenset({"self", "its", "item", "number", "type", "str", "int"
 def _is_built_by_keyword(model: type[Checked]) -> bool:
     """Say whether a model is built as attrs has it, all of its fields by keyword and with plain defaults."""
     return _is_built_by_attrs(model) and all(
-        field.kw_only
+        field.init
+        and field.kw_only
         and field.alias == field.name
         and field.validator is None
         and not isinstance(field.converter, attrs.Converter)
@@ -169,6 +172,7 @@ def _is_built_by_attrs(model: type[Checked]) -> bool:
         and not hasattr(model, "__attrs_pre_init__")
         and model.__attrs_post_init__ is Checked.__attrs_post_init__
         and model.__new__ is object.__new__
+        and model.__check__.__module__.startswith("orderrules.")
     )
 
 
@@ -192,16 +196,20 @@ def _reader(model: type[Checked], source: Source) -> Reader:
         kept = [*_taken(slot, names, source), f"self.{name} = its", "taken += 1"]
         if name in keys:
             kept.append(f"number |= {1 << keys.index(name)}")
-        otherwise = f"else: self.{name} = UNSET" if slot.absent else "else: raise UnsureError"
+        otherwise = f"else: self.{name} = UNSET" if slot.optional else f"else: {_UNSURE}"
         if source is Source.STRUCT:
             lines += _indented([f"its = found.{name}", "if its is not UNSET:", *_indented(kept), otherwise])
         else:
             lines += _indented([f"if {name!r} in found:", f"    its = found[{name!r}]", *_indented(kept), otherwise])
     if source is Source.DICT:
         lines.append("    if taken != len(found): raise UnsureError")
-    if derived:
-        lines += _indented([*_facts(model, names, _UNSURE), f"self.{derived} = number"])
-    lines += ["    self.__class__ = model", "    return self, taken"]
+    numbered = [*_facts(model, names, _UNSURE)]
+    if numbered:  # A fact may be a property of the model.
+        names["put"] = getattr(model, derived).__set__
+        lines += ["    self.__class__ = model", *_indented(numbered), "    put(self, number)"]
+    else:
+        lines += [*([f"    self.{derived} = number"] if derived else []), "    self.__class__ = model"]
+    lines.append("    return self, taken")
     read: Reader = _compiled(f"read {source.name.lower()}", model, lines, names)
     return read
 
@@ -243,13 +251,17 @@ def _unread(_: object, __: int) -> NoReturn:
 
 
 def can_be_written(model: type[Checked], *above: type[Checked]) -> bool:
-    """Say whether a model is read field by field, and holds no model that holds it again."""
+    """Say whether a model is read field by field, and holds no model that holds it again, nor too deep a one."""
     plain = _is_built_by_attrs(model) and all(
-        field.converter is None and field.validator is None and field.default in {UNSET, attrs.NOTHING}
+        field.init
+        and field.alias == field.name
+        and field.converter is None
+        and field.validator is None
+        and (field.default is UNSET or field.default is attrs.NOTHING)
         for field in attrs.fields(model)  # type: ignore[arg-type]  # models are attrs classes.
     )
     return plain and all(
-        inner not in above and can_be_written(inner, *above, model)
+        inner not in above and len(above) < _DEEPEST and can_be_written(inner, *above, model)
         for slot in slots_of(model).values()
         for inner in (slot.annotation, *get_args(slot.annotation))
         if is_model(inner)
@@ -257,7 +269,7 @@ def can_be_written(model: type[Checked], *above: type[Checked]) -> bool:
 
 
 def _opened(model: type[Checked]) -> type | None:
-    """Make the class that an object is of while it is filled; None where none can be laid out alike."""
+    """Make the class that an object is of while it is filled; None where none is laid out as the model is."""
     try:
         opened = type(f"Open{model.__name__}", model.__bases__, {"__slots__": tuple(slots_of(model))})
         opened().__class__ = model
@@ -281,8 +293,8 @@ def _taken(slot: Slot, names: dict[str, Any], source: Source) -> list[str]:
     if source is Source.STRUCT and float in members(item):
         from orderrules import _fast
 
-        names["read_number"] = _fast.number
-        lines = ["its = [read_number(item) for item in its]" if is_array(annotation) else "its = read_number(its)"]
+        names["number_of"] = _fast.number
+        lines = ["its = [number_of(item) for item in its]" if is_array(annotation) else "its = number_of(its)"]
     if is_written_as_text(item):
         names[name] = leaf(item)
         if item is annotation:
@@ -329,11 +341,9 @@ def _is_well(annotation: object, its: str, names: dict[str, Any], *, vouched: bo
 
 
 def _named(kind: type, names: dict[str, Any]) -> str:
-    """Give the name of a class in the text, where it is the only one of that name."""
-    name = f"class_{kind.__name__}"
-    while names.setdefault(name, kind) is not kind:
-        name += "_"
-    return name
+    """Give a name by which the text knows a class, whatever the class calls itself."""
+    names[f"class_{len(names)}"] = kind
+    return f"class_{len(names) - 1}"
 
 
 def is_written_as_text(annotation: object) -> bool:

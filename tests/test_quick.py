@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import abc
+import functools
 import inspect
 import json
 import linecache
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date  # noqa: TC003 - annotations of models are read at run time.
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orderrules import UNSET, Checked, InvalidInput, Limits, Unset, _quick, awal, read_body, salla
+from orderrules import (
+    UNSET,
+    Checked,
+    Fact,
+    InvalidInput,
+    Limits,
+    PatchBase,
+    Space,
+    Unset,
+    _quick,
+    awal,
+    in_section,
+    read_body,
+    salla,
+)
 from orderrules._limits import UPDATE_LIMITS
 from orderrules._quick import Source
 from tests import strategies
@@ -337,3 +355,146 @@ def test_threads_that_read_first_at_once_read_alike() -> None:
             thread.join()
     assert len(found) == 8 * len(PAGE_SAMPLES)
     assert len(set(map(repr, found))) == len(PAGE_SAMPLES)
+
+
+NAMELESS: Final[Any] = StrEnum("NAMELESS", {"A": "a"})
+NAMELESS.__name__ = "my own choice"
+
+
+class Counted(Checked):
+    """A base that can be built only where it is finished."""
+
+    __slots__ = ()
+
+    @abc.abstractmethod
+    def count(self) -> int:
+        """Count something."""
+
+
+def odd_models() -> dict[str, tuple[type[Any], list[dict[str, Any]]]]:
+    """Make models that a platform may have and ours do not, each with bodies."""
+    model = functools.partial(attrs.frozen, kw_only=True, repr=False)
+
+    @model()
+    class Required(Checked):
+        a: int | Unset
+
+    @model()
+    class Numbers(Checked):
+        number: date | Unset = UNSET
+        share: float | Unset = UNSET
+
+    @model()
+    class Cached(Checked):
+        a: int | Unset = UNSET
+
+        @functools.cached_property
+        def twice(self) -> int:
+            return 2
+
+    @model(cache_hash=True)
+    class Hashed(Checked):
+        a: int | Unset = UNSET
+
+    @model(slots=False)
+    class Loose(Checked):
+        a: int | Unset = UNSET
+
+    @model()
+    class Finished(Counted):
+        a: int | Unset = UNSET
+
+        def count(self) -> int:
+            return 1
+
+    nameless = attrs.make_class(
+        "Nameless",
+        {"a": attrs.field(default=UNSET, type=cast("Any", NAMELESS | Unset | None), kw_only=True)},
+        bases=(Checked,),
+        frozen=True,
+    )
+
+    @model()
+    class Listed(Checked):
+        a: tuple[int, ...] = attrs.field(default=cast("tuple[int, ...]", []), converter=tuple)
+
+    @model()
+    class Untold(Checked):
+        a: int | Unset = UNSET
+        b: int | Unset = attrs.field(default=UNSET, init=False)
+
+    wide = attrs.make_class(
+        "Wide",
+        {f"k{number}": attrs.field(default=UNSET, type=cast("Any", int | Unset), kw_only=True) for number in range(40)},
+        bases=(Checked,),
+        frozen=True,
+    )
+    deep: Any = Required
+    for _ in range(70):
+        deep = attrs.make_class(
+            "Deep", {"a": attrs.field(default=UNSET, type=deep | Unset, kw_only=True)}, bases=(Checked,), frozen=True
+        )
+    nested: dict[str, Any] = {"a": 1}
+    for _ in range(70):
+        nested = {"a": nested}
+    one: list[dict[str, Any]] = [{}, {"a": 1}, {"a": "1"}, {"b": 1}]
+    return {
+        "required": (Required, one),
+        "numbers": (Numbers, [{"number": "2024-01-01", "share": 1.5}, {"share": 1}, {"number": 1}]),
+        "cached": (Cached, one),
+        "hashed": (Hashed, one),
+        "loose": (Loose, one),
+        "finished": (Finished, one),
+        "nameless": (nameless, [{"a": "a"}, {"a": None}, {"a": "b"}]),
+        "listed": (Listed, [{"a": [1]}, {"a": [1, "2"]}, {}]),
+        "untold": (Untold, [{}, {"a": 1}]),
+        "wide": (wide, [{f"k{number}": number for number in range(40)}]),
+        "deep": (deep, [nested]),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(odd_models()))
+def test_odd_models_are_read_and_built_alike_by_every_way(name: str) -> None:
+    """From documents and dicts, and within limits; and they hash and build as attrs has it."""
+    answers: list[object] = []
+    for route in ROUTES:
+        model, bodies = odd_models()[name]  # Made anew, so that nothing is written yet.
+        with taking(route):
+            told: list[object] = []
+            for _ in range(3):
+                for body in bodies:
+                    for limits in (UPDATE_LIMITS, Limits(keys=32), Limits(depth=64)):
+                        read = functools.partial(read_body, model, limits=limits)
+                        told += [outcome(read, body), outcome(read, json.dumps(body))]
+            answers.append(repr(told).replace(repr(model), "model"))
+        if name != "deep":
+            found = {hash(model(**bodies[0])) for _ in range(3) if "a" in bodies[0] or name != "required"}
+            assert len(found) <= 1
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_a_fact_may_be_a_property() -> None:
+    """It is asked of the finished object."""
+    paid = Fact("paid", values=(True, False), attribute="is_paid")
+
+    class Masked(PatchBase):
+        __slots__ = ("_shop_mask",)
+        __space__ = Space("_shop_mask", (paid,))
+
+    class Key(StrEnum):
+        A = "a"
+
+    @attrs.frozen(kw_only=True, repr=False)
+    class Paid(Masked):
+        a: int | Unset = attrs.field(default=UNSET, metadata=in_section(Key.A))
+
+        @property
+        def is_paid(self) -> bool:
+            return self.a == 1
+
+    numbers = []
+    for route in ROUTES:
+        with taking(route):
+            patches: list[Any] = [read_body(Paid, {"a": 1}), read_body(Paid, b'{"a": 2}')]
+            numbers.append([patch._shop_mask for patch in patches])
+    assert numbers == [[1, 3]] * 3
