@@ -16,9 +16,8 @@ import attrs
 import cattrs
 
 from orderrules._json import Doubled, duplicate
-from orderrules._models import UNSET, Checked, is_array, is_model, slots_of
+from orderrules._models import UNSET, Checked, is_array, is_model, kept, slots_of
 from orderrules._values import LEAVES, close_to, each, kind_of, leaf, pairs_of
-from orderrules._wire import kept
 from orderrules.errors import Code, InvalidInput, Problem, Problems
 
 if TYPE_CHECKING:

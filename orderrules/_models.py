@@ -62,6 +62,14 @@ def unreadable(annotation: object) -> TypeError:
     return TypeError(f"there is no strict reading of {annotation}")
 
 
+def kept(annotation: object) -> Callable[[object], Any]:
+    """Give the strict reading of an annotation that stands for one value."""
+    reading = leaf(annotation)
+    if reading is None:
+        raise unreadable(annotation)
+    return reading
+
+
 def _is_readable(annotation: object) -> bool:
     if is_array(annotation):
         item, *rest = get_args(annotation)

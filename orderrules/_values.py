@@ -242,18 +242,20 @@ def _enumeration(annotation: object) -> type[StrEnum] | None:
     return annotation if isinstance(annotation, type) and issubclass(annotation, StrEnum) else None
 
 
-@functools.cache
 def leaf(annotation: object) -> Leaf | None:
     """Give the reading of an annotation that stands for one value; None for lists and objects.
 
     A union is read as its first member that takes the value; ``int | float`` is a number.
     """
-    choices = _enumeration(annotation)
-    if choices is not None:
-        return choice(choices)
-    options = members(annotation)
+    return _leaf(*members(annotation))
+
+
+@functools.cache
+def _leaf(*options: object) -> Leaf | None:
+    # Of the members, because two unions are equal in whatever order they list them.
     if len(options) == 1:
-        return LEAVES.get(annotation)  # type: ignore[call-overload, no-any-return]  # any object may be looked up.
+        choices = _enumeration(options[0])
+        return LEAVES.get(options[0]) if choices is None else choice(choices)  # type: ignore[call-overload]  # any object may be looked up.
     nullable = type(None) in options
     leaves = [leaf(option) for option in options if option is not type(None)]
     readings = [reading for reading in leaves if reading is not None]

@@ -15,8 +15,8 @@ import attrs
 
 from orderrules._json import Doubled, flaws_in, load
 from orderrules._limits import MANNER, UPDATE_LIMITS, Limits, Manner
-from orderrules._models import Checked, unreadable
-from orderrules._values import integer, leaf, mapping, mistyped, refuse
+from orderrules._models import Checked, kept
+from orderrules._values import integer, mapping, mistyped, refuse
 from orderrules.errors import Code, InvalidInput, Part, Problems
 
 if TYPE_CHECKING:
@@ -146,14 +146,6 @@ def shown(value: object, annotation: object) -> Any:  # noqa: ANN401 - of the ty
         return kept(annotation)(value)
     except InvalidInput:
         return None
-
-
-def kept(annotation: object) -> Callable[[object], Any]:
-    """Give the strict reading of an annotation that stands for one value."""
-    reading = leaf(annotation)
-    if reading is None:
-        raise unreadable(annotation)
-    return reading
 
 
 def identifier(value: object, name: str) -> int:

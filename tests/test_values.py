@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
@@ -378,3 +379,12 @@ def test_an_array_reports_the_problems_of_all_its_items() -> None:
     with pytest.raises(InvalidInput) as caught, manner("read it", Limits(problems=2)):
         each(["x"] * 5, integer)
     assert (len(caught.value.problems), caught.value.more) == (2, 3)
+
+
+def test_a_union_is_read_in_its_own_order() -> None:
+    """Also where another lists the same members, to which it is equal."""
+    assert (date | str) == (str | date)
+    day, text = leaf(date | str), leaf(str | date)
+    assert day is not None
+    assert text is not None
+    assert (day("2024-01-01"), text("2024-01-01")) == (date(2024, 1, 1), "2024-01-01")

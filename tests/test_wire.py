@@ -12,12 +12,12 @@ import pytest
 from orderrules import UNSET, Checked, Code, InvalidInput, Limits, Part, Unset, awal, salla
 from orderrules._convert import body
 from orderrules._limits import MANNER, UPDATE_LIMITS, Manner
+from orderrules._models import kept
 from orderrules._wire import (
     at,
     gather,
     identifier,
     inside,
-    kept,
     manner,
     query,
     read,

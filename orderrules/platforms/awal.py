@@ -19,7 +19,7 @@ import attrs
 from orderrules._advice import Advisory, Again, Before, LeftOut, Nothing
 from orderrules._conditions import UNKNOWN, Fact, Follows
 from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
-from orderrules._models import UNSET, Checked, Unset, hidden
+from orderrules._models import UNSET, Checked, Unset, hidden, kept
 from orderrules._order import OrderBase, Space
 from orderrules._patch import PatchBase, in_section, read_body, write_body
 from orderrules._rules import Alternative, Policy, Reading, Rule, offer
@@ -384,7 +384,7 @@ def read_order(
         path, found, flawless = _wire.root(payload)
         if "data" in found:
             path, found = _wire.inside("data", path, found)
-        status, _ = _wire.gather(lambda: _wire.required("status", found, path, _wire.kept(Status | str)), flawless)
+        status, _ = _wire.gather(lambda: _wire.required("status", found, path, kept(Status | str)), flawless)
         return Order(
             status=status,
             id=_wire.shown(found.get("id"), int | str),

@@ -17,7 +17,7 @@ import attrs
 from orderrules._advice import Advisory, Hollow, Nothing, Without
 from orderrules._conditions import UNKNOWN, Fact, listed
 from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
-from orderrules._models import UNSET, Checked, Unset, hidden
+from orderrules._models import UNSET, Checked, Unset, hidden, kept
 from orderrules._order import OrderBase, Space
 from orderrules._patch import PatchBase, in_section, read_body, write_body
 from orderrules._rules import Outcome, Policy, Reading, Rule, Waiver, offer
@@ -650,7 +650,7 @@ def _slug(status: object) -> str | None:
     if type(status) is int:
         raise refuse(Code.WRONG_TYPE, "expected the order's status, an object with a slug, got an integer", _ENVELOPE)
     slug = mapping(status, "the order's status, an object with a slug").get("slug")
-    return None if slug is None else _wire.at("slug", reading=_wire.kept(Status | str), value=slug)
+    return None if slug is None else _wire.at("slug", reading=kept(Status | str), value=slug)
 
 
 def _is_there(customer: object) -> bool:
