@@ -1,6 +1,8 @@
 """What every model is built on: absent keys, fields read off annotations, and checks on construction.
 
 It must never know a platform or a rule.
+
+The module is longer than most because the annotations of a model are read here as well as its values are kept.
 """
 
 from __future__ import annotations
