@@ -244,6 +244,10 @@ def reading() -> Iterator[Row]:
                 "body": body,
             },
         )
+        for order in (REGISTERED, COMPLETED, salla.Order(status="payment_pending")):
+            answer = salla.POLICY.can_update(order, salla.read_patch(body)).allowed
+            assert answer is by_ifs_of_none(order, Patch.model_validate_json(body))
+            assert answer is by_ifs_of_none(order, converter.loads(body, attrs_patch))
         for route, (take, full, one) in routes.items():
             _quick._TAKES[salla.Patch] = take
             mine: Statement = ("can(order, read(body))", {**own, "body": body})
