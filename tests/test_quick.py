@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from orderrules import (
     UNSET,
     Checked,
+    Code,
     Fact,
     InvalidInput,
     Limits,
@@ -498,3 +499,33 @@ def test_a_fact_may_be_a_property() -> None:
             patches: list[Any] = [read_body(Paid, {"a": 1}), read_body(Paid, b'{"a": 2}')]
             numbers.append([patch._shop_mask for patch in patches])
     assert numbers == [[1, 3]] * 3
+
+
+def test_a_value_that_a_fact_does_not_list_is_a_problem_by_every_way() -> None:
+    """Read or built, at its key; what is listed is numbered."""
+    size = Fact("size", values=(UNSET, "small", "large"))
+
+    class Masked(PatchBase):
+        __slots__ = ("_box_mask",)
+        __space__ = Space("_box_mask", (size,))
+
+    class Key(StrEnum):
+        SIZE = "size"
+
+    @attrs.frozen(kw_only=True, repr=False)
+    class Sized(Masked):
+        size: str | Unset = attrs.field(default=UNSET, metadata=in_section(Key.SIZE))
+
+    wrong: list[Callable[[], object]] = [
+        lambda: read_body(Sized, {"size": "huge"}),
+        lambda: read_body(Sized, '{"size": "huge"}'),
+        lambda: Sized(size="huge"),
+    ]
+    for route in ROUTES:
+        with taking(route):
+            for give in wrong:
+                with pytest.raises(InvalidInput, match="/size: expected one of small, large") as caught:
+                    give()
+                assert [problem.code for problem in caught.value.problems] == [Code.NOT_A_CHOICE]
+            made: list[Any] = [Sized(), read_body(Sized, '{"size": "small"}'), Sized(size="large")]
+            assert [patch._box_mask for patch in made] == [0, 3, 5]
