@@ -56,10 +56,10 @@ tables: $(VENV)/.installed-test  ## draw the tables and diagrams in README and d
 	$(BIN)/python -m tests.tables
 
 bench: $(VENV)/.installed-bench  ## time it all against what one would use instead; PARTS="reading many" for some of it
-	$(BIN)/python benchmarks/run.py $(PARTS)
+	PYTHONPATH=. $(BIN)/python benchmarks/run.py $(PARTS)
 
 ratios: $(VENV)/.installed-bench  ## time it all, and write the ratios down for README and docs
-	$(BIN)/python benchmarks/run.py --write
+	PYTHONPATH=. $(BIN)/python benchmarks/run.py --write
 
 growth: $(VENV)/.installed-test  ## time reading against the size of what is read
 	$(BIN)/python benchmarks/growth.py

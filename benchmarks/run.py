@@ -32,11 +32,12 @@ import rich.console
 import rich.progress
 import rich.table
 from ifs import PlainOrder, PlainPatch, PlainReceiver, by_ifs
-from measure import Row, Statement, compare, ratio, row, summed, time_of
+from measure import Row, Statement, ratio, row, summed, time_of
 from of_pydantic import Order, Patch, by_ifs_of_none
 from peers import MACHINE_PEERS, POLICY_PEERS, Facts, Peer, awal_questions, salla_questions, verify
 
 from orderrules import InvalidInput, _fast, _quick, awal, can_update, salla
+from tests.samples import PAGE_SAMPLES
 
 RESULTS = Path(__file__).with_name("results.json")
 IFS = "the ifs by hand, a bare bool"
@@ -45,50 +46,9 @@ CATTRS = "cattrs with detailed validation, nothing extra, and the ifs"
 RECEIVER = salla.Receiver(name="Noura")
 REGISTERED = salla.Order(status="under_review", customer=salla.CustomerKind.REGISTERED)
 COMPLETED = salla.Order(status="completed")
-SECTIONS: dict[str, dict[str, Any]] = {  # The samples of the page.
-    "customer": {
-        "customer": {"id": 1209983424, "name": "new name", "mobile": "+966566666666", "email": "someone@shop.example"}
-    },
-    "receiver": {
-        "receiver": {
-            "name": "i am the one",
-            "country_code": "SA",
-            "phone": "966566666666",
-            "email": "someone@shop.example",
-            "notify": False,
-        }
-    },
-    "shipping": {
-        "delivery_method": "shipping",
-        "branch_id": 203948803,
-        "courier_id": 1433878184,
-        "ship_to": {
-            "country": 1473353380,
-            "city": 1939592358,
-            "block": "Apt. 836",
-            "street_number": "8230",
-            "address": "24453 Rosalinda Well",
-            "address_line": "West",
-            "postal_code": "51434",
-            "geo_coordinates": {"lat": 79.0225, "lng": 53.5041},
-        },
-    },
-    "payment": {
-        "payment": {
-            "status": "paid",
-            "method": "bank",
-            "store_bank_id": 234234,
-            "receipt_image_path": "url",
-            "accepted_methods": ["bank", "credit_card"],
-            "cash_on_delivery": {"amount": 10, "currency": "SAR"},
-        }
-    },
-    "coupon": {"coupon_code": "CO123123"},
-    "employees": {"employees": [1764372897, 187291202]},
-}
 BODIES = {
-    "a full body": json.dumps({key: value for body in SECTIONS.values() for key, value in body.items()}).encode(),
-    **{f"one section, {section}": json.dumps(body).encode() for section, body in SECTIONS.items()},
+    "a full body": json.dumps({key: value for body in PAGE_SAMPLES.values() for key, value in body.items()}).encode(),
+    **{f"one section, {section}": json.dumps(body).encode() for section, body in PAGE_SAMPLES.items()},
 }
 EXAMPLES = Path(__file__).parent.parent / "examples" / "salla"
 FULL = json.loads(BODIES["a full body"])
@@ -175,7 +135,7 @@ def asking_others() -> Iterator[Row]:
         verify(peer, asked, policy)
         # One that is refused in two of three sections, and one that is allowed; of Awal, one step each.
         told: list[tuple[Facts, Any, Any]] = [
-            next(question for question in asked if _is_like(question[0], wanted)) for wanted in (_REFUSED, _ALLOWED)
+            next(question for question in asked if question[0] in wanted) for wanted in (_REFUSED, _ALLOWED)
         ]
         for (facts, order, patch), answer in zip(told, ("refused", "allowed"), strict=True):
             mine = ("can(order, patch)", {"can": policy.can_update, "order": order, "patch": patch})
@@ -200,10 +160,6 @@ _ALLOWED = (
     {"status": "under_review", "draft": False, "customer": "guest", "sections": ["customer", "shipping", "employees"]},
     {"status": "shipped", "asked": "delivered"},
 )
-
-
-def _is_like(facts: Facts, wanted: tuple[Facts, ...]) -> bool:
-    return facts in wanted
 
 
 def attrs_of(model: type[pydantic.BaseModel]) -> type:
@@ -369,7 +325,7 @@ def many(count: int) -> Iterator[Row]:
     assert bare == [by_ifs(order, patch) for order in orders]
     names = {"orders": orders, "patch": patch}
     own = {**names, "POLICY": salla.POLICY, "indices": salla.POLICY.indices(orders)}
-    yield _many(
+    yield row(
         "decide_many, of objects", ("POLICY.decide_many(orders, patch)", own), "a loop over the ifs",
         ("[by_ifs(order, patch) for order in orders]", {**names, "by_ifs": by_ifs}), 1 / 4.5,
     )  # fmt: skip
@@ -383,19 +339,14 @@ def many(count: int) -> Iterator[Row]:
     asked = (pl.col("status") != "completed") | pl.col("draft")
     assert frame.select(asked).to_series().to_list() == bare
     assert list(salla.POLICY.decide_indices(own["indices"], patch)) == bare
-    yield _many(
+    yield row(
         "indices, of objects", ("POLICY.indices(orders)", own), "a loop over the ifs",
         ("[by_ifs(order, patch) for order in orders]", {**names, "by_ifs": by_ifs}), None,
     )  # fmt: skip
-    yield _many(
+    yield row(
         "decide_indices, of bytes", ("POLICY.decide_indices(indices, patch)", own), "polars on an Enum column",
         ("frame.select(asked)", {"frame": frame, "asked": asked}), 1.0,
     )  # fmt: skip
-
-
-def _many(what: str, mine: Statement, against: str, theirs: Statement, reach: float | None) -> Row:
-    found = compare(mine, theirs)
-    return summed(what, against, *found, reach)
 
 
 def weight() -> float:
@@ -433,7 +384,6 @@ def main() -> None:
     console = rich.console.Console()
     found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"parts": {}}
     found["heads"] = HEADS
-    found["machine"] = _machine()
     for part in options.parts or PARTS:
         rows = list(PARTS[part]())
         found["parts"][part] = [{**attrs.asdict(each), "cells": cells(each)} for each in rows]
@@ -441,6 +391,7 @@ def main() -> None:
     found["kib"] = round(weight())
     console.print(f"Salla's policy with all its decisions: {found['kib']} KiB")
     if options.write:
+        found["machine"] = _machine()
         RESULTS.write_text(json.dumps(found, indent=1) + "\n")
 
 

@@ -11,8 +11,9 @@ False
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Final
+
+from orderrules._doors import doors
 
 if TYPE_CHECKING:
     from orderrules._advice import Advice, Advisory, Again, Before, Hollow, LeftOut, Nothing, Without
@@ -95,26 +96,12 @@ _ROOMS: Final = {
     "_rules": ("Alternative", "Outcome", "Policy", "Reading", "Rule", "Waiver", "offer"),
     "_table": ("can_update",),
     "errors": ("Code", "InvalidInput", "Part", "Problem", "UpdateRefused"),
-    "platforms": ("awal", "salla"),
+    "platforms.awal": ("awal",),
+    "platforms.salla": ("salla",),
 }
-_ROOM_OF: Final = {name: room for room, names in _ROOMS.items() for name in names}
 
 if not TYPE_CHECKING:  # So that a name that is not there stays an error to type checkers.
-
-    def __getattr__(name: str) -> object:
-        """Import the room of a name when it is first used; a platform that no one asks for is not even read.
-
-        Raises:
-            AttributeError: there is no such name.
-        """
-        if name not in _ROOM_OF:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        if _ROOM_OF[name] == "platforms":
-            found = importlib.import_module(f"{__name__}.platforms.{name}")
-        else:
-            found = getattr(importlib.import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
-        globals()[name] = found
-        return found
+    __getattr__ = doors(__name__, _ROOMS)
 
 
 def __dir__() -> list[str]:

@@ -47,12 +47,8 @@ def number(literal: msgspec.Raw) -> int | float:
 
 def _struct(model: type[Checked]) -> type[msgspec.Struct]:
     """Make the struct of a model."""
-    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [
-        (slot.name, _kind(slot.annotation), msgspec.field(default=UNSET))
-        if slot.absent
-        else (slot.name, _kind(slot.annotation))
-        for slot in slots_of(model).values()
-    ]
+    # What must not be left out is seen to by whoever reads the struct.
+    fields = [(name, _kind(slot.annotation), msgspec.field(default=UNSET)) for name, slot in slots_of(model).items()]
     return msgspec.defstruct(model.__name__, fields, forbid_unknown_fields=True, kw_only=True, gc=False)
 
 

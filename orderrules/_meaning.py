@@ -68,10 +68,8 @@ def digest(policy: Policy[Any, Any]) -> str:
     lines: list[str] = []
     for section, cells in _told(policy).items():
         names = policy.keys_of(section) if isinstance(section, policy.sections) else (f"({section})",)
-        facts, told = (
-            _facts(policy, section),
-            {values: _gist(cell.decision, cell.update) for values, cell in cells.items()},
-        )
+        facts = _facts(policy, section)
+        told = {values: _gist(cell.decision, cell.update) for values, cell in cells.items()}
         # What makes no difference is left out: facts that nothing turns on, and values that count as any unknown one.
         for fact in facts:
             facts, told = without(fact, facts, told)

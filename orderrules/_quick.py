@@ -203,13 +203,9 @@ def _reader(model: type[Checked], source: Source) -> Reader:
             lines += _indented([f"if {name!r} in found:", f"    its = found[{name!r}]", *_indented(kept), otherwise])
     if source is Source.DICT:
         lines.append("    if taken != len(found): raise UnsureError")
-    numbered = [*_facts(model, names, _UNSURE)]
-    if numbered:  # A fact may be a property of the model.
-        names["put"] = getattr(model, derived).__set__
-        lines += ["    self.__class__ = model", *_indented(numbered), "    put(self, number)"]
-    else:
-        lines += [*([f"    self.{derived} = number"] if derived else []), "    self.__class__ = model"]
-    lines.append("    return self, taken")
+    if derived:
+        lines += _indented([*_facts(model, names, _UNSURE), f"self.{derived} = number"])
+    lines += ["    self.__class__ = model", "    return self, taken"]
     read: Reader = _compiled(f"read {source.name.lower()}", model, lines, names)
     return read
 
@@ -260,15 +256,22 @@ def can_be_written(model: type[Checked], *above: type[Checked]) -> bool:
         and (field.default is UNSET or field.default is attrs.NOTHING)
         for field in attrs.fields(model)  # type: ignore[arg-type]  # models are attrs classes.
     )
-    return plain and all(
-        inner not in above and len(above) < _DEEPEST and can_be_written(inner, *above, model)
-        for slot in slots_of(model).values()
-        for inner in (slot.annotation, *get_args(slot.annotation))
-        if is_model(inner)
+    _, facts, _ = model.__derived__()
+    # A property may need the finished object.
+    reads_fields = all(attribute in slots_of(model) for _, attribute, _, _ in facts)
+    return (
+        plain
+        and reads_fields
+        and all(
+            inner not in above and len(above) < _DEEPEST and can_be_written(inner, *above, model)
+            for slot in slots_of(model).values()
+            for inner in (slot.annotation, *get_args(slot.annotation))
+            if is_model(inner)
+        )
     )
 
 
-def _opened(model: type[Checked]) -> type | None:
+def _laid_out(model: type) -> type | None:
     """Make the class that an object is of while it is filled; None where none is laid out as the model is."""
     try:
         opened = type(f"Open{model.__name__}", model.__bases__, {"__slots__": tuple(slots_of(model))})
@@ -276,6 +279,9 @@ def _opened(model: type[Checked]) -> type | None:
     except TypeError:
         return None
     return opened
+
+
+_opened: Final[Callable[[type], type | None]] = functools.cache(_laid_out)
 
 
 def _taken(slot: Slot, names: dict[str, Any], source: Source) -> list[str]:

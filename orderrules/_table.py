@@ -273,18 +273,18 @@ class Table(Generic[OrderT, PatchT]):
 
     def decide_many(self, orders: Iterable[OrderT], patch: PatchT) -> list[Decision]:
         """Decide one update against many orders; see ``Policy.decide_many``."""
-        column, given = self._column(patch), orders if isinstance(orders, list) else list(orders)
+        column = self._column(patch)
         if len(self._points) <= _BYTE:
             decisions = [self.row(number)[column] for number in range(len(self._points))]
-            return self._walked(self._for_many[1], given, decisions)
-        numbers = self._numbers(given)
+            return self._walked(self._for_many[1], orders, decisions)
+        numbers = self._numbers(orders)
         found = {number: self.row(number)[column] for number in set(numbers)}
         return list(map(found.__getitem__, numbers))
 
     def indices(self, orders: Iterable[OrderT]) -> bytes:
         """Number many orders; see ``Policy.indices``."""
         self._see_that_a_byte_is_enough()
-        return bytes(self._numbers(orders if isinstance(orders, list) else list(orders)))
+        return bytes(self._numbers(orders))
 
     def decide_indices(self, indices: bytes, patch: PatchT) -> bytes:
         """Decide one update against numbered orders; see ``Policy.decide_indices``."""
@@ -304,14 +304,17 @@ class Table(Generic[OrderT, PatchT]):
     def _for_many(self) -> tuple[Callable[[list[Any]], list[int]], Callable[[list[Any], Sequence[Any]], list[Any]]]:
         return written_for_many(self._order_space.slot)
 
-    def _numbers(self, orders: list[OrderT]) -> list[int]:
+    def _numbers(self, orders: Iterable[OrderT]) -> list[int]:
         return self._walked(self._for_many[0], orders)
 
-    def _walked(self, walk: Callable[..., list[FoundT]], orders: list[OrderT], *column: list[FoundT]) -> list[FoundT]:
+    def _walked(
+        self, walk: Callable[..., list[FoundT]], orders: Iterable[OrderT], *column: list[FoundT]
+    ) -> list[FoundT]:
+        given = orders if isinstance(orders, list) else list(orders)
         try:
-            return walk(orders, *column)
+            return walk(given, *column)
         except AttributeError:
-            strangers = [order for order in orders if type(order) is not self._policy.order_type]
+            strangers = [order for order in given if type(order) is not self._policy.order_type]
         raise self._stranger("order", strangers[0])
 
     def _see_that_a_byte_is_enough(self) -> None:

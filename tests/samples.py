@@ -63,3 +63,47 @@ def awal_orders() -> Iterator[awal.Order]:
 def awal_patches() -> list[awal.Patch]:
     """List a patch for every status asked for, none included, with every set of the other keys."""
     return [awal.Patch(**said, status=asked) for asked in (UNSET, *awal.Status) for said in subsets(AWAL)]
+
+
+PAGE_SAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "customer": {
+        "customer": {"id": 1209983424, "name": "new name", "mobile": "+966566666666", "email": "someone@shop.example"}
+    },
+    "receiver": {
+        "receiver": {
+            "name": "i am the one",
+            "country_code": "SA",
+            "phone": "966566666666",
+            "email": "someone@shop.example",
+            "notify": False,
+        }
+    },
+    "shipping": {
+        "delivery_method": "shipping",
+        "branch_id": 203948803,
+        "courier_id": 1433878184,
+        "ship_to": {
+            "country": 1473353380,
+            "city": 1939592358,
+            "block": "Apt. 836",
+            "street_number": "8230",
+            "address": "24453 Rosalinda Well",
+            "address_line": "West",
+            "postal_code": "51434",
+            "geo_coordinates": {"lat": 79.0225, "lng": 53.5041},
+        },
+    },
+    "payment": {
+        "payment": {
+            "status": "paid",
+            "method": "bank",
+            "store_bank_id": 234234,
+            "receipt_image_path": "url",
+            "accepted_methods": ["bank", "credit_card"],
+            "cash_on_delivery": {"amount": 10, "currency": "SAR"},
+        }
+    },
+    "coupon": {"coupon_code": "CO123123"},
+    "employees": {"employees": [1764372897, 187291202]},
+}
+"""The samples of Salla's page, by section."""

@@ -19,6 +19,7 @@ CORE: Final = (
     "_order",
     "_patch",
     "_lookup",
+    "_doors",
     "_limits",
     "_json",
     "_models",

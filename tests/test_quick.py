@@ -37,7 +37,7 @@ from orderrules._limits import UPDATE_LIMITS
 from orderrules._quick import Source
 from tests import strategies
 from tests.routes import ROUTES, outcome, repr_of, taking
-from tests.test_salla import PAGE_SAMPLES
+from tests.samples import PAGE_SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

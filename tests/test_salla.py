@@ -13,6 +13,7 @@ import pytest
 
 from orderrules import UNSET, Code, InvalidInput, Limits, Part, can_update, salla
 from orderrules.platforms.salla import CustomerKind, Order, Patch, Status
+from tests.samples import PAGE_SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,49 +128,6 @@ def test_what_holds_no_order_is_invalid_input(payload: Any, expected: list[tuple
         salla.read_order(payload)
     assert [(problem.pointer, problem.code) for problem in caught.value.problems] == expected
     assert str(caught.value).startswith("cannot read the Salla order: ")
-
-
-PAGE_SAMPLES: Final[dict[str, dict[str, Any]]] = {
-    "customer": {
-        "customer": {"id": 1209983424, "name": "new name", "mobile": "+966566666666", "email": "someone@shop.example"}
-    },
-    "receiver": {
-        "receiver": {
-            "name": "i am the one",
-            "country_code": "SA",
-            "phone": "966566666666",
-            "email": "someone@shop.example",
-            "notify": False,
-        }
-    },
-    "shipping": {
-        "delivery_method": "shipping",
-        "branch_id": 203948803,
-        "courier_id": 1433878184,
-        "ship_to": {
-            "country": 1473353380,
-            "city": 1939592358,
-            "block": "Apt. 836",
-            "street_number": "8230",
-            "address": "24453 Rosalinda Well",
-            "address_line": "West",
-            "postal_code": "51434",
-            "geo_coordinates": {"lat": 79.0225, "lng": 53.5041},
-        },
-    },
-    "payment": {
-        "payment": {
-            "status": "paid",
-            "method": "bank",
-            "store_bank_id": 234234,
-            "receipt_image_path": "url",
-            "accepted_methods": ["bank", "credit_card"],
-            "cash_on_delivery": {"amount": 10, "currency": "SAR"},
-        }
-    },
-    "coupon": {"coupon_code": "CO123123"},
-    "employees": {"employees": [1764372897, 187291202]},
-}
 
 
 @pytest.mark.parametrize("section", salla.Section)

@@ -6,8 +6,9 @@ nor pytest.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any, Final
+
+from orderrules._doors import doors
 
 if TYPE_CHECKING:
     from orderrules.testing._adapters import httpx_transport, wsgi_app
@@ -69,7 +70,7 @@ _ROOMS: Final = {
         "refused_patches",
     ),
 }
-_ROOM_OF: Final = {name: room for room, names in _ROOMS.items() for name in names}
+_imported: Final = doors(__name__, _ROOMS)
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for.
@@ -78,14 +79,10 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands fo
     Raises:
         AttributeError: there is no such name.
     """
-    if name not in _ROOM_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        room = importlib.import_module(f"{__name__}.{_ROOM_OF[name]}")
+        return _imported(name)
     except ModuleNotFoundError as error:
         raise ImportError(f"{name} needs more: pip install 'orderrules[testing]' ({error})") from error
-    found = globals()[name] = getattr(room, name)
-    return found
 
 
 def __dir__() -> list[str]:
