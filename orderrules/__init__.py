@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from orderrules._advice import Advice, Advisory, Again, Before, Hollow, LeftOut, Nothing, Without
     from orderrules._conditions import ALWAYS, NEVER, UNKNOWN, AllOf, AnyOf, Condition, Fact, Follows, Is
     from orderrules._decision import Decision, Violation
+    from orderrules._endpoint import Asked, Endpoint
     from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
     from orderrules._models import UNSET, Checked, Unset, hidden
     from orderrules._navigation import Plan, Split
@@ -44,11 +45,13 @@ __all__ = [
     "AllOf",
     "Alternative",
     "AnyOf",
+    "Asked",
     "Before",
     "Checked",
     "Code",
     "Condition",
     "Decision",
+    "Endpoint",
     "Fact",
     "Follows",
     "Hollow",
@@ -88,6 +91,7 @@ _ROOMS: Final = {
     "_advice": ("Advice", "Advisory", "Again", "Before", "Hollow", "LeftOut", "Nothing", "Without"),
     "_conditions": ("ALWAYS", "NEVER", "UNKNOWN", "AllOf", "AnyOf", "Condition", "Fact", "Follows", "Is"),
     "_decision": ("Decision", "Violation"),
+    "_endpoint": ("Asked", "Endpoint"),
     "_limits": ("ORDER_LIMITS", "UPDATE_LIMITS", "Limits"),
     "_models": ("UNSET", "Checked", "Unset", "hidden"),
     "_navigation": ("Plan", "Split"),

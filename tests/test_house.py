@@ -20,6 +20,7 @@ CORE: Final = (
     "_patch",
     "_lookup",
     "_doors",
+    "_endpoint",
     "_limits",
     "_json",
     "_models",

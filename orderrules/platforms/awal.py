@@ -18,6 +18,7 @@ import attrs
 
 from orderrules._advice import Advisory, Again, Before, LeftOut, Nothing
 from orderrules._conditions import UNKNOWN, Fact, Follows
+from orderrules._endpoint import Endpoint
 from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
 from orderrules._models import UNSET, Checked, Unset, hidden, kept
 from orderrules._order import OrderBase, Space
@@ -27,8 +28,12 @@ from orderrules._rules import Alternative, Policy, Reading, Rule, offer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from orderrules._decision import Decision
+    from orderrules.errors import InvalidInput
+
 __all__ = [
     "ASKED",
+    "ENDPOINT",
     "FORWARD",
     "POLICY",
     "STATUS",
@@ -405,3 +410,41 @@ def to_payload(order: Order) -> dict[str, object]:
     if type(order) is not Order:
         raise TypeError(f"expected an order of Awal, got a {type(order).__name__}")
     return {"id": order.id, **write_body(order)}
+
+
+def error_body(error: str, message: str, details: object = None) -> dict[str, object]:
+    """Lay out an error as the API's Error handling does."""
+    return {"error": error, "message": message, "details": details, "request_id": None}
+
+
+_BAD_REQUEST: Final = 400
+_UNPROCESSABLE: Final = 422
+
+
+def _refusal(decision: Decision) -> dict[str, object]:
+    said = [violation.message for violation in decision.violations]
+    return error_body("Validation Error", "; ".join(said), said)
+
+
+def _unreadable(error: InvalidInput) -> dict[str, object]:
+    return error_body("Bad Request", "the request cannot be read", [str(problem) for problem in error.problems])
+
+
+def _code_of(status: int, _: Mapping[str, object]) -> str | None:
+    """Take either status for a refusal, as the pages differ (reading A7); its words are no code."""
+    return "" if status in {_BAD_REQUEST, _UNPROCESSABLE} else None
+
+
+ENDPOINT: Final = Endpoint(
+    policy=POLICY,
+    path="/orders/{id}",
+    read_request=read_request,
+    read_order=read_order,
+    refusal=_refusal,
+    refusal_status=_UNPROCESSABLE,
+    unreadable=_unreadable,
+    unreadable_status=_BAD_REQUEST,
+    code_of=_code_of,
+    account=("x-domain", "x-client-id"),
+)
+"""Where an order is updated, and how it is answered (reading A7)."""

@@ -16,6 +16,7 @@ import attrs
 
 from orderrules._advice import Advisory, Hollow, Nothing, Without
 from orderrules._conditions import UNKNOWN, Fact, listed
+from orderrules._endpoint import Endpoint
 from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
 from orderrules._models import UNSET, Checked, Unset, hidden, kept
 from orderrules._order import OrderBase, Space
@@ -27,6 +28,9 @@ from orderrules.errors import Code
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
+    from orderrules._decision import Decision
+    from orderrules.errors import InvalidInput
+
 __all__ = [
     "CANCELED_FAMILY",
     "COMPLETED_FAMILY",
@@ -34,6 +38,7 @@ __all__ = [
     "CUSTOMER",
     "DRAFT",
     "DRAFT_SLUG",
+    "ENDPOINT",
     "NONE_LOCKED",
     "PENDING_FAMILY",
     "PENDING_ONLY",
@@ -633,6 +638,57 @@ def to_payload(order: Order) -> dict[str, object]:
         "draft": order.draft,
         "customer": [] if order.customer is CustomerKind.NONE else {"id": _SOME_CUSTOMER},
     }
+
+
+def _asked(order_id: str, _: str, body: str | bytes) -> UpdateRequest:
+    """Read a request; its page has no query."""
+    return read_request(order_id, body)
+
+
+def error_body(status: int, code: str, message: str, **more: object) -> dict[str, object]:
+    """Lay out an error as published in Create Order, Error handling."""
+    return {"status": status, "success": False, "error": {"code": code, "message": message, **more}}
+
+
+_UNPROCESSABLE: Final = 422
+
+
+def _refusal(decision: Decision) -> dict[str, object]:
+    said = "; ".join(violation.message for violation in decision.violations)
+    return error_body(_UNPROCESSABLE, "update_refused", said)
+
+
+def _unreadable(error: InvalidInput) -> dict[str, object]:
+    """A body that cannot be read is answered with ``fields``, a refusal by rule without."""
+    fields: dict[str, list[str]] = {}
+    for problem in error.problems:
+        fields.setdefault(problem.pointer.lstrip("/").replace("/", "."), []).append(problem.message)
+    return error_body(_UNPROCESSABLE, "validation_failed", "the body cannot be read", fields=fields)
+
+
+def _code_of(status: int, told: Mapping[str, object]) -> str | None:
+    """Give the code of a refusal by rule; where fields are named, it is their values that are refused."""
+    error = told.get("error")
+    if status != _UNPROCESSABLE:
+        return None
+    if not isinstance(error, dict):
+        return ""
+    found = cast("dict[str, object]", error)
+    return None if found.get("fields") else str(found.get("code", ""))
+
+
+ENDPOINT: Final = Endpoint(
+    policy=POLICY,
+    path="/orders/{order_id}",
+    read_request=_asked,
+    read_order=read_order,
+    refusal=_refusal,
+    refusal_status=_UNPROCESSABLE,
+    unreadable=_unreadable,
+    unreadable_status=_UNPROCESSABLE,
+    code_of=_code_of,
+)
+"""Where an order is updated, and how it is answered."""
 
 
 def _is_activity(found: Mapping[str, object]) -> bool:

@@ -15,7 +15,7 @@ import threading
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import attrs
 
@@ -27,10 +27,11 @@ from orderrules.platforms import awal, salla
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from orderrules._decision import Decision
+    from orderrules._endpoint import Endpoint
     from orderrules._rules import Policy
 
-_ORDER: Final = re.compile(r"(?:.*/)?orders/([0-9]{1,18})/?", re.ASCII)
+_DIGITS: Final = 18
+"""An id of more digits is no order's."""
 _ORDERS: Final = re.compile(r"(?:.*/)?orders/?")
 _HEADERS: Final[Mapping[str, str]] = MappingProxyType({"content-type": "application/json; charset=utf-8"})
 
@@ -72,7 +73,7 @@ class Fake(abc.ABC, Generic[OrderT, PatchT]):
         orders: its orders, by id, as they are now.
     """
 
-    _order_type: type[OrderT]
+    _endpoint: Endpoint[OrderT, PatchT]
 
     def __init__(self, policy: Policy[OrderT, PatchT], orders: Iterable[OrderT] = ()) -> None:
         if policy.order_type is not self._order_type:
@@ -84,6 +85,10 @@ class Fake(abc.ABC, Generic[OrderT, PatchT]):
         self._lock = threading.Lock()
         for order in orders:
             self.add(order)
+
+    @property
+    def _order_type(self) -> type[OrderT]:
+        return self._endpoint.policy.order_type
 
     def add(self, order: OrderT) -> int:
         """Take an order in, and give its id: its own, or where it has none the next one that is free.
@@ -146,8 +151,8 @@ class Fake(abc.ABC, Generic[OrderT, PatchT]):
     ) -> Answer:
         if method == "GET" and _ORDERS.fullmatch(path):
             return self._listed(dict(parse_qsl(query)) if isinstance(query, str) else query)
-        found = _ORDER.fullmatch(path)
-        number = int(found[1]) if found else 0
+        found = self._endpoint.order_id(path) or ""
+        number = int(found) if 0 < len(found) <= _DIGITS else 0
         if number not in self.orders:
             return self._missing()
         if method == "GET":
@@ -155,18 +160,16 @@ class Fake(abc.ABC, Generic[OrderT, PatchT]):
         if method != "PUT":
             return self._not_allowed()
         try:
-            patch = self._read(number, query, body)
+            asked = query if isinstance(query, str) else urlencode(query)
+            patch = self._endpoint.read_request(found, asked, body).patch
         except InvalidInput as error:
-            return self._unreadable(error)
+            return _answer(self._endpoint.unreadable_status, self._endpoint.unreadable(error))
         decision = self.policy.can_update(self.orders[number], patch)
         if not decision:
-            return self._refused(decision)
+            return _answer(self._endpoint.refusal_status, self._endpoint.refusal(decision))
         self._before[number] = self.orders[number]
         self.orders[number] = self.policy.apply(self.orders[number], patch)
         return self._updated(self.orders[number])
-
-    @abc.abstractmethod
-    def _read(self, number: int, query: Mapping[str, str] | str, body: bytes | str) -> PatchT: ...
 
     @abc.abstractmethod
     def _shown(self, order: OrderT) -> Answer: ...
@@ -186,12 +189,6 @@ class Fake(abc.ABC, Generic[OrderT, PatchT]):
     @abc.abstractmethod
     def _failed(self) -> Answer: ...
 
-    @abc.abstractmethod
-    def _unreadable(self, error: InvalidInput) -> Answer: ...
-
-    @abc.abstractmethod
-    def _refused(self, decision: Decision) -> Answer: ...
-
 
 class FakeSalla(Fake[salla.Order, salla.Patch]):
     """Salla's Update Order, and the order read back: 200, 404, and 422 for what cannot be read and what is refused.
@@ -199,7 +196,7 @@ class FakeSalla(Fake[salla.Order, salla.Patch]):
     A body that cannot be read is answered with ``fields``, a refusal by rule without.
     """
 
-    _order_type = salla.Order
+    _endpoint = salla.ENDPOINT
 
     def __init__(
         self,
@@ -207,9 +204,6 @@ class FakeSalla(Fake[salla.Order, salla.Patch]):
         policy: Policy[salla.Order, salla.Patch] = salla.POLICY,
     ) -> None:
         super().__init__(policy, orders)
-
-    def _read(self, number: int, query: Mapping[str, str] | str, body: bytes | str) -> salla.Patch:  # noqa: ARG002 - the page has no query.
-        return salla.read_request(number, body).patch
 
     def _shown(self, order: salla.Order) -> Answer:
         return _answer(200, {"status": 200, "success": True, "data": self._data(order)})
@@ -236,9 +230,8 @@ class FakeSalla(Fake[salla.Order, salla.Patch]):
     def _listed(self, query: Mapping[str, str]) -> Answer:  # noqa: ARG002 - the page lists nothing.
         return self._missing()
 
-    def _error(self, status: int, code: str, message: str, **more: object) -> Answer:
-        error = {"code": code, "message": message, **more}
-        return _answer(status, {"status": status, "success": False, "error": error})
+    def _error(self, status: int, code: str, message: str) -> Answer:
+        return _answer(status, salla.error_body(status, code, message))
 
     def _missing(self) -> Answer:
         return self._error(404, "not_found", "there is no such order")
@@ -248,15 +241,6 @@ class FakeSalla(Fake[salla.Order, salla.Patch]):
 
     def _failed(self) -> Answer:
         return self._error(500, "server_error", "something went wrong")
-
-    def _unreadable(self, error: InvalidInput) -> Answer:
-        fields: dict[str, list[str]] = {}
-        for problem in error.problems:
-            fields.setdefault(problem.pointer.lstrip("/").replace("/", "."), []).append(problem.message)
-        return self._error(422, "validation_failed", "the body cannot be read", fields=fields)
-
-    def _refused(self, decision: Decision) -> Answer:
-        return self._error(422, "update_refused", "; ".join(violation.message for violation in decision.violations))
 
 
 def _object(value: Any) -> dict[str, object]:  # noqa: ANN401 - a body's value.
@@ -270,7 +254,7 @@ class FakeAwal(Fake[awal.Order, awal.Patch]):
     As on the page, an order's branch is not shown.
     """
 
-    _order_type = awal.Order
+    _endpoint = awal.ENDPOINT
 
     def __init__(
         self,
@@ -278,9 +262,6 @@ class FakeAwal(Fake[awal.Order, awal.Patch]):
         policy: Policy[awal.Order, awal.Patch] = awal.POLICY,
     ) -> None:
         super().__init__(policy, orders)
-
-    def _read(self, number: int, query: Mapping[str, str] | str, body: bytes | str) -> awal.Patch:
-        return awal.read_request(number, query, body).patch
 
     def _shown(self, order: awal.Order) -> Answer:
         return _answer(200, {"status": True, "data": self._data(order)})
@@ -297,9 +278,8 @@ class FakeAwal(Fake[awal.Order, awal.Patch]):
         orders = [order for order in self.orders.values() if query.get("status") in {None, order.status}]
         return _answer(200, {"status": True, "data": [self._data(order) for order in orders]})
 
-    def _error(self, status: int, error: str, message: str, details: object = None) -> Answer:
-        told = {"error": error, "message": message, "details": details, "request_id": "fake"}
-        return _answer(status, told)
+    def _error(self, status: int, error: str, message: str) -> Answer:
+        return _answer(status, awal.error_body(error, message))
 
     def _missing(self) -> Answer:
         return self._error(404, "Not Found", "Order not found")
@@ -309,12 +289,3 @@ class FakeAwal(Fake[awal.Order, awal.Patch]):
 
     def _failed(self) -> Answer:
         return self._error(500, "Internal Server Error", "something went wrong")
-
-    def _unreadable(self, error: InvalidInput) -> Answer:
-        return self._error(
-            400, "Bad Request", "the request cannot be read", [str(problem) for problem in error.problems]
-        )
-
-    def _refused(self, decision: Decision) -> Answer:
-        said = [violation.message for violation in decision.violations]
-        return self._error(422, "Validation Error", "; ".join(said), said)

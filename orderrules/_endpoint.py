@@ -1,0 +1,90 @@
+"""An endpoint: where a platform's orders are updated over HTTP, and how its answers are laid out.
+
+It is data for whoever carries requests; nothing here sends or serves one. It must never know a platform.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
+
+import attrs
+
+from orderrules._rules import OrderT, PatchT, Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from orderrules._decision import Decision
+    from orderrules.errors import InvalidInput
+
+PatchT_co = TypeVar("PatchT_co", covariant=True)
+
+UPDATE: Final = "PUT"
+"""The method with which an order is updated."""
+
+
+class Asked(Protocol[PatchT_co]):
+    """What was read of a request: every platform's ``UpdateRequest`` is one."""
+
+    @property
+    def order_id(self) -> int:
+        """The order's id, from the path."""
+        ...
+
+    @property
+    def patch(self) -> PatchT_co:
+        """What the body asks to change."""
+        ...
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Endpoint(Generic[OrderT, PatchT]):
+    """Where a platform's orders are updated over HTTP, and how its answers are laid out.
+
+    ``attrs.evolve`` it with another ``policy`` to ask by other rules, or another ``read_order`` to know more of orders.
+
+    Attributes:
+        policy: the rules that hold there.
+        path: the end of the path, with the name of the order's id: ``/orders/{order_id}``.
+        read_request: reads a request, of the id in its path, its query as text, and its body; raises ``InvalidInput``.
+        read_order: reads the order from what a GET of the same path is answered; raises ``InvalidInput``.
+        refusal: lays out the answer to an update that is refused by rule.
+        refusal_status: the HTTP status of that answer.
+        unreadable: lays out the answer to a request that cannot be read.
+        unreadable_status: the HTTP status of that answer.
+        code_of: gives the code of an answer, from its status and body, where it refuses by rule or as a whole;
+            ``""`` where it has none that a machine can read, and None where it is no such answer.
+        account: the headers that say on whose behalf a request is sent, in small letters.
+    """
+
+    policy: Policy[OrderT, PatchT]
+    path: str
+    read_request: Callable[[str, str, str | bytes], Asked[PatchT]]
+    read_order: Callable[[bytes], OrderT]
+    refusal: Callable[[Decision], dict[str, object]]
+    refusal_status: int = 422
+    unreadable: Callable[[InvalidInput], dict[str, object]]
+    unreadable_status: int = 422
+    code_of: Callable[[int, Mapping[str, object]], str | None]
+    account: tuple[str, ...] = ("authorization",)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.path.endswith("}") or not self._prefix.startswith("/"):
+            raise ValueError(f"an endpoint's path is like /orders/{{order_id}}, and not {self.path!r}")
+
+    def __repr__(self) -> str:
+        return f"<Endpoint {self.policy.name}: {UPDATE} {self.path}>"
+
+    @property
+    def _prefix(self) -> str:
+        return self.path.partition("{")[0]
+
+    @property
+    def parameter(self) -> str:
+        """What the page calls the order's id in the path."""
+        return self.path.partition("{")[2].removesuffix("}")
+
+    def order_id(self, path: str) -> str | None:
+        """Give the digits of the order's id where a path, without its escapes, leads to an order; None where not."""
+        _, prefix, found = f"/{path}".removesuffix("/").rpartition(self._prefix)
+        return found if prefix and found.isascii() and found.isdigit() else None

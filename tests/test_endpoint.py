@@ -1,0 +1,87 @@
+"""Endpoints: which paths lead to an order, and how refusals are laid out and recognised."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import attrs
+import pytest
+
+from orderrules import InvalidInput, awal, can_update, salla
+
+PLATFORMS = pytest.mark.parametrize("platform", [salla, awal], ids=["salla", "awal"])
+
+
+@PLATFORMS
+@pytest.mark.parametrize(
+    ("path", "digits"),
+    [
+        ("/orders/7", "7"),
+        ("orders/7", "7"),
+        ("/admin/v2/orders/7/", "7"),
+        ("/orders/8/orders/7", "7"),
+        ("/orders/007", "007"),
+        ("/orders/", None),
+        ("/orders", None),
+        ("/orders/7/status", None),
+        ("/reorders/7", None),
+        ("/orders/seven", None),
+        ("/orders/\u0667", None),
+        ("/orders/-7", None),
+        ("/orders/7//", None),
+        ("", None),
+    ],
+)
+def test_a_path_leads_to_an_order_where_it_ends_as_the_page_says(platform: Any, path: str, digits: str | None) -> None:
+    """Whatever stands before it."""
+    assert platform.ENDPOINT.order_id(path) == digits
+
+
+@PLATFORMS
+def test_a_refusal_is_laid_out_so_that_it_is_recognised(platform: Any) -> None:
+    """And read as JSON it is what it was."""
+    endpoint = platform.ENDPOINT
+    order, body = (
+        (salla.Order(status="completed"), {"coupon_code": "EID"})
+        if platform is salla
+        else (awal.Order(status="pending"), {"status": "shipped"})
+    )
+    decision = can_update(order, platform.read_patch(body))
+    told = json.loads(json.dumps(endpoint.refusal(decision)))
+    assert told == endpoint.refusal(decision)
+    assert decision.violations[0].message in json.dumps(told)
+    assert endpoint.code_of(endpoint.refusal_status, told) is not None
+    assert endpoint.code_of(200, told) is None
+    assert endpoint.code_of(404, told) is None
+
+
+def test_values_that_are_refused_are_no_refusal_by_rule_at_salla() -> None:
+    """There ``fields`` names what was wrong with them; at Awal nothing tells them apart."""
+    with pytest.raises(InvalidInput) as caught:
+        salla.read_patch({"receiver": {"notify": 1}})
+    told = salla.ENDPOINT.unreadable(caught.value)
+    assert told["error"] == {
+        "code": "validation_failed",
+        "message": "the body cannot be read",
+        "fields": {"receiver.notify": [caught.value.problems[0].message]},
+    }
+    assert salla.ENDPOINT.code_of(422, told) is None
+    assert salla.ENDPOINT.code_of(422, {"error": {"code": "locked"}}) == "locked"
+    assert salla.ENDPOINT.code_of(422, {}) == ""
+    assert awal.ENDPOINT.code_of(400, {}) == awal.ENDPOINT.code_of(422, {}) == ""
+
+
+def test_requests_are_read_alike() -> None:
+    """Of the id, the query as text, and the body."""
+    assert salla.ENDPOINT.read_request("7", "any=1", b"{}") == salla.UpdateRequest(order_id=7, patch=salla.Patch())
+    assert awal.ENDPOINT.read_request("7", "phone_number_id=1", "{}").patch == awal.Patch()
+    assert repr(awal.ENDPOINT) == "<Endpoint awal: PUT /orders/{id}>"
+    assert (salla.ENDPOINT.parameter, awal.ENDPOINT.parameter) == ("order_id", "id")
+
+
+@pytest.mark.parametrize("path", ["orders/{id}", "/orders/7", "{id}", ""])
+def test_a_path_without_a_place_for_the_id_is_refused(path: str) -> None:
+    """When the endpoint is made."""
+    with pytest.raises(ValueError, match="an endpoint's path is like"):
+        attrs.evolve(awal.ENDPOINT, path=path)
