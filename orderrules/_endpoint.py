@@ -86,5 +86,11 @@ class Endpoint(Generic[OrderT, PatchT]):
 
     def order_id(self, path: str) -> str | None:
         """Give the digits of the order's id where a path, without its escapes, leads to an order; None where not."""
-        _, prefix, found = f"/{path}".removesuffix("/").rpartition(self._prefix)
-        return found if prefix and found.isascii() and found.isdigit() else None
+        place = self.place(path.removesuffix("/"))
+        return place[1] if place is not None and not place[2] else None
+
+    def place(self, path: str) -> tuple[str, str, str] | None:
+        """Part a path that leads to an order or below it: what stands before the id, its digits, and what is behind."""
+        before, prefix, found = f"/{path}".rpartition(self._prefix)
+        digits, slash, behind = found.partition("/")
+        return (before, digits, slash + behind) if prefix and digits.isascii() and digits.isdigit() else None

@@ -101,7 +101,14 @@ def test_hypothesis_and_pytest_are_imported_by_the_test_kit_only() -> None:
     rooms = {
         "hypothesis": {"testing"},
         "pytest": {"testing"},
-        "httpx": {"testing"},
+        "httpx": {"testing", "integrations"},
+        "requests": {"integrations"},
+        "urllib3": {"integrations"},
+        "starlette": {"integrations"},
+        "fastapi": {"integrations"},
+        "django": {"integrations"},
+        "rest_framework": {"integrations"},
+        "sqlalchemy": {"integrations"},
         "click": {"cli"},
         "rich": {"cli", "testing"},
     }

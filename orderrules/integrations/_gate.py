@@ -1,0 +1,322 @@
+"""The gate: what is asked before an update leaves, and what is made of its answer.
+
+It sends nothing: whoever carries a request shows it the request, the order and the answer. It must never know a
+platform, nor the library that sends.
+
+The module is longer than most because a request is followed from before it leaves until it is answered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import json
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, Generic, Literal, NamedTuple, get_args
+from urllib.parse import unquote, urlsplit
+
+import attrs
+
+from orderrules._endpoint import UPDATE, Endpoint
+from orderrules._rules import OrderT, PatchT
+from orderrules.errors import InvalidInput, UpdateRefused
+from orderrules.integrations._kept import Kept, Seen
+from orderrules.integrations._reports import Kind, Report, Tally, code_in, facts_of, log, object_in, places_of, rules_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+    from types import TracebackType
+
+    from orderrules._decision import Decision
+    from orderrules.integrations._kept import Key
+    from orderrules.integrations._reports import Counts
+
+Refuse = Literal["certain", "any", "nothing"]
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_ABOUT_A_BODY: Final = ("content-", "transfer-", "if-", "expect", "idempotency-")
+"""How the names of headers begin that are not sent along when the order is asked for."""
+
+
+class Held(NamedTuple):
+    """The answer to an update that is held back, laid out as the platform would."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Gate(Generic[OrderT, PatchT]):
+    """What stands before a platform's endpoint, and holds back what its rules refuse. Threads may share one.
+
+    An order is judged as ``orders`` gives it, or else as the platform answers when it is asked. After an update that
+    succeeded it is kept as ``Policy.apply`` says it is now; after one that failed, was refused or met another on
+    its way it is forgotten. An order that is kept refuses nothing: before that, the platform is asked anew.
+
+    Args:
+        endpoint: the platform's, such as ``salla.ENDPOINT``.
+        orders: gives the order of an id, or None where it is not known; may be a coroutine function where the
+            client is asynchronous. When left out, the platform is asked.
+        max_age: for how many seconds an order that the platform showed is taken for true.
+        refuse: what is held back. ``"certain"``: requests that cannot be read, and refusals that rest on no
+            reading; ``"any"``: every refusal; ``"nothing"``: all is sent, and only what came of it is reported.
+        respond: whether an update that is held back is answered as the platform would, and not with an exception.
+        report: is called with a ``Report`` when an answer is news; writes to the log ``orderrules.integrations`` when
+            left out.
+        max_orders: how many orders are kept at most.
+        clock: gives the time in seconds.
+
+    Raises:
+        TypeError: the endpoint is none.
+        ValueError: an option is not among those named, or negative.
+    """
+
+    def __init__(  # noqa: PLR0913 - all but one have defaults.
+        self,
+        endpoint: Endpoint[OrderT, PatchT],
+        *,
+        orders: Callable[[int], OrderT | Awaitable[OrderT | None] | None] | None = None,
+        max_age: float = 60.0,
+        refuse: Refuse = "certain",
+        respond: bool = False,
+        report: Callable[[Report], object] | None = None,
+        max_orders: int = 1024,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if not isinstance(endpoint, Endpoint):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"expected an endpoint, such as salla.ENDPOINT, got a {type(endpoint).__name__}")
+        if refuse not in get_args(Refuse):
+            raise ValueError(f"refuse is one of {', '.join(get_args(Refuse))}, and not {refuse!r}")
+        self.endpoint = endpoint
+        self.orders = orders
+        self.refuse: Refuse = refuse
+        self.respond = respond
+        self.kept: Kept[OrderT] = Kept(max_age, max_orders if orders is None else 0, clock)
+        self.tally = Tally(report)
+
+    def __repr__(self) -> str:
+        return f"<Gate {self.endpoint.policy.name}: refuse={self.refuse!r}>"
+
+    @property
+    def counts(self) -> Counts:
+        """How many updates went which way so far."""
+        return self.tally.counts
+
+    def forget(self) -> None:
+        """Forget every order that is kept."""
+        self.kept.forget()
+
+    def given(self, order_id: int) -> OrderT | None:
+        """Give the order as ``orders`` does, where nothing can be awaited.
+
+        Raises:
+            TypeError: it is a coroutine function.
+        """
+        order = None if self.orders is None else self.orders(order_id)
+        if inspect.isawaitable(order):
+            if inspect.iscoroutine(order):
+                order.close()
+            raise TypeError("orders is a coroutine function, and this client is not asynchronous")
+        return order
+
+    def attempt(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | str | None
+    ) -> Attempt[OrderT, PatchT] | None:
+        """Look at a request that is about to leave; None where it can change no order.
+
+        Args:
+            method: its method, in capital letters.
+            url: its whole URL.
+            headers: its headers, by names in any case.
+            body: its body; None where it is not to be had before it is sent.
+        """
+        if method in _SAFE:
+            return None
+        parts = urlsplit(url)
+        place = self.endpoint.place(unquote(parts.path).removesuffix("/"))
+        if place is None:
+            return None
+        before, digits, behind = place
+        account = (headers.get(name, "") for name in self.endpoint.account)
+        key = (parts.scheme, parts.netloc, before, digits.lstrip("0"), *account)
+        if method != UPDATE or behind:
+            return Attempt(self, key)
+        return Attempt(self, key, _Update(digits, parts.query, body if _is_json(headers) else None))
+
+    def headers_to_ask(self, headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        """Give the headers of a request that asks for the order that another would update: those not about its body."""
+        return ((name, value) for name, value in headers if not name.lower().startswith(_ABOUT_A_BODY))
+
+
+def _is_json(headers: Mapping[str, str]) -> bool:
+    """Say whether a body is JSON as it stands, as far as the headers say."""
+    kind = headers.get("content-type", "")
+    return (not kind or "json" in kind.lower()) and "content-encoding" not in headers
+
+
+def _laid_out(status: int, told: dict[str, object]) -> Held:
+    """Lay out an answer, with a header that tells it from one of the platform's."""
+    headers = {"content-type": "application/json; charset=utf-8", "x-held-back-by": "orderrules"}
+    return Held(status, headers, json.dumps(told, ensure_ascii=False).encode())
+
+
+class _Update(NamedTuple):
+    """The parts of a request that updates an order; no body where it is not read here."""
+
+    digits: str
+    query: str
+    body: bytes | str | None
+
+
+class Attempt(Generic[OrderT, PatchT]):
+    """One request that may change an order, from before it leaves until it is answered: a context manager.
+
+    Inside it: show the order where ``needs_order``; ask what is ``held`` back; send what is not; and tell what was
+    ``answered``. What is not told counts as not answered.
+
+    Attributes:
+        order_id: the order's id; 0 where the request is no update that can be read.
+    """
+
+    def __init__(self, gate: Gate[OrderT, PatchT], key: Key, update: _Update | None = None) -> None:
+        self.order_id = 0
+        self._gate = gate
+        self._policy = gate.endpoint.policy
+        self._key = key
+        self._is_update = update is not None
+        self._patch: PatchT | None = None
+        self._asked_at: float | None = None
+        self._seen: Seen[OrderT] | None = None
+        self._now: Seen[OrderT] | None = None  # The order as it is known to be when the attempt is over.
+        self._decision: Decision | None = None
+        self._refusal: InvalidInput | UpdateRefused | None = None
+        self._pending = False
+        if update is not None and update.body is not None:
+            try:
+                asked = gate.endpoint.read_request(update.digits, update.query, update.body)
+            except InvalidInput as error:
+                self._refusal = error
+            else:
+                self._patch, self.order_id = asked.patch, asked.order_id
+
+    def __enter__(self) -> Attempt[OrderT, PatchT]:
+        kept = self._gate.kept.depart(self._key)
+        # Somebody else may have moved an order that is kept: what it refuses is decided by a fresh one.
+        if kept is not None and self._patch is not None and self._policy.can_update(kept.order, self._patch):
+            self._seen = kept
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._gate.kept.arrive(self._key, self._now)
+        if self._pending:
+            self._tell(None, None)
+
+    @property
+    def needs_order(self) -> bool:
+        """Whether the order has to be shown before anything can be decided."""
+        return self._patch is not None and self._seen is None
+
+    def show(self, order: OrderT | None) -> None:
+        """Show the order; None where it is not known."""
+        if order is not None:
+            self._seen = Seen(order, self._gate.kept.clock() if self._asked_at is None else self._asked_at)
+
+    def asking(self) -> None:
+        """Say that the platform is asked for the order now; its age counts from here."""
+        self._asked_at = self._gate.kept.clock()
+        self._gate.tally.count("asked")
+
+    def show_answer(self, status: int, body: bytes) -> None:
+        """Show what the platform answered when it was asked for the order."""
+        if status != HTTPStatus.OK:
+            return
+        try:
+            self.show(self._gate.endpoint.read_order(body))
+        except InvalidInput as error:
+            places = ", ".join(places_of(error.problems))
+            log.info("an update is not judged, because its order cannot be read: %s", places)
+
+    def held(self) -> Held | None:
+        """Decide, and give the answer to an update that is held back; None where it is to be sent.
+
+        Raises:
+            InvalidInput: it is held back because it cannot be read.
+            UpdateRefused: it is held back because it is refused.
+        """
+        gate = self._gate
+        if self._patch is not None and self._seen is not None:
+            self._decision = self._policy.can_update(self._seen.order, self._patch)
+            self._refusal = None if self._decision else UpdateRefused(self._decision)
+        rests = self._decision is not None and bool(self._decision.readings)
+        holds = gate.refuse == "any" or (gate.refuse == "certain" and not rests)
+        if self._refusal is not None and holds:
+            gate.tally.count("held_back")
+            self._now = self._seen
+            return self._answer(self._refusal)
+        if self._is_update:
+            judged = "allowed" if self._decision else "unjudged"
+            gate.tally.count(judged if self._refusal is None else "sent_refused")
+        self._pending = True
+        return None
+
+    def _answer(self, refusal: InvalidInput | UpdateRefused) -> Held:
+        endpoint = self._gate.endpoint
+        if not self._gate.respond:
+            raise refusal
+        if isinstance(refusal, UpdateRefused):
+            return _laid_out(endpoint.refusal_status, endpoint.refusal(refusal.decision))
+        return _laid_out(endpoint.unreadable_status, endpoint.unreadable(refusal))
+
+    def listens(self, status: int) -> bool:
+        """Say whether the body of an answer has to be told, or its status does."""
+        endpoint = self._gate.endpoint
+        judged = self._refusal is not None or self._decision is not None
+        return judged and status in {endpoint.refusal_status, endpoint.unreadable_status}
+
+    def answered(self, status: int, body: bytes | None = None) -> None:
+        """Tell how the platform answered; the body, or its beginning, if it ``listens`` to that and it can be had."""
+        self._pending = False
+        if _is_success(status) and self._decision and self._seen is not None and self._patch is not None:
+            with contextlib.suppress(TypeError):  # An order of somebody's own platform may have nowhere to keep a key.
+                after = self._policy.apply(self._seen.order, self._patch)
+                self._now = attrs.evolve(self._seen, order=after)
+        self._tell(status, None if body is None else self._code(status, body))
+
+    def _code(self, status: int, body: bytes) -> str | None:
+        """Give the code of an answer that refuses; None where it is no such answer."""
+        code = self._gate.endpoint.code_of(status, object_in(body))
+        # What cannot be read is refused for its values, and not by rule.
+        return code_in("" if code is None and isinstance(self._refusal, InvalidInput) else code)
+
+    def _tell(self, status: int | None, code: str | None) -> None:
+        kind = self._kind(status, code)
+        if kind is None:
+            return
+        decision, patch = self._decision, self._patch
+        self._gate.tally.tell(
+            Report(
+                kind=kind,
+                platform=self._policy.name,
+                rules=rules_of(self._policy, patch, decision),
+                readings=() if decision is None else tuple(reading.id for reading in decision.readings),
+                facts=facts_of(None if self._seen is None else self._seen.order, patch),
+                keys=() if patch is None else patch.keys,
+                problems=places_of(self._refusal.problems) if isinstance(self._refusal, InvalidInput) else (),
+                status=status,
+                code=code or "",
+            )
+        )
+
+    def _kind(self, status: int | None, code: str | None) -> Kind | None:
+        """Say what kind of news an answer is; None where it is none."""
+        if self._refusal is None:
+            return Kind.REFUSED if self._decision is not None and code is not None else None
+        if status is not None and _is_success(status):
+            return Kind.ACCEPTED
+        return Kind.UNANSWERED if code is None else Kind.CONFIRMED
+
+
+def _is_success(status: int) -> bool:
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES

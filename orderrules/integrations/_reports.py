@@ -1,0 +1,200 @@
+"""What came of an update: reports, where that is news, and counts. Names and numbers, and no value of an order.
+
+It must never know how an update is sent.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import attrs
+
+from orderrules._patch import sections_by_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from orderrules._conditions import Fact
+    from orderrules._decision import Decision
+    from orderrules._order import OrderBase
+    from orderrules._patch import PatchBase
+    from orderrules._rules import Policy
+    from orderrules.errors import Problem
+
+log: Final = logging.getLogger("orderrules.integrations")
+
+_CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+_POINTER: Final = re.compile(r"(/[A-Za-z_][A-Za-z0-9_]{0,63}|/[0-9]{1,4})*")
+
+
+class Kind(StrEnum):
+    """What a report is about."""
+
+    ACCEPTED = "accepted"
+    """The platform accepted what the rules refuse: a disagreement."""
+    REFUSED = "refused"
+    """The platform refused what the rules allow: a disagreement."""
+    CONFIRMED = "confirmed"
+    """The platform refused what was sent although the rules refuse it."""
+    UNANSWERED = "unanswered"
+    """What was sent although the rules refuse it was answered in a way that tells nothing, or not at all."""
+
+    @property
+    def is_disagreement(self) -> bool:
+        """Whether the platform and the rules disagree."""
+        return self in {Kind.ACCEPTED, Kind.REFUSED}
+
+
+@attrs.frozen(kw_only=True)
+class Report:
+    """What came of an update, where that is news. It holds names, and no value of the order or the update.
+
+    Attributes:
+        kind: what it is about.
+        platform: the policy's name.
+        rules: the ids of the rules that refuse; of those that govern what it touches, where none does.
+        readings: the ids of the readings on which the decision rests.
+        facts: what the rules read of the order and the update: ``status is completed``. A status that no page
+            names is *unknown*.
+        keys: the body keys.
+        problems: what could not be read, if that is why it is refused: the codes, each with its place.
+        status: the HTTP status of the answer; None where there was none.
+        code: the code in it, if it has one.
+    """
+
+    kind: Kind
+    platform: str
+    rules: tuple[str, ...] = ()
+    readings: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    status: int | None = None
+    code: str = ""
+
+    def __str__(self) -> str:
+        did = {
+            Kind.ACCEPTED: "accepted what is refused",
+            Kind.REFUSED: "refused what is allowed",
+            Kind.CONFIRMED: "refused what is refused, and was sent",
+            Kind.UNANSWERED: "said nothing to what is refused, and was sent",
+        }[self.kind]
+        answer = "" if self.status is None else f" ({' '.join(filter(None, (str(self.status), self.code)))})"
+        parts = {
+            "keys": self.keys,
+            "rules": self.rules,
+            "rests on": self.readings,
+            "saw": self.facts,
+            "problems": self.problems,
+        }
+        told = "; ".join(f"{name} {', '.join(part)}" for name, part in parts.items() if part)
+        return f"{self.platform} {did}{answer}: {told}"
+
+
+@attrs.frozen(kw_only=True)
+class Counts:
+    """How many updates went which way.
+
+    Attributes:
+        allowed: sent, and allowed by the rules.
+        held_back: not sent: refused, or not to be read.
+        sent_refused: sent although the rules refuse it, because that rests on a reading, or nothing is held back.
+        unjudged: sent without a decision: the order was not to be had, or the body was none that is read here.
+        asked: how often an order was asked for.
+        accepted: what was sent although the rules refuse it, and was accepted.
+        refused: what the rules allow, and was refused.
+        confirmed: what was sent although the rules refuse it, and was refused.
+        unanswered: what was sent although the rules refuse it, and was answered in a way that tells nothing.
+    """
+
+    allowed: int = 0
+    held_back: int = 0
+    sent_refused: int = 0
+    unjudged: int = 0
+    asked: int = 0
+    accepted: int = 0
+    refused: int = 0
+    confirmed: int = 0
+    unanswered: int = 0
+
+
+def _logged(report: Report) -> None:
+    """Write a report to the log, as a warning where it is a disagreement."""
+    log.log(logging.WARNING if report.kind.is_disagreement else logging.INFO, "%s", report)
+
+
+class Tally:
+    """What is counted, and whom reports are handed to. Threads may share it."""
+
+    def __init__(self, report: Callable[[Report], object] | None) -> None:
+        self._report = report or _logged
+        self._lock = threading.Lock()
+        self._counted = dict.fromkeys((field.name for field in attrs.fields(Counts)), 0)
+
+    @property
+    def counts(self) -> Counts:
+        """The counts so far."""
+        with self._lock:
+            return Counts(**self._counted)
+
+    def count(self, what: str) -> None:
+        """Count one more of something."""
+        with self._lock:
+            self._counted[what] += 1
+
+    def tell(self, report: Report) -> None:
+        """Count a report and hand it on; whatever goes wrong there is no trouble of the request's."""
+        self.count(report.kind)
+        try:
+            self._report(report)
+        except Exception:
+            log.exception("what is called with reports failed")
+
+
+def rules_of(policy: Policy[Any, Any], patch: PatchBase | None, decision: Decision | None) -> tuple[str, ...]:
+    """Give the ids of the rules that refuse; of those that govern what is touched, where none does."""
+    if patch is None or decision is None:
+        return ()
+    if decision.violations:
+        return tuple(violation.rule.id for violation in decision.violations)
+    section_of = sections_by_key(type(patch))
+    touched = {section_of[key] for key in patch.keys}
+    return tuple(rule.id for rule in policy.rules if rule.section in touched)
+
+
+def facts_of(*things: OrderBase | PatchBase | None) -> tuple[str, ...]:
+    """Say what the rules read of an order and an update; whatever no page names is *unknown*."""
+    return tuple(fact.says([fact.of(thing)]) for thing in things if thing is not None for fact in _facts(type(thing)))
+
+
+def _facts(kind: type[OrderBase | PatchBase]) -> tuple[Fact, ...]:
+    return kind.__space__.facts
+
+
+def places_of(problems: Iterable[Problem]) -> tuple[str, ...]:
+    """Say what could not be read, and where, as far as a place holds nothing but names like those of keys."""
+    return tuple(dict.fromkeys(_place(problem) for problem in problems))
+
+
+def _place(problem: Problem) -> str:
+    named = problem.pointer and _POINTER.fullmatch(problem.pointer)
+    return f"{problem.code} at {problem.pointer}" if named else str(problem.code)
+
+
+def code_in(code: str | None) -> str | None:
+    """Give a code as it stands where it is one word, and else as if there were none."""
+    return code if code is None or _CODE.fullmatch(code) else ""
+
+
+def object_in(body: bytes) -> Mapping[str, object]:
+    """Give the object that an answer holds, an empty one where it holds none."""
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return cast("dict[str, object]", told) if isinstance(told, dict) else {}

@@ -1,0 +1,256 @@
+"""Transports of httpx, sync and async, that hold back updates of orders which the rules refuse.
+
+``httpx.Client(transport=GuardedTransport(Gate(salla.ENDPOINT)))``. Each wraps another transport. Whatever is no update
+of an order passes through, byte for byte, and so does an update that is not held back.
+It must never know what is held back, nor why.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import httpx
+
+from orderrules._limits import ORDER_LIMITS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from orderrules.integrations._gate import Attempt, Gate, Held
+
+__all__ = ["AsyncGuardedTransport", "GuardedTransport"]
+
+_SLICE: Final = 1 << 12
+_LISTENS: Final = 1 << 16
+"""How many bytes of a refusal are looked into."""
+
+
+class GuardedTransport(httpx.BaseTransport):
+    """A transport that asks a gate before it sends.
+
+    Args:
+        gate: what decides.
+        inner: what sends; a plain ``httpx.HTTPTransport`` when left out.
+        ask: makes, of an update, the request that asks for its order: by default a GET of the same URL with the
+            same headers, without those about the body. Where requests are signed, it is to be signed here.
+
+    Raises:
+        InvalidInput: on sending, where an update that cannot be read is held back.
+        UpdateRefused: on sending, where one that is refused is held back.
+    """
+
+    def __init__(
+        self,
+        gate: Gate[Any, Any],
+        inner: httpx.BaseTransport | None = None,
+        *,
+        ask: Callable[[httpx.Request], httpx.Request] | None = None,
+    ) -> None:
+        self.gate = gate
+        self._inner = httpx.HTTPTransport() if inner is None else inner
+        self._ask = ask or functools.partial(_asking, gate)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, or hold it back."""
+        attempt = self.gate.attempt(request.method, str(request.url), request.headers, _body_of(request))
+        if attempt is None:
+            return self._inner.handle_request(request)
+        with attempt:
+            if attempt.needs_order:
+                self._show_order(attempt, request)
+            held = attempt.held()
+            if held is not None:
+                return _response(held)
+            response = self._inner.handle_request(request)
+            told = _overheard(response, _LISTENS) if attempt.listens(response.status_code) else None
+            attempt.answered(response.status_code, told)
+            return response
+
+    def _show_order(self, attempt: Attempt[Any, Any], request: httpx.Request) -> None:
+        if self.gate.orders is not None:
+            attempt.show(self.gate.given(attempt.order_id))
+            return
+        attempt.asking()
+        with contextlib.suppress(httpx.HTTPError):  # The update is not judged, and finds out for itself.
+            response = self._inner.handle_request(self._ask(request))
+            try:
+                attempt.show_answer(response.status_code, _overheard(response, ORDER_LIMITS.size))
+            finally:
+                response.close()
+
+    def close(self) -> None:
+        """Close the transport that sends."""
+        self._inner.close()
+
+
+class AsyncGuardedTransport(httpx.AsyncBaseTransport):
+    """The same for an asynchronous client; the gate's ``orders`` may be a coroutine function.
+
+    Args:
+        gate: what decides.
+        inner: what sends; a plain ``httpx.AsyncHTTPTransport`` when left out.
+        ask: makes, of an update, the request that asks for its order, as for a ``GuardedTransport``.
+
+    Raises:
+        InvalidInput: on sending, where an update that cannot be read is held back.
+        UpdateRefused: on sending, where one that is refused is held back.
+    """
+
+    def __init__(
+        self,
+        gate: Gate[Any, Any],
+        inner: httpx.AsyncBaseTransport | None = None,
+        *,
+        ask: Callable[[httpx.Request], httpx.Request] | None = None,
+    ) -> None:
+        self.gate = gate
+        self._inner = httpx.AsyncHTTPTransport() if inner is None else inner
+        self._ask = ask or functools.partial(_asking, gate)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, or hold it back."""
+        attempt = self.gate.attempt(request.method, str(request.url), request.headers, _body_of(request))
+        if attempt is None:
+            return await self._inner.handle_async_request(request)
+        with attempt:
+            if attempt.needs_order:
+                await self._show_order(attempt, request)
+            held = attempt.held()
+            if held is not None:
+                return _response(held)
+            response = await self._inner.handle_async_request(request)
+            told = await _overheard_async(response, _LISTENS) if attempt.listens(response.status_code) else None
+            attempt.answered(response.status_code, told)
+            return response
+
+    async def _show_order(self, attempt: Attempt[Any, Any], request: httpx.Request) -> None:
+        if self.gate.orders is not None:
+            order = self.gate.orders(attempt.order_id)
+            attempt.show(await order if inspect.isawaitable(order) else order)
+            return
+        attempt.asking()
+        with contextlib.suppress(httpx.HTTPError):  # The update is not judged, and finds out for itself.
+            response = await self._inner.handle_async_request(self._ask(request))
+            try:
+                attempt.show_answer(response.status_code, await _overheard_async(response, ORDER_LIMITS.size))
+            finally:
+                await response.aclose()
+
+    async def aclose(self) -> None:
+        """Close the transport that sends."""
+        await self._inner.aclose()
+
+
+def _body_of(request: httpx.Request) -> bytes | None:
+    """Give the body, where it is there as a whole; a stream is left alone."""
+    try:
+        return request.content
+    except httpx.RequestNotRead:
+        return None
+
+
+def _asking(gate: Gate[Any, Any], request: httpx.Request) -> httpx.Request:
+    headers = [*gate.headers_to_ask(request.headers.multi_items())]
+    return httpx.Request("GET", request.url, headers=headers, extensions=request.extensions)
+
+
+def _response(held: Held) -> httpx.Response:
+    return httpx.Response(held.status, headers=held.headers, content=held.body)
+
+
+class _Begun(httpx.SyncByteStream):
+    """A stream of which the beginning was read already; whoever reads it gets the whole."""
+
+    def __init__(self, beginning: list[bytes], rest: Iterator[bytes], stream: httpx.SyncByteStream) -> None:
+        self._beginning = beginning
+        self._rest = rest
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._beginning
+        yield from self._rest
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _AsyncBegun(httpx.AsyncByteStream):
+    """The same, asynchronous."""
+
+    def __init__(self, beginning: list[bytes], rest: AsyncIterator[bytes], stream: httpx.AsyncByteStream) -> None:
+        self._beginning = beginning
+        self._rest = rest
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self._beginning:
+            yield chunk
+        async for chunk in self._rest:
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def _overheard(response: httpx.Response, most: int) -> bytes:
+    """Read the beginning of a body, and leave the response as it was; what is read is without its encoding."""
+    stream = cast("httpx.SyncByteStream", response.stream)
+    rest = iter(stream)
+    beginning: list[bytes] = []
+    size = 0
+    try:
+        for chunk in rest:
+            beginning.append(chunk)
+            size += len(chunk)
+            if size > most:
+                break
+    except BaseException:
+        response.close()
+        raise
+    response.stream = _Begun(beginning, rest, stream)
+    return _decoded(response, beginning, most)
+
+
+async def _overheard_async(response: httpx.Response, most: int) -> bytes:
+    """Do the same, asynchronously."""
+    stream = cast("httpx.AsyncByteStream", response.stream)
+    rest = aiter(stream)
+    beginning: list[bytes] = []
+    size = 0
+    try:
+        async for chunk in rest:
+            beginning.append(chunk)
+            size += len(chunk)
+            if size > most:
+                break
+    except BaseException:
+        await response.aclose()
+        raise
+    response.stream = _AsyncBegun(beginning, rest, stream)
+    return _decoded(response, beginning, most)
+
+
+class _Slices(httpx.SyncByteStream):
+    """Bytes in small pieces, so that what a compressed one grows to is seen before the next."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(0, len(self._content), _SLICE):
+            yield self._content[start : start + _SLICE]
+
+
+def _decoded(response: httpx.Response, chunks: list[bytes], most: int) -> bytes:
+    """Undo the encoding of a body, as far as ``most`` bytes; nothing where it cannot be undone."""
+    copy = httpx.Response(response.status_code, headers=response.headers, stream=_Slices(b"".join(chunks)))
+    read = bytearray()
+    with contextlib.suppress(httpx.DecodingError):
+        for chunk in copy.iter_bytes():
+            read += chunk
+            if len(read) > most:
+                break
+    return bytes(read)

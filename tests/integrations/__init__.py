@@ -1,0 +1,1 @@
+"""Tests of the places where the question is asked: clients, servers and databases."""

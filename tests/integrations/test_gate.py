@@ -1,0 +1,530 @@
+"""Before an update leaves: what is held back, what passes and how, what is kept, and what is news."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import httpx
+import pytest
+import requests
+
+from orderrules import InvalidInput, UpdateRefused, awal, salla
+from orderrules.integrations import Gate, Kind, Report
+from orderrules.testing import FakeAwal, FakeSalla, Fault
+from tests.integrations.carriers import CARRIERS, TIMEOUTS, Answered, Recorded, Seen, served
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Carrier = Callable[..., Callable[..., Answered]]
+
+COUPON = b'{ "coupon_code":"EID24" }'
+EMPLOYEES = b'{"employees": [1764372001]}'
+ASKED = "?phone_number_id=1"
+STRICT = salla.policy(completed=salla.COMPLETED_FAMILY)
+
+
+@pytest.fixture(params=CARRIERS)
+def carrier(request: pytest.FixtureRequest) -> Carrier:
+    """Give each of the clients in turn."""
+    return CARRIERS[request.param]
+
+
+def shop(*orders: salla.Order) -> Recorded:
+    """Serve Salla orders, numbered from 1."""
+    return served(FakeSalla(orders))
+
+
+def counted(gate: Gate[Any, Any]) -> dict[str, int]:
+    """Give the counts that are not 0."""
+    return {name: count for name, count in attrs.asdict(gate.counts).items() if count}
+
+
+def test_what_is_refused_does_not_leave(carrier: Carrier) -> None:
+    """The order is asked for, and nothing else is sent."""
+    platform = shop(salla.Order(status="completed"))
+    gate = Gate(salla.ENDPOINT)
+    with pytest.raises(UpdateRefused) as caught:
+        carrier(gate, platform)("PUT", "/orders/1", COUPON)
+    assert [violation.rule.id for violation in caught.value.decision.violations] == ["SALLA-COUPON-1"]
+    assert platform.methods == ["GET"]
+    assert counted(gate) == {"asked": 1, "held_back": 1}
+
+
+def test_what_cannot_be_read_does_not_leave(carrier: Carrier) -> None:
+    """And the order is not asked for."""
+    platform = shop(salla.Order(status="completed"))
+    gate = Gate(salla.ENDPOINT)
+    with pytest.raises(InvalidInput, match="coupon_code: expected a string"):
+        carrier(gate, platform)("PUT", "/orders/1", b'{"coupon_code": 24}')
+    with pytest.raises(InvalidInput):
+        carrier(gate, platform)("PUT", "/orders/1")
+    assert platform.seen == []
+    assert counted(gate) == {"held_back": 2}
+
+
+@pytest.mark.parametrize("body", [COUPON, b'{"coupon_code": 24}'])
+def test_it_can_be_answered_as_the_platform_would(carrier: Carrier, body: bytes) -> None:
+    """To the letter, but for a header that says who did."""
+    fake = FakeSalla([salla.Order(status="completed")])
+    status, headers, told = fake.handle("PUT", "/orders/1", "", body)
+    answered = carrier(Gate(salla.ENDPOINT, respond=True), served(fake))("PUT", "/orders/1", body)
+    assert (answered.status, json.loads(answered.body)) == (status, json.loads(told))
+    assert answered.headers["content-type"] == headers["content-type"]
+    assert answered.headers["x-held-back-by"] == "orderrules"
+
+
+def test_a_request_for_awal_that_cannot_be_read_is_answered_400(carrier: Carrier) -> None:
+    """And one that is refused 422: reading A7."""
+    send = carrier(Gate(awal.ENDPOINT, respond=True), served(FakeAwal([awal.Order(status="pending")])))
+    assert send("PUT", f"/orders/1{ASKED}", b'{"status": "lost"}').status == 400
+    assert send("PUT", "/orders/1", b'{"status": "accepted"}').status == 400
+    assert send("PUT", f"/orders/1{ASKED}", b'{"status": "shipped"}').status == 422
+    assert send("PUT", f"/orders/1{ASKED}", b'{"status": "accepted"}').status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "headers"),
+    [
+        ("GET", "/orders/1", b"", {}),
+        ("GET", "/orders", b"", {}),
+        ("POST", "/orders", COUPON, {}),
+        ("POST", "/orders/1/status", COUPON, {}),
+        ("DELETE", "/orders/1", b"", {}),
+        ("PATCH", "/orders/1", COUPON, {}),
+        ("PUT", "/customers/1", COUPON, {}),
+        ("PUT", "/orders/first", COUPON, {}),
+        ("PUT", "/orders/1/items/2", COUPON, {}),
+        ("PUT", "/orders/1", b"coupon_code=EID24", {"content-type": "application/x-www-form-urlencoded"}),
+        ("PUT", "/orders/1", gzip.compress(COUPON), {"content-encoding": "gzip"}),
+    ],
+)
+def test_everything_else_passes_byte_for_byte(
+    carrier: Carrier, method: str, path: str, body: bytes, headers: dict[str, str]
+) -> None:
+    """Whatever the order is; and comes back as it was answered."""
+    platform = Recorded(lambda _: (418, {"x-tea": "mint"}, b"\x00\xff"))
+    answered = carrier(Gate(salla.ENDPOINT), platform)(method, path, body, headers)
+    assert (answered.status, answered.body, answered.headers["x-tea"]) == (418, b"\x00\xff", "mint")
+    (seen,) = platform.seen
+    assert (seen.method, seen.url.removeprefix("https://shop.example/v2"), seen.body) == (method, path, body)
+    for name, value in headers.items():
+        assert seen.headers[name] == value
+
+
+def test_what_is_allowed_passes_byte_for_byte(carrier: Carrier) -> None:
+    """A signature over the body holds."""
+    platform = shop(salla.Order(status="in_progress"))
+    answered = carrier(Gate(salla.ENDPOINT), platform)(
+        "PUT", "/orders/1", COUPON, {"x-signature": "sha256=abc", "content-type": "application/json"}
+    )
+    assert (answered.status, platform.methods) == (200, ["GET", "PUT"])
+    assert platform.seen[1].body == COUPON
+    assert platform.seen[1].headers["x-signature"] == "sha256=abc"
+
+
+def test_a_body_that_is_streamed_is_left_alone(carrier: Carrier) -> None:
+    """It is sent, and not judged."""
+    platform = shop(salla.Order(status="completed"))
+    gate = Gate(salla.ENDPOINT)
+    assert carrier(gate, platform)("PUT", "/orders/1", iter([COUPON[:5], COUPON[5:]])).status == 422
+    assert platform.seen[0].body == COUPON
+    assert counted(gate) == {"unjudged": 1}
+
+
+def test_the_order_is_asked_for_with_the_same_headers(carrier: Carrier) -> None:
+    """Without those that are about the body; the query goes along."""
+    platform = served(FakeAwal([awal.Order(status="pending")]))
+    headers = {"x-client-id": "7", "content-type": "application/json", "if-match": '"1"'}
+    carrier(Gate(awal.ENDPOINT), platform)("PUT", f"/orders/1{ASKED}", b'{"status": "accepted"}', headers)
+    asked, sent = platform.seen
+    assert (asked.method, asked.url, asked.body) == ("GET", sent.url, b"")
+    assert asked.headers["x-client-id"] == "7"
+    assert not {"content-type", "content-length", "if-match"} & {name.lower() for name in asked.headers}
+
+
+def test_where_requests_are_signed_the_caller_makes_the_one_that_asks(carrier: Carrier) -> None:
+    """And signs it."""
+    platform = shop(salla.Order(status="in_progress"))
+
+    def signed(request: Any) -> Any:
+        if isinstance(request, httpx.Request):
+            return httpx.Request("GET", request.url, headers={"x-signature": "of nothing"})
+        return requests.Request("GET", request.url, headers={"x-signature": "of nothing"}).prepare()
+
+    carrier(Gate(salla.ENDPOINT), platform, ask=signed)("PUT", "/orders/1", COUPON, {"x-signature": "of the body"})
+    assert [seen.headers["x-signature"] for seen in platform.seen] == ["of nothing", "of the body"]
+
+
+def test_a_refusal_that_rests_on_a_reading_is_sent_and_reported(carrier: Carrier) -> None:
+    """For the page may mean the other thing; whether it does is news."""
+    reports: list[Report] = []
+    endpoint = salla.ENDPOINT
+    order = salla.Order(id=1, status="delivered")
+    gate = Gate(_by(STRICT), report=reports.append)
+    for platform, kind in (
+        (served(FakeSalla([order])), Kind.ACCEPTED),
+        (served(FakeSalla([order], STRICT)), Kind.CONFIRMED),
+        (
+            Recorded(
+                lambda seen: (
+                    FakeSalla([order]).handle(seen.method, "/orders/1", "", b"")
+                    if seen.method == "GET"
+                    else (503, {}, b"")
+                )
+            ),
+            Kind.UNANSWERED,
+        ),
+    ):
+        carrier(gate, platform)("PUT", "/orders/1", COUPON)
+        assert platform.methods == ["GET", "PUT"]
+        assert reports[-1].kind is kind
+        assert reports[-1].readings == ("S2",)
+        assert reports[-1].rules == ("SALLA-COUPON-1",)
+    assert counted(gate) == {"asked": 3, "sent_refused": 3, "accepted": 1, "confirmed": 1, "unanswered": 1}
+    assert reports[0] == Report(
+        kind=Kind.ACCEPTED,
+        platform="salla",
+        rules=("SALLA-COUPON-1",),
+        readings=("S2",),
+        facts=("status is delivered", "not draft", "customer is absent"),
+        keys=("coupon_code",),
+        status=200,
+    )
+    assert str(reports[0]) == (
+        "salla accepted what is refused (200): keys coupon_code; rules SALLA-COUPON-1; rests on S2; "
+        "saw status is delivered, not draft, customer is absent"
+    )
+    assert endpoint.policy is salla.POLICY
+
+
+def _by(policy: Any) -> Any:
+    return attrs.evolve(salla.ENDPOINT, policy=policy)
+
+
+def test_any_refusal_can_be_held_back(carrier: Carrier) -> None:
+    """Those that rest on a reading too."""
+    platform = shop(salla.Order(status="delivered"))
+    with pytest.raises(UpdateRefused):
+        carrier(Gate(_by(STRICT), refuse="any"), platform)("PUT", "/orders/1", COUPON)
+    assert platform.methods == ["GET"]
+
+
+def test_nothing_has_to_be_held_back(carrier: Carrier) -> None:
+    """In watch mode all is sent, and what the platform accepts although it is refused is reported."""
+    reports: list[Report] = []
+    platform = Recorded(lambda _: (200, {}, b'{"data": {"status": {"slug": "completed"}}}'))
+    gate = Gate(salla.ENDPOINT, refuse="nothing", report=reports.append)
+    send = carrier(gate, platform)
+    assert send("PUT", "/orders/1", COUPON).status == 200
+    assert send("PUT", "/orders/1", b'{"gift": true}').status == 200
+    assert [report.kind for report in reports] == [Kind.ACCEPTED, Kind.ACCEPTED]
+    assert reports[0].rules == ("SALLA-COUPON-1",)
+    assert reports[0].readings == ()
+    assert reports[1].problems == ("unknown_key at /gift",)
+    assert str(reports[1]) == "salla accepted what is refused (200): problems unknown_key at /gift"
+    assert counted(gate) == {"asked": 1, "sent_refused": 2, "accepted": 2}
+
+
+def test_a_refusal_of_what_is_allowed_is_news(carrier: Carrier) -> None:
+    """With the rules that govern what was touched, and the code of the answer."""
+    reports: list[Report] = []
+
+    def answer(seen: Seen) -> Any:
+        if seen.method == "GET":
+            return 200, {}, b'{"data": {"status": {"slug": "in_progress"}}}'
+        told = {"status": 422, "success": False, "error": {"code": "order_locked", "message": "+966500000000"}}
+        return 422, {"content-encoding": "gzip"}, gzip.compress(json.dumps(told).encode())
+
+    gate = Gate(salla.ENDPOINT, report=reports.append)
+    answered = carrier(gate, Recorded(answer))("PUT", "/orders/1", COUPON)
+    assert answered.status == 422
+    (report,) = reports
+    assert (report.kind, report.rules, report.code) == (Kind.REFUSED, ("SALLA-COUPON-1",), "order_locked")
+    assert report.kind.is_disagreement
+    assert "966" not in str(report)
+
+
+def test_values_that_salla_refuses_are_no_news(carrier: Carrier) -> None:
+    """A coupon that does not exist is nothing that a rule could know; its answer arrives as it was."""
+    told = json.dumps({"error": {"code": "validation_failed", "fields": {"coupon_code": ["is none"]}}}).encode()
+
+    def answer(seen: Seen) -> Any:
+        return (200, {}, b'{"status": null}') if seen.method == "GET" else (422, {}, told)
+
+    gate = Gate(salla.ENDPOINT)
+    assert carrier(gate, Recorded(answer))("PUT", "/orders/1", COUPON).body == told
+    assert counted(gate) == {"asked": 1, "allowed": 1}
+
+
+@pytest.mark.parametrize("size", [10, 70_000, 3_000_000])
+def test_a_long_refusal_arrives_whole(carrier: Carrier, size: int) -> None:
+    """Only its beginning is looked into."""
+    told = json.dumps({"error": {"code": "locked", "message": "x" * size}}).encode()
+
+    def answer(seen: Seen) -> Any:
+        return (200, {}, b'{"status": null}') if seen.method == "GET" else (422, {}, told)
+
+    assert carrier(Gate(salla.ENDPOINT, report=_ignore), Recorded(answer))("PUT", "/orders/1", COUPON).body == told
+
+
+def _ignore(_: Report) -> None:
+    """Do nothing with a report."""
+
+
+def test_an_order_is_kept_after_a_success_as_it_is_now(carrier: Carrier) -> None:
+    """It is asked for once, and the steps after it are judged by what ``apply`` says."""
+    platform = served(FakeAwal([awal.Order(status="pending")]))
+    gate = Gate(awal.ENDPOINT)
+    send = carrier(gate, platform)
+    for status in ("accepted", "shipped", "delivered"):
+        assert send("PUT", f"/orders/1{ASKED}", json.dumps({"status": status})).status == 200
+    assert platform.methods == ["GET", "PUT", "PUT", "PUT"]
+
+
+def test_an_order_is_kept_no_longer_than_stated(carrier: Carrier) -> None:
+    """Its age counts from when it was asked for, not from the last update."""
+    platform = served(FakeAwal([awal.Order(status="pending")]))
+    now = 0.0
+    send = carrier(Gate(awal.ENDPOINT, max_age=10, clock=lambda: now), platform)
+    for moment, status in ((0.0, "accepted"), (9.0, "shipped"), (10.0, "delivered")):
+        now = moment
+        send("PUT", f"/orders/1{ASKED}", json.dumps({"status": status}))
+    assert platform.methods == ["GET", "PUT", "PUT", "GET", "PUT"]
+
+
+def test_an_order_that_is_kept_refuses_nothing(carrier: Carrier) -> None:
+    """Somebody else may have moved it: before a refusal it is asked for anew."""
+    fake = FakeAwal([awal.Order(status="pending")])
+    platform = served(fake)
+    send = carrier(Gate(awal.ENDPOINT), platform)
+    send("PUT", f"/orders/1{ASKED}", b'{"status": "accepted"}')
+    fake.orders[1] = awal.Order(id=1, status="shipped")
+    assert send("PUT", f"/orders/1{ASKED}", b'{"status": "delivered"}').status == 200
+    assert platform.methods == ["GET", "PUT", "GET", "PUT"]
+    with pytest.raises(UpdateRefused):
+        send("PUT", f"/orders/1{ASKED}", b'{"status": "pending"}')
+    assert platform.methods[4:] == ["GET"]
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503])
+def test_an_answer_that_is_no_success_passes_and_leaves_nothing_kept(carrier: Carrier, status: int) -> None:
+    """As it was answered."""
+    failing = [False]
+
+    def answer(seen: Seen) -> Any:
+        if seen.method == "PUT" and failing[0]:
+            return status, {"retry-after": "7"}, b"not now"
+        return 200, {}, b'{"status": true, "data": {"status": "pending"}}'
+
+    platform = Recorded(answer)
+    send = carrier(Gate(awal.ENDPOINT, report=_ignore), platform)
+    assert send("PUT", f"/orders/1{ASKED}", b"{}").status == 200
+    failing[0] = True
+    answered = send("PUT", f"/orders/1{ASKED}", b"{}")
+    assert (answered.status, answered.body, answered.headers["retry-after"]) == (status, b"not now", "7")
+    send("PUT", f"/orders/1{ASKED}", b"{}")
+    assert platform.methods == ["GET", "PUT", "PUT", "GET", "PUT"]
+
+
+@pytest.mark.parametrize("fault", [Fault.TIMEOUT, Fault.LOST_ANSWER])
+def test_no_answer_passes_and_leaves_nothing_kept(carrier: Carrier, fault: Fault) -> None:
+    """The client sees the time-out that it would have seen."""
+    fake = FakeAwal([awal.Order(status="pending")])
+    platform = served(fake)
+    send = carrier(Gate(awal.ENDPOINT), platform)
+    send("PUT", f"/orders/1{ASKED}", b'{"payment_status": "paid"}')
+    fake.fail(fault, method="PUT")
+    with pytest.raises(TIMEOUTS):
+        send("PUT", f"/orders/1{ASKED}", b'{"status": "accepted"}')
+    send("PUT", f"/orders/1{ASKED}", b'{"payment_status": "paid"}')
+    assert platform.methods == ["GET", "PUT", "PUT", "GET", "PUT"]
+
+
+@pytest.mark.parametrize("fault", [Fault.TIMEOUT, Fault.SERVER_ERROR])
+def test_an_order_that_is_not_to_be_had_holds_nothing_back(carrier: Carrier, fault: Fault) -> None:
+    """The update is sent, and finds out for itself."""
+    fake = FakeSalla([salla.Order(status="completed")])
+    fake.fail(fault, method="GET")
+    gate = Gate(salla.ENDPOINT)
+    assert carrier(gate, served(fake))("PUT", "/orders/1", COUPON).status == 422
+    assert counted(gate) == {"asked": 1, "unjudged": 1}
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"status": 200}', b'{"data": 7}', b"x" * 5_000_000])
+def test_an_order_that_cannot_be_read_holds_nothing_back(carrier: Carrier, body: bytes) -> None:
+    """Nor one that is longer than is read."""
+    platform = Recorded(lambda _: (200, {}, body))
+    gate = Gate(salla.ENDPOINT)
+    carrier(gate, platform)("PUT", "/orders/1", COUPON)
+    assert platform.methods == ["GET", "PUT"]
+    assert counted(gate) == {"asked": 1, "unjudged": 1}
+
+
+def test_an_answer_that_grows_without_end_is_not_read_to_its_end(carrier: Carrier) -> None:
+    """A small one that unpacks to a gigabyte is no order."""
+    bomb = gzip.compress(gzip.compress(b" " * 300_000_000))
+    platform = Recorded(
+        lambda seen: (200, {"content-encoding": "gzip, gzip"} if seen.method == "GET" else {}, bomb[: 1 << 20])
+    )
+    gate = Gate(salla.ENDPOINT)
+    carrier(gate, platform)("PUT", "/orders/1", COUPON)
+    assert counted(gate) == {"asked": 1, "unjudged": 1}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/orders/1/status"), ("DELETE", "/orders/1"), ("PUT", "/orders/1/items/2")]
+)
+def test_whatever_may_change_an_order_makes_it_forgotten(carrier: Carrier, method: str, path: str) -> None:
+    """A status is moved through another endpoint at Salla."""
+    platform = Recorded(lambda _: (200, {}, b'{"status": null}'))
+    send = carrier(Gate(salla.ENDPOINT), platform)
+    send("PUT", "/orders/1", EMPLOYEES)
+    send("PUT", "/orders/001", EMPLOYEES)
+    assert platform.methods == ["GET", "PUT", "PUT"]
+    send(method, path)
+    send("PUT", "/orders/1", EMPLOYEES)
+    assert platform.methods[4:] == ["GET", "PUT"]
+
+
+def test_what_one_account_was_shown_judges_no_other(carrier: Carrier) -> None:
+    """Nor an order of the same id elsewhere."""
+    platform = Recorded(lambda _: (200, {}, b'{"status": null}'))
+    send = carrier(Gate(salla.ENDPOINT), platform)
+    for token in ("one", "two", "one"):
+        send("PUT", "/orders/1", EMPLOYEES, {"authorization": f"Bearer {token}"})
+    send("PUT", "/stores/2/orders/1", EMPLOYEES, {"authorization": "Bearer one"})
+    assert platform.methods == ["GET", "PUT", "GET", "PUT", "PUT", "GET", "PUT"]
+
+
+def test_no_more_orders_are_kept_than_stated(carrier: Carrier) -> None:
+    """The one that was kept first is forgotten first; ``forget`` forgets all."""
+    platform = Recorded(lambda _: (200, {}, b'{"status": null}'))
+    gate = Gate(salla.ENDPOINT, max_orders=2)
+    send = carrier(gate, platform)
+    for number in (1, 2, 3, 2, 3, 1):
+        send("PUT", f"/orders/{number}", EMPLOYEES)
+    assert gate.counts.asked == 4
+    gate.forget()
+    send("PUT", "/orders/1", EMPLOYEES)
+    assert gate.counts.asked == 5
+
+
+def test_orders_can_come_from_elsewhere(carrier: Carrier) -> None:
+    """Then the platform is never asked, and nothing is kept; of an order that is not known nothing is decided."""
+    known = {1: salla.Order(status="completed"), 2: salla.Order(status="in_progress")}
+    platform = shop(*known.values(), salla.Order(status="completed"))
+    gate = Gate(salla.ENDPOINT, orders=known.get)
+    send = carrier(gate, platform)
+    with pytest.raises(UpdateRefused):
+        send("PUT", "/orders/1", COUPON)
+    assert send("PUT", "/orders/2", COUPON).status == 200
+    known[2] = salla.Order(status="completed")
+    with pytest.raises(UpdateRefused):
+        send("PUT", "/orders/2", COUPON)
+    assert send("PUT", "/orders/3", COUPON).status == 422
+    assert platform.methods == ["PUT", "PUT"]
+    assert counted(gate) == {"held_back": 2, "allowed": 1, "unjudged": 1}
+
+
+def test_orders_can_be_awaited() -> None:
+    """By an asynchronous client, and by no other."""
+
+    async def given(order_id: int) -> salla.Order:
+        return salla.Order(id=order_id, status="completed")
+
+    gate = Gate(salla.ENDPOINT, orders=given)
+    with pytest.raises(UpdateRefused):
+        CARRIERS["async httpx"](gate, shop())("PUT", "/orders/1", COUPON)
+    for name in ("httpx", "requests"):
+        with pytest.raises(TypeError, match="orders is a coroutine function, and this client is not asynchronous"):
+            CARRIERS[name](gate, shop())("PUT", "/orders/1", COUPON)
+
+
+def test_what_orders_raises_reaches_the_caller(carrier: Carrier) -> None:
+    """It is the caller's own, and the attempt is over."""
+
+    def failing(order_id: int) -> salla.Order:
+        raise LookupError(order_id)
+
+    gate = Gate(salla.ENDPOINT, orders=failing)
+    with pytest.raises(LookupError):
+        carrier(gate, shop())("PUT", "/orders/1", COUPON)
+
+
+def test_a_hook_that_fails_is_no_trouble_of_the_request(carrier: Carrier, caplog: pytest.LogCaptureFixture) -> None:
+    """It is told in the log."""
+
+    def failing(report: Report) -> None:
+        raise RuntimeError(report)
+
+    platform = Recorded(lambda _: (200, {}, b'{"status": {"slug": "completed"}}'))
+    gate = Gate(salla.ENDPOINT, refuse="nothing", report=failing)
+    assert carrier(gate, platform)("PUT", "/orders/1", COUPON).status == 200
+    assert "what is called with reports failed" in caplog.text
+
+
+def test_by_default_news_are_one_record_of_the_log(carrier: Carrier, caplog: pytest.LogCaptureFixture) -> None:
+    """A warning where it is a disagreement."""
+    platform = Recorded(lambda _: (200, {}, b'{"status": {"slug": "completed"}}'))
+    with caplog.at_level(logging.INFO, "orderrules"):
+        carrier(Gate(salla.ENDPOINT, refuse="nothing"), platform)("PUT", "/orders/1", COUPON)
+    (record,) = [record for record in caplog.records if record.name.startswith("orderrules")]
+    assert (record.name, record.levelno) == ("orderrules.integrations", logging.WARNING)
+    assert record.getMessage().startswith("salla accepted what is refused (200): keys coupon_code")
+
+
+PERSONAL = {
+    "customer": {"name": "Nura Alharbi", "mobile": "+966500000001", "email": "nura@example.org"},
+    "receiver": {"name": "Sami Alharbi", "phone": "500000002", "email": "sami@example.org"},
+    "ship_to": {"street_number": "77", "address": "Olaya Street", "postal_code": "12211"},
+    "payment": {"receipt_image_path": "https://example.org/receipt"},
+}
+
+
+@pytest.mark.parametrize("answer", [200, 422, 500])
+@pytest.mark.parametrize("unreadable", [False, True])
+def test_reports_hold_nothing_personal(
+    carrier: Carrier, caplog: pytest.LogCaptureFixture, answer: int, unreadable: bool
+) -> None:
+    """Neither of the update, nor of the order or the answer, nor a status that a store made up."""
+    reports: list[Report] = []
+
+    def platform(seen: Seen) -> Any:
+        if seen.method == "GET":
+            told = {"status": {"slug": "for-nura"}, "customer": PERSONAL["customer"]}
+            return 200, {}, json.dumps({"data": told}).encode()
+        error = {"code": "nura@example.org", "message": "Nura Alharbi"}
+        return answer, {}, json.dumps({"error": error}).encode()
+
+    body: dict[str, Any] = {**PERSONAL}
+    if unreadable:
+        body["Nura Alharbi"] = body["customer"]["+966500000001"] = 1
+    gate = Gate(salla.ENDPOINT, refuse="nothing", report=reports.append)
+    with caplog.at_level(logging.DEBUG, "orderrules"):
+        carrier(gate, Recorded(platform))("PUT", "/orders/1", json.dumps(body))
+    (report,) = reports
+    told = f"{report!r}{report}{caplog.text}".lower()
+    for word in ("nura", "sami", "alharbi", "966", "5000", "@", "olaya", "77", "12211", "https"):
+        assert word not in told, word
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"refuse": "some"}, ValueError, "refuse is one of certain, any, nothing, and not 'some'"),
+        ({"max_age": -1}, ValueError, "max_age and max_orders are 0 or more"),
+        ({"max_age": float("nan")}, ValueError, "max_age and max_orders are 0 or more"),
+        ({"max_orders": -1}, ValueError, "max_age and max_orders are 0 or more"),
+        ({"endpoint": salla}, TypeError, "expected an endpoint, such as salla.ENDPOINT, got a module"),
+    ],
+)
+def test_options_that_make_no_gate_are_refused(options: Any, error: type[Exception], message: str) -> None:
+    """When it is made."""
+    with pytest.raises(error, match=message):
+        Gate(**{"endpoint": salla.ENDPOINT, **options})
+    assert repr(Gate(salla.ENDPOINT)) == "<Gate salla: refuse='certain'>"

@@ -1,0 +1,73 @@
+"""Orders that are kept, only while no two requests about one of them have met."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+from orderrules import awal
+from orderrules.integrations._kept import Kept, Seen
+
+KEY = ("https", "shop.example", "/v2", "1")
+PENDING = Seen(awal.Order(status="pending"), 0.0)
+ACCEPTED = Seen(awal.Order(status="accepted"), 0.0)
+
+
+def kept(max_age: float = 60.0, max_orders: int = 8) -> Kept[awal.Order]:
+    """Keep orders where the clock stands still."""
+    return Kept(max_age, max_orders, lambda: 0.0)
+
+
+def test_an_order_is_kept_until_the_next_request_departs() -> None:
+    """From then on it is not known what it is, until the request arrives."""
+    orders = kept()
+    assert orders.depart(KEY) is None
+    orders.arrive(KEY, PENDING)
+    assert orders.depart(KEY) == PENDING
+    assert orders.depart(KEY) is None
+
+
+def test_requests_that_cross_leave_nothing_kept() -> None:
+    """Whichever arrives last, and however many there were: neither knows what the other did."""
+    orders = kept()
+    orders.depart(KEY)
+    orders.depart(KEY)
+    orders.arrive(KEY, PENDING)
+    orders.depart(KEY)
+    orders.arrive(KEY, ACCEPTED)
+    orders.arrive(KEY, ACCEPTED)
+    assert orders.depart(KEY) is None
+    orders.arrive(KEY, ACCEPTED)
+    assert orders.depart(KEY) == ACCEPTED
+
+
+def test_nothing_is_kept_for_no_time_and_no_place() -> None:
+    """A limit of 0 is one."""
+    for orders in (kept(max_age=0.0), kept(max_orders=0)):
+        orders.depart(KEY)
+        orders.arrive(KEY, PENDING)
+        assert orders.depart(KEY) is None
+
+
+def test_what_is_kept_under_threads_is_what_the_last_of_them_left() -> None:
+    """Each takes a step from what it was shown or else from the truth, and no step is taken from what was overtaken."""
+    orders: Kept[awal.Order] = Kept(60.0, 8, lambda: 0.0)
+    truth = [0]
+    wrong: list[tuple[int, int]] = []
+    chance = random.Random(7)  # noqa: S311 - to mix threads, not to hide anything.
+
+    def step(_: int) -> None:
+        done = truth[0]
+        seen = orders.depart(KEY)
+        if seen is not None and seen.at < done:
+            wrong.append((int(seen.at), done))
+        truth[0] += 1  # What another does at the same time makes the two cross.
+        after = truth[0]
+        for _ in range(chance.randrange(50)):
+            pass
+        orders.arrive(KEY, Seen(awal.Order(status="pending"), float(after)))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(step, range(4000)))
+    assert not wrong
+    assert not orders._flights

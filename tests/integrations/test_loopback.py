@@ -1,0 +1,132 @@
+"""The three clients against a server in a process of its own, and before a server that knows no rules."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import httpx
+import pytest
+import requests
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+from requests.adapters import HTTPAdapter
+
+from orderrules import Policy, UpdateRefused, awal, salla
+from orderrules.integrations import Counts, Gate
+from orderrules.integrations.httpx import AsyncGuardedTransport, GuardedTransport
+from orderrules.integrations.requests import GuardedAdapter
+from orderrules.testing import FakeAwal, FakeSalla, OrderMachine
+from tests.integrations.carriers import CARRIERS, served
+from tests.integrations.serve import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ASKED = {"phone_number_id": "1"}
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[str]:
+    """Serve two orders of Awal."""
+    with serving("awal", "pending", "pending", "pending") as address:
+        yield address
+
+
+def walk(put: Callable[[dict[str, object]], int], gate: Gate[Any, Any]) -> None:
+    """Move an order on, and try to move it back and too far."""
+    assert put({"status": "accepted"}) == 200
+    with pytest.raises(UpdateRefused):
+        put({"status": "pending"})
+    assert put({"status": "completed"}) == 422  # That rests on reading A1, so it is sent.
+    assert put({"status": "shipped", "shipping_date": "2024-01-20"}) == 200
+    # What is refused was asked for anew each time, and what the platform refused is forgotten.
+    counts = Counts(allowed=2, held_back=1, sent_refused=1, confirmed=1, asked=4)
+    assert gate.counts == counts
+
+
+def test_httpx(shop: str) -> None:
+    """Over a real connection."""
+    gate = Gate(awal.ENDPOINT)
+    with httpx.Client(base_url=shop, transport=GuardedTransport(gate), params=ASKED) as client:
+        walk(lambda body: client.put("/orders/1", json=body).status_code, gate)
+        assert client.get("/orders/1").json()["data"]["status"] == "shipped"
+
+
+def test_async_httpx(shop: str) -> None:
+    """In one loop."""
+
+    async def walking() -> None:
+        gate = Gate(awal.ENDPOINT)
+        async with httpx.AsyncClient(base_url=shop, transport=AsyncGuardedTransport(gate), params=ASKED) as client:
+            assert (await client.put("/orders/2", json={"status": "accepted"})).status_code == 200
+            with pytest.raises(UpdateRefused):
+                await client.put("/orders/2", json={"status": "pending"})
+            async with client.stream("PUT", "/orders/2", json={"status": "shipped"}) as answer:
+                assert json.loads(b"".join([chunk async for chunk in answer.aiter_raw()]))["status"] is True
+            assert (gate.counts.allowed, gate.counts.held_back) == (2, 1)
+
+    asyncio.run(walking())
+
+
+def test_requests(shop: str) -> None:
+    """In one session, mounted for the host; another adapter can be wrapped."""
+    gate = Gate(awal.ENDPOINT)
+    with requests.Session() as session:
+        session.mount(shop, GuardedAdapter(gate, HTTPAdapter(max_retries=2)))
+        walk(lambda body: session.put(f"{shop}/orders/3", json=body, params=ASKED).status_code, gate)
+
+
+def test_nobody_there_is_the_error_that_it_always_was() -> None:
+    """And nothing is decided."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    gate = Gate(awal.ENDPOINT)
+    with httpx.Client(transport=GuardedTransport(gate)) as client, pytest.raises(httpx.ConnectError):
+        client.put(f"{address}/orders/1", params=ASKED, json={})
+    session = requests.Session()
+    session.mount("http://", GuardedAdapter(gate))
+    with session, pytest.raises(requests.ConnectionError):
+        session.put(f"{address}/orders/1", params=ASKED, json={})
+    assert (gate.counts.asked, gate.counts.unjudged) == (2, 2)
+
+
+@pytest.mark.parametrize("name", CARRIERS)
+@pytest.mark.parametrize("policy", [salla.POLICY, awal.POLICY], ids=["salla", "awal"])
+def test_a_gate_before_a_server_without_rules_keeps_them(name: str, policy: Policy[Any, Any]) -> None:
+    """The machine walks the two as one, and cannot tell them from a server with rules."""
+    fake: Any
+    endpoint: Any
+    if policy.name == "salla":
+        fake, endpoint = FakeSalla(policy=salla.POLICY.without(*ids(policy))), salla.ENDPOINT
+    else:
+        fake, endpoint = FakeAwal(policy=awal.POLICY.without(*ids(policy))), awal.ENDPOINT
+
+    class Guarded(OrderMachine):
+        not_shown: ClassVar[frozenset[str]] = frozenset()
+
+        def __init__(self) -> None:
+            super().__init__()
+            # A guest is known to nobody but the caller (reading S3), so orders come from there.
+            orders = fake.orders.get if policy.name == "salla" else None
+            self.send = CARRIERS[name](Gate(endpoint, orders=orders, refuse="any", respond=True), served(fake))
+
+        def create_order(self, order: Any) -> int:
+            return int(fake.add(order))
+
+        def send_update(self, handle: Any, body: dict[str, object]) -> int:
+            return self.send("PUT", f"/orders/{handle}?phone_number_id=1", json.dumps(body)).status
+
+        def read_order(self, handle: Any) -> Any:
+            return fake.orders[handle]
+
+    Guarded.policy = policy
+    trying = settings(Guarded.TestCase.settings, max_examples=15, database=None, derandomize=True)
+    run_state_machine_as_test(Guarded, settings=trying)
+
+
+def ids(policy: Policy[Any, Any]) -> list[str]:
+    """Name the rules on sections, so that a server can do without them."""
+    return [rule.id for rule in policy.rules if isinstance(rule.section, policy.sections)]
