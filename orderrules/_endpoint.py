@@ -46,6 +46,7 @@ class Endpoint(Generic[OrderT, PatchT]):
     Attributes:
         policy: the rules that hold there.
         path: the end of the path, with the name of the order's id: ``/orders/{order_id}``.
+        query: the names of what its query must hold.
         read_request: reads a request, of the id in its path, its query as text, and its body; raises ``InvalidInput``.
         read_order: reads the order from what a GET of the same path is answered; raises ``InvalidInput``.
         refusal: lays out the answer to an update that is refused by rule.
@@ -59,6 +60,7 @@ class Endpoint(Generic[OrderT, PatchT]):
 
     policy: Policy[OrderT, PatchT]
     path: str
+    query: tuple[str, ...] = ()
     read_request: Callable[[str, str, str | bytes], Asked[PatchT]]
     read_order: Callable[[bytes], OrderT]
     refusal: Callable[[Decision], dict[str, object]]

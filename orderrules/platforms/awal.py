@@ -438,6 +438,7 @@ def _code_of(status: int, _: Mapping[str, object]) -> str | None:
 ENDPOINT: Final = Endpoint(
     policy=POLICY,
     path="/orders/{id}",
+    query=("phone_number_id",),
     read_request=read_request,
     read_order=read_order,
     refusal=_refusal,

@@ -1,0 +1,141 @@
+"""Problem documents (RFC 9457): how a service says that it cannot read an update, or refuses one.
+
+They name rules, keys and places, and hold no value of the order or the update.
+It must never know a platform, nor what serves the document.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+import attrs
+
+from orderrules.errors import InvalidInput, Part, UpdateRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from enum import StrEnum
+
+    from orderrules._decision import Decision, Violation
+    from orderrules._endpoint import Endpoint
+    from orderrules._rules import OrderT, PatchT, Policy
+    from orderrules.errors import Problem
+
+MEDIA_TYPE: Final = "application/problem+json"
+_UNPROCESSABLE: Final = "Unprocessable Content"
+"""What RFC 9110 calls 422; Python follows it since 3.13."""
+
+
+@attrs.frozen
+class Instead:
+    """What may be changed instead of what is refused: names, in the order of the page.
+
+    Attributes:
+        sections: the sections that are open now.
+        keys: the body keys that may be sent as they are.
+        statuses: the statuses that may follow; None where the page documents no transitions.
+    """
+
+    sections: tuple[str, ...]
+    keys: tuple[str, ...]
+    statuses: tuple[str, ...] | None
+
+    @classmethod
+    def of(cls, policy: Policy[OrderT, PatchT], order: OrderT, patch: PatchT) -> Instead:
+        """See what a policy allows instead of an update."""
+        following = policy.next_statuses(order)
+        return cls(
+            sections=tuple(section.value for section, decision in policy.editable(order).items() if decision),
+            keys=policy.split(order, patch).allowed.keys,
+            statuses=None if following is None else tuple(_in_order(policy, following)),
+        )
+
+
+class UpdateRefusedHere(UpdateRefused):
+    """An update is refused where it arrived, and what may be changed instead is known.
+
+    Attributes:
+        instead: what may be changed instead.
+    """
+
+    def __init__(self, decision: Decision, instead: Instead) -> None:
+        super().__init__(decision)
+        self.instead = instead
+
+
+def apply(policy: Policy[OrderT, PatchT], order: OrderT, patch: PatchT) -> OrderT:
+    """Return the order as it will be after the update.
+
+    Raises:
+        UpdateRefused: the update is refused; a problem document made of the error says what is allowed instead.
+    """
+    decision = policy.can_update(order, patch)
+    if not decision:
+        raise UpdateRefusedHere(decision, Instead.of(policy, order, patch))
+    return policy.apply(order, patch)
+
+
+def problem(
+    endpoint: Endpoint[OrderT, PatchT], error: InvalidInput | UpdateRefused, types: str = ""
+) -> dict[str, object]:
+    """Make the document of an error.
+
+    Args:
+        endpoint: says which HTTP status it is.
+        error: what was raised.
+        types: what the URIs of the types of problems begin with: *unreadable* and *refused* are added;
+            ``about:blank`` without.
+    """
+    if isinstance(error, InvalidInput):
+        return {
+            **_head("unreadable", "The request cannot be read", endpoint.unreadable_status, types),
+            "detail": f"cannot {error.what}",
+            "errors": [_unreadable(found) for found in error.problems],
+            "more": error.more,
+        }
+    decision = error.decision
+    told = {
+        **_head("refused", "The update is refused", endpoint.refusal_status, types),
+        "detail": "; ".join(violation.message for violation in decision.violations),
+        "rules": [violation.rule.id for violation in decision.violations],
+        "readings": [reading.id for reading in decision.readings],
+        "errors": [_refused(violation, key) for violation in decision.violations for key in violation.keys],
+    }
+    if isinstance(error, UpdateRefusedHere):
+        told["allowed"] = attrs.asdict(error.instead, filter=lambda _, value: value is not None)
+    return told
+
+
+def _in_order(policy: Policy[OrderT, PatchT], statuses: Collection[StrEnum]) -> Iterator[str]:
+    """Give the values of statuses in the order in which the page has them."""
+    return (str(value) for table in policy.transitions()[:1] for value in table.asked.values if value in statuses)
+
+
+def _head(kind: str, title: str, status: int, types: str) -> dict[str, object]:
+    if types:
+        return {"type": types + kind, "title": title, "status": status}
+    phrase = HTTPStatus(status).phrase if status != HTTPStatus.UNPROCESSABLE_ENTITY else _UNPROCESSABLE
+    return {"type": "about:blank", "title": phrase, "status": status}
+
+
+def _unreadable(found: Problem) -> dict[str, object]:
+    told: dict[str, object] = {"code": found.code.value, "detail": found.message}
+    if found.part is Part.BODY:
+        told["pointer"] = "#" + quote(found.pointer, safe="/~")
+    else:
+        told[found.part.value] = found.pointer.removeprefix("/")
+    if found.hint:
+        told["hint"] = found.hint
+    return told
+
+
+def _refused(violation: Violation, key: str) -> dict[str, object]:
+    return {
+        "pointer": f"#/{key}",
+        "detail": violation.message,
+        "rule": violation.rule.id,
+        "section": violation.section.value,
+        "reason": violation.rule.reason,
+    }

@@ -1,0 +1,90 @@
+"""For Starlette: reads an update off a request, and answers what cannot be read or is refused with problem documents.
+
+It must never know what is refused, nor why.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse
+
+from orderrules._limits import UPDATE_LIMITS
+from orderrules.errors import InvalidInput, UpdateRefused
+from orderrules.integrations._problems import MEDIA_TYPE, apply, problem
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from orderrules._endpoint import Endpoint
+    from orderrules._rules import OrderT, PatchT
+
+__all__ = ["ProblemResponse", "apply", "problem_handlers", "read_update"]
+
+
+class ProblemResponse(JSONResponse):
+    """A response of media type ``application/problem+json``."""
+
+    media_type = MEDIA_TYPE
+
+
+async def read_update(endpoint: Endpoint[OrderT, PatchT], request: Request, parameter: str | None = None) -> PatchT:
+    """Read the update that a request asks for, strictly: its path, its query and its body.
+
+    A body that is longer than is read is not taken in. The body stays with the request, unless it was sent in chunks.
+
+    Args:
+        endpoint: the platform's.
+        request: the request.
+        parameter: the name of the order's id in the path of the route; as on the platform's page when left out.
+
+    Raises:
+        InvalidInput: with every problem at once.
+        LookupError: the path of the route has no such parameter.
+    """
+    name = endpoint.parameter if parameter is None else parameter
+    if name not in request.path_params:
+        raise LookupError(
+            f"the route has no {name} in its path; say what the order's id is called there: parameter=..."
+        )
+    number = str(request.path_params[name])
+    return endpoint.read_request(number, request.url.query, await _body(request)).patch
+
+
+async def _body(request: Request) -> bytes:
+    """Take a body in, and a little more than is read of it at most."""
+    length = request.headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and int(length[:18]) <= UPDATE_LIMITS.size:
+        return await request.body()
+    read = bytearray()
+    async for chunk in request.stream():
+        read += chunk
+        if len(read) > UPDATE_LIMITS.size:
+            break
+    return bytes(read)
+
+
+def problem_handlers(
+    endpoint: Endpoint[Any, Any], types: str = ""
+) -> dict[Any, Callable[[Request, Any], Awaitable[Response]]]:
+    """Give the handlers of ``InvalidInput`` and ``UpdateRefused``, for ``exception_handlers`` of an application.
+
+    They answer with problem documents (RFC 9457), in the statuses of the platform.
+
+    Args:
+        endpoint: the platform's.
+        types: what the URIs of the types of problems begin with; ``about:blank`` without.
+    """
+    handler = functools.partial(_answer, endpoint, types)
+    return {InvalidInput: handler, UpdateRefused: handler}
+
+
+async def _answer(
+    endpoint: Endpoint[Any, Any], types: str, _: Request, error: InvalidInput | UpdateRefused
+) -> ProblemResponse:
+    told = problem(endpoint, error, types)
+    return ProblemResponse(told, status_code=int(str(told["status"])))
