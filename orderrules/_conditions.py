@@ -61,6 +61,10 @@ def _set(values: Iterable[Hashable]) -> frozenset[Hashable]:
     return frozenset(values)
 
 
+def _no_value(fact: Fact) -> Hashable:
+    return UNKNOWN if UNKNOWN in fact.values else attrs.NOTHING
+
+
 @attrs.frozen(cache_hash=True, repr=False)
 class Fact:
     """A named property with a finite set of values, read off an order or a patch.
@@ -73,6 +77,8 @@ class Fact:
         flag: whether it is said without a verb: ``draft`` and ``not draft``.
         aliases: other spellings met in payloads, each with the value it is read as.
         unlisted: an example of what counts as ``UNKNOWN``, where that is among the values.
+        absent: the value that a null stands for where orders are kept in a database: ``UNKNOWN`` where that is among
+            the values, and else none that a condition would take, unless it is said.
     """
 
     name: str
@@ -85,6 +91,11 @@ class Fact:
     flag: bool = attrs.field(default=False, kw_only=True)
     aliases: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), kw_only=True, converter=_aliases)
     unlisted: Hashable = attrs.field(default="unknown", kw_only=True)
+    absent: Hashable = attrs.field(default=attrs.Factory(_no_value, takes_self=True), kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        if self.absent is not attrs.NOTHING:
+            self.see((self.absent,))
 
     def __repr__(self) -> str:
         return f"<Fact {self.name}: {len(self.values)} values>"
@@ -95,14 +106,28 @@ class Fact:
         Raises:
             ValueError: the value is not listed, and the fact has no ``UNKNOWN``.
         """
-        value = self.canonical(getattr(thing, self.attribute))
+        return self._listed(getattr(thing, self.attribute))
+
+    def stored(self, value: object) -> Hashable:
+        """Give the value that one kept in a database stands for; a null is ``absent``.
+
+        Raises:
+            ValueError: the value is not listed, and the fact has no ``UNKNOWN``; or it is a null, and nothing absent.
+        """
+        return self.absent if value is None and self.absent is not attrs.NOTHING else self._listed(value)
+
+    def spellings(self, value: Hashable) -> tuple[Hashable, ...]:
+        """Give the ways in which a listed value is spelt: as it is, and by its aliases."""
+        return (value, *(alias for alias, meant in self.aliases if meant == value))
+
+    def _listed(self, given: object) -> Hashable:
+        value = self.canonical(given)
         for known in self.values:
             if known == value:
                 return known
         if UNKNOWN in self.values:
             return UNKNOWN
-        message = f"{self.name} cannot be {value!r}"
-        raise ValueError(message)
+        raise ValueError(f"{self.name} cannot be {value!r}")
 
     def canonical(self, value: object) -> object:
         """Return the listed value that a spelling stands for, and anything else as it is."""

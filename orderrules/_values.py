@@ -170,8 +170,9 @@ def _got(value: str) -> str:
 def mapping(value: object, expected: str = "an object") -> dict[str, object]:
     """Read an object, whatever it holds, and leave out what has no text for a key."""
     found: dict[str, object] = {}
-    for key, item in pairs_of(value, expected):
-        if type(key) is str:
+    for given, item in pairs_of(value, expected):
+        if issubclass(type(given), str):  # The type is asked, for a stranger's object may lie or fail.
+            key = str.__str__(cast("str", given))  # A row of a database may have names that are more than text.
             if key in found:
                 raise InvalidInput([duplicate(key)])
             found[key] = item

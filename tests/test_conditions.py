@@ -319,3 +319,22 @@ SENTENCES: list[tuple[Condition, str]] = [
 def test_a_condition_reads_as_one_sentence(condition: Condition, sentence: str) -> None:
     """Brackets stand where a part says *or* itself, or *and* among parts that are joined by *or*."""
     assert str(condition) == sentence
+
+
+def test_a_null_is_what_is_absent() -> None:
+    """Unknown where that is among the values; else what is said, or nothing that could be stored."""
+    assert COLOUR.stored("rouge") == "red"
+    assert COLOUR.stored(None) is UNKNOWN
+    assert COLOUR.stored("blue") is UNKNOWN
+    assert Fact("wet", values=(False, True), absent=False).stored(None) is False
+    assert Fact("size", values=(None, 1)).stored(None) is None
+    with pytest.raises(ValueError, match="wet cannot be None"):
+        WET.stored(None)
+    with pytest.raises(ValueError, match="wet is never 'dry'"):
+        Fact("wet", values=(False, True), absent="dry")
+
+
+def test_a_value_is_spelt_as_it_is_and_by_its_aliases() -> None:
+    """And no other."""
+    assert COLOUR.spellings("red") == ("red", "rouge")
+    assert COLOUR.spellings("green") == ("green",)

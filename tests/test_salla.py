@@ -85,6 +85,16 @@ def test_absent_keys_mean_what_the_readings_say() -> None:
     assert Order() == Order(id=None, status=None, draft=False, customer=CustomerKind.NONE)
 
 
+def test_names_that_are_more_than_text_are_read_as_text() -> None:
+    """A row of a database may have such keys; an order that they were left out of would be another order."""
+
+    class Name(str):
+        __slots__ = ()
+
+    row: Any = {Name("status"): {Name("slug"): "completed"}, Name("draft"): True, Name("customer"): {Name("id"): 7}}
+    assert salla.read_order(row) == salla.Order(status="completed", draft=True, customer=salla.CustomerKind.REGISTERED)
+
+
 def test_a_guest_is_one_only_when_said() -> None:
     """And only where there is a customer."""
     assert salla.read_order(ORDER, guest=True).customer is CustomerKind.GUEST

@@ -124,11 +124,12 @@ STATUS: Final = Fact(
     values=(*Status, DRAFT_SLUG, UNKNOWN),
     aliases=(("pending", Status.PAYMENT_PENDING),),  # Reading S1.
 )
-DRAFT: Final = Fact("draft", values=(False, True), flag=True)
+DRAFT: Final = Fact("draft", values=(False, True), flag=True, absent=False)
 CUSTOMER: Final = Fact(
     "customer",
     values=tuple(CustomerKind),
     labels=((CustomerKind.NONE, "absent"), (CustomerKind.GUEST, "a guest")),
+    absent=CustomerKind.NONE,
 )
 
 

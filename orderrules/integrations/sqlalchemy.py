@@ -1,0 +1,185 @@
+"""Guards as SQLAlchemy expressions, so that an update is checked and written by one statement.
+
+Between reading an order and writing it, another writer may move it. ``UPDATE … WHERE id = :id AND <guard>`` writes only
+what may still be written. It must never know a platform, nor what a guard is about.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import sqlalchemy as sa
+
+from orderrules._conditions import UNKNOWN, AllOf, AnyOf, Condition, Is
+from orderrules._samples import order_at
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
+
+    from sqlalchemy.engine import Connection
+    from sqlalchemy.orm import InstrumentedAttribute, Session
+    from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+    from orderrules._conditions import Fact, Point
+    from orderrules._decision import Decision
+    from orderrules._rules import OrderT, PatchT, Policy
+
+    Column = sa.ColumnElement[Any] | InstrumentedAttribute[Any]
+    """A column, or any expression that tells what a fact is."""
+    Columns = Mapping[str, Column] | ReadOnlyColumnCollection[str, Any]
+    """Columns by the names of the order's attributes, as ``table.c`` has them too."""
+
+__all__ = ["Outcome", "Verdict", "guarded_update", "to_sqlalchemy"]
+
+
+def to_sqlalchemy(guard: Condition, columns: Columns) -> sa.ColumnElement[bool]:
+    """Write a condition on an order as an SQL expression; it is true or false for every row, and never null.
+
+    A null is read as the fact's ``absent`` value: Salla's as a status never seen, no draft, and no customer; Awal's as
+    a status never seen. Whatever a fact does not list counts as unknown. Where a column may not be null, nothing is
+    said about nulls.
+
+    Args:
+        guard: such as ``policy.guard(patch)``.
+        columns: for each fact that the guard reads, by the name of the order's attribute, a column or an expression.
+
+    Raises:
+        LookupError: a fact has no column.
+        TypeError: it is no condition, or one that reads what an update asks for.
+    """
+    if isinstance(guard, AllOf):
+        return sa.and_(sa.true(), *(to_sqlalchemy(part, columns) for part in guard.parts))
+    if isinstance(guard, AnyOf):
+        return sa.or_(sa.false(), *(to_sqlalchemy(part, columns) for part in guard.parts))
+    if not isinstance(guard, Is):
+        kind = type(guard).__name__
+        raise TypeError(f"expected a condition on an order alone, such as policy.guard(patch) gives, got a {kind}")
+    if guard.fact.attribute not in columns:
+        raise LookupError(
+            f"there is no column for {guard.fact.attribute}; columns are given for {', '.join(columns.keys())}"
+        )
+    column: Column = columns[guard.fact.attribute]
+    return _written(guard, column if isinstance(column, sa.ColumnElement) else column.expression)
+
+
+def _written(guard: Is, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    fact = guard.fact
+    taken = [value for value in fact.values if (value in guard.values) is not guard.negated]
+    left = [value for value in fact.values if value not in taken]
+    # What is not listed is unknown, so that what is unknown is told by the others.
+    written = ~_among(column, fact, left) if UNKNOWN in taken else _among(column, fact, taken)
+    if not getattr(column, "nullable", True):
+        return written
+    return written | column.is_(None) if fact.absent in taken else written & column.is_not(None)
+
+
+def _among(column: sa.ColumnElement[Any], fact: Fact, values: Iterable[Hashable]) -> sa.ColumnElement[bool]:
+    """Say that a column holds one of some values, as they may be spelt in it."""
+    spelt = [found for value in values for spelling in fact.spellings(value) for found in _held(column.type, spelling)]
+    if not spelt:
+        return sa.false()
+    if len(spelt) == 1:
+        return column == spelt[0]
+    return column.in_(spelt)
+
+
+def _held(kind: sa.types.TypeEngine[Any], value: Hashable) -> Iterator[Hashable]:
+    """Give a value as a column of a type may hold it, if it may."""
+    plain = str(value) if isinstance(value, str) else value
+    if not isinstance(kind, sa.Enum):
+        yield plain
+    elif kind.enum_class is None:
+        if plain in kind.enums:
+            yield plain
+    else:
+        yield from (member for member in kind.enum_class if member == value or member.value == plain)
+
+
+class Verdict(StrEnum):
+    """What became of a guarded update."""
+
+    WRITTEN = "written"
+    """It was written."""
+    REFUSED = "refused"
+    """The rules refuse it for the order as it was seen, or as it is."""
+    GONE = "gone"
+    """There is no such order."""
+    MOVED = "moved"
+    """Another writer moved the order meanwhile: read it and decide anew."""
+
+
+@attrs.frozen
+class Outcome:
+    """What became of a guarded update: truthy when it was written.
+
+    Attributes:
+        verdict: which it was.
+        decision: the decision on the order as it is now; None where it was written, or there is no such order.
+    """
+
+    verdict: Verdict
+    decision: Decision | None = None
+
+    def __bool__(self) -> bool:
+        return self.verdict is Verdict.WRITTEN
+
+
+def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, and where.
+    connection: Connection | Session,
+    statement: sa.Update,
+    policy: Policy[OrderT, PatchT],
+    patch: PatchT,
+    columns: Columns,
+    seen: OrderT | None = None,
+) -> Outcome:
+    """Write an update where the rules allow it for the order as it is at that moment, by one statement.
+
+    Where nothing is written, the order's facts are read to say why. It commits nothing. An asynchronous session
+    takes it as ``await session.run_sync(guarded_update, statement, …)``.
+
+    Args:
+        connection: a connection or a session.
+        statement: the update of one order: ``update(orders).where(orders.c.id == 7).values(…)``.
+        policy: the rules.
+        patch: what the update asks to change.
+        columns: for each fact of the platform's orders, by the name of the attribute, a column or an expression.
+        seen: the order that was decided on, if one was read before.
+
+    Raises:
+        LookupError: a fact has no column.
+        TypeError: the patch or the order is of another platform.
+        ValueError: the statement has no condition, and would write every order; or a row holds what no fact can be.
+    """
+    if statement.whereclause is None:
+        raise ValueError("the statement says not which order it updates")
+    missing = [fact.attribute for fact in policy.order_type.__space__.facts if fact.attribute not in columns]
+    if missing:
+        raise LookupError(f"there is no column for {', '.join(missing)}")
+    guard = policy.guard(patch)
+    # What the caller decided: without an order seen, that is nothing that could have been overtaken.
+    was_allowed = seen is not None and bool(policy.can_update(seen, patch))
+    written: Any = connection.execute(statement.where(to_sqlalchemy(guard, columns)))
+    if written.rowcount > 0:
+        return Outcome(Verdict.WRITTEN)
+    point = _point(connection, statement.whereclause, policy, columns)
+    if point is None:
+        return Outcome(Verdict.GONE)
+    order = order_at(policy.order_type, point)
+    moved = was_allowed or guard.holds(point)
+    return Outcome(
+        Verdict.MOVED if moved else Verdict.REFUSED, None if order is None else policy.can_update(order, patch)
+    )
+
+
+def _point(
+    connection: Connection | Session,
+    where: sa.ColumnElement[bool],
+    policy: Policy[OrderT, PatchT],
+    columns: Columns,
+) -> Point | None:
+    """Read the facts of an order; None where there is none."""
+    facts = policy.order_type.__space__.facts
+    row = connection.execute(sa.select(*(columns[fact.attribute] for fact in facts)).where(where)).first()
+    return None if row is None else {fact: fact.stored(value) for fact, value in zip(facts, row, strict=True)}

@@ -1,0 +1,408 @@
+"""Guards in SQL, on SQLite and PostgreSQL: the same rows as the policy, and no forbidden update by many writers."""
+
+from __future__ import annotations
+
+import enum
+import itertools
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from orderrules import ALWAYS, NEVER, UNKNOWN, Policy, awal, salla
+from orderrules._samples import order_at
+from orderrules.integrations.sqlalchemy import Outcome, Verdict, guarded_update, to_sqlalchemy
+from orderrules.testing import OrderMachine
+from orderrules.testing._repertoire import updates
+from tests.integrations.postgres import postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from orderrules import Fact
+
+DATABASES = ("sqlite", "postgres")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """Run a PostgreSQL for the tests of this module."""
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture(params=DATABASES)
+def engine(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[sa.Engine]:
+    """Give an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        made = sa.create_engine(f"sqlite:///{tmp_path}/orders.sqlite", connect_args={"timeout": 60}, pool_size=100)
+    else:
+        made = sa.create_engine(request.getfixturevalue("server"), pool_size=100)
+    yield made
+    with made.begin() as connection:
+        found = sa.MetaData()
+        found.reflect(connection)
+        found.drop_all(connection)
+    made.dispose()
+
+
+class Base(DeclarativeBase):
+    """The tables that are declared as classes."""
+
+
+class Row(Base):
+    """An order of Salla, as a class."""
+
+    __tablename__ = "orders_of_a_class"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    status: Mapped[str | None]
+    draft: Mapped[bool]
+    customer: Mapped[salla.CustomerKind | None]
+
+
+def table(*, nullable: bool = True, kinds: dict[str, Any] | None = None) -> sa.Table:
+    """Describe orders of either platform."""
+    kinds = {"status": sa.Text, "draft": sa.Boolean, "customer": sa.Text, **(kinds or {})}
+    columns = [sa.Column(name, kind, nullable=nullable) for name, kind in kinds.items()]
+    return sa.Table("orders", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), *columns)
+
+
+def stored(fact: Fact) -> list[Any]:
+    """List what a database may hold of a fact: every spelling, what no page names, and nothing at all."""
+    spelt = [spelling for value in fact.values if value is not UNKNOWN for spelling in fact.spellings(value)]
+    plain = [str(value) if isinstance(value, str) else value for value in spelt]
+    return [*plain, None, *(["for nura", "Completed", ""] if UNKNOWN in fact.values else [])]
+
+
+def every_row(policy: Policy[Any, Any]) -> list[dict[str, Any]]:
+    """List a row for each combination of what may be held."""
+    facts = policy.order_type.__space__.facts
+    held = itertools.product(*(stored(fact) for fact in facts))
+    return [{fact.attribute: value for fact, value in zip(facts, row, strict=True)} for row in held]
+
+
+@pytest.mark.parametrize("policy", [salla.POLICY, awal.POLICY], ids=["salla", "awal"])
+def test_a_guard_selects_the_orders_that_the_policy_allows(engine: sa.Engine, policy: Policy[Any, Any]) -> None:
+    """For every update there is, every row there can be, nulls included; and its negation all others."""
+    rows = every_row(policy)
+    orders = table()
+    orders.metadata.create_all(engine)
+    facts = policy.order_type.__space__.facts
+    points = [{fact: fact.stored(row[fact.attribute]) for fact in facts} for row in rows]
+    guards = {policy.guard(patch): patch for patch in updates(policy)}
+    columns = {fact.attribute: orders.c[fact.attribute] for fact in facts}
+    with engine.begin() as connection:
+        connection.execute(orders.insert(), [{"id": number, **row} for number, row in enumerate(rows)])
+        for guard, patch in guards.items():
+            allowed = {
+                number
+                for number, point in enumerate(points)
+                if policy.can_update(order_at(policy.order_type, point), patch)
+            }
+            written = to_sqlalchemy(guard, columns)
+            assert set(connection.scalars(sa.select(orders.c.id).where(written))) == allowed
+            others = set(connection.scalars(sa.select(orders.c.id).where(~written)))
+            assert others == set(range(len(rows))) - allowed
+    assert len(guards) > 2
+
+
+def test_columns_may_be_enumerations_classes_and_expressions(engine: sa.Engine) -> None:
+    """Whatever a column cannot hold is not asked of it."""
+
+    class Stage(enum.Enum):
+        DONE = "completed"
+        OPEN = "in_progress"
+
+    orders = table(kinds={"status": sa.Enum(Stage), "customer": sa.Enum("none", "registered", name="kinds")})
+    orders.metadata.create_all(engine)
+    Base.metadata.create_all(engine)
+    guests = sa.case((Row.id > 2, "guest"), else_=Row.customer.cast(sa.Text))
+    with Session(engine) as session:
+        session.execute(
+            orders.insert(),
+            [
+                {"id": 1, "status": Stage.DONE, "draft": False, "customer": "none"},
+                {"id": 2, "status": Stage.OPEN, "draft": False, "customer": "registered"},
+                {"id": 3, "status": None, "draft": None, "customer": None},
+            ],
+        )
+        session.add_all(
+            Row(id=number, status="completed", draft=False, customer=salla.CustomerKind.REGISTERED)
+            for number in (1, 2, 3)
+        )
+        session.flush()
+        for patch, selected in (
+            (salla.Patch(coupon_code="E"), {2, 3}),
+            (salla.Patch(payment=salla.Payment(method="bank")), set()),
+            (salla.Patch(customer=salla.Customer(id=1)), {1, 3}),
+            (salla.Patch(employees=(1,)), {1, 2, 3}),
+        ):
+            written = to_sqlalchemy(salla.POLICY.guard(patch), orders.c)
+            assert set(session.scalars(sa.select(orders.c.id).where(written))) == selected
+        columns = {"status": Row.status, "draft": Row.draft, "customer": Row.customer}
+        guard = salla.POLICY.guard(salla.Patch(customer=salla.Customer(id=1)))
+        assert set(session.scalars(sa.select(Row.id).where(to_sqlalchemy(guard, columns)))) == set()
+        assert set(session.scalars(sa.select(Row.id).where(to_sqlalchemy(guard, {**columns, "customer": guests})))) == {
+            3
+        }
+        written_by_class = guarded_update(
+            session,
+            sa.update(Row).where(Row.id == 1).values(status="in_progress"),
+            salla.POLICY,
+            salla.Patch(employees=(1,)),
+            columns,
+        )
+        assert written_by_class
+        assert session.get_one(Row, 1).status == "in_progress"
+
+
+def test_what_may_not_be_null_is_asked_as_one_would_by_hand() -> None:
+    """The statement is the same, so its plan is."""
+    orders = table(nullable=False)
+    guard = awal.POLICY.guard(awal.Patch(status=awal.Status.SHIPPED))
+    by_hand = orders.c.status.in_(["accepted", "shipped"])
+    assert shown(to_sqlalchemy(guard, orders.c)) == shown(by_hand)
+    coupon = salla.POLICY.guard(salla.Patch(coupon_code="E"))
+    assert shown(to_sqlalchemy(coupon, orders.c)) == "orders.draft = true OR orders.status != 'completed'"
+    nullable = table()
+    assert shown(to_sqlalchemy(guard, nullable.c)) == f"{shown(by_hand)} AND orders.status IS NOT NULL"
+    assert shown(to_sqlalchemy(coupon, nullable.c)) == (
+        "orders.draft = true AND orders.draft IS NOT NULL OR orders.status != 'completed' OR orders.status IS NULL"
+    )
+
+
+def shown(expression: Any) -> str:
+    """Write an expression with its values in it."""
+    return str(expression.compile(compile_kwargs={"literal_binds": True}))
+
+
+def test_always_and_never_are_expressions_too(engine: sa.Engine) -> None:
+    """They select everything and nothing."""
+    with engine.begin() as connection:
+        assert connection.scalar(sa.select(to_sqlalchemy(ALWAYS, {})))
+        assert not connection.scalar(sa.select(to_sqlalchemy(NEVER, {})))
+
+
+def test_what_cannot_be_written_is_refused() -> None:
+    """With what is missing."""
+    with pytest.raises(LookupError, match="there is no column for status; columns are given for id, draft"):
+        to_sqlalchemy(salla.STATUS.is_("completed"), sa.table("orders", sa.column("id"), sa.column("draft")).c)
+    with pytest.raises(TypeError, match=r"such as policy.guard\(patch\) gives, got a Follows"):
+        to_sqlalchemy(awal.POLICY.rules[0].only_if, {"status": sa.column("status")})
+    with pytest.raises(TypeError, match="got a str"):
+        to_sqlalchemy("status = 1", {})  # type: ignore[arg-type]
+    orders = table()
+    given: Any = (awal.POLICY, awal.Patch(), {"status": orders.c.status})
+    with pytest.raises(ValueError, match="the statement says not which order it updates"):
+        guarded_update(Session(), sa.update(orders).values(status="x"), *given)
+    with pytest.raises(LookupError, match="there is no column for status, draft"):
+        guarded_update(
+            Session(),
+            sa.update(orders).where(orders.c.id == 1),
+            salla.POLICY,
+            salla.Patch(),
+            {"customer": orders.c.customer},
+        )
+
+
+def moving(engine: sa.Engine, status: str) -> sa.Table:
+    """Create orders of Awal with one among them."""
+    orders = sa.Table(
+        "orders",
+        sa.MetaData(),
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("status", sa.Text, nullable=False, index=True),
+        sa.Column("writer", sa.Integer),
+    )
+    orders.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(orders.insert(), [{"id": 1, "status": status}])
+    return orders
+
+
+def ship(connection: Any, orders: sa.Table, number: int, seen: awal.Order | None) -> Outcome:
+    """Try to ship an order."""
+    return guarded_update(
+        connection,
+        sa.update(orders).where(orders.c.id == number).values(status="shipped"),
+        awal.POLICY,
+        awal.Patch(status=awal.Status.SHIPPED),
+        {"status": orders.c.status},
+        seen,
+    )
+
+
+def test_refused_gone_and_moved_are_told_apart(engine: sa.Engine) -> None:
+    """By the order as it is, and as it was seen."""
+    orders = moving(engine, "pending")
+    accepted, pending = awal.Order(status="accepted"), awal.Order(status="pending")
+    with engine.begin() as connection:
+        refused = ship(connection, orders, 1, pending)
+        assert (refused.verdict, bool(refused)) == (Verdict.REFUSED, False)
+        assert refused.decision is not None
+        assert refused.decision.violations[0].saw == "status is pending and status asked for is shipped"
+        assert ship(connection, orders, 1, None) == refused
+        moved = ship(connection, orders, 1, accepted)
+        assert (moved.verdict, moved.decision) == (Verdict.MOVED, refused.decision)
+        assert ship(connection, orders, 2, accepted) == Outcome(Verdict.GONE)
+        connection.execute(orders.update().values(status="accepted"))
+        written = ship(connection, orders, 1, accepted)
+        assert written
+        assert written == Outcome(Verdict.WRITTEN)
+        assert connection.scalar(sa.select(orders.c.status)) == "shipped"
+
+
+WRITERS = 100
+STATUSES = list(awal.Status)
+
+
+def asked_by(number: int, turn: int, present: awal.Status) -> awal.Status:
+    """Choose what a writer asks for: the next status, the one after it, the present one again, or the one before."""
+    return STATUSES[min(max(STATUSES.index(present) + (number + turn) % 4 - 1, 0), 4)]
+
+
+def race(engine: sa.Engine, orders: sa.Table, *, guarded: bool) -> list[tuple[str, str]]:
+    """Let a hundred writers move one order at once, each a step from what it saw; give the steps that were written.
+
+    All of them have seen the order before the first of them writes.
+    """
+    met = threading.Barrier(WRITERS)
+    columns = {"status": orders.c.status}
+
+    def write(number: int) -> list[bool]:
+        written: list[bool] = []
+        with engine.connect() as connection:
+            for turn in range(4):
+                with connection.begin():
+                    seen = awal.Order(status=str(connection.scalar(sa.select(orders.c.status))))
+                if turn == 0:
+                    met.wait()
+                status = asked_by(number, turn, awal.Status(seen.status))
+                patch = awal.Patch(status=status)
+                statement = sa.update(orders).where(orders.c.id == 1).values(status=status.value, writer=number)
+                with connection.begin():
+                    if guarded:
+                        written.append(bool(guarded_update(connection, statement, awal.POLICY, patch, columns, seen)))
+                    elif awal.POLICY.can_update(seen, patch):
+                        connection.execute(statement)
+                        written.append(True)
+        return written
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        told = [answer for written in pool.map(write, range(WRITERS)) for answer in written]
+    with engine.begin() as connection:
+        steps = [(row[0], row[1]) for row in connection.execute(sa.text("SELECT before, after FROM steps"))]
+    assert len(steps) == sum(told)
+    return steps
+
+
+def watched(engine: sa.Engine) -> sa.Table:
+    """Create an order whose every step the database itself writes down."""
+    orders = moving(engine, "pending")
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE steps (before TEXT, after TEXT)"))
+        if engine.dialect.name == "sqlite":
+            connection.execute(sa.text("PRAGMA journal_mode=WAL"))
+            note = "BEGIN INSERT INTO steps VALUES (OLD.status, NEW.status); END"
+            connection.execute(sa.text(f"CREATE TRIGGER watch AFTER UPDATE ON orders {note}"))
+        else:
+            note = "BEGIN INSERT INTO steps VALUES (OLD.status, NEW.status); RETURN NEW; END"
+            connection.execute(
+                sa.text(f"CREATE OR REPLACE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS '{note}'")
+            )
+            connection.execute(
+                sa.text("CREATE TRIGGER watch AFTER UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION note()")
+            )
+    return orders
+
+
+def forbidden(steps: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Give the steps that the page does not allow, by its own chain."""
+    chain = ["pending", "accepted", "shipped", "delivered", "completed"]
+    return [(before, after) for before, after in steps if chain.index(after) - chain.index(before) not in {0, 1}]
+
+
+def test_a_hundred_writers_write_no_forbidden_update(engine: sa.Engine) -> None:
+    """By the database's own record; some of what they ask is written, and some is not."""
+    orders = watched(engine)
+    steps = race(engine, orders, guarded=True)
+    assert not forbidden(steps)
+    assert ("pending", "accepted") in steps
+    assert len(steps) < WRITERS * 4
+
+
+def test_a_hundred_writers_who_decide_and_then_write_do(engine: sa.Engine) -> None:
+    """Each of them asks the same rules, of an order that others have moved before it writes."""
+    orders = watched(engine)
+    assert forbidden(race(engine, orders, guarded=False))
+
+
+def plan(connection: sa.Connection, statement: Any) -> str:
+    """Ask the database how it would run a statement."""
+    written = shown_for(connection, statement)
+    explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN (COSTS OFF)"
+    return json.dumps([[str(cell) for cell in row] for row in connection.execute(sa.text(f"{explain} {written}"))])
+
+
+def shown_for(connection: sa.Connection, statement: Any) -> str:
+    """Write a statement as it is sent, with its values in it."""
+    return str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
+
+
+@pytest.mark.parametrize("by_number", [True, False])
+def test_the_plan_is_that_of_the_statement_by_hand(engine: sa.Engine, by_number: bool) -> None:
+    """An index is used where it would be: the order's number for one, the status for all."""
+    orders = moving(engine, "accepted")
+    with engine.begin() as connection:
+        rows = [{"id": number, "status": STATUSES[number % 5].value} for number in range(2, 4000)]
+        connection.execute(orders.insert(), rows)
+        connection.execute(sa.text("ANALYZE"))
+        statement = sa.update(orders).values(status="shipped")
+        if by_number:
+            statement = statement.where(orders.c.id == 1)
+        guard = awal.POLICY.guard(awal.Patch(status=awal.Status.SHIPPED))
+        ours = plan(connection, statement.where(to_sqlalchemy(guard, orders.c)))
+        theirs = plan(connection, statement.where(orders.c.status.in_(["accepted", "shipped"])))
+        assert ours == theirs
+        assert "Index" in ours or "INDEX" in ours or "INTEGER PRIMARY KEY" in ours
+
+
+def test_the_machine_walks_a_service_on_a_database(engine: sa.Engine) -> None:
+    """It decides nothing but by the guarded statement."""
+    orders = sa.Table(
+        "orders",
+        sa.MetaData(),
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        *(sa.Column(name, sa.Text) for name in awal.to_payload(awal.Order(status="pending")) if name != "id"),
+    )
+    orders.metadata.create_all(engine)
+
+    class Service(OrderMachine):
+        policy = awal.POLICY
+        not_shown: ClassVar[frozenset[str]] = frozenset()
+        unreadable = ()
+
+        def create_order(self, order: Any) -> Any:
+            row = {name: value for name, value in awal.to_payload(order).items() if name != "id"}
+            with engine.begin() as connection:
+                return connection.execute(orders.insert().values(**row)).inserted_primary_key[0]  # type: ignore[index]
+
+        def send_update(self, handle: Any, body: dict[str, object]) -> bool:
+            statement = sa.update(orders).where(orders.c.id == handle).values(**body or {"id": handle})
+            patch = awal.read_patch(body)
+            with engine.begin() as connection:
+                return bool(guarded_update(connection, statement, awal.POLICY, patch, {"status": orders.c.status}))
+
+        def read_order(self, handle: Any) -> awal.Order:
+            with engine.begin() as connection:
+                row = connection.execute(sa.select(orders).where(orders.c.id == handle)).mappings().one()
+            return awal.read_order(dict(row))
+
+    trying = settings(Service.TestCase.settings, max_examples=15, database=None, derandomize=True)
+    run_state_machine_as_test(Service, settings=trying)
