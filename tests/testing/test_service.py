@@ -38,8 +38,8 @@ def load() -> Any:
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start the service in a server of its own, with its orders in a file, and stop it at the end."""
-    app = load().make(str(tmp_path_factory.mktemp("service") / "orders.sqlite"))
+    """Start the service in a server of its own, with its orders in a database, and stop it at the end."""
+    app = load().make(f"sqlite:///{tmp_path_factory.mktemp('service')}/orders.sqlite")
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

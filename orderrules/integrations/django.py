@@ -1,0 +1,236 @@
+"""For Django: a view that takes updates, a validator of their bodies, and a form that greys out what is closed.
+
+It must never know what is refused, nor why. The module is longer than most because a form is told in more ways than
+one of what was sent to it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from orderrules._patch import read_body, sections_by_key
+from orderrules.errors import InvalidInput, UpdateRefused
+from orderrules.integrations._problems import MEDIA_TYPE, apply, problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from orderrules._decision import Decision
+    from orderrules._endpoint import Endpoint
+    from orderrules._order import OrderBase
+    from orderrules._patch import PatchBase
+    from orderrules._rules import Policy
+
+__all__ = ["OrderForm", "UpdateOrderMixin", "UpdateValidator", "problem_response"]
+
+_WITHIN: Final = "__"
+"""What stands in a field's name between a body key and one within it: ``receiver__email``."""
+
+
+def problem_response(
+    endpoint: Endpoint[Any, Any], error: InvalidInput | UpdateRefused, types: str = ""
+) -> JsonResponse:
+    """Answer with a problem document (RFC 9457), in the status of the platform.
+
+    Args:
+        endpoint: the platform's.
+        error: what was raised.
+        types: what the URIs of the types of problems begin with; ``about:blank`` without.
+    """
+    told = problem(endpoint, error, types)
+    return JsonResponse(told, status=int(str(told["status"])), content_type=MEDIA_TYPE)
+
+
+class UpdateOrderMixin:
+    """A view that takes updates with PUT, for a ``View`` of Django or an ``APIView`` of Django REST framework.
+
+    A subclass names its ``endpoint``, and says how an order is loaded and saved. What cannot be read or is refused is
+    answered with a problem document, which says what is allowed instead.
+
+    Attributes:
+        endpoint: the platform's.
+        parameter: the name of the order's id in the path of the route; as on the platform's page when None.
+        types: what the URIs of the types of problems begin with; ``about:blank`` when empty.
+    """
+
+    endpoint: ClassVar[Endpoint[Any, Any]]
+    parameter: ClassVar[str | None] = None
+    types: ClassVar[str] = ""
+
+    def get_order(self, order_id: int) -> Any:  # noqa: ANN401 - of the endpoint's platform.
+        """Load an order; raise ``Http404`` where there is none. Lock its row if others may write it meanwhile.
+
+        Raises:
+            NotImplementedError: it is not overridden.
+        """
+        raise NotImplementedError("say how an order is loaded: override get_order")
+
+    def save_order(self, order: Any, patch: Any) -> HttpResponse:  # noqa: ANN401 - as above.
+        """Save an order as it is after the update, and answer.
+
+        Raises:
+            NotImplementedError: it is not overridden.
+        """
+        raise NotImplementedError("say how an order is saved: override save_order")
+
+    def put(self, request: HttpRequest, *_: object, **parameters: Any) -> HttpResponse:  # noqa: ANN401 - of the route.
+        """Read an update, decide, and let it be saved.
+
+        Raises:
+            LookupError: the path of the route has no parameter for the order's id.
+        """
+        name = self.endpoint.parameter if self.parameter is None else self.parameter
+        if name not in parameters:
+            raise LookupError(
+                f"the route has no {name} in its path; say what the order's id is called there: parameter"
+            )
+        try:
+            asked = self.endpoint.read_request(
+                str(parameters[name]), request.META.get("QUERY_STRING", ""), request.body
+            )
+            order = self.get_order(asked.order_id)
+            after = apply(self.endpoint.policy, order, asked.patch)
+        except (InvalidInput, UpdateRefused) as error:
+            return problem_response(self.endpoint, error, self.types)
+        return self.save_order(after, asked.patch)
+
+
+class UpdateValidator:
+    """A validator of the bodies of updates: of JSON, a mapping, or a patch.
+
+    Args:
+        policy: the rules.
+        order: the order that is to be updated; when left out, bodies are only read.
+    """
+
+    def __init__(self, policy: Policy[Any, Any], order: OrderBase | None = None) -> None:
+        self.policy = policy
+        self.order = order
+
+    def __call__(self, value: Mapping[str, object] | str | bytes | PatchBase) -> None:
+        """See that a body can be read, and that its update is allowed.
+
+        Raises:
+            ValidationError: it is not; with an error for each problem or rule, whose code is the problem's or
+                the rule's id.
+        """
+        patch: Any = value
+        try:
+            if not isinstance(value, self.policy.patch_type):
+                patch = read_body(self.policy.patch_type, patch)
+        except InvalidInput as error:
+            raise ValidationError([ValidationError(str(found), code=found.code) for found in error.problems]) from None
+        decision = None if self.order is None else self.policy.can_update(self.order, patch)
+        if decision is not None and not decision:
+            raise ValidationError([*_refusals(decision)])
+
+
+def _refusals(decision: Decision) -> Iterator[ValidationError]:
+    return (ValidationError(violation.message, code=violation.rule.id) for violation in decision.violations)
+
+
+class OrderForm(forms.Form):
+    """A form whose fields are named as body keys; what is closed for its order is disabled, and says why.
+
+    A field of an object within the body is named ``receiver__email``. What is submitted is an update of those fields
+    that were changed; it is read strictly and decided on, and ``form.patch`` is that update when the form is valid.
+    A change of what is closed is an error, as it is when the form was shown while that was open.
+    Where the page documents transitions, a field of choices offers the present status and those that may follow.
+
+    Attributes:
+        policy: the rules; a subclass names them.
+        patch: what the form asks to change, when it is valid.
+
+    Args:
+        order: the order that is to be updated.
+    """
+
+    policy: ClassVar[Policy[Any, Any]]
+    patch: Any
+
+    def __init__(self, *args: Any, order: OrderBase, **options: Any) -> None:  # noqa: ANN401 - of every form.
+        super().__init__(*args, **options)
+        self.order = order
+        self._closed = dict(self._greyed_out())
+        self._offer_what_may_follow()
+
+    def _greyed_out(self) -> Iterator[tuple[str, Decision]]:
+        """Disable the fields of what is closed, and give the decision that closes each."""
+        section_of = sections_by_key(self.policy.patch_type)
+        editable = self.policy.editable(self.order)
+        for name, field in self.fields.items():
+            section = section_of.get(_key_of(name))
+            if section is not None and not editable[section]:
+                field.disabled = True
+                field.help_text = "; ".join(violation.message for violation in editable[section].violations)
+                field.widget.attrs["title"] = field.help_text
+                yield name, editable[section]
+
+    def _offer_what_may_follow(self) -> None:
+        following = self.policy.next_statuses(self.order)
+        for table in self.policy.transitions():
+            field = self.fields.get(table.asked.attribute)
+            if following is None or not isinstance(field, forms.ChoiceField):
+                continue
+            present = table.current.of(self.order)
+            allowed = {str(status) for status in (present, *following)}
+            choices: Any = field.choices
+            field.choices = [choice for choice in choices if str(choice[0]) in allowed]
+
+    def _was_sent(self, name: str) -> bool:
+        """Say whether a closed field was changed all the same, as in a form that was shown while it was open."""
+        field, sent = self.fields[name], self.add_prefix(name)
+        omitted = field.widget.value_omitted_from_data(self.data, self.files, sent)
+        # A box that is not ticked looks like one that is disabled.
+        if omitted or (sent not in self.data and not isinstance(field.widget, forms.MultiWidget)):
+            return False
+        field.disabled = False  # Of a field that is disabled, every value counts as the first one.
+        try:
+            given = field.widget.value_from_datadict(self.data, self.files, sent)
+            return bool(field.has_changed(self.get_initial_for_field(field, name), given))
+        finally:
+            field.disabled = True
+
+    def clean(self) -> dict[str, Any]:
+        """Make the update of what was changed, and decide on it."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in filter(self._was_sent, self._closed):
+            self.add_error(name, [*_refusals(self._closed[name])])
+        body: dict[str, Any] = {}
+        section_of = sections_by_key(self.policy.patch_type)
+        for name in self.changed_data:
+            if name in cleaned and _key_of(name) in section_of:
+                _put(body, name.split(_WITHIN), cleaned[name])
+        try:
+            self.patch = read_body(self.policy.patch_type, body)
+        except InvalidInput as error:
+            for found in error.problems:
+                self.add_error(self._field_at(found.pointer), ValidationError(found.message, code=found.code))
+            return cleaned
+        for violation in self.policy.can_update(self.order, self.patch).violations:
+            for name in [name for name in self.changed_data if _key_of(name) in violation.keys]:
+                self.add_error(name, ValidationError(violation.message, code=violation.rule.id))
+        return cleaned
+
+    def _field_at(self, pointer: str) -> str | None:
+        """Find the field that a pointer into the body leads to; the form as a whole where there is none."""
+        path = pointer.split("/")[1:]
+        return next(
+            (name for end in range(len(path), 0, -1) for name in self.fields if name.split(_WITHIN) == path[:end]), None
+        )
+
+
+def _key_of(name: str) -> str:
+    return name.split(_WITHIN, maxsplit=1)[0]
+
+
+def _put(body: dict[str, Any], path: list[str], value: object) -> None:
+    """Put a value at its place in a body."""
+    *within, last = path
+    for key in within:
+        body = body.setdefault(key, {})
+    body[last] = value
