@@ -1,4 +1,4 @@
-"""Serves something in a process of its own, on a port of its own that it prints: a fake, or an application.
+"""Serves something in a process of its own, on a port of its own that it prints: a fake, or an example.
 
 ``python -m tests.integrations.serve salla completed in_progress`` serves Salla orders in these statuses.
 """
@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from orderrules import awal, salla
 from orderrules.testing import FakeAwal, FakeSalla, wsgi_app
+from tests.integrations.examples import example
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +38,7 @@ def main(what: str, *arguments: str) -> None:
     elif what == "awal":
         application = wsgi_app(FakeAwal(awal.Order(status=status) for status in arguments))
     else:
-        module, name = what.split(":")
-        application = getattr(importlib.import_module(module), name)
+        application = example(what).application
     with make_server("127.0.0.1", 0, application, _Threading, _Silent) as server:
         print(server.server_port, flush=True)  # noqa: T201 - whoever started it waits for that.
         server.serve_forever()

@@ -1,0 +1,302 @@
+"""Django and REST framework: the example's view, serializer and form, in one process and from another."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from orderrules import InvalidInput, UpdateRefused, awal, salla
+from orderrules.testing import OrderMachine
+from tests.integrations.examples import example
+from tests.integrations.serve import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+shop = example("django_shop")
+
+# Django wants its settings before these are imported.
+from django import forms  # noqa: E402
+from django.core.exceptions import ValidationError  # noqa: E402
+from django.test import Client, RequestFactory  # noqa: E402
+from rest_framework import exceptions, serializers  # noqa: E402
+from rest_framework.test import APIClient  # noqa: E402
+
+from orderrules.integrations.django import OrderForm, UpdateOrderMixin, UpdateValidator  # noqa: E402
+from orderrules.integrations.rest_framework import UpdateValidator as SerializerValidator  # noqa: E402
+from orderrules.integrations.rest_framework import exception_handler_of  # noqa: E402
+
+ASKED = "?phone_number_id=1"
+
+
+@pytest.fixture
+def row() -> Iterator[Any]:
+    """Give an order that is accepted."""
+    made = shop.OrderRow.objects.create(status="accepted")
+    yield made
+    made.delete()
+
+
+def put(number: int, body: object, query: str = ASKED) -> Any:
+    """Send an update to the view."""
+    return Client().put(f"/orders/{number}{query}", json.dumps(body), content_type="application/json")
+
+
+def test_a_view_writes_what_is_allowed(row: Any) -> None:
+    """And answers as the subclass says."""
+    answer = put(row.pk, {"status": "shipped", "shipping_date": "2024-01-20"})
+    assert (answer.status_code, answer.json()["data"]["status"]) == (200, "shipped")
+    row.refresh_from_db()
+    assert (row.status, str(row.shipping_date), row.admin_notes) == ("shipped", "2024-01-20", None)
+
+
+def test_a_view_says_what_is_refused_and_what_is_allowed_instead(row: Any) -> None:
+    """As a problem document, and writes nothing."""
+    answer = put(row.pk, {"status": "pending", "admin_notes": "back"})
+    assert (answer.status_code, answer["content-type"]) == (422, "application/problem+json")
+    told = answer.json()
+    assert told["rules"] == ["AWAL-STATUS-1"]
+    assert told["errors"][0]["pointer"] == "#/status"
+    assert told["allowed"] == {
+        "sections": ["admin_notes", "status", "payment_status", "shipping_date", "delivery_date", "branch_id"],
+        "keys": ["admin_notes"],
+        "statuses": ["shipped"],
+    }
+    row.refresh_from_db()
+    assert (row.status, row.admin_notes) == ("accepted", None)
+
+
+def test_a_view_says_what_cannot_be_read(row: Any) -> None:
+    """Every problem of the path, the query and the body at once."""
+    answer = put(row.pk, {"status": "lost", "note": "x"}, "?phone=1")
+    assert answer.status_code == 400
+    places = [{key: error[key] for key in error if key not in {"detail", "hint"}} for error in answer.json()["errors"]]
+    assert places == [
+        {"code": "unknown_key", "query": "phone"},
+        {"code": "missing", "query": "phone_number_id"},
+        {"code": "not_a_choice", "pointer": "#/status"},
+        {"code": "unknown_key", "pointer": "#/note"},
+    ]
+    assert put(0, {}).status_code == 404
+
+
+def test_a_view_of_the_framework_is_the_same(row: Any) -> None:
+    """For it is one mixin."""
+    from rest_framework.views import APIView
+
+    class Orders(UpdateOrderMixin, APIView):
+        endpoint = awal.ENDPOINT
+        parameter = "pk"
+        types = "https://shop.example/problems/"
+        authentication_classes: ClassVar = []
+
+        def get_order(self, order_id: int) -> awal.Order:
+            assert order_id == row.pk
+            return row.to_order()  # type: ignore[no-any-return]
+
+    request = RequestFactory().put(f"/orders/{row.pk}{ASKED}", '{"status": "pending"}', content_type="application/json")
+    answer = Orders.as_view()(request, pk=row.pk)
+    assert answer.status_code == 422
+    assert json.loads(answer.content)["type"] == "https://shop.example/problems/refused"
+    request = RequestFactory().put(f"/orders/{row.pk}{ASKED}", "{}", content_type="application/json")
+    with pytest.raises(NotImplementedError, match="override save_order"):
+        Orders.as_view()(request, pk=row.pk)
+    with pytest.raises(LookupError, match="the route has no pk in its path"):
+        Orders.as_view()(request, number=row.pk)
+    with pytest.raises(NotImplementedError, match="override get_order"):
+        UpdateOrderMixin().get_order(1)
+
+
+def test_a_serializer_holds_to_the_rules(row: Any) -> None:
+    """Its errors stand at the keys, with the rules as codes."""
+    client = APIClient()
+    answer = client.patch(f"/api/orders/{row.pk}", {"status": "pending"}, format="json")
+    assert answer.status_code == 400
+    assert answer.data["status"][0].code == "AWAL-STATUS-1"
+    answer = client.patch(f"/api/orders/{row.pk}", {"payment_status": "perhaps"}, format="json")
+    assert answer.status_code == 400
+    assert answer.data["payment_status"][0].code == "not_a_choice"
+    assert client.patch(f"/api/orders/{row.pk}", {"status": "shipped"}, format="json").status_code == 200
+
+
+def test_a_serializer_without_an_instance_only_reads() -> None:
+    """And what a body cannot hold is told where it stands."""
+
+    class Asked(serializers.Serializer[Any]):
+        coupon_code = serializers.CharField()
+        receiver = serializers.DictField(required=False)
+
+        class Meta:
+            validators = (SerializerValidator(salla.POLICY, lambda order: order),)
+
+    body: dict[str, Any] = {"coupon_code": "EID"}
+    assert Asked(data=body).is_valid()
+    assert Asked(salla.Order(status="in_progress"), data=body).is_valid()
+    refused = Asked(salla.Order(status="completed"), data=body)
+    assert not refused.is_valid()
+    assert [detail.code for detail in refused.errors["coupon_code"]] == ["SALLA-COUPON-1"]
+    unreadable = Asked(data={**body, "receiver": {"notify": "yes"}})
+    assert not unreadable.is_valid()
+    assert [detail.code for detail in unreadable.errors["receiver"]] == ["wrong_type"]
+
+
+def test_an_exception_handler_answers_with_problems() -> None:
+    """And leaves the rest to the framework."""
+    handle = exception_handler_of(awal.ENDPOINT)
+    decision = awal.POLICY.can_update(awal.Order(status="completed"), awal.Patch(status=awal.Status.PENDING))
+    answer = handle(UpdateRefused(decision), {})
+    assert answer is not None
+    assert (answer.status_code, answer["content-type"]) == (422, "application/problem+json")
+    with pytest.raises(InvalidInput) as caught:
+        awal.read_patch("{")
+    answer = handle(caught.value, {})
+    assert answer is not None
+    assert answer.status_code == 400
+    answer = handle(exceptions.NotFound(), {})
+    assert answer is not None
+    assert answer.status_code == 404
+    assert handle(RuntimeError(), {}) is None
+
+
+def test_a_validator_reads_and_decides() -> None:
+    """Of a body in any shape; with an error for each problem, and for each rule."""
+    validate = UpdateValidator(salla.POLICY, salla.Order(status="completed"))
+    validate({"employees": [1]})
+    validate('{"employees": [1]}')
+    validate(salla.Patch(employees=(1,)))
+    with pytest.raises(ValidationError) as refused:
+        validate({"coupon_code": "EID", "courier_id": 7, "employees": [1]})
+    assert [error.code for error in refused.value.error_list] == ["SALLA-SHIPPING-1", "SALLA-COUPON-1"]
+    with pytest.raises(ValidationError) as unreadable:
+        validate({"coupon_code": 7, "coupon": "x"})
+    assert [error.code for error in unreadable.value.error_list] == ["wrong_type", "unknown_key"]
+    reads = forms.JSONField(validators=[UpdateValidator(salla.POLICY)])
+    assert reads.clean('{"coupon_code": "EID"}') == {"coupon_code": "EID"}
+    with pytest.raises(ValidationError, match="did you mean coupon_code"):
+        reads.clean('{"cupon_code": "EID"}')
+
+
+class Form(OrderForm):
+    """Some of what may be changed at Salla."""
+
+    policy = salla.POLICY
+    coupon_code = forms.CharField(required=False)
+    courier_id = forms.IntegerField(required=False)
+    receiver__name = forms.CharField(required=False)
+    receiver__notify = forms.BooleanField(required=False)
+    employees = forms.TypedMultipleChoiceField(choices=[(1, "one"), (2, "two")], coerce=int, required=False)
+    remark = forms.CharField(required=False)
+
+
+OPEN = salla.Order(status="in_progress")
+DONE = salla.Order(status="completed")
+
+
+def test_a_form_greys_out_what_is_closed() -> None:
+    """And says why."""
+    form = Form(order=DONE)
+    disabled = {name for name, field in form.fields.items() if field.disabled}
+    assert disabled == {"coupon_code", "courier_id", "receiver__name", "receiver__notify"}
+    assert form.fields["coupon_code"].help_text == (
+        "coupon cannot be changed: status is completed; it may change only while status is not completed"
+    )
+    assert "disabled" in str(form["coupon_code"])
+    assert "status is completed" in str(form["coupon_code"])
+    assert not any(field.disabled for field in Form(order=OPEN).fields.values())
+
+
+def test_a_form_asks_for_what_was_changed() -> None:
+    """And for nothing else; fields of no body key are the caller's own."""
+    shown = {"coupon_code": "OLD", "receiver__name": "N", "receiver__notify": True, "employees": [1]}
+    sent = {"coupon_code": "EID", "receiver__name": "N", "employees": ["1", "2"], "courier_id": "7", "remark": "x"}
+    form = Form(sent, initial=shown, order=OPEN)
+    assert form.is_valid(), form.errors
+    assert form.patch == salla.Patch(
+        coupon_code="EID", courier_id=7, employees=(1, 2), receiver=salla.Receiver(notify=False)
+    )
+    assert form.cleaned_data["remark"] == "x"
+    assert Form({}, order=OPEN).is_valid()
+
+
+def test_a_form_that_was_shown_while_it_was_open_says_what_has_closed() -> None:
+    """The change is not lost without a word; what was left alone is none."""
+    shown = {"coupon_code": "OLD", "receiver__name": "N", "receiver__notify": True}
+    stale = Form({"coupon_code": "EID", "receiver__name": "N", "employees": ["2"]}, initial=shown, order=DONE)
+    assert not stale.is_valid()
+    assert set(stale.errors) == {"coupon_code"}
+    assert stale.errors.as_data()["coupon_code"][0].code == "SALLA-COUPON-1"
+    fresh = Form({"employees": ["2"]}, initial=shown, order=DONE)
+    assert fresh.is_valid(), fresh.errors
+    assert fresh.patch == salla.Patch(employees=(2,))
+
+
+def test_a_form_says_what_cannot_be_read_where_it_stands() -> None:
+    """A number that was emptied is null, which is no documented value."""
+    form = Form({"courier_id": "", "receiver__name": "a\x00b"}, initial={"courier_id": 7}, order=OPEN)
+    form.fields["receiver__name"].validators.clear()
+    assert not form.is_valid()
+    codes = {name: [error.code for error in errors] for name, errors in form.errors.as_data().items()}
+    assert codes["courier_id"] == ["null"]
+
+
+def test_a_form_refuses_what_only_the_value_asked_for_decides(row: Any) -> None:
+    """A status is open while any may follow, and those that may not are not offered."""
+    form = shop.StaffForm(order=row.to_order())
+    assert [value for value, _ in form.fields["status"].choices] == ["accepted", "shipped"]
+    client = Client()
+    page = client.get(f"/orders/{row.pk}/edit").content.decode()
+    assert "shipped" in page
+    assert "pending" not in page
+    assert client.post(f"/orders/{row.pk}/edit", {"status": "pending"}).status_code == 400
+    assert client.post(f"/orders/{row.pk}/edit", {"status": "shipped", "admin_notes": "sent"}).status_code == 200
+    row.refresh_from_db()
+    assert (row.status, row.admin_notes) == ("shipped", "sent")
+
+    class Free(OrderForm):
+        policy = awal.POLICY
+        status = forms.CharField()
+
+    skipping = Free({"status": "completed"}, initial={"status": "accepted"}, order=awal.Order(status="accepted"))
+    assert not skipping.is_valid()
+    assert skipping.errors.as_data()["status"][0].code == "AWAL-STATUS-1"
+
+
+def test_the_machine_walks_the_service_in_a_process_of_its_own(tmp_path: Any) -> None:
+    """Over HTTP: every answer and every order read back is what the policy says."""
+    import sqlite3
+
+    file = str(tmp_path / "orders.sqlite3")
+    with serving("django_shop", ORDERS=file) as address, httpx.Client(base_url=address) as client:
+
+        class Service(OrderMachine):
+            policy = awal.POLICY
+            not_shown: ClassVar[frozenset[str]] = frozenset()
+
+            def create_order(self, order: Any) -> Any:
+                told = {name: value for name, value in awal.to_payload(order).items() if name != "id"}
+                with sqlite3.connect(file) as database:
+                    names = ", ".join(told)
+                    marks = ", ".join("?" for _ in told)
+                    statement = f"INSERT INTO shop_orderrow ({names}) VALUES ({marks})"  # noqa: S608 - our own names.
+                    return database.execute(statement, list(told.values())).lastrowid
+
+            def send_update(self, handle: Any, body: dict[str, object]) -> int:
+                return client.put(f"/orders/{handle}", params={"phone_number_id": "1"}, json=body).status_code
+
+            def read_order(self, handle: Any) -> awal.Order:
+                return awal.read_order(client.get(f"/orders/{handle}").content)
+
+        trying = settings(
+            Service.TestCase.settings,
+            max_examples=8,
+            stateful_step_count=12,
+            database=None,
+            derandomize=True,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+        )
+        run_state_machine_as_test(Service, settings=trying)

@@ -1,0 +1,211 @@
+"""Starlette and FastAPI: updates are read strictly, problems are documents, and OpenAPI has our schemas."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from fastapi import Depends, FastAPI
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from orderrules import awal, salla
+from orderrules.integrations.fastapi import Updates, problem_handlers
+from orderrules.integrations.starlette import read_update
+from tests.integrations.examples import example
+
+
+class Asking:
+    """A client of an application, in one process."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    def put(self, path: str, **options: Any) -> httpx.Response:
+        """Send an update."""
+        return self.request("PUT", path, **options)
+
+    def get(self, path: str) -> httpx.Response:
+        """Read something."""
+        return self.request("GET", path)
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request."""
+
+        async def asking() -> httpx.Response:
+            transport = httpx.ASGITransport(self._app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://shop.example") as client:
+                return await client.request(method, path, **options)
+
+        return asyncio.run(asking())
+
+
+UPDATES = Updates(salla.ENDPOINT)
+AWAL = Updates(awal.ENDPOINT, parameter="number")
+DELIVERED = salla.Order(id=7, status="completed", customer=salla.CustomerKind.REGISTERED)
+
+
+def made() -> FastAPI:
+    """Make an application that answers what an update asks, and what the order is after it."""
+    app = FastAPI(exception_handlers=problem_handlers(salla.ENDPOINT))
+
+    @app.put("/orders/{order_id}", **UPDATES.route)
+    async def update(order_id: int, patch: Annotated[salla.Patch, Depends(UPDATES)]) -> Any:
+        after = UPDATES.apply(DELIVERED, patch)
+        return {"id": order_id, "asked": salla.to_body(patch), "kept": salla.to_body(after.written or salla.Patch())}
+
+    @app.put("/awal/orders/{number}", **AWAL.route)
+    async def update_awal(patch: Annotated[awal.Patch, Depends(AWAL)]) -> Any:
+        return awal.to_body(patch)
+
+    @app.put("/wrong/{number}", **UPDATES.route)
+    async def update_nothing(patch: Annotated[salla.Patch, Depends(UPDATES)]) -> Any:
+        return salla.to_body(patch)
+
+    return app
+
+
+@pytest.fixture(scope="module")
+def client() -> Asking:
+    """Ask the application."""
+    return Asking(made())
+
+
+def test_an_update_is_read_by_a_dependency(client: Asking) -> None:
+    """Its parameter in the path may be called otherwise than on the page."""
+    answer = client.put("/orders/7", json={"employees": [1]})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"id": 7, "asked": {"employees": [1]}, "kept": {"employees": [1]}},
+    )
+    answer = client.put("/awal/orders/7?phone_number_id=1", json={"status": "shipped"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "shipped"})
+
+
+def test_a_refusal_is_a_problem_document(client: Asking) -> None:
+    """With the rules, where they were met, and what is allowed instead."""
+    answer = client.put("/orders/7", json={"coupon_code": "EID", "courier_id": 7, "branch_id": 1, "employees": [1]})
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "Unprocessable Content",
+        "status": 422,
+        "detail": (
+            "shipping cannot be changed: status is completed; it may change only while status is not completed; "
+            "coupon cannot be changed: status is completed; it may change only while status is not completed"
+        ),
+        "rules": ["SALLA-SHIPPING-1", "SALLA-COUPON-1"],
+        "readings": [],
+        "errors": [
+            {
+                "pointer": f"#/{key}",
+                "detail": f"{section} cannot be changed: status is completed; "
+                "it may change only while status is not completed",
+                "rule": f"SALLA-{section.upper()}-1",
+                "section": section,
+                "reason": salla.POLICY.rules[place].reason,
+            }
+            for key, section, place in (
+                ("branch_id", "shipping", 2),
+                ("courier_id", "shipping", 2),
+                ("coupon_code", "coupon", 4),
+            )
+        ],
+        "allowed": {"sections": ["employees"], "keys": ["employees"]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "status", "errors"),
+    [
+        ("/orders/7", b"", 422, [("not_json", "#")]),
+        (
+            "/orders/7",
+            b'{"a~b/\xc3\xa9": 1, "coupon_code": 7}',
+            422,
+            [("unknown_key", "#/a~0b~1%C3%A9"), ("wrong_type", "#/coupon_code")],
+        ),
+        ("/orders/x", b"{}", 422, [("wrong_type", "order_id")]),
+        ("/awal/orders/7", b'{"status": "lost"}', 422, [("missing", "phone_number_id"), ("not_a_choice", "#/status")]),
+    ],
+)
+def test_what_cannot_be_read_is_a_problem_document(
+    client: Asking, path: str, content: bytes, status: int, errors: list[tuple[str, str]]
+) -> None:
+    """With every problem at its place: an RFC 6901 pointer as the fragment of a URI, or a parameter's name."""
+    answer = client.put(path, content=content)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    told = [
+        (error["code"], error.get("pointer") or error.get("path") or error.get("query"))
+        for error in answer.json()["errors"]
+    ]
+    assert told == errors
+    assert answer.json()["more"] == 0
+
+
+def test_a_route_without_the_parameter_is_the_developers_mistake(client: Asking) -> None:
+    """And says so, to them."""
+    with pytest.raises(LookupError, match="the route has no order_id in its path"):
+        client.put("/wrong/7", json={})
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_is_not_taken_in_beyond_what_is_read(client: Asking, chunked: bool) -> None:
+    """However it is sent."""
+    taken = 0
+
+    async def chunks() -> Any:
+        nonlocal taken
+        for _ in range(100):
+            taken += 1 << 20
+            yield b" " * (1 << 20)
+
+    headers = {} if chunked else {"content-length": str(100 << 20)}
+    answer = client.put("/orders/7", content=chunks(), headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["code"] == "too_large"
+    assert taken < 10 << 20
+
+
+def test_the_openapi_document_has_our_schemas(client: Asking) -> None:
+    """Of the body, the query, and the problems."""
+    document = client.get("/openapi.json").json()
+    put = document["paths"]["/orders/{order_id}"]["put"]
+    schema = put["requestBody"]["content"]["application/json"]["schema"]
+    assert {**schema, "$schema": "x"} == {**json.loads(json.dumps(salla.POLICY.schema())), "$schema": "x"}
+    assert "application/problem+json" in put["responses"]["422"]["content"]
+    assert set(put["responses"]) == {"200", "422"}
+    put = document["paths"]["/awal/orders/{number}"]["put"]
+    assert set(put["responses"]) == {"200", "400", "422"}
+    query = {"name": "phone_number_id", "in": "query", "required": True, "schema": {"type": "string"}}
+    assert query in put["parameters"]
+
+
+def test_starlette_alone_does_the_same() -> None:
+    """The example: with types of problems that are URIs."""
+    app = example("starlette_app").app
+    client = Asking(app)
+    assert client.put("/orders/2", json={"coupon_code": "EID"}).json()["data"]["id"] == 2
+    answer = client.put("/orders/1", json={"customer": {"id": 1}, "employees": []})
+    told = answer.json()
+    assert (told["type"], told["title"]) == ("https://shop.example/problems/refused", "The update is refused")
+    assert told["allowed"] == {"sections": ["employees"], "keys": ["employees"]}
+    answer = client.put("/orders/1", content=b"[]")
+    assert answer.json()["type"] == "https://shop.example/problems/unreadable"
+    assert client.put("/orders/3", json={}).status_code == 404
+
+
+def test_a_body_stays_with_the_request() -> None:
+    """Others may want it too, to see whether its signature is right."""
+
+    async def update(request: Any) -> JSONResponse:
+        before = await request.body()
+        patch = await read_update(salla.ENDPOINT, request)
+        return JSONResponse([salla.to_body(patch), before == await request.body()])
+
+    app = Starlette(routes=[Route("/orders/{order_id}", update, methods=["PUT"])])
+    assert Asking(app).put("/orders/1", json={"employees": [1]}).json() == [{"employees": [1]}, True]
