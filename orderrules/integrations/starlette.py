@@ -15,7 +15,7 @@ from orderrules.errors import InvalidInput, UpdateRefused
 from orderrules.integrations._problems import MEDIA_TYPE, apply, problem
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Coroutine
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -70,7 +70,7 @@ async def _body(request: Request) -> bytes:
 
 def problem_handlers(
     endpoint: Endpoint[Any, Any], types: str = ""
-) -> dict[Any, Callable[[Request, Any], Awaitable[Response]]]:
+) -> dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]]:
     """Give the handlers of ``InvalidInput`` and ``UpdateRefused``, for ``exception_handlers`` of an application.
 
     They answer with problem documents (RFC 9457), in the statuses of the platform.

@@ -93,7 +93,7 @@ def test_a_view_of_the_framework_is_the_same(row: Any) -> None:
         endpoint = awal.ENDPOINT
         parameter = "pk"
         types = "https://shop.example/problems/"
-        authentication_classes: ClassVar = []
+        authentication_classes = ()
 
         def get_order(self, order_id: int) -> awal.Order:
             assert order_id == row.pk

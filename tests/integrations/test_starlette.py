@@ -56,7 +56,8 @@ def made() -> FastAPI:
     @app.put("/orders/{order_id}", **UPDATES.route)
     async def update(order_id: int, patch: Annotated[salla.Patch, Depends(UPDATES)]) -> Any:
         after = UPDATES.apply(DELIVERED, patch)
-        return {"id": order_id, "asked": salla.to_body(patch), "kept": salla.to_body(after.written or salla.Patch())}
+        assert isinstance(after.written, salla.Patch)
+        return {"id": order_id, "asked": salla.to_body(patch), "kept": salla.to_body(after.written)}
 
     @app.put("/awal/orders/{number}", **AWAL.route)
     async def update_awal(patch: Annotated[awal.Patch, Depends(AWAL)]) -> Any:
