@@ -157,3 +157,33 @@ def test_every_public_name_is_listed_once_and_there() -> None:
         thing = getattr(orderrules, name)
         if callable(thing):
             assert thing.__doc__, name
+
+
+def test_integrations_are_imported_by_nobody_else() -> None:
+    """Nor by each other, but for what they share and the frameworks that are built on one another."""
+    shared = {"_gate", "_kept", "_reports", "_problems"}
+    built_on = {"fastapi": {"starlette"}, "rest_framework": {"django"}}
+    for path in sorted(HOUSE.rglob("*.py")):
+        found = {name.split(".")[2] for name in imports(path) if name.startswith("orderrules.integrations.")}
+        if path.parent.name != "integrations":
+            assert not found, path
+        elif path.stem != "__init__":
+            assert found <= shared | built_on.get(path.stem, set()), path
+
+
+def test_no_integration_names_a_platform_or_a_rule() -> None:
+    """In its code; its documentation may."""
+    for path in sorted((HOUSE / "integrations").glob("*.py")):
+        names = {name.rsplit(".", 1)[-1] for name in imports(path)}
+        assert not names & {"salla", "awal", "platforms", "Rule", "Waiver"}, path
+
+
+@pytest.mark.parametrize("name", ["orderrules.integrations", "orderrules"])
+def test_importing_integrations_brings_none_of_their_tools(name: str) -> None:
+    """Each module brings its own."""
+    program = (
+        f"import sys, {name}; "
+        "print(sorted(sys.modules.keys() & {'httpx', 'requests', 'starlette', 'fastapi', 'django', 'sqlalchemy'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    assert done.stdout == "[]\n"

@@ -3,6 +3,8 @@
 ``httpx.Client(transport=GuardedTransport(Gate(salla.ENDPOINT)))``. Each wraps another transport. Whatever is no update
 of an order passes through, byte for byte, and so does an update that is not held back.
 It must never know what is held back, nor why.
+
+The module is longer than most because whatever is sent and read is so twice, at once and awaited.
 """
 
 from __future__ import annotations
