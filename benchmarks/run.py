@@ -31,6 +31,7 @@ import pydantic
 import rich.console
 import rich.progress
 import rich.table
+from asking import asking
 from ifs import PlainOrder, PlainPatch, PlainReceiver, by_ifs
 from measure import Row, Statement, ratio, row, summed, time_of
 from of_pydantic import Order, Patch, by_ifs_of_none
@@ -370,6 +371,7 @@ PARTS: dict[str, Callable[[], Iterator[Row]]] = {
     "starting": starting,
     "many": functools.partial(many, 1_000_000),
     "others": asking_others,
+    "asking": asking,
 }
 
 

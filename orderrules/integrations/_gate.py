@@ -278,7 +278,8 @@ class Attempt(Generic[OrderT, PatchT]):
     def answered(self, status: int, body: bytes | None = None) -> None:
         """Tell how the platform answered; the body, or its beginning, if it ``listens`` to that and it can be had."""
         self._pending = False
-        if _is_success(status) and self._decision and self._seen is not None and self._patch is not None:
+        keeps = self._gate.orders is None and self._decision and _is_success(status)
+        if keeps and self._seen is not None and self._patch is not None:
             with contextlib.suppress(TypeError):  # An order of somebody's own platform may have nowhere to keep a key.
                 after = self._policy.apply(self._seen.order, self._patch)
                 self._now = attrs.evolve(self._seen, order=after)

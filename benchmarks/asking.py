@@ -1,0 +1,198 @@
+"""Times what the integrations add: to a request that leaves, and to a statement that writes.
+
+``python benchmarks/asking.py`` serves one order over HTTP on a port that it prints, for the requests over loopback.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import requests
+import sqlalchemy as sa
+from measure import Row, row
+from requests.adapters import BaseAdapter
+
+from orderrules import UpdateRefused, awal
+from orderrules.integrations import Gate
+from orderrules.integrations.httpx import GuardedTransport
+from orderrules.integrations.requests import GuardedAdapter
+from orderrules.integrations.sqlalchemy import guarded_update, to_sqlalchemy
+from tests.integrations.postgres import postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BODY = b'{"status": "accepted", "payment_status": "paid", "admin_notes": "Shipped via express courier"}'
+BACK = b'{"status": "pending"}'
+ORDER = b'{"status": true, "data": {"id": 1, "status": "accepted", "payment_status": "paid"}}'
+URL = "https://shop.example/orders/1?phone_number_id=1"
+NUMBER = 7
+ACCEPTED = awal.Order(status="accepted")
+
+
+class Nowhere(httpx.BaseTransport):
+    """Answers without a network."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002 - it is all the same.
+        """Answer every request alike."""
+        return httpx.Response(200, stream=httpx.ByteStream(ORDER))
+
+
+class Nobody(BaseAdapter):
+    """The same for requests."""
+
+    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
+        """Answer every request alike."""
+        response = requests.Response()
+        response.status_code, response.raw, response.request = 200, io.BytesIO(ORDER), request
+        return response
+
+    def close(self) -> None:
+        """Close nothing."""
+
+
+class Server(BaseHTTPRequestHandler):
+    """Answers one order, whatever is asked, and keeps the connection."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        """Read what was sent, and answer."""
+        self.rfile.read(int(self.headers.get("content-length", "0")))
+        self.send_response(200)
+        self.send_header("content-length", str(len(ORDER)))
+        self.end_headers()
+        self.wfile.write(ORDER)
+
+    do_PUT = do_GET  # noqa: N815 - as the base calls it.
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as the base has it.
+        """Log nothing."""
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[str]:
+    """Start a server in another process, and give the URL of its order."""
+    with subprocess.Popen([sys.executable, __file__], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - this file.
+        assert process.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}/orders/1?phone_number_id=1"
+        finally:
+            process.terminate()
+
+
+def tried(client: httpx.Client, request: httpx.Request) -> bool:
+    """Send a request, and say whether it was sent."""
+    try:
+        client.send(request)
+    except UpdateRefused:
+        return False
+    return True
+
+
+def requests_that_leave() -> Iterator[Row]:
+    """What a client adds to a request, against the same client without it."""
+    plain = httpx.Client(transport=Nowhere())
+    kept = httpx.Client(transport=GuardedTransport(Gate(awal.ENDPOINT, max_age=1e9), Nowhere()))
+    given = httpx.Client(transport=GuardedTransport(Gate(awal.ENDPOINT, orders=lambda _: ACCEPTED), Nowhere()))
+    put = httpx.Request("PUT", URL, content=BODY)
+    back = httpx.Request("PUT", URL, content=BACK)
+    get = httpx.Request("GET", URL)
+    assert tried(kept, put)
+    assert not tried(given, back)
+    bare = {"client": plain}
+    for what, client, request in (
+        ("a GET that is none of its business", kept, get),
+        ("an update, its order kept", kept, put),
+        ("an update, its order given", given, put),
+    ):
+        yield row(
+            f"httpx, {what}", ("client.send(request)", {"client": client, "request": request}),
+            "httpx, answered without a network", ("client.send(request)", {**bare, "request": request}),
+        )  # fmt: skip
+    yield row(
+        "httpx, an update that is held back",
+        ("tried(client, request)", {"tried": tried, "client": given, "request": back}),
+        "httpx, answered without a network", ("client.send(request)", {**bare, "request": back}),
+    )  # fmt: skip
+    prepared = requests.Request("PUT", URL, data=BODY).prepare()
+    sessions = {"plain": requests.Session(), "given": requests.Session()}
+    gate = Gate(awal.ENDPOINT, orders=lambda _: ACCEPTED)
+    sessions["plain"].mount("https://", Nobody())
+    sessions["given"].mount("https://", GuardedAdapter(gate, Nobody()))
+    yield row(
+        "requests, an update, its order given",
+        ("session.send(request)", {"session": sessions["given"], "request": prepared}),
+        "requests, answered without a network",
+        ("session.send(request)", {"session": sessions["plain"], "request": prepared}),
+    )  # fmt: skip
+    with serving() as url, httpx.Client(transport=GuardedTransport(Gate(awal.ENDPOINT, max_age=1e9))) as guarded:
+        over = httpx.Request("PUT", url, content=BODY)
+        with httpx.Client() as client:
+            yield row(
+                "httpx over loopback, an update, its order kept",
+                ("client.send(request)", {"client": guarded, "request": over}),
+                "httpx over loopback", ("client.send(request)", {"client": client, "request": over}),
+            )  # fmt: skip
+
+
+def statements_that_write() -> Iterator[Row]:
+    """What a guard costs in a statement, against the same condition written by hand."""
+    with postgres() as url:
+        for name, address in (("SQLite", "sqlite://"), ("PostgreSQL", url)):
+            engine = sa.create_engine(address)
+            yield from _statements(engine, name)
+            engine.dispose()
+
+
+def _statements(engine: sa.Engine, name: str) -> Iterator[Row]:
+    orders = sa.Table(
+        "orders",
+        sa.MetaData(),
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("status", sa.Text, nullable=False),
+    )
+    patch = awal.Patch(status=awal.Status.ACCEPTED)
+    with engine.connect() as connection:
+        orders.metadata.create_all(connection)
+        connection.execute(orders.insert(), [{"id": number, "status": "accepted"} for number in range(1000)])
+        by_number = sa.update(orders).where(orders.c.id == NUMBER).values(status="accepted")
+        ours = by_number.where(to_sqlalchemy(awal.POLICY.guard(patch), orders.c))
+        theirs = by_number.where(orders.c.status.in_(["pending", "accepted"]))
+        assert str(ours.compile(engine)) == str(theirs.compile(engine))
+        own = {"execute": connection.execute, "statement": ours}
+        yield row(
+            f"{name}, a guarded UPDATE", ("execute(statement)", own), "the same by hand",
+            ("execute(statement)", {**own, "statement": theirs}), 1.05,
+        )  # fmt: skip
+        made = {"connection": connection, "statement": by_number}
+        asked = {**made, "update": guarded_update, "policy": awal.POLICY, "patch": patch, "columns": orders.c}
+        yield row(
+            f"{name}, guarded_update",
+            ("update(connection, statement, policy, patch, columns)", asked),
+            "the condition and the UPDATE by hand",
+            (
+                "connection.execute(statement.where(status.in_(['pending', 'accepted']))).rowcount",
+                {**made, "status": orders.c.status},
+            ),
+        )  # fmt: skip
+        connection.rollback()
+
+
+def asking() -> Iterator[Row]:
+    """Both."""
+    yield from requests_that_leave()
+    yield from statements_that_write()
+
+
+if __name__ == "__main__":
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        print(server.server_port, flush=True)
+        server.serve_forever()
