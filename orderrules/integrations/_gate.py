@@ -13,7 +13,7 @@ import inspect
 import json
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Generic, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Final, Generic, Literal, NamedTuple, TypeVar, get_args
 from urllib.parse import unquote, urlsplit
 
 import attrs
@@ -32,10 +32,16 @@ if TYPE_CHECKING:
     from orderrules.integrations._kept import Key
     from orderrules.integrations._reports import Counts
 
+NameT = TypeVar("NameT", bound=str | bytes)
+ValueT = TypeVar("ValueT")
 Refuse = Literal["certain", "any", "nothing"]
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-_ABOUT_A_BODY: Final = ("content-", "transfer-", "if-", "expect", "idempotency-")
-"""How the names of headers begin that are not sent along when the order is asked for."""
+_OF_THE_UPDATE: Final = (
+    *("content-", "transfer-", "digest", "expect", "if-", "prefer", "range"),
+    *("idempotency-", "x-idempotency-", "x-http-method", "x-method-override"),
+)
+"""How the names of headers begin that are about the update, and are not sent along when its order is asked for."""
+_DONE: Final = frozenset({HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT})
 
 
 class Held(NamedTuple):
@@ -67,7 +73,7 @@ class Gate(Generic[OrderT, PatchT]):
         clock: gives the time in seconds.
 
     Raises:
-        TypeError: the endpoint is none.
+        TypeError: the endpoint is none, or ``report`` a coroutine function.
         ValueError: an option is not among those named, or negative.
     """
 
@@ -87,6 +93,8 @@ class Gate(Generic[OrderT, PatchT]):
             raise TypeError(f"expected an endpoint, such as salla.ENDPOINT, got a {type(endpoint).__name__}")
         if refuse not in get_args(Refuse):
             raise ValueError(f"refuse is one of {', '.join(get_args(Refuse))}, and not {refuse!r}")
+        if inspect.iscoroutinefunction(report):
+            raise TypeError("report is called and not awaited: give a function that is no coroutine function")
         self.endpoint = endpoint
         self.orders = orders
         self.refuse: Refuse = refuse
@@ -133,7 +141,9 @@ class Gate(Generic[OrderT, PatchT]):
         if method in _SAFE:
             return None
         parts = urlsplit(url)
-        place = self.endpoint.place(unquote(parts.path).removesuffix("/"))
+        # A slash that is escaped parts no path.
+        path = "/".join(unquote(part).replace("/", "%2F") for part in parts.path.split("/"))
+        place = self.endpoint.place(path.removesuffix("/"))
         if place is None:
             return None
         before, digits, behind = place
@@ -143,9 +153,14 @@ class Gate(Generic[OrderT, PatchT]):
             return Attempt(self, key)
         return Attempt(self, key, _Update(digits, parts.query, body if _is_json(headers) else None))
 
-    def headers_to_ask(self, headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-        """Give the headers of a request that asks for the order that another would update: those not about its body."""
-        return ((name, value) for name, value in headers if not name.lower().startswith(_ABOUT_A_BODY))
+    def headers_to_ask(self, headers: Iterable[tuple[NameT, ValueT]]) -> Iterator[tuple[NameT, ValueT]]:
+        """Give the headers of a request that asks for the order that another would update: those not about it."""
+        return ((name, value) for name, value in headers if not text_of(name).lower().startswith(_OF_THE_UPDATE))
+
+
+def text_of(header: str | bytes) -> str:
+    """Give a header's name or value as text."""
+    return header.decode("latin-1") if isinstance(header, bytes) else header
 
 
 def _is_json(headers: Mapping[str, str]) -> bool:
@@ -156,8 +171,9 @@ def _is_json(headers: Mapping[str, str]) -> bool:
 
 def _laid_out(status: int, told: dict[str, object]) -> Held:
     """Lay out an answer, with a header that tells it from one of the platform's."""
-    headers = {"content-type": "application/json; charset=utf-8", "x-held-back-by": "orderrules"}
-    return Held(status, headers, json.dumps(told, ensure_ascii=False).encode())
+    body = json.dumps(told, ensure_ascii=False).encode()
+    headers = {"content-type": "application/json; charset=utf-8", "content-length": str(len(body))}
+    return Held(status, {**headers, "x-held-back-by": "orderrules"}, body)
 
 
 class _Update(NamedTuple):
@@ -191,6 +207,7 @@ class Attempt(Generic[OrderT, PatchT]):
         self._decision: Decision | None = None
         self._refusal: InvalidInput | UpdateRefused | None = None
         self._pending = False
+        self._is_kept = False
         if update is not None and update.body is not None:
             try:
                 asked = gate.endpoint.read_request(update.digits, update.query, update.body)
@@ -204,6 +221,7 @@ class Attempt(Generic[OrderT, PatchT]):
         # Somebody else may have moved an order that is kept: what it refuses is decided by a fresh one.
         if kept is not None and self._patch is not None and self._policy.can_update(kept.order, self._patch):
             self._seen = kept
+            self._is_kept = True
         return self
 
     def __exit__(
@@ -229,14 +247,19 @@ class Attempt(Generic[OrderT, PatchT]):
         self._gate.tally.count("asked")
 
     def show_answer(self, status: int, body: bytes) -> None:
-        """Show what the platform answered when it was asked for the order."""
+        """Show what the platform answered when it was asked for the order; what shows another id is no such answer."""
         if status != HTTPStatus.OK:
             return
         try:
-            self.show(self._gate.endpoint.read_order(body))
+            order = self._gate.endpoint.read_order(body)
         except InvalidInput as error:
-            places = ", ".join(places_of(error.problems))
-            log.info("an update is not judged, because its order cannot be read: %s", places)
+            codes = ", ".join(dict.fromkeys(problem.code.value for problem in error.problems))
+            log.info("an update is not judged, because its order cannot be read: %s", codes)
+            return
+        if str(getattr(order, "id", self.order_id)) == str(self.order_id):
+            self.show(order)
+        else:
+            log.info("an update is not judged, because what was answered is not the order that was asked for")
 
     def held(self) -> Held | None:
         """Decide, and give the answer to an update that is held back; None where it is to be sent.
@@ -278,7 +301,7 @@ class Attempt(Generic[OrderT, PatchT]):
     def answered(self, status: int, body: bytes | None = None) -> None:
         """Tell how the platform answered; the body, or its beginning, if it ``listens`` to that and it can be had."""
         self._pending = False
-        keeps = self._gate.orders is None and self._decision and _is_success(status)
+        keeps = self._gate.orders is None and self._decision and status in _DONE
         if keeps and self._seen is not None and self._patch is not None:
             with contextlib.suppress(TypeError):  # An order of somebody's own platform may have nowhere to keep a key.
                 after = self._policy.apply(self._seen.order, self._patch)
@@ -304,7 +327,7 @@ class Attempt(Generic[OrderT, PatchT]):
                 readings=() if decision is None else tuple(reading.id for reading in decision.readings),
                 facts=facts_of(None if self._seen is None else self._seen.order, patch),
                 keys=() if patch is None else patch.keys,
-                problems=places_of(self._refusal.problems) if isinstance(self._refusal, InvalidInput) else (),
+                problems=places_of(self._policy, self._refusal) if isinstance(self._refusal, InvalidInput) else (),
                 status=status,
                 code=code or "",
             )
@@ -313,7 +336,9 @@ class Attempt(Generic[OrderT, PatchT]):
     def _kind(self, status: int | None, code: str | None) -> Kind | None:
         """Say what kind of news an answer is; None where it is none."""
         if self._refusal is None:
-            return Kind.REFUSED if self._decision is not None and code is not None else None
+            if self._decision is None or code is None:
+                return None
+            return Kind.STALE if self._is_kept else Kind.REFUSED
         if status is not None and _is_success(status):
             return Kind.ACCEPTED
         return Kind.UNANSWERED if code is None else Kind.CONFIRMED

@@ -17,19 +17,19 @@ import attrs
 from orderrules._patch import sections_by_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from orderrules._conditions import Fact
     from orderrules._decision import Decision
     from orderrules._order import OrderBase
     from orderrules._patch import PatchBase
     from orderrules._rules import Policy
-    from orderrules.errors import Problem
+    from orderrules.errors import InvalidInput, Problem
 
 log: Final = logging.getLogger("orderrules.integrations")
 
-_CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
-_POINTER: Final = re.compile(r"(/[A-Za-z_][A-Za-z0-9_]{0,63}|/[0-9]{1,4})*")
+_INDEX: Final = re.compile(r"[0-9]{1,4}")
+_CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class Kind(StrEnum):
@@ -39,6 +39,8 @@ class Kind(StrEnum):
     """The platform accepted what the rules refuse: a disagreement."""
     REFUSED = "refused"
     """The platform refused what the rules allow: a disagreement."""
+    STALE = "stale"
+    """The platform refused what the rules allow for the order as it was kept; somebody else may have moved it."""
     CONFIRMED = "confirmed"
     """The platform refused what was sent although the rules refuse it."""
     UNANSWERED = "unanswered"
@@ -62,7 +64,8 @@ class Report:
         facts: what the rules read of the order and the update: ``status is completed``. A status that no page
             names is *unknown*.
         keys: the body keys.
-        problems: what could not be read, if that is why it is refused: the codes, each with its place.
+        problems: what could not be read, if that is why it is refused: the codes, each with its place, in which
+            a key that is documented nowhere is an ellipsis.
         status: the HTTP status of the answer; None where there was none.
         code: the code in it, if it has one.
     """
@@ -81,6 +84,7 @@ class Report:
         did = {
             Kind.ACCEPTED: "accepted what is refused",
             Kind.REFUSED: "refused what is allowed",
+            Kind.STALE: "refused what is allowed for the order as it was kept",
             Kind.CONFIRMED: "refused what is refused, and was sent",
             Kind.UNANSWERED: "said nothing to what is refused, and was sent",
         }[self.kind]
@@ -108,6 +112,7 @@ class Counts:
         asked: how often an order was asked for.
         accepted: what was sent although the rules refuse it, and was accepted.
         refused: what the rules allow, and was refused.
+        stale: what the rules allow for an order that was kept, and was refused.
         confirmed: what was sent although the rules refuse it, and was refused.
         unanswered: what was sent although the rules refuse it, and was answered in a way that tells nothing.
     """
@@ -119,6 +124,7 @@ class Counts:
     asked: int = 0
     accepted: int = 0
     refused: int = 0
+    stale: int = 0
     confirmed: int = 0
     unanswered: int = 0
 
@@ -176,14 +182,27 @@ def _facts(kind: type[OrderBase | PatchBase]) -> tuple[Fact, ...]:
     return kind.__space__.facts
 
 
-def places_of(problems: Iterable[Problem]) -> tuple[str, ...]:
-    """Say what could not be read, and where, as far as a place holds nothing but names like those of keys."""
-    return tuple(dict.fromkeys(_place(problem) for problem in problems))
+def places_of(policy: Policy[Any, Any], error: InvalidInput) -> tuple[str, ...]:
+    """Say what could not be read, and where, by the names that are documented."""
+    names = frozenset(_names_in(policy.schema()))
+    return tuple(dict.fromkeys(_place(problem, names) for problem in error.problems))
 
 
-def _place(problem: Problem) -> str:
-    named = problem.pointer and _POINTER.fullmatch(problem.pointer)
-    return f"{problem.code} at {problem.pointer}" if named else str(problem.code)
+def _names_in(schema: object) -> Iterator[str]:
+    """Walk the names of properties in a schema."""
+    if isinstance(schema, dict):
+        found = cast("dict[str, object]", schema)
+        properties = found.get("properties")
+        if isinstance(properties, dict):
+            yield from cast("dict[str, object]", properties)
+        for part in found.values():
+            yield from _names_in(part)
+
+
+def _place(problem: Problem, names: Collection[str]) -> str:
+    tokens = problem.pointer.split("/")[1:]
+    shown = "".join(f"/{token if token in names or _INDEX.fullmatch(token) else '…'}" for token in tokens)
+    return f"{problem.code} at {shown}" if shown else problem.code.value
 
 
 def code_in(code: str | None) -> str | None:

@@ -6,7 +6,8 @@ one of what was sent to it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -17,7 +18,7 @@ from orderrules.errors import InvalidInput, UpdateRefused
 from orderrules.integrations._problems import MEDIA_TYPE, apply, problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from orderrules._decision import Decision
     from orderrules._endpoint import Endpoint
@@ -29,6 +30,8 @@ __all__ = ["OrderForm", "UpdateOrderMixin", "UpdateValidator", "problem_response
 
 _WITHIN: Final = "__"
 """What stands in a field's name between a body key and one within it: ``receiver__email``."""
+_BOXES: Final = (forms.CheckboxInput, forms.CheckboxSelectMultiple, forms.SelectMultiple)
+"""Widgets of which nothing is sent where nothing is chosen."""
 
 
 def problem_response(
@@ -147,6 +150,9 @@ class OrderForm(forms.Form):
 
     Args:
         order: the order that is to be updated.
+
+    Raises:
+        TypeError: when it is made, where one field stands within what another holds.
     """
 
     policy: ClassVar[Policy[Any, Any]]
@@ -154,7 +160,9 @@ class OrderForm(forms.Form):
 
     def __init__(self, *args: Any, order: OrderBase, **options: Any) -> None:  # noqa: ANN401 - of every form.
         super().__init__(*args, **options)
+        _see_that_no_field_is_within_another(self.fields)
         self.order = order
+        self.patch = self.policy.patch_type()
         self._closed = dict(self._greyed_out())
         self._offer_what_may_follow()
 
@@ -166,6 +174,7 @@ class OrderForm(forms.Form):
             section = section_of.get(_key_of(name))
             if section is not None and not editable[section]:
                 field.disabled = True
+                field.required = False  # Whoever cannot fill it in need not.
                 field.help_text = "; ".join(violation.message for violation in editable[section].violations)
                 field.widget.attrs["title"] = field.help_text
                 yield name, editable[section]
@@ -176,17 +185,17 @@ class OrderForm(forms.Form):
             field = self.fields.get(table.asked.attribute)
             if following is None or not isinstance(field, forms.ChoiceField):
                 continue
-            present = table.current.of(self.order)
-            allowed = {str(status) for status in (present, *following)}
+            present = str(getattr(self.order, table.current.attribute))
             choices: Any = field.choices
-            field.choices = [choice for choice in choices if str(choice[0]) in allowed]
+            shown = [] if any(_among(choices, {present})) else [(present, present)]
+            field.choices = [*shown, *_among(choices, {"", present, *map(str, following)})]
 
     def _was_sent(self, name: str) -> bool:
         """Say whether a closed field was changed all the same, as in a form that was shown while it was open."""
         field, sent = self.fields[name], self.add_prefix(name)
         omitted = field.widget.value_omitted_from_data(self.data, self.files, sent)
         # A box that is not ticked looks like one that is disabled.
-        if omitted or (sent not in self.data and not isinstance(field.widget, forms.MultiWidget)):
+        if omitted or (isinstance(field.widget, _BOXES) and sent not in self.data):
             return False
         field.disabled = False  # Of a field that is disabled, every value counts as the first one.
         try:
@@ -204,7 +213,7 @@ class OrderForm(forms.Form):
         section_of = sections_by_key(self.policy.patch_type)
         for name in self.changed_data:
             if name in cleaned and _key_of(name) in section_of:
-                _put(body, name.split(_WITHIN), cleaned[name])
+                _put(body, name.split(_WITHIN), plain(cleaned[name]))
         try:
             self.patch = read_body(self.policy.patch_type, body)
         except InvalidInput as error:
@@ -222,6 +231,37 @@ class OrderForm(forms.Form):
         return next(
             (name for end in range(len(path), 0, -1) for name in self.fields if name.split(_WITHIN) == path[:end]), None
         )
+
+
+def _see_that_no_field_is_within_another(names: Iterable[str]) -> None:
+    for name in names:
+        for other in names:
+            if other.startswith(name + _WITHIN):
+                raise TypeError(f"the field {other} stands within what the field {name} holds: have one or the other")
+
+
+def _among(choices: Iterable[Any], values: Collection[str]) -> Iterator[tuple[Any, Any]]:
+    """Leave of choices, and of groups of them, those that have one of some values."""
+    for value, label in choices:
+        if isinstance(label, list | tuple):
+            left = [*_among(cast("list[Any]", label), values)]
+            if left:
+                yield value, left
+        elif str("" if value is None else value) in values:
+            yield value, label
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - what a field or a serializer makes of what was sent.
+    """Give a value with numbers as JSON has them, where there are decimals in it."""
+    if isinstance(value, Decimal) and value.is_finite():
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        found: dict[Any, Any] = value
+        return {key: plain(item) for key, item in found.items()}
+    if isinstance(value, list | tuple):
+        items: Iterable[Any] = value
+        return [plain(item) for item in items]
+    return value
 
 
 def _key_of(name: str) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 import httpx
 
@@ -20,6 +20,7 @@ from orderrules._limits import ORDER_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from types import TracebackType
 
     from orderrules.integrations._gate import Attempt, Gate, Held
 
@@ -83,6 +84,18 @@ class GuardedTransport(httpx.BaseTransport):
             finally:
                 response.close()
 
+    def __enter__(self) -> Self:
+        self._inner.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        self._inner.__exit__(kind, error, traceback)
+
     def close(self) -> None:
         """Close the transport that sends."""
         self._inner.close()
@@ -141,6 +154,18 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
             finally:
                 await response.aclose()
 
+    async def __aenter__(self) -> Self:
+        await self._inner.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        await self._inner.__aexit__(kind, error, traceback)
+
     async def aclose(self) -> None:
         """Close the transport that sends."""
         await self._inner.aclose()
@@ -148,19 +173,17 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
 
 def _body_of(request: httpx.Request) -> bytes | None:
     """Give the body, where it is there as a whole; a stream is left alone."""
-    try:
-        return request.content
-    except httpx.RequestNotRead:
-        return None
+    # One that was redirected is there, and was not read yet.
+    return request.read() if isinstance(request.stream, httpx.ByteStream) else None
 
 
 def _asking(gate: Gate[Any, Any], request: httpx.Request) -> httpx.Request:
-    headers = [*gate.headers_to_ask(request.headers.multi_items())]
+    headers = [*gate.headers_to_ask(request.headers.raw)]
     return httpx.Request("GET", request.url, headers=headers, extensions=request.extensions)
 
 
 def _response(held: Held) -> httpx.Response:
-    return httpx.Response(held.status, headers=held.headers, content=held.body)
+    return httpx.Response(held.status, headers=held.headers, stream=httpx.ByteStream(held.body))
 
 
 class _Begun(httpx.SyncByteStream):

@@ -10,13 +10,14 @@ from __future__ import annotations
 import contextlib
 import io
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
 from orderrules._limits import ORDER_LIMITS
+from orderrules.integrations._gate import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,7 +66,17 @@ class GuardedAdapter(BaseAdapter):
     ) -> requests.Response:
         """Send a request, or hold it back."""
         options: dict[str, Any] = {"timeout": timeout, "verify": verify, "cert": cert, "proxies": proxies}
-        headers = {name.lower(): _text(value) for name, value in request.headers.items()}
+        answer: Any = self._sent(request, stream, options)
+        answer.connection = self  # Those who answer a challenge send the update again by it.
+        return cast("requests.Response", answer)
+
+    def _sent(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool,  # noqa: FBT001 - as above.
+        options: dict[str, Any],
+    ) -> requests.Response:
+        headers = {text_of(name).lower(): text_of(value) for name, value in request.headers.items()}
         attempt = self.gate.attempt(str(request.method).upper(), str(request.url), headers, _body_of(request))
         if attempt is None:
             return self._inner.send(request, stream=stream, **options)
@@ -114,10 +125,6 @@ class GuardedAdapter(BaseAdapter):
     def close(self) -> None:
         """Close the adapter that sends."""
         self._inner.close()
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
 def _body_of(request: requests.PreparedRequest) -> bytes | str | None:

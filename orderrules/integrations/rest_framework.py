@@ -13,7 +13,7 @@ from rest_framework.views import exception_handler as default_handler
 
 from orderrules._patch import read_body, sections_by_key
 from orderrules.errors import InvalidInput, UpdateRefused
-from orderrules.integrations.django import UpdateOrderMixin, problem_response
+from orderrules.integrations.django import UpdateOrderMixin, plain, problem_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,12 +47,13 @@ class UpdateValidator:
         """See that data can be read as an update, and that it is allowed.
 
         Raises:
+            TypeError: the serializer has many instances.
             ValidationError: it is not.
         """
         keys = sections_by_key(self._policy.patch_type)
         told: dict[str, list[ErrorDetail]] = {}
         try:
-            patch = read_body(self._policy.patch_type, {key: data[key] for key in data if key in keys})
+            patch = read_body(self._policy.patch_type, {key: plain(data[key]) for key in data if key in keys})
         except InvalidInput as error:
             for found in error.problems:
                 key = found.pointer.split("/")[1] if found.pointer else "non_field_errors"
@@ -60,6 +61,9 @@ class UpdateValidator:
             raise serializers.ValidationError(told) from None
         if serializer.instance is None:
             return
+        parent: Any = getattr(serializer, "parent", None)
+        if parent is not None and parent.instance is serializer.instance:
+            raise TypeError("one of many orders is validated, and it is not known which: validate one at a time")
         for violation in self._policy.can_update(self._to_order(serializer.instance), patch).violations:
             for key in violation.keys:
                 told.setdefault(key, []).append(ErrorDetail(violation.message, code=violation.rule.id))

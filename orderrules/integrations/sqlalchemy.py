@@ -6,11 +6,13 @@ what may still be written. It must never know a platform, nor what a guard is ab
 
 from __future__ import annotations
 
+import enum
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import sqlalchemy as sa
+from sqlalchemy.orm import Session, scoped_session
 
 from orderrules._conditions import UNKNOWN, AllOf, AnyOf, Condition, Is
 from orderrules._samples import order_at
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
 
     from sqlalchemy.engine import Connection
-    from sqlalchemy.orm import InstrumentedAttribute, Session
+    from sqlalchemy.orm import InstrumentedAttribute
     from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
     from orderrules._conditions import Fact, Point
@@ -39,14 +41,14 @@ def to_sqlalchemy(guard: Condition, columns: Columns) -> sa.ColumnElement[bool]:
 
     A null is read as the fact's ``absent`` value: Salla's as a status never seen, no draft, and no customer; Awal's as
     a status never seen. Whatever a fact does not list counts as unknown. Where a column may not be null, nothing is
-    said about nulls.
+    said about nulls; an outer join can bring some in all the same.
 
     Args:
         guard: such as ``policy.guard(patch)``.
         columns: for each fact that the guard reads, by the name of the order's attribute, a column or an expression.
 
     Raises:
-        LookupError: a fact has no column.
+        LookupError: a fact has no column, or one of an enumeration that has none of its values.
         TypeError: it is no condition, or one that reads what an update asks for.
     """
     if isinstance(guard, AllOf):
@@ -61,11 +63,23 @@ def to_sqlalchemy(guard: Condition, columns: Columns) -> sa.ColumnElement[bool]:
             f"there is no column for {guard.fact.attribute}; columns are given for {', '.join(columns.keys())}"
         )
     column: Column = columns[guard.fact.attribute]
-    return _written(guard, column if isinstance(column, sa.ColumnElement) else column.expression)
+    return _written(guard, _comparable(column if isinstance(column, sa.ColumnElement) else column.expression))
+
+
+def _comparable(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Give a comparison as a number, since not every database compares its outcome with another."""
+    compares = isinstance(column, sa.BinaryExpression | sa.BooleanClauseList | sa.UnaryExpression)
+    if not compares or not isinstance(column.type, sa.Boolean):
+        return column
+    return sa.case((column, 1), (sa.not_(column), 0))
 
 
 def _written(guard: Is, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     fact = guard.fact
+    if not any(_spelt(column, fact, [value]) for value in fact.values):
+        raise LookupError(
+            f"no member of the column's enumeration stands for a {fact.name}: give an expression that does"
+        )
     taken = [value for value in fact.values if (value in guard.values) is not guard.negated]
     left = [value for value in fact.values if value not in taken]
     # What is not listed is unknown, so that what is unknown is told by the others.
@@ -77,7 +91,7 @@ def _written(guard: Is, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]
 
 def _among(column: sa.ColumnElement[Any], fact: Fact, values: Iterable[Hashable]) -> sa.ColumnElement[bool]:
     """Say that a column holds one of some values, as they may be spelt in it."""
-    spelt = [found for value in values for spelling in fact.spellings(value) for found in _held(column.type, spelling)]
+    spelt = _spelt(column, fact, values)
     if not spelt:
         return sa.false()
     if len(spelt) == 1:
@@ -85,9 +99,16 @@ def _among(column: sa.ColumnElement[Any], fact: Fact, values: Iterable[Hashable]
     return column.in_(spelt)
 
 
+def _spelt(column: sa.ColumnElement[Any], fact: Fact, values: Iterable[Hashable]) -> list[Hashable]:
+    spellings = (spelling for value in values if value is not UNKNOWN for spelling in fact.spellings(value))
+    return [found for spelling in spellings for found in _held(column.type, spelling)]
+
+
 def _held(kind: sa.types.TypeEngine[Any], value: Hashable) -> Iterator[Hashable]:
     """Give a value as a column of a type may hold it, if it may."""
     plain = str(value) if isinstance(value, str) else value
+    if isinstance(value, bool) and isinstance(kind, sa.Integer | sa.Numeric):
+        plain = int(value)
     if not isinstance(kind, sa.Enum):
         yield plain
     elif kind.enum_class is None:
@@ -127,7 +148,7 @@ class Outcome:
 
 
 def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, and where.
-    connection: Connection | Session,
+    connection: Connection | Session | scoped_session[Any],
     statement: sa.Update,
     policy: Policy[OrderT, PatchT],
     patch: PatchT,
@@ -136,8 +157,9 @@ def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, a
 ) -> Outcome:
     """Write an update where the rules allow it for the order as it is at that moment, by one statement.
 
-    Where nothing is written, the order's facts are read to say why. It commits nothing. An asynchronous session
-    takes it as ``await session.run_sync(guarded_update, statement, …)``.
+    Where nothing is written, the order's facts are read to say why. It commits nothing. Objects of a session that stand
+    for the order are read anew, whatever became of the update. An asynchronous session takes it as
+    ``await session.run_sync(guarded_update, statement, …)``.
 
     Args:
         connection: a connection or a session.
@@ -150,17 +172,23 @@ def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, a
     Raises:
         LookupError: a fact has no column.
         TypeError: the patch or the order is of another platform.
-        ValueError: the statement has no condition, and would write every order; or a row holds what no fact can be.
+        ValueError: the statement has no condition, and would write every order; it returns what it writes; or a row
+            holds what no fact can be.
     """
     if statement.whereclause is None:
         raise ValueError("the statement says not which order it updates")
+    if len(statement.exported_columns):
+        raise ValueError("the statement returns what it writes, so it is not known how many orders that are")
     missing = [fact.attribute for fact in policy.order_type.__space__.facts if fact.attribute not in columns]
     if missing:
         raise LookupError(f"there is no column for {', '.join(missing)}")
     guard = policy.guard(patch)
     # What the caller decided: without an order seen, that is nothing that could have been overtaken.
     was_allowed = seen is not None and bool(policy.can_update(seen, patch))
-    written: Any = connection.execute(statement.where(to_sqlalchemy(guard, columns)))
+    guarded = statement.where(to_sqlalchemy(guard, columns))
+    # A session would decide in Python, on what it read before, which of its objects were written.
+    written: Any = connection.execute(guarded.execution_options(synchronize_session=False))
+    _refresh(connection, statement)
     if written.rowcount > 0:
         return Outcome(Verdict.WRITTEN)
     point = _point(connection, statement.whereclause, policy, columns)
@@ -173,8 +201,19 @@ def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, a
     )
 
 
+def _refresh(connection: Connection | Session | scoped_session[Any], statement: sa.Update) -> None:
+    """Read the order's object anew, where a session has one."""
+    session = connection() if isinstance(connection, scoped_session) else connection
+    if not isinstance(session, Session) or statement.whereclause is None:
+        return
+    kind: Any = statement.entity_description["entity"]
+    if any(type(thing) is kind for thing in session.identity_map.values()):
+        anew = sa.select(kind).where(statement.whereclause).execution_options(populate_existing=True)
+        session.execute(anew).all()
+
+
 def _point(
-    connection: Connection | Session,
+    connection: Connection | Session | scoped_session[Any],
     where: sa.ColumnElement[bool],
     policy: Policy[OrderT, PatchT],
     columns: Columns,
@@ -182,4 +221,8 @@ def _point(
     """Read the facts of an order; None where there is none."""
     facts = policy.order_type.__space__.facts
     row = connection.execute(sa.select(*(columns[fact.attribute] for fact in facts)).where(where)).first()
-    return None if row is None else {fact: fact.stored(value) for fact, value in zip(facts, row, strict=True)}
+    return None if row is None else {fact: _stored(fact, value) for fact, value in zip(facts, row, strict=True)}
+
+
+def _stored(fact: Fact, value: object) -> Hashable:
+    return fact.stored(value.value if isinstance(value, enum.Enum) else value)

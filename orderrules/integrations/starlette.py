@@ -52,7 +52,8 @@ async def read_update(endpoint: Endpoint[OrderT, PatchT], request: Request, para
             f"the route has no {name} in its path; say what the order's id is called there: parameter=..."
         )
     number = str(request.path_params[name])
-    return endpoint.read_request(number, request.url.query, await _body(request)).patch
+    query = request.scope["query_string"].decode("latin-1")
+    return endpoint.read_request(number, query, await _body(request)).patch
 
 
 async def _body(request: Request) -> bytes:

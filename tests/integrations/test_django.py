@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,6 +24,7 @@ shop = example("django_shop")
 # Django wants its settings before these are imported.
 from django import forms  # noqa: E402
 from django.core.exceptions import ValidationError  # noqa: E402
+from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 from django.test import Client, RequestFactory  # noqa: E402
 from rest_framework import exceptions, serializers  # noqa: E402
 from rest_framework.test import APIClient  # noqa: E402
@@ -140,6 +142,9 @@ def test_a_serializer_without_an_instance_only_reads() -> None:
     refused = Asked(salla.Order(status="completed"), data=body)
     assert not refused.is_valid()
     assert [detail.code for detail in refused.errors["coupon_code"]] == ["SALLA-COUPON-1"]
+    many = Asked([DONE, DONE], data=[body], many=True)
+    with pytest.raises(TypeError, match="one of many orders is validated"):
+        many.is_valid()
     unreadable = Asked(data={**body, "receiver": {"notify": "yes"}})
     assert not unreadable.is_valid()
     assert [detail.code for detail in unreadable.errors["receiver"]] == ["wrong_type"]
@@ -244,6 +249,83 @@ def test_a_form_says_what_cannot_be_read_where_it_stands() -> None:
     assert codes["courier_id"] == ["null"]
 
 
+def test_a_form_whose_closed_field_was_required_can_be_valid() -> None:
+    """Whoever cannot fill it in need not."""
+
+    class Required(OrderForm):
+        policy = salla.POLICY
+        coupon_code = forms.CharField()
+        employees = forms.TypedMultipleChoiceField(choices=[(1, "one")], coerce=int, required=False)
+
+    assert Required({"employees": ["1"]}, order=DONE).is_valid()
+    assert not Required({"employees": ["1"]}, order=OPEN).is_valid()
+
+
+def test_a_form_offers_statuses_in_groups_and_none_at_all() -> None:
+    """Of which those are left that may follow; a status that no page names stays what it is."""
+
+    class Grouped(OrderForm):
+        policy = awal.POLICY
+        status = forms.ChoiceField(
+            choices=[("", "---"), ("open", [("pending", "P"), ("accepted", "A")]), ("done", [("completed", "C")])],
+            required=False,
+        )
+        admin_notes = forms.CharField(required=False)
+
+    form = Grouped(order=awal.Order(status="pending"))
+    assert form.fields["status"].choices == [("", "---"), ("open", [("pending", "P"), ("accepted", "A")])]  # type: ignore[attr-defined]
+    order = awal.Order(status="archived")
+    strange = Grouped({"admin_notes": "x"}, initial={"status": "archived"}, order=order)
+    assert strange.is_valid(), strange.errors
+    assert strange.patch == awal.Patch(admin_notes="x")
+
+
+def test_a_form_says_what_has_closed_whatever_the_widget() -> None:
+    """A file, a date in three parts, a box."""
+
+    class Widgets(OrderForm):
+        policy = salla.POLICY
+        payment__receipt_image_path = forms.FileField(required=False)
+        receiver__notify = forms.BooleanField(required=False)
+        ship_to__address = forms.DateField(widget=forms.SelectDateWidget, required=False)
+
+    file = SimpleUploadedFile("receipt.png", b"x")
+    day = {"ship_to__address_year": "2026", "ship_to__address_month": "1", "ship_to__address_day": "2"}
+    form = Widgets({"receiver__notify": "on", **day}, {"payment__receipt_image_path": file}, order=DONE)
+    assert set(form.errors) == {"payment__receipt_image_path", "receiver__notify", "ship_to__address"}
+    assert Widgets({}, initial={"receiver__notify": True}, order=DONE).is_valid()
+
+
+def test_a_form_takes_decimals_and_forms_of_a_set() -> None:
+    """A decimal is a number; what nobody filled in asks for nothing."""
+
+    class Place(OrderForm):
+        policy = salla.POLICY
+        ship_to__geo_coordinates__lat = forms.DecimalField(required=False)
+        courier_id = forms.DecimalField(required=False)
+
+    form = Place({"ship_to__geo_coordinates__lat": "24.5", "courier_id": "7"}, order=OPEN)
+    assert form.is_valid(), form.errors
+    assert salla.to_body(form.patch) == {"courier_id": 7, "ship_to": {"geo_coordinates": {"lat": 24.5}}}
+    several = forms.formset_factory(Place, extra=1)(
+        {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "0"}, form_kwargs={"order": OPEN}
+    )
+    assert several.is_valid()
+    assert several.forms[0].patch == salla.Patch()
+
+
+def test_a_field_within_another_is_the_developers_mistake() -> None:
+    """When the form is made."""
+
+    class Both(OrderForm):
+        policy = salla.POLICY
+        receiver = forms.JSONField()
+        receiver__email = forms.EmailField()
+
+    with pytest.raises(TypeError, match="receiver__email stands within what the field receiver holds"):
+        Both(order=OPEN)
+
+
 def test_a_form_refuses_what_only_the_value_asked_for_decides(row: Any) -> None:
     """A status is open while any may follow, and those that may not are not offered."""
     form = shop.StaffForm(order=row.to_order())
@@ -279,7 +361,7 @@ def test_the_machine_walks_the_service_in_a_process_of_its_own(tmp_path: Any) ->
 
             def create_order(self, order: Any) -> Any:
                 told = {name: value for name, value in awal.to_payload(order).items() if name != "id"}
-                with sqlite3.connect(file) as database:
+                with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as database:
                     names = ", ".join(told)
                     marks = ", ".join("?" for _ in told)
                     statement = f"INSERT INTO shop_orderrow ({names}) VALUES ({marks})"  # noqa: S608 - our own names.

@@ -39,6 +39,22 @@ def shop(*orders: salla.Order) -> Recorded:
     return served(FakeSalla(orders))
 
 
+OK: tuple[int, dict[str, str], bytes] = (200, {}, b"{}")
+
+
+def showing(status: str | None, answer: tuple[int, dict[str, str], bytes] = OK) -> Recorded:
+    """Show whatever order is asked for in a status of Salla's, and answer everything else alike."""
+
+    def answering(seen: Seen) -> Any:
+        if seen.method != "GET":
+            return answer
+        number = int(seen.url.rsplit("/", 1)[1])
+        told = {"data": {"id": number, "status": None if status is None else {"slug": status}}}
+        return 200, {}, json.dumps(told).encode()
+
+    return Recorded(answering)
+
+
 def counted(gate: Gate[Any, Any]) -> dict[str, int]:
     """Give the counts that are not 0."""
     return {name: count for name, count in attrs.asdict(gate.counts).items() if count}
@@ -99,6 +115,7 @@ def test_a_request_for_awal_that_cannot_be_read_is_answered_400(carrier: Carrier
         ("PUT", "/customers/1", COUPON, {}),
         ("PUT", "/orders/first", COUPON, {}),
         ("PUT", "/orders/1/items/2", COUPON, {}),
+        ("PUT", "/files/a%2Forders%2F7", COUPON, {}),
         ("PUT", "/orders/1", b"coupon_code=EID24", {"content-type": "application/x-www-form-urlencoded"}),
         ("PUT", "/orders/1", gzip.compress(COUPON), {"content-encoding": "gzip"}),
     ],
@@ -139,12 +156,21 @@ def test_a_body_that_is_streamed_is_left_alone(carrier: Carrier) -> None:
 def test_the_order_is_asked_for_with_the_same_headers(carrier: Carrier) -> None:
     """Without those that are about the body; the query goes along."""
     platform = served(FakeAwal([awal.Order(status="pending")]))
-    headers = {"x-client-id": "7", "content-type": "application/json", "if-match": '"1"'}
+    headers = {
+        "x-client-id": "7",
+        "x-store": "متجر".encode(),
+        "content-type": "application/json",
+        "if-match": '"1"',
+        "range": "bytes=0-1",
+        "x-http-method-override": "PUT",
+    }
     carrier(Gate(awal.ENDPOINT), platform)("PUT", f"/orders/1{ASKED}", b'{"status": "accepted"}', headers)
     asked, sent = platform.seen
     assert (asked.method, asked.url, asked.body) == ("GET", sent.url, b"")
     assert asked.headers["x-client-id"] == "7"
-    assert not {"content-type", "content-length", "if-match"} & {name.lower() for name in asked.headers}
+    assert asked.headers["x-store"] == sent.headers["x-store"]
+    of_the_update = {"content-type", "content-length", "if-match", "range", "x-http-method-override"}
+    assert not of_the_update & {name.lower() for name in asked.headers}
 
 
 def test_where_requests_are_signed_the_caller_makes_the_one_that_asks(carrier: Carrier) -> None:
@@ -169,16 +195,7 @@ def test_a_refusal_that_rests_on_a_reading_is_sent_and_reported(carrier: Carrier
     for platform, kind in (
         (served(FakeSalla([order])), Kind.ACCEPTED),
         (served(FakeSalla([order], STRICT)), Kind.CONFIRMED),
-        (
-            Recorded(
-                lambda seen: (
-                    FakeSalla([order]).handle(seen.method, "/orders/1", "", b"")
-                    if seen.method == "GET"
-                    else (503, {}, b"")
-                )
-            ),
-            Kind.UNANSWERED,
-        ),
+        (showing("delivered", (503, {}, b"")), Kind.UNANSWERED),
     ):
         carrier(gate, platform)("PUT", "/orders/1", COUPON)
         assert platform.methods == ["GET", "PUT"]
@@ -217,7 +234,7 @@ def test_any_refusal_can_be_held_back(carrier: Carrier) -> None:
 def test_nothing_has_to_be_held_back(carrier: Carrier) -> None:
     """In watch mode all is sent, and what the platform accepts although it is refused is reported."""
     reports: list[Report] = []
-    platform = Recorded(lambda _: (200, {}, b'{"data": {"status": {"slug": "completed"}}}'))
+    platform = showing("completed")
     gate = Gate(salla.ENDPOINT, refuse="nothing", report=reports.append)
     send = carrier(gate, platform)
     assert send("PUT", "/orders/1", COUPON).status == 200
@@ -225,23 +242,18 @@ def test_nothing_has_to_be_held_back(carrier: Carrier) -> None:
     assert [report.kind for report in reports] == [Kind.ACCEPTED, Kind.ACCEPTED]
     assert reports[0].rules == ("SALLA-COUPON-1",)
     assert reports[0].readings == ()
-    assert reports[1].problems == ("unknown_key at /gift",)
-    assert str(reports[1]) == "salla accepted what is refused (200): problems unknown_key at /gift"
+    assert reports[1].problems == ("unknown_key at /…",)
+    assert str(reports[1]) == "salla accepted what is refused (200): problems unknown_key at /…"
     assert counted(gate) == {"asked": 1, "sent_refused": 2, "accepted": 2}
 
 
 def test_a_refusal_of_what_is_allowed_is_news(carrier: Carrier) -> None:
     """With the rules that govern what was touched, and the code of the answer."""
     reports: list[Report] = []
-
-    def answer(seen: Seen) -> Any:
-        if seen.method == "GET":
-            return 200, {}, b'{"data": {"status": {"slug": "in_progress"}}}'
-        told = {"status": 422, "success": False, "error": {"code": "order_locked", "message": "+966500000000"}}
-        return 422, {"content-encoding": "gzip"}, gzip.compress(json.dumps(told).encode())
-
+    told = {"status": 422, "success": False, "error": {"code": "order_locked", "message": "+966500000000"}}
+    answer = 422, {"content-encoding": "gzip"}, gzip.compress(json.dumps(told).encode())
     gate = Gate(salla.ENDPOINT, report=reports.append)
-    answered = carrier(gate, Recorded(answer))("PUT", "/orders/1", COUPON)
+    answered = carrier(gate, showing("in_progress", answer))("PUT", "/orders/1", COUPON)
     assert answered.status == 422
     (report,) = reports
     assert (report.kind, report.rules, report.code) == (Kind.REFUSED, ("SALLA-COUPON-1",), "order_locked")
@@ -252,12 +264,8 @@ def test_a_refusal_of_what_is_allowed_is_news(carrier: Carrier) -> None:
 def test_values_that_salla_refuses_are_no_news(carrier: Carrier) -> None:
     """A coupon that does not exist is nothing that a rule could know; its answer arrives as it was."""
     told = json.dumps({"error": {"code": "validation_failed", "fields": {"coupon_code": ["is none"]}}}).encode()
-
-    def answer(seen: Seen) -> Any:
-        return (200, {}, b'{"status": null}') if seen.method == "GET" else (422, {}, told)
-
     gate = Gate(salla.ENDPOINT)
-    assert carrier(gate, Recorded(answer))("PUT", "/orders/1", COUPON).body == told
+    assert carrier(gate, showing(None, (422, {}, told)))("PUT", "/orders/1", COUPON).body == told
     assert counted(gate) == {"asked": 1, "allowed": 1}
 
 
@@ -265,11 +273,10 @@ def test_values_that_salla_refuses_are_no_news(carrier: Carrier) -> None:
 def test_a_long_refusal_arrives_whole(carrier: Carrier, size: int) -> None:
     """Only its beginning is looked into."""
     told = json.dumps({"error": {"code": "locked", "message": "x" * size}}).encode()
-
-    def answer(seen: Seen) -> Any:
-        return (200, {}, b'{"status": null}') if seen.method == "GET" else (422, {}, told)
-
-    assert carrier(Gate(salla.ENDPOINT, report=_ignore), Recorded(answer))("PUT", "/orders/1", COUPON).body == told
+    assert (
+        carrier(Gate(salla.ENDPOINT, report=_ignore), showing(None, (422, {}, told)))("PUT", "/orders/1", COUPON).body
+        == told
+    )
 
 
 def _ignore(_: Report) -> None:
@@ -284,6 +291,31 @@ def test_an_order_is_kept_after_a_success_as_it_is_now(carrier: Carrier) -> None
     for status in ("accepted", "shipped", "delivered"):
         assert send("PUT", f"/orders/1{ASKED}", json.dumps({"status": status})).status == 200
     assert platform.methods == ["GET", "PUT", "PUT", "PUT"]
+
+
+def test_a_refusal_of_what_was_allowed_for_an_order_that_was_kept_is_no_disagreement(carrier: Carrier) -> None:
+    """Somebody else may have moved it; the next update asks for it anew."""
+    fake = FakeAwal([awal.Order(status="pending")])
+    reports: list[Report] = []
+    gate = Gate(awal.ENDPOINT, report=reports.append)
+    send = carrier(gate, served(fake))
+    send("PUT", f"/orders/1{ASKED}", b'{"payment_status": "paid"}')
+    fake.orders[1] = awal.Order(id=1, status="shipped")
+    assert send("PUT", f"/orders/1{ASKED}", b'{"status": "accepted"}').status == 422
+    assert [report.kind for report in reports] == [Kind.STALE]
+    assert not reports[0].kind.is_disagreement
+    assert str(reports[0]).startswith("awal refused what is allowed for the order as it was kept (422): keys status")
+    assert send("PUT", f"/orders/1{ASKED}", b'{"status": "delivered"}').status == 200
+    assert counted(gate) == {"asked": 2, "allowed": 3, "stale": 1}
+
+
+def test_what_is_taken_and_not_yet_done_leaves_nothing_kept(carrier: Carrier) -> None:
+    """202 says no more than that."""
+    platform = showing(None, (202, {}, b""))
+    send = carrier(Gate(salla.ENDPOINT), platform)
+    send("PUT", "/orders/1", EMPLOYEES)
+    send("PUT", "/orders/1", EMPLOYEES)
+    assert platform.methods == ["GET", "PUT", "GET", "PUT"]
 
 
 def test_an_order_is_kept_no_longer_than_stated(carrier: Carrier) -> None:
@@ -319,7 +351,7 @@ def test_an_answer_that_is_no_success_passes_and_leaves_nothing_kept(carrier: Ca
     def answer(seen: Seen) -> Any:
         if seen.method == "PUT" and failing[0]:
             return status, {"retry-after": "7"}, b"not now"
-        return 200, {}, b'{"status": true, "data": {"status": "pending"}}'
+        return 200, {}, b'{"status": true, "data": {"id": 1, "status": "pending"}}'
 
     platform = Recorded(answer)
     send = carrier(Gate(awal.ENDPOINT, report=_ignore), platform)
@@ -355,9 +387,15 @@ def test_an_order_that_is_not_to_be_had_holds_nothing_back(carrier: Carrier, fau
     assert counted(gate) == {"asked": 1, "unjudged": 1}
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'{"status": 200}', b'{"data": 7}', b"x" * 5_000_000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"[]", b'{"status": 200}', b'{"data": 7}', b"x" * 5_000_000),
+        *(b'{"message": "hi"}', b'{"data": {"id": 2, "status": {"slug": "completed"}}}'),
+    ],
+)
 def test_an_order_that_cannot_be_read_holds_nothing_back(carrier: Carrier, body: bytes) -> None:
-    """Nor one that is longer than is read."""
+    """Nor one that is longer than is read, nor what is no order, nor another one."""
     platform = Recorded(lambda _: (200, {}, body))
     gate = Gate(salla.ENDPOINT)
     carrier(gate, platform)("PUT", "/orders/1", COUPON)
@@ -381,7 +419,7 @@ def test_an_answer_that_grows_without_end_is_not_read_to_its_end(carrier: Carrie
 )
 def test_whatever_may_change_an_order_makes_it_forgotten(carrier: Carrier, method: str, path: str) -> None:
     """A status is moved through another endpoint at Salla."""
-    platform = Recorded(lambda _: (200, {}, b'{"status": null}'))
+    platform = showing(None)
     send = carrier(Gate(salla.ENDPOINT), platform)
     send("PUT", "/orders/1", EMPLOYEES)
     send("PUT", "/orders/001", EMPLOYEES)
@@ -393,7 +431,7 @@ def test_whatever_may_change_an_order_makes_it_forgotten(carrier: Carrier, metho
 
 def test_what_one_account_was_shown_judges_no_other(carrier: Carrier) -> None:
     """Nor an order of the same id elsewhere."""
-    platform = Recorded(lambda _: (200, {}, b'{"status": null}'))
+    platform = showing(None)
     send = carrier(Gate(salla.ENDPOINT), platform)
     for token in ("one", "two", "one"):
         send("PUT", "/orders/1", EMPLOYEES, {"authorization": f"Bearer {token}"})
@@ -403,7 +441,7 @@ def test_what_one_account_was_shown_judges_no_other(carrier: Carrier) -> None:
 
 def test_no_more_orders_are_kept_than_stated(carrier: Carrier) -> None:
     """The one that was kept first is forgotten first; ``forget`` forgets all."""
-    platform = Recorded(lambda _: (200, {}, b'{"status": null}'))
+    platform = showing(None)
     gate = Gate(salla.ENDPOINT, max_orders=2)
     send = carrier(gate, platform)
     for number in (1, 2, 3, 2, 3, 1):
@@ -462,7 +500,7 @@ def test_a_hook_that_fails_is_no_trouble_of_the_request(carrier: Carrier, caplog
     def failing(report: Report) -> None:
         raise RuntimeError(report)
 
-    platform = Recorded(lambda _: (200, {}, b'{"status": {"slug": "completed"}}'))
+    platform = showing("completed")
     gate = Gate(salla.ENDPOINT, refuse="nothing", report=failing)
     assert carrier(gate, platform)("PUT", "/orders/1", COUPON).status == 200
     assert "what is called with reports failed" in caplog.text
@@ -470,7 +508,7 @@ def test_a_hook_that_fails_is_no_trouble_of_the_request(carrier: Carrier, caplog
 
 def test_by_default_news_are_one_record_of_the_log(carrier: Carrier, caplog: pytest.LogCaptureFixture) -> None:
     """A warning where it is a disagreement."""
-    platform = Recorded(lambda _: (200, {}, b'{"status": {"slug": "completed"}}'))
+    platform = showing("completed")
     with caplog.at_level(logging.INFO, "orderrules"):
         carrier(Gate(salla.ENDPOINT, refuse="nothing"), platform)("PUT", "/orders/1", COUPON)
     (record,) = [record for record in caplog.records if record.name.startswith("orderrules")]
@@ -496,14 +534,14 @@ def test_reports_hold_nothing_personal(
 
     def platform(seen: Seen) -> Any:
         if seen.method == "GET":
-            told = {"status": {"slug": "for-nura"}, "customer": PERSONAL["customer"]}
+            told = {"id": 1, "status": {"slug": "for-nura"}, "customer": PERSONAL["customer"]}
             return 200, {}, json.dumps({"data": told}).encode()
-        error = {"code": "nura@example.org", "message": "Nura Alharbi"}
+        error = {"code": "Nura.Alharbi", "message": "Nura Alharbi"}
         return answer, {}, json.dumps({"error": error}).encode()
 
     body: dict[str, Any] = {**PERSONAL}
     if unreadable:
-        body["Nura Alharbi"] = body["customer"]["+966500000001"] = 1
+        body = {**body, "Nura_Alharbi": 1, "customer": {**body["customer"], "Olaya": 1, "+966500000001": 1}}
     gate = Gate(salla.ENDPOINT, refuse="nothing", report=reports.append)
     with caplog.at_level(logging.DEBUG, "orderrules"):
         carrier(gate, Recorded(platform))("PUT", "/orders/1", json.dumps(body))
@@ -513,6 +551,10 @@ def test_reports_hold_nothing_personal(
         assert word not in told, word
 
 
+async def _awaited(_: Report) -> None:
+    """Do nothing with a report, when awaited."""
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
@@ -520,6 +562,7 @@ def test_reports_hold_nothing_personal(
         ({"max_age": -1}, ValueError, "max_age and max_orders are 0 or more"),
         ({"max_age": float("nan")}, ValueError, "max_age and max_orders are 0 or more"),
         ({"max_orders": -1}, ValueError, "max_age and max_orders are 0 or more"),
+        ({"report": _awaited}, TypeError, "report is called and not awaited"),
         ({"endpoint": salla}, TypeError, "expected an endpoint, such as salla.ENDPOINT, got a module"),
     ],
 )

@@ -13,6 +13,7 @@ import requests
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 
 from orderrules import Policy, UpdateRefused, awal, salla
 from orderrules.integrations import Counts, Gate
@@ -91,6 +92,82 @@ def test_nobody_there_is_the_error_that_it_always_was() -> None:
     with session, pytest.raises(requests.ConnectionError):
         session.put(f"{address}/orders/1", params=ASKED, json={})
     assert (gate.counts.asked, gate.counts.unjudged) == (2, 2)
+
+
+class Reauthenticating(AuthBase):
+    """Sends a request again by the connection of its answer, as those do that answer a challenge."""
+
+    def __call__(self, given: Any) -> Any:
+        """Ask to be told of the answer; and write a header in bytes, as some do."""
+        given.register_hook("response", self._again)
+        given.headers[b"x-name"] = b"bytes"
+        return given
+
+    def _again(self, answer: requests.Response, **options: Any) -> requests.Response:
+        again = answer.request.copy()
+        connection: Any = answer.connection
+        sent: requests.Response = connection.send(again, **options)
+        return sent
+
+
+def test_an_update_that_is_sent_again_is_asked_about_again(shop: str) -> None:
+    """By whatever connection an answer names, one that was held back too."""
+    gate = Gate(awal.ENDPOINT, respond=True)
+    with requests.Session() as session:
+        session.mount(shop, GuardedAdapter(gate))
+        session.auth = Reauthenticating()
+        assert session.put(f"{shop}/orders/3", json={"payment_status": "paid"}, params=ASKED).status_code == 200
+        assert session.put(f"{shop}/orders/3", json={"status": 1}, params=ASKED).status_code == 400
+    assert (gate.counts.allowed, gate.counts.held_back) == (2, 2)
+
+
+def test_an_update_that_is_redirected_is_asked_about_again() -> None:
+    """Its body is the same, and there."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.startswith("/old"):
+            return httpx.Response(307, headers={"location": "/orders/1"})
+        return httpx.Response(200, json={"id": 1, "status": {"slug": "completed"}})
+
+    gate = Gate(salla.ENDPOINT, refuse="nothing")
+    transport = GuardedTransport(gate, httpx.MockTransport(answer))
+    with httpx.Client(transport=transport, base_url="http://shop.example", follow_redirects=True) as client:
+        assert client.put("/old/orders/1", json={"coupon_code": "EID"}).status_code == 200
+    assert gate.counts.sent_refused == 1
+
+
+def test_an_answer_of_the_gate_is_like_any_other() -> None:
+    """It can be streamed, and has taken some time; who enters the client enters what sends."""
+    entered: list[str] = []
+
+    class Inner(httpx.BaseTransport, httpx.AsyncBaseTransport):
+        def __enter__(self) -> Any:
+            entered.append("in")
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            entered.append("out")
+
+        async def __aenter__(self) -> Any:
+            entered.append("in")
+            return self
+
+        async def __aexit__(self, *_: object) -> None:
+            entered.append("out")
+
+    gate = Gate(salla.ENDPOINT, respond=True)
+    with httpx.Client(transport=GuardedTransport(gate, Inner()), base_url="http://shop.example") as client:
+        with client.stream("PUT", "/orders/1", json={"coupon_code": 1}) as answer:
+            told = b"".join(answer.iter_raw())
+        assert len(told) == int(answer.headers["content-length"])
+        assert client.put("/orders/1", json={"coupon_code": 1}).elapsed.total_seconds() >= 0
+
+    async def entering() -> None:
+        async with httpx.AsyncClient(transport=AsyncGuardedTransport(gate, Inner())):
+            pass
+
+    asyncio.run(entering())
+    assert entered == ["in", "out"] * 2
 
 
 @pytest.mark.parametrize("name", CARRIERS)

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
 
 from orderrules import ALWAYS, NEVER, UNKNOWN, Policy, awal, salla
 from orderrules._samples import order_at
@@ -182,6 +182,87 @@ def shown(expression: Any) -> str:
     return str(expression.compile(compile_kwargs={"literal_binds": True}))
 
 
+def test_an_enumeration_without_any_status_is_refused() -> None:
+    """It would open what is closed, because nothing in it is *completed*."""
+
+    class Code(enum.Enum):
+        COMPLETED = 1
+        UNDER_REVIEW = 2
+
+    orders = table(kinds={"status": sa.Enum(Code)})
+    with pytest.raises(LookupError, match="no member of the column's enumeration stands for a status"):
+        to_sqlalchemy(salla.POLICY.guard(salla.Patch(coupon_code="E")), orders.c)
+
+
+def test_an_enumeration_is_read_as_it_is_asked_for(engine: sa.Engine) -> None:
+    """Its values are those of the page, whatever its members are called."""
+
+    class Stage(enum.Enum):
+        DONE = "completed"
+        OPEN = "in_progress"
+
+    class Whose(enum.Enum):
+        NOBODY = "none"
+        SOMEBODY = "registered"
+
+    orders = table(kinds={"status": sa.Enum(Stage), "customer": sa.Enum(Whose)})
+    orders.metadata.create_all(engine)
+    patch = salla.Patch(coupon_code="E")
+    with engine.begin() as connection:
+        connection.execute(orders.insert(), [{"id": 1, "status": Stage.DONE, "draft": False, "customer": Whose.NOBODY}])
+        statement = sa.update(orders).where(orders.c.id == 1).values(draft=False)
+        outcome = guarded_update(connection, statement, salla.POLICY, patch, orders.c)
+        assert outcome.verdict is Verdict.REFUSED
+        assert outcome.decision == salla.POLICY.can_update(salla.Order(status="completed"), patch)
+
+
+def test_flags_may_be_numbers_and_comparisons(engine: sa.Engine) -> None:
+    """Not every database takes a comparison for a value, or a number for a truth."""
+    rows = sa.Table(
+        "rows",
+        sa.MetaData(),
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("slug", sa.Text),
+        sa.Column("drafted", sa.Integer),
+    )
+    rows.metadata.create_all(engine)
+    guard = salla.POLICY.guard(salla.Patch(coupon_code="E"))
+    numbers = {"status": rows.c.slug, "draft": rows.c.drafted}
+    comparisons = {"status": rows.c.slug, "draft": rows.c.drafted > 0}
+    with engine.begin() as connection:
+        values = [("completed", 1), ("completed", 0), ("completed", None), ("shipped", 0), (None, None)]
+        connection.execute(rows.insert(), [{"id": n, "slug": slug, "drafted": d} for n, (slug, d) in enumerate(values)])
+        for columns in (numbers, comparisons):
+            written = to_sqlalchemy(guard, columns)
+            assert set(connection.scalars(sa.select(rows.c.id).where(written))) == {0, 3, 4}
+            assert set(connection.scalars(sa.select(rows.c.id).where(~written))) == {1, 2}
+    assert "CASE" in shown(to_sqlalchemy(guard, comparisons))
+
+
+@pytest.mark.parametrize("scoped", [False, True])
+def test_objects_of_a_session_are_what_is_written_and_not_what_was_asked(engine: sa.Engine, scoped: bool) -> None:
+    """Whether it was written or not: a session by itself would take what it asked for true."""
+    Base.metadata.create_all(engine)
+    makes = sessionmaker(engine, expire_on_commit=False)
+    session: Any = scoped_session(makes) if scoped else makes()
+    coupon = salla.Patch(coupon_code="E")
+    columns = {"status": Row.status, "draft": Row.draft, "customer": Row.customer}
+    session.add(Row(id=1, status="in_progress", draft=False, customer=None))
+    session.commit()
+    row = session.get(Row, 1)
+    session.commit()
+    with engine.begin() as other:
+        other.execute(sa.update(Row).values(status="completed"))
+    statement = sa.update(Row).where(Row.id == 1)
+    seen = salla.Order(status=row.status)
+    moved = guarded_update(session, statement.values(status="shipped"), salla.POLICY, coupon, columns, seen)
+    assert (moved.verdict, row.status) == (Verdict.MOVED, "completed")
+    employees = salla.Patch(employees=(1,))
+    assert guarded_update(session, statement.values(status="shipped"), salla.POLICY, employees, columns)
+    assert row.status == "shipped"
+    session.close()
+
+
 def test_always_and_never_are_expressions_too(engine: sa.Engine) -> None:
     """They select everything and nothing."""
     with engine.begin() as connection:
@@ -201,6 +282,9 @@ def test_what_cannot_be_written_is_refused() -> None:
     given: Any = (awal.POLICY, awal.Patch(), {"status": orders.c.status})
     with pytest.raises(ValueError, match="the statement says not which order it updates"):
         guarded_update(Session(), sa.update(orders).values(status="x"), *given)
+    returning = sa.update(orders).where(orders.c.id == 1).values(status="x").returning(orders.c.id)
+    with pytest.raises(ValueError, match="the statement returns what it writes"):
+        guarded_update(Session(), returning, *given)
     with pytest.raises(LookupError, match="there is no column for status, draft"):
         guarded_update(
             Session(),

@@ -200,6 +200,37 @@ def test_starlette_alone_does_the_same() -> None:
     assert client.put("/orders/3", json={}).status_code == 404
 
 
+def test_a_query_that_is_no_utf8_is_a_problem_too() -> None:
+    """And none of a platform whose page has no query."""
+    answers: list[dict[str, Any]] = []
+
+    async def ask(path: str) -> int:
+        scope = {
+            "type": "http",
+            "method": "PUT",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"a=\xff",
+            "headers": [],
+            "http_version": "1.1",
+            "scheme": "http",
+            "server": ("shop.example", 80),
+        }
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b'{"employees": [1]}'}
+
+        async def send(message: Any) -> None:
+            answers.append(message)
+
+        answers.clear()
+        await made()(scope, receive, send)
+        return int(answers[0]["status"])
+
+    assert asyncio.run(ask("/orders/7")) == 200
+    assert asyncio.run(ask("/awal/orders/7")) == 422
+
+
 def test_a_body_stays_with_the_request() -> None:
     """Others may want it too, to see whether its signature is right."""
 
