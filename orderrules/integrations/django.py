@@ -255,12 +255,10 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - what a field or a serializer mak
     """Give a value with numbers as JSON has them, where there are decimals in it."""
     if isinstance(value, Decimal) and value.is_finite():
         return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, dict):
-        found: dict[Any, Any] = value
-        return {key: plain(item) for key, item in found.items()}
-    if isinstance(value, list | tuple):
-        items: Iterable[Any] = value
-        return [plain(item) for item in items]
+    if issubclass(type(value), dict):
+        return {key: plain(item) for key, item in value.items()}
+    if issubclass(type(value), list | tuple):
+        return [plain(item) for item in value]
     return value
 
 
