@@ -251,14 +251,14 @@ def _among(choices: Iterable[Any], values: Collection[str]) -> Iterator[tuple[An
             yield value, label
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - what a field or a serializer makes of what was sent.
+def plain(value: object) -> Any:  # noqa: ANN401 - what a field or a serializer makes of what was sent.
     """Give a value with numbers as JSON has them, where there are decimals in it."""
     if isinstance(value, Decimal) and value.is_finite():
         return int(value) if value == value.to_integral_value() else float(value)
     if issubclass(type(value), dict):
-        return {key: plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in cast("dict[Any, Any]", value).items()}
     if issubclass(type(value), list | tuple):
-        return [plain(item) for item in value]
+        return [plain(item) for item in cast("list[Any]", value)]
     return value
 
 
