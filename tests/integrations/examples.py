@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 FOLDER: Final = Path(__file__).parent.parent.parent / "examples" / "integrations"
+_MODULES: Final = {"service": "app"}
 
 
 def example(name: str) -> Any:
-    """Import one of the examples."""
-    if str(FOLDER) not in sys.path:
-        sys.path.append(str(FOLDER))
-    return importlib.import_module(name)
+    """Import one of the examples; *service* is the one that has a folder of its own."""
+    for folder in (FOLDER, FOLDER.parent / "service"):
+        if str(folder) not in sys.path:
+            sys.path.append(str(folder))
+    return importlib.import_module(_MODULES.get(name, name))

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import uvicorn
 
 from orderrules import awal, salla
 from orderrules.testing import FakeAwal, FakeSalla, wsgi_app
@@ -32,15 +35,22 @@ class _Silent(WSGIRequestHandler):
 
 def main(what: str, *arguments: str) -> None:
     """Serve until the process is ended."""
-    application: Any
     if what == "salla":
-        application = wsgi_app(FakeSalla(salla.Order(status=status) for status in arguments))
+        _serve(wsgi_app(FakeSalla(salla.Order(status=status) for status in arguments)))
     elif what == "awal":
-        application = wsgi_app(FakeAwal(awal.Order(status=status) for status in arguments))
+        _serve(wsgi_app(FakeAwal(awal.Order(status=status) for status in arguments)))
+    elif what == "django_shop":
+        _serve(example(what).application)
     else:
-        application = example(what).application
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            server = uvicorn.Server(uvicorn.Config(example(what).app, log_level="error", lifespan="off"))
+            print(listening.getsockname()[1], flush=True)  # noqa: T201 - whoever started it waits for that.
+            server.run(sockets=[listening])
+
+
+def _serve(application: Any) -> None:
     with make_server("127.0.0.1", 0, application, _Threading, _Silent) as server:
-        print(server.server_port, flush=True)  # noqa: T201 - whoever started it waits for that.
+        print(server.server_port, flush=True)  # noqa: T201 - as above.
         server.serve_forever()
 
 

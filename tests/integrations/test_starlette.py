@@ -6,9 +6,12 @@ import asyncio
 import json
 from typing import Annotated, Any
 
+import attrs
 import httpx
 import pytest
 from fastapi import Depends, FastAPI
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -16,7 +19,9 @@ from starlette.routing import Route
 from orderrules import awal, salla
 from orderrules.integrations.fastapi import Updates, problem_handlers
 from orderrules.integrations.starlette import read_update
+from orderrules.testing import OrderMachine
 from tests.integrations.examples import example
+from tests.integrations.serve import serving
 
 
 class Asking:
@@ -241,3 +246,35 @@ def test_a_body_stays_with_the_request() -> None:
 
     app = Starlette(routes=[Route("/orders/{order_id}", update, methods=["PUT"])])
     assert Asking(app).put("/orders/1", json={"employees": [1]}).json() == [{"employees": [1]}, True]
+
+
+def test_the_machine_walks_the_example() -> None:
+    """Every answer is what the policy says, and every order in its memory."""
+    module = example("starlette_app")
+    client = Asking(module.app)
+
+    class Service(OrderMachine):
+        policy = salla.POLICY
+
+        def create_order(self, order: Any) -> int:
+            number: int = max(module.orders) + 1
+            module.orders[number] = attrs.evolve(order, id=number)
+            return number
+
+        def send_update(self, handle: Any, body: dict[str, object]) -> int:
+            return client.put(f"/orders/{handle}", json=body).status_code
+
+        def read_order(self, handle: Any) -> salla.Order:
+            order: salla.Order = module.orders[handle]
+            return order
+
+    trying = settings(Service.TestCase.settings, max_examples=10, database=None, derandomize=True)
+    run_state_machine_as_test(Service, settings=trying)
+
+
+def test_the_example_serves_from_a_process_of_its_own() -> None:
+    """Over HTTP, with problem documents."""
+    with serving("starlette_app") as address:
+        answer = httpx.put(f"{address}/orders/1", json={"coupon_code": "EID"})
+        assert (answer.status_code, answer.json()["rules"]) == (422, ["SALLA-COUPON-1"])
+        assert httpx.put(f"{address}/orders/2", json={"coupon_code": "EID"}).status_code == 200

@@ -2,54 +2,28 @@
 
 from __future__ import annotations
 
-import importlib.util
-import socket
-import threading
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
 import pytest
 import schemathesis
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 from schemathesis.checks import CHECKS
 
 from orderrules import awal
 from orderrules.testing import OrderMachine
+from tests.integrations.serve import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SOURCE = Path(__file__).parent.parent.parent / "examples" / "service" / "app.py"
-
-
-def load() -> Any:
-    """Import the example from where it stands."""
-    spec = importlib.util.spec_from_file_location("example_service", SOURCE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start the service in a server of its own, with its orders in a database, and stop it at the end."""
-    app = load().make(f"sqlite:///{tmp_path_factory.mktemp('service')}/orders.sqlite")
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=10)
-    listening.close()
+    """Start the service in a process of its own, with its orders in a database, and stop it at the end."""
+    with serving("service", ORDERS=f"sqlite:///{tmp_path_factory.mktemp('service')}/orders.sqlite") as address:
+        yield address
 
 
 def test_the_machine_walks_the_service(address: str) -> None:
