@@ -10,7 +10,22 @@ from typing import Any, ClassVar
 
 import attrs
 
-from orderrules import UNSET, Fact, Follows, OrderBase, PatchBase, Policy, Rule, Space, Unset, Waiver, in_section
+from orderrules import (
+    UNSET,
+    Checked,
+    Endpoint,
+    Fact,
+    Follows,
+    OrderBase,
+    PatchBase,
+    Policy,
+    Rule,
+    Space,
+    Unset,
+    Waiver,
+    in_section,
+    read_body,
+)
 
 
 class Stage(StrEnum):
@@ -107,6 +122,46 @@ POLICY: Policy[Order, Patch] = Policy(
         ),
     ),
     waivers=(Waiver(id="TOY-STAFF-1", when=STAFF.is_(value=True), reason="staff may change everything"),),
+)
+
+
+@attrs.frozen
+class UpdateRequest:
+    """A request that was read: the parcel's number, and what is to change."""
+
+    order_id: int
+    patch: Patch
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class _Shown(Checked):
+    """What the courier shows of a parcel, and nothing else."""
+
+    stage: Stage
+    fragile: bool
+
+
+def _read_request(number: str, _: str, body: str | bytes) -> UpdateRequest:
+    """Read a request; there is nothing in its query."""
+    return UpdateRequest(int(number), read_body(Patch, body, what="parcel update"))
+
+
+def _read_order(body: bytes) -> Order:
+    """Read a parcel from what the courier answers."""
+    shown = read_body(_Shown, body, what="parcel")
+    return Order(stage=shown.stage, fragile=shown.fragile)
+
+
+ENDPOINT = Endpoint(
+    policy=POLICY,
+    path="/parcels/{number}",
+    read_request=_read_request,
+    read_order=_read_order,
+    refusal=lambda decision: {"refused": [violation.message for violation in decision.violations]},
+    refusal_status=409,
+    unreadable=lambda error: {"problems": [str(problem) for problem in error.problems]},
+    unreadable_status=400,
+    code_of=lambda status, told: "" if status == 409 else None,  # noqa: ARG005 - the body tells no more.
 )
 
 

@@ -316,21 +316,21 @@ class Attempt(Generic[OrderT, PatchT]):
 
     def _tell(self, status: int | None, code: str | None) -> None:
         kind = self._kind(status, code)
-        if kind is None:
-            return
+        if kind is not None:
+            self._gate.tally.tell(kind, lambda: self._reported(kind, status, code))
+
+    def _reported(self, kind: Kind, status: int | None, code: str | None) -> Report:
         decision, patch = self._decision, self._patch
-        self._gate.tally.tell(
-            Report(
-                kind=kind,
-                platform=self._policy.name,
-                rules=rules_of(self._policy, patch, decision),
-                readings=() if decision is None else tuple(reading.id for reading in decision.readings),
-                facts=facts_of(None if self._seen is None else self._seen.order, patch),
-                keys=() if patch is None else patch.keys,
-                problems=places_of(self._policy, self._refusal) if isinstance(self._refusal, InvalidInput) else (),
-                status=status,
-                code=code or "",
-            )
+        return Report(
+            kind=kind,
+            platform=self._policy.name,
+            rules=rules_of(self._policy, patch, decision),
+            readings=() if decision is None else tuple(reading.id for reading in decision.readings),
+            facts=facts_of(None if self._seen is None else self._seen.order, patch),
+            keys=() if patch is None else patch.keys,
+            problems=places_of(self._policy, self._refusal) if isinstance(self._refusal, InvalidInput) else (),
+            status=status,
+            code=code or "",
         )
 
     def _kind(self, status: int | None, code: str | None) -> Kind | None:

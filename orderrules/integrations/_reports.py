@@ -153,11 +153,11 @@ class Tally:
         with self._lock:
             self._counted[what] += 1
 
-    def tell(self, report: Report) -> None:
-        """Count a report and hand it on; whatever goes wrong there is no trouble of the request's."""
-        self.count(report.kind)
+    def tell(self, kind: Kind, make: Callable[[], Report]) -> None:
+        """Count a report, make it and hand it on; whatever goes wrong there is no trouble of the request's."""
+        self.count(kind)
         try:
-            self._report(report)
+            self._report(make())
         except Exception:
             log.exception("what is called with reports failed")
 

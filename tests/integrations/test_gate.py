@@ -15,6 +15,7 @@ import requests
 from orderrules import InvalidInput, UpdateRefused, awal, salla
 from orderrules.integrations import Gate, Kind, Report
 from orderrules.testing import FakeAwal, FakeSalla, Fault
+from tests import toy
 from tests.integrations.carriers import CARRIERS, TIMEOUTS, Answered, Recorded, Seen, served
 
 if TYPE_CHECKING:
@@ -549,6 +550,34 @@ def test_reports_hold_nothing_personal(
     told = f"{report!r}{report}{caplog.text}".lower()
     for word in ("nura", "sami", "alharbi", "966", "5000", "@", "olaya", "77", "12211", "https"):
         assert word not in told, word
+
+
+def test_a_platform_of_ones_own_needs_an_endpoint_and_no_more(carrier: Carrier) -> None:
+    """Its parcels show no number, and what is written to them is kept."""
+    platform = Recorded(lambda _: (200, {}, b'{"stage": "van", "fragile": true}'))
+    gate = Gate(toy.ENDPOINT, respond=True)
+    send = carrier(gate, platform)
+    assert send("PUT", "/parcels/7", b'{"note": "ring twice"}').status == 200
+    assert send("PUT", "/parcels/7", b'{"stage": "door"}').status == 200
+    refused = send("PUT", "/parcels/7", b'{"street": "Olaya Street"}')
+    assert (refused.status, json.loads(refused.body)["refused"][0][:7]) == (409, "address")
+    assert send("PUT", "/parcels/7", b'{"street": 7}').status == 400
+    assert platform.methods == ["GET", "PUT", "PUT", "GET"]
+    assert counted(gate) == {"asked": 2, "allowed": 2, "held_back": 2}
+
+
+def test_a_report_that_cannot_be_made_is_no_trouble_of_the_request(
+    carrier: Carrier, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A schema, say, that a platform of one's own does not have."""
+    monkeypatch.setattr(type(toy.POLICY), "schema", _failing)
+    platform = Recorded(lambda _: (200, {}, b'{"stage": "van", "fragile": true}'))
+    assert carrier(Gate(toy.ENDPOINT, refuse="nothing"), platform)("PUT", "/parcels/7", b'{"street": 7}').status == 200
+    assert "what is called with reports failed" in caplog.text
+
+
+def _failing(_: object) -> dict[str, object]:
+    raise TypeError
 
 
 async def _awaited(_: Report) -> None:
