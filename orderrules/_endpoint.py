@@ -14,6 +14,7 @@ from orderrules._rules import OrderT, PatchT, Policy
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from orderrules._conditions import Fact
     from orderrules._decision import Decision
     from orderrules.errors import InvalidInput
 
@@ -41,7 +42,7 @@ class Asked(Protocol[PatchT_co]):
 class Endpoint(Generic[OrderT, PatchT]):
     """Where a platform's orders are updated over HTTP, and how its answers are laid out.
 
-    ``attrs.evolve`` it with another ``policy`` to ask by other rules, or another ``read_order`` to know more of orders.
+    ``ENDPOINT.under(policy)`` is the same by other rules.
 
     Attributes:
         policy: the rules that hold there.
@@ -55,6 +56,7 @@ class Endpoint(Generic[OrderT, PatchT]):
         unreadable_status: the HTTP status of that answer.
         code_of: gives the code of an answer, from its status and body, where it refuses by rule or as a whole;
             ``""`` where it has none that a machine can read, and None where it is no such answer.
+        untold: the facts that no answer tells for certain.
         account: the headers that say on whose behalf a request is sent, in small letters.
     """
 
@@ -68,6 +70,7 @@ class Endpoint(Generic[OrderT, PatchT]):
     unreadable: Callable[[InvalidInput], dict[str, object]]
     unreadable_status: int = 422
     code_of: Callable[[int, Mapping[str, object]], str | None]
+    untold: tuple[Fact, ...] = ()
     account: tuple[str, ...] = ("authorization",)
 
     def __attrs_post_init__(self) -> None:
@@ -85,6 +88,16 @@ class Endpoint(Generic[OrderT, PatchT]):
     def parameter(self) -> str:
         """What the page calls the order's id in the path."""
         return self.path.partition("{")[2].removesuffix("}")
+
+    def under(self, policy: Policy[OrderT, PatchT]) -> Endpoint[OrderT, PatchT]:
+        """Return this endpoint under another policy of its platform, such as one of other readings.
+
+        Raises:
+            TypeError: the policy is of another platform.
+        """
+        if policy.order_type is not self.policy.order_type:
+            raise TypeError(f"the endpoint is of {self.policy.name}, and the policy of {policy.name}")
+        return attrs.evolve(self, policy=policy)
 
     def order_id(self, path: str) -> str | None:
         """Give the digits of the order's id where a path, without its escapes, leads to an order; None where not."""

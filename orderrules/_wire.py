@@ -165,6 +165,8 @@ def _decimal(value: object) -> int:
         raise refuse(Code.NUMBER_TOO_LONG, "has more digits than are read")
     if type(value) is int:
         return integer(value)
+    if type(value) is str:
+        raise refuse(Code.WRONG_TYPE, "expected the decimal digits of an integer, got other text")
     raise mistyped("an integer, or its decimal digits", value)
 
 

@@ -199,7 +199,10 @@ class UpdateRefused(Exception):  # noqa: N818 - the public name is fixed, and sa
 
     Attributes:
         decision: the ``Decision``, with every violation.
+        order_id: the order's id, where whoever raised it knew that.
     """
+
+    order_id: int | None = None
 
     def __init__(self, decision: Decision) -> None:
         self.decision = decision

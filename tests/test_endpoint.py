@@ -85,3 +85,12 @@ def test_a_path_without_a_place_for_the_id_is_refused(path: str) -> None:
     """When the endpoint is made."""
     with pytest.raises(ValueError, match="an endpoint's path is like"):
         attrs.evolve(awal.ENDPOINT, path=path)
+
+
+def test_an_endpoint_may_ask_by_another_policy_of_its_platform() -> None:
+    """One of other readings, or with rules of one's own."""
+    strict = salla.policy(completed=salla.COMPLETED_FAMILY)
+    assert salla.ENDPOINT.under(strict).policy is strict
+    assert salla.ENDPOINT.policy is salla.POLICY
+    with pytest.raises(TypeError, match="the endpoint is of salla, and the policy of awal"):
+        salla.ENDPOINT.under(awal.POLICY)  # type: ignore[arg-type]

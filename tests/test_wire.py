@@ -231,10 +231,10 @@ def test_what_is_only_shown_is_taken_where_it_can_be_read() -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ("x", "path /id: expected an integer, or its decimal digits, got a string"),
-        ("", "path /id: expected an integer, or its decimal digits, got a string"),
-        ("7\n", "path /id: expected an integer, or its decimal digits, got a string"),
-        ("-7", "path /id: expected an integer, or its decimal digits, got a string"),
+        ("x", "path /id: expected the decimal digits of an integer, got other text"),
+        ("", "path /id: expected the decimal digits of an integer, got other text"),
+        ("7\n", "path /id: expected the decimal digits of an integer, got other text"),
+        ("-7", "path /id: expected the decimal digits of an integer, got other text"),
         (7.0, "path /id: expected an integer, or its decimal digits, got a number"),
         (None, "path /id: expected an integer, or its decimal digits, got null"),
         ("7" * 101, "path /id: has more digits than are read"),

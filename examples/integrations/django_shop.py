@@ -123,8 +123,8 @@ class OrderSerializer(serializers.ModelSerializer[OrderRow]):
         validators = (UpdateValidator(awal.POLICY, OrderRow.to_order),)
 
 
-class SerializedView(generics.UpdateAPIView[OrderRow]):
-    """Takes updates through a serializer."""
+class SerializedView(generics.RetrieveUpdateAPIView[OrderRow]):
+    """Shows orders, and takes updates of them, through a serializer."""
 
     queryset = OrderRow.objects.all()
     serializer_class = OrderSerializer

@@ -21,6 +21,14 @@ orders = {
 }
 
 
+async def show(request: Request) -> Response:
+    """Show an order."""
+    number = int(request.path_params["order_id"])
+    if number not in orders:
+        raise HTTPException(404)
+    return JSONResponse({"status": 200, "success": True, "data": salla.to_payload(orders[number])})
+
+
 async def update(request: Request) -> Response:
     """Read an update, decide, and write it; nothing is awaited in between, so nobody else writes."""
     patch = await read_update(salla.ENDPOINT, request)
@@ -32,6 +40,6 @@ async def update(request: Request) -> Response:
 
 
 app = Starlette(
-    routes=[Route("/orders/{order_id}", update, methods=["PUT"])],
+    routes=[Route("/orders/{order_id:int}", show), Route("/orders/{order_id:int}", update, methods=["PUT"])],
     exception_handlers=problem_handlers(salla.ENDPOINT, types="https://shop.example/problems/"),
 )

@@ -83,10 +83,7 @@ def make(url: str = "sqlite://") -> FastAPI:
             made = connection.execute(orders.insert().values(row_of(order)).returning(orders.c.id))
             return {"data": awal.to_payload(load(connection, made.scalar_one()) or order)}
 
-    route = updates.route
-    route["responses"] |= {200: _of(ORDER), 404: _of(PROBLEM), 409: _of(PROBLEM)}
-
-    @app.put("/orders/{number}", **route)
+    @app.put("/orders/{number}", **updates.route({200: _of(ORDER), 404: _of(PROBLEM), 409: _of(PROBLEM)}))
     def update(number: int, patch: Annotated[awal.Patch, Depends(updates)]) -> Any:
         with engine.begin() as connection:
             order = load(connection, number) if 0 < number < LARGEST else None

@@ -22,12 +22,13 @@ from orderrules._endpoint import UPDATE, Endpoint
 from orderrules._rules import OrderT, PatchT
 from orderrules.errors import InvalidInput, UpdateRefused
 from orderrules.integrations._kept import Kept, Seen
-from orderrules.integrations._reports import Kind, Report, Tally, code_in, facts_of, log, object_in, places_of, rules_of
+from orderrules.integrations._reports import Kind, Report, Tally, code_in, facts_of, object_in, places_of, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
     from types import TracebackType
 
+    from orderrules._conditions import Fact
     from orderrules._decision import Decision
     from orderrules.integrations._kept import Key
     from orderrules.integrations._reports import Counts
@@ -52,6 +53,10 @@ class Held(NamedTuple):
     body: bytes
 
 
+class UnjudgedError(LookupError):
+    """An update is held back because nothing could be decided; the text says why."""
+
+
 class Gate(Generic[OrderT, PatchT]):
     """What stands before a platform's endpoint, and holds back what its rules refuse. Threads may share one.
 
@@ -66,6 +71,7 @@ class Gate(Generic[OrderT, PatchT]):
         max_age: for how many seconds an order that the platform showed is taken for true.
         refuse: what is held back. ``"certain"``: requests that cannot be read, and refusals that rest on no
             reading; ``"any"``: every refusal; ``"nothing"``: all is sent, and only what came of it is reported.
+        needs_order: whether an update that cannot be judged is held back as well, with ``UnjudgedError``.
         respond: whether an update that is held back is answered as the platform would, and not with an exception.
         report: is called with a ``Report`` when an answer is news; writes to the log ``orderrules.integrations`` when
             left out.
@@ -73,7 +79,7 @@ class Gate(Generic[OrderT, PatchT]):
         clock: gives the time in seconds.
 
     Raises:
-        TypeError: the endpoint is none, or ``report`` a coroutine function.
+        TypeError: the endpoint is none, or ``orders`` or ``report`` no function, or ``report`` a coroutine function.
         ValueError: an option is not among those named, or negative.
     """
 
@@ -84,6 +90,7 @@ class Gate(Generic[OrderT, PatchT]):
         orders: Callable[[int], OrderT | Awaitable[OrderT | None] | None] | None = None,
         max_age: float = 60.0,
         refuse: Refuse = "certain",
+        needs_order: bool = False,
         respond: bool = False,
         report: Callable[[Report], object] | None = None,
         max_orders: int = 1024,
@@ -93,11 +100,14 @@ class Gate(Generic[OrderT, PatchT]):
             raise TypeError(f"expected an endpoint, such as salla.ENDPOINT, got a {type(endpoint).__name__}")
         if refuse not in get_args(Refuse):
             raise ValueError(f"refuse is one of {', '.join(get_args(Refuse))}, and not {refuse!r}")
-        if inspect.iscoroutinefunction(report):
-            raise TypeError("report is called and not awaited: give a function that is no coroutine function")
+        if not callable(orders or len):
+            raise TypeError("orders is a function of an order's id; of a dict, give its get")
+        if not callable(report or len) or inspect.iscoroutinefunction(report):  # type: ignore[redundant-expr]  # it may be.
+            raise TypeError("report is a function of a report, which is called and not awaited")
         self.endpoint = endpoint
         self.orders = orders
         self.refuse: Refuse = refuse
+        self.needs_order = needs_order
         self.respond = respond
         self.kept: Kept[OrderT] = Kept(max_age, max_orders if orders is None else 0, clock)
         self.tally = Tally(report)
@@ -151,11 +161,23 @@ class Gate(Generic[OrderT, PatchT]):
         key = (parts.scheme, parts.netloc, before, digits.lstrip("0"), *account)
         if method != UPDATE or behind:
             return Attempt(self, key)
-        return Attempt(self, key, _Update(digits, parts.query, body if _is_json(headers) else None))
+        why = _unread(headers, body)
+        return Attempt(self, key, _Update(digits, parts.query, b"" if body is None else body, why))
 
     def headers_to_ask(self, headers: Iterable[tuple[NameT, ValueT]]) -> Iterator[tuple[NameT, ValueT]]:
         """Give the headers of a request that asks for the order that another would update: those not about it."""
         return ((name, value) for name, value in headers if not text_of(name).lower().startswith(_OF_THE_UPDATE))
+
+
+def see(gate: Gate[OrderT, PatchT]) -> Gate[OrderT, PatchT]:
+    """See that what decides is a gate, and give it.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(gate, Gate):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"expected a gate, such as Gate(salla.ENDPOINT), got a {type(gate).__name__}")
+    return gate
 
 
 def text_of(header: str | bytes) -> str:
@@ -163,10 +185,14 @@ def text_of(header: str | bytes) -> str:
     return header.decode("latin-1") if isinstance(header, bytes) else header
 
 
-def _is_json(headers: Mapping[str, str]) -> bool:
-    """Say whether a body is JSON as it stands, as far as the headers say."""
+def _unread(headers: Mapping[str, str], body: bytes | str | None) -> str:
+    """Say why a body is not read here, where it is not."""
     kind = headers.get("content-type", "")
-    return (not kind or "json" in kind.lower()) and "content-encoding" not in headers
+    if kind and "json" not in kind.lower():
+        return "its body is not JSON, by its content-type"
+    if "content-encoding" in headers:
+        return "its body is encoded"
+    return "its body is streamed" if body is None else ""
 
 
 def _laid_out(status: int, told: dict[str, object]) -> Held:
@@ -177,11 +203,12 @@ def _laid_out(status: int, told: dict[str, object]) -> Held:
 
 
 class _Update(NamedTuple):
-    """The parts of a request that updates an order; no body where it is not read here."""
+    """The parts of a request that updates an order, and why it is not read, if it is not."""
 
     digits: str
     query: str
-    body: bytes | str | None
+    body: bytes | str
+    why: str
 
 
 class Attempt(Generic[OrderT, PatchT]):
@@ -199,6 +226,7 @@ class Attempt(Generic[OrderT, PatchT]):
         self._gate = gate
         self._policy = gate.endpoint.policy
         self._key = key
+        self._number = "" if update is None else update.digits
         self._is_update = update is not None
         self._patch: PatchT | None = None
         self._asked_at: float | None = None
@@ -208,7 +236,10 @@ class Attempt(Generic[OrderT, PatchT]):
         self._refusal: InvalidInput | UpdateRefused | None = None
         self._pending = False
         self._is_kept = False
-        if update is not None and update.body is not None:
+        self._why = "its order is not known"
+        if update is not None and update.why:
+            self._why = update.why
+        elif update is not None:
             try:
                 asked = gate.endpoint.read_request(update.digits, update.query, update.body)
             except InvalidInput as error:
@@ -243,23 +274,25 @@ class Attempt(Generic[OrderT, PatchT]):
 
     def asking(self) -> None:
         """Say that the platform is asked for the order now; its age counts from here."""
+        self._why = "its order was asked for, and not answered"
         self._asked_at = self._gate.kept.clock()
         self._gate.tally.count("asked")
 
     def show_answer(self, status: int, body: bytes) -> None:
         """Show what the platform answered when it was asked for the order; what shows another id is no such answer."""
         if status != HTTPStatus.OK:
+            self._why = f"its order was asked for, and answered {status}"
             return
         try:
             order = self._gate.endpoint.read_order(body)
         except InvalidInput as error:
             codes = ", ".join(dict.fromkeys(problem.code.value for problem in error.problems))
-            log.info("an update is not judged, because its order cannot be read: %s", codes)
+            self._why = f"its order cannot be read: {codes}"
             return
         if str(getattr(order, "id", self.order_id)) == str(self.order_id):
             self.show(order)
         else:
-            log.info("an update is not judged, because what was answered is not the order that was asked for")
+            self._why = "its order was asked for, and something else answered"
 
     def held(self) -> Held | None:
         """Decide, and give the answer to an update that is held back; None where it is to be sent.
@@ -267,26 +300,53 @@ class Attempt(Generic[OrderT, PatchT]):
         Raises:
             InvalidInput: it is held back because it cannot be read.
             UpdateRefused: it is held back because it is refused.
+            UnjudgedError: it is held back because nothing could be decided, and the gate needs the order.
         """
         gate = self._gate
         if self._patch is not None and self._seen is not None:
-            self._decision = self._policy.can_update(self._seen.order, self._patch)
-            self._refusal = None if self._decision else UpdateRefused(self._decision)
+            self._decide(self._seen.order, self._patch)
         rests = self._decision is not None and bool(self._decision.readings)
         holds = gate.refuse == "any" or (gate.refuse == "certain" and not rests)
         if self._refusal is not None and holds:
             gate.tally.count("held_back")
             self._now = self._seen
             return self._answer(self._refusal)
-        if self._is_update:
-            judged = "allowed" if self._decision else "unjudged"
-            gate.tally.count(judged if self._refusal is None else "sent_refused")
+        if self._is_unjudged and gate.needs_order:
+            gate.tally.count("held_back")
+            raise UnjudgedError(f"the update of order {self._number} cannot be judged: {self._why}")
+        if self._refusal is not None:
+            gate.tally.count("sent_refused")
+        elif self._decision is not None:
+            gate.tally.count("allowed")
         self._pending = True
         return None
+
+    def _decide(self, order: OrderT, patch: PatchT) -> None:
+        decision = self._policy.can_update(order, patch)
+        untold = self._untold(decision)
+        if untold is not None:
+            self._why = f"no answer tells its {untold.name} for certain"
+            return
+        self._decision = decision
+        self._refusal = None if decision else UpdateRefused(decision)
+
+    def _untold(self, decision: Decision) -> Fact | None:
+        """Give the fact that no answer tells, where the platform was asked and every rule that refuses reads it."""
+        if decision or self._gate.orders is not None or self._gate.refuse != "certain":
+            return None
+        read = [set(violation.rule.only_if.facts) for violation in decision.violations]
+        return next((fact for fact in self._gate.endpoint.untold if all(fact in facts for facts in read)), None)
+
+    @property
+    def _is_unjudged(self) -> bool:
+        return self._is_update and self._refusal is None and self._decision is None
 
     def _answer(self, refusal: InvalidInput | UpdateRefused) -> Held:
         endpoint = self._gate.endpoint
         if not self._gate.respond:
+            if isinstance(refusal, UpdateRefused):
+                refusal.order_id = self.order_id
+            refusal.add_note(f"the update of order {self._number} was held back")
             raise refusal
         if isinstance(refusal, UpdateRefused):
             return _laid_out(endpoint.refusal_status, endpoint.refusal(refusal.decision))
@@ -331,10 +391,13 @@ class Attempt(Generic[OrderT, PatchT]):
             problems=places_of(self._policy, self._refusal) if isinstance(self._refusal, InvalidInput) else (),
             status=status,
             code=code or "",
+            why=self._why if kind is Kind.UNJUDGED else "",
         )
 
     def _kind(self, status: int | None, code: str | None) -> Kind | None:
         """Say what kind of news an answer is; None where it is none."""
+        if self._is_unjudged:
+            return Kind.UNJUDGED
         if self._refusal is None:
             if self._decision is None or code is None:
                 return None

@@ -6,6 +6,7 @@ It must never know a platform, nor what serves the document.
 
 from __future__ import annotations
 
+import contextlib
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -15,7 +16,7 @@ import attrs
 from orderrules.errors import InvalidInput, Part, UpdateRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Generator, Iterator
     from enum import StrEnum
 
     from orderrules._decision import Decision, Violation
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from orderrules.errors import Problem
 
 MEDIA_TYPE: Final = "application/problem+json"
+TYPES: Final = "urn:problem-type:orderrules:"
+"""What the types of problems begin with, where a service has none of its own."""
 _UNPROCESSABLE: Final = "Unprocessable Content"
 """What RFC 9110 calls 422; Python follows it since 3.13."""
 
@@ -65,6 +68,19 @@ class UpdateRefusedHere(UpdateRefused):
         self.instead = instead
 
 
+@contextlib.contextmanager
+def calling(parameter: str) -> Generator[None]:
+    """Call the order's id in the path, in problems with it, what the route calls it."""
+    try:
+        yield
+    except InvalidInput as error:
+        problems = (
+            attrs.evolve(found, pointer=f"/{parameter}") if found.part is Part.PATH else found
+            for found in error.problems
+        )
+        raise InvalidInput(problems, error.what, error.more, error.characters) from None
+
+
 def apply(policy: Policy[OrderT, PatchT], order: OrderT, patch: PatchT) -> OrderT:
     """Return the order as it will be after the update.
 
@@ -78,7 +94,7 @@ def apply(policy: Policy[OrderT, PatchT], order: OrderT, patch: PatchT) -> Order
 
 
 def problem(
-    endpoint: Endpoint[OrderT, PatchT], error: InvalidInput | UpdateRefused, types: str = ""
+    endpoint: Endpoint[OrderT, PatchT], error: InvalidInput | UpdateRefused, types: str = TYPES
 ) -> dict[str, object]:
     """Make the document of an error.
 
@@ -86,14 +102,14 @@ def problem(
         endpoint: says which HTTP status it is.
         error: what was raised.
         types: what the URIs of the types of problems begin with: *unreadable* and *refused* are added;
-            ``about:blank`` without.
+            where it is empty, they are ``about:blank``.
     """
     if isinstance(error, InvalidInput):
         return {
             **_head("unreadable", "The request cannot be read", endpoint.unreadable_status, types),
             "detail": f"cannot {error.what}",
             "errors": [_unreadable(found) for found in error.problems],
-            "more": error.more,
+            **({"more": error.more} if error.more else {}),
         }
     decision = error.decision
     told = {
@@ -116,8 +132,12 @@ def _in_order(policy: Policy[OrderT, PatchT], statuses: Collection[StrEnum]) -> 
 def _head(kind: str, title: str, status: int, types: str) -> dict[str, object]:
     if types:
         return {"type": types + kind, "title": title, "status": status}
-    phrase = HTTPStatus(status).phrase if status != HTTPStatus.UNPROCESSABLE_ENTITY else _UNPROCESSABLE
-    return {"type": "about:blank", "title": phrase, "status": status}
+    return {"type": "about:blank", "title": phrase_of(status), "status": status}
+
+
+def phrase_of(status: int) -> str:
+    """Give the phrase of an HTTP status."""
+    return _UNPROCESSABLE if status == HTTPStatus.UNPROCESSABLE_ENTITY else HTTPStatus(status).phrase
 
 
 def _unreadable(found: Problem) -> dict[str, object]:

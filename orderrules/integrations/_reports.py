@@ -43,6 +43,8 @@ class Kind(StrEnum):
     """The platform refused what the rules allow for the order as it was kept; somebody else may have moved it."""
     CONFIRMED = "confirmed"
     """The platform refused what was sent although the rules refuse it."""
+    UNJUDGED = "unjudged"
+    """It was sent without a decision, for the reason that the report gives."""
     UNANSWERED = "unanswered"
     """What was sent although the rules refuse it was answered in a way that tells nothing, or not at all."""
 
@@ -68,6 +70,7 @@ class Report:
             a key that is documented nowhere is an ellipsis.
         status: the HTTP status of the answer; None where there was none.
         code: the code in it, if it has one.
+        why: why nothing was decided, where that is so.
     """
 
     kind: Kind
@@ -79,6 +82,7 @@ class Report:
     problems: tuple[str, ...] = ()
     status: int | None = None
     code: str = ""
+    why: str = ""
 
     def __str__(self) -> str:
         did = {
@@ -86,6 +90,7 @@ class Report:
             Kind.REFUSED: "refused what is allowed",
             Kind.STALE: "refused what is allowed for the order as it was kept",
             Kind.CONFIRMED: "refused what is refused, and was sent",
+            Kind.UNJUDGED: "was sent what could not be judged",
             Kind.UNANSWERED: "said nothing to what is refused, and was sent",
         }[self.kind]
         answer = "" if self.status is None else f" ({' '.join(filter(None, (str(self.status), self.code)))})"
@@ -95,6 +100,7 @@ class Report:
             "rests on": self.readings,
             "saw": self.facts,
             "problems": self.problems,
+            "because": (self.why,) if self.why else (),
         }
         told = "; ".join(f"{name} {', '.join(part)}" for name, part in parts.items() if part)
         return f"{self.platform} {did}{answer}: {told}"
@@ -130,8 +136,9 @@ class Counts:
 
 
 def _logged(report: Report) -> None:
-    """Write a report to the log, as a warning where it is a disagreement."""
-    log.log(logging.WARNING if report.kind.is_disagreement else logging.INFO, "%s", report)
+    """Write a report to the log, as a warning where it is a disagreement, or nothing was decided."""
+    warns = report.kind.is_disagreement or report.kind is Kind.UNJUDGED
+    log.log(logging.WARNING if warns else logging.INFO, "%s", report)
 
 
 class Tally:

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.utils import pretty_name
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from orderrules._patch import read_body, sections_by_key
-from orderrules.errors import InvalidInput, UpdateRefused
-from orderrules.integrations._problems import MEDIA_TYPE, apply, problem
+from orderrules._values import close_to
+from orderrules.errors import Code, InvalidInput, UpdateRefused
+from orderrules.integrations._problems import MEDIA_TYPE, TYPES, apply, problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from orderrules._decision import Decision
+    from orderrules._decision import Decision, Violation
     from orderrules._endpoint import Endpoint
     from orderrules._order import OrderBase
     from orderrules._patch import PatchBase
@@ -30,19 +32,20 @@ __all__ = ["OrderForm", "UpdateOrderMixin", "UpdateValidator", "problem_response
 
 _WITHIN: Final = "__"
 """What stands in a field's name between a body key and one within it: ``receiver__email``."""
+_EMPTIED: Final = "this may be left as it is, and not emptied"
 _BOXES: Final = (forms.CheckboxInput, forms.CheckboxSelectMultiple, forms.SelectMultiple)
 """Widgets of which nothing is sent where nothing is chosen."""
 
 
 def problem_response(
-    endpoint: Endpoint[Any, Any], error: InvalidInput | UpdateRefused, types: str = ""
+    endpoint: Endpoint[Any, Any], error: InvalidInput | UpdateRefused, types: str = TYPES
 ) -> JsonResponse:
     """Answer with a problem document (RFC 9457), in the status of the platform.
 
     Args:
         endpoint: the platform's.
         error: what was raised.
-        types: what the URIs of the types of problems begin with; ``about:blank`` without.
+        types: what the URIs of the types of problems begin with; where it is empty, they are ``about:blank``.
     """
     told = problem(endpoint, error, types)
     return JsonResponse(told, status=int(str(told["status"])), content_type=MEDIA_TYPE)
@@ -57,15 +60,15 @@ class UpdateOrderMixin:
     Attributes:
         endpoint: the platform's.
         parameter: the name of the order's id in the path of the route; as on the platform's page when None.
-        types: what the URIs of the types of problems begin with; ``about:blank`` when empty.
+        types: what the URIs of the types of problems begin with; where it is empty, they are ``about:blank``.
     """
 
     endpoint: ClassVar[Endpoint[Any, Any]]
     parameter: ClassVar[str | None] = None
-    types: ClassVar[str] = ""
+    types: ClassVar[str] = TYPES
 
     def get_order(self, order_id: int) -> Any:  # noqa: ANN401 - of the endpoint's platform.
-        """Load an order; raise ``Http404`` where there is none. Lock its row if others may write it meanwhile.
+        """Load an order; raise ``Http404`` where there is none. Lock its row, if others may write it meanwhile.
 
         Raises:
             NotImplementedError: it is not overridden.
@@ -129,11 +132,9 @@ class UpdateValidator:
             raise ValidationError([ValidationError(str(found), code=found.code) for found in error.problems]) from None
         decision = None if self.order is None else self.policy.can_update(self.order, patch)
         if decision is not None and not decision:
-            raise ValidationError([*_refusals(decision)])
-
-
-def _refusals(decision: Decision) -> Iterator[ValidationError]:
-    return (ValidationError(violation.message, code=violation.rule.id) for violation in decision.violations)
+            raise ValidationError(
+                [ValidationError(violation.message, code=violation.rule.id) for violation in decision.violations]
+            )
 
 
 class OrderForm(forms.Form):
@@ -146,25 +147,40 @@ class OrderForm(forms.Form):
 
     Attributes:
         policy: the rules; a subclass names them.
+        own_fields: the names of fields that stand for no body key.
         patch: what the form asks to change, when it is valid.
 
     Args:
         order: the order that is to be updated.
 
     Raises:
-        TypeError: when it is made, where one field stands within what another holds.
+        TypeError: when it is made, where a field stands for no body key, or within what another holds.
     """
 
     policy: ClassVar[Policy[Any, Any]]
+    own_fields: ClassVar[Collection[str]] = ()
     patch: Any
 
     def __init__(self, *args: Any, order: OrderBase, **options: Any) -> None:  # noqa: ANN401 - of every form.
         super().__init__(*args, **options)
-        _see_that_no_field_is_within_another(self.fields)
+        self._see_the_fields()
+        for name, field in self.fields.items():
+            if _WITHIN in name and field.label is None:
+                field.label = pretty_name(name.replace(_WITHIN, "_"))
         self.order = order
         self.patch = self.policy.patch_type()
         self._closed = dict(self._greyed_out())
         self._offer_what_may_follow()
+
+    def _see_the_fields(self) -> None:
+        """Refuse a field that stands for no body key, or within what another holds: what it is sent would be lost."""
+        for name in self.fields:
+            path = name.split(_WITHIN)
+            if name not in self.own_fields:
+                _see_that_it_is_documented(name, path, self.policy.schema())
+            for end in range(1, len(path)):
+                if _WITHIN.join(path[:end]) in self.fields:
+                    raise TypeError(f"the field {name} stands within what another field holds: have one or the other")
 
     def _greyed_out(self) -> Iterator[tuple[str, Decision]]:
         """Disable the fields of what is closed, and give the decision that closes each."""
@@ -175,9 +191,17 @@ class OrderForm(forms.Form):
             if section is not None and not editable[section]:
                 field.disabled = True
                 field.required = False  # Whoever cannot fill it in need not.
-                field.help_text = "; ".join(violation.message for violation in editable[section].violations)
-                field.widget.attrs["title"] = field.help_text
+                reasons = "; ".join(map(self.reason, editable[section].violations))
+                field.help_text = field.help_text or reasons
+                field.widget.attrs["title"] = reasons
                 yield name, editable[section]
+
+    def reason(self, violation: Violation) -> str:
+        """Say why a field is closed; override it to say it in another way, or another language."""
+        return violation.message
+
+    def _refusals(self, decision: Decision) -> list[ValidationError]:
+        return [ValidationError(self.reason(found), code=found.rule.id) for found in decision.violations]
 
     def _offer_what_may_follow(self) -> None:
         following = self.policy.next_statuses(self.order)
@@ -187,8 +211,10 @@ class OrderForm(forms.Form):
                 continue
             present = str(getattr(self.order, table.current.attribute))
             choices: Any = field.choices
-            shown = [] if any(_among(choices, {present})) else [(present, present)]
-            field.choices = [*shown, *_among(choices, {"", present, *map(str, following)})]
+            if not any(_among(choices, {present})):
+                choices = field.choices = [(present, present), *choices]
+            # What is no longer offered is refused by the rules, which say why, and not as no choice.
+            field.widget.choices = [*_among(choices, {"", present, *map(str, following)})]
 
     def _was_sent(self, name: str) -> bool:
         """Say whether a closed field was changed all the same, as in a form that was shown while it was open."""
@@ -208,7 +234,7 @@ class OrderForm(forms.Form):
         """Make the update of what was changed, and decide on it."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for name in filter(self._was_sent, self._closed):
-            self.add_error(name, [*_refusals(self._closed[name])])
+            self.add_error(name, self._refusals(self._closed[name]))
         body: dict[str, Any] = {}
         section_of = sections_by_key(self.policy.patch_type)
         for name in self.changed_data:
@@ -218,11 +244,15 @@ class OrderForm(forms.Form):
             self.patch = read_body(self.policy.patch_type, body)
         except InvalidInput as error:
             for found in error.problems:
-                self.add_error(self._field_at(found.pointer), ValidationError(found.message, code=found.code))
-            return cleaned
-        for violation in self.policy.can_update(self.order, self.patch).violations:
-            for name in [name for name in self.changed_data if _key_of(name) in violation.keys]:
-                self.add_error(name, ValidationError(violation.message, code=violation.rule.id))
+                message = _EMPTIED if found.code is Code.NULL else found.message
+                self.add_error(self._field_at(found.pointer), ValidationError(message, code=found.code))
+        else:
+            decision = self.policy.can_update(self.order, self.patch)
+            for violation, told in zip(decision.violations, self._refusals(decision), strict=True):
+                for name in [name for name in self.changed_data if _key_of(name) in violation.keys]:
+                    self.add_error(name, told)
+        if self.errors:
+            self.patch = self.policy.patch_type()
         return cleaned
 
     def _field_at(self, pointer: str) -> str | None:
@@ -233,11 +263,14 @@ class OrderForm(forms.Form):
         )
 
 
-def _see_that_no_field_is_within_another(names: Iterable[str]) -> None:
-    for name in names:
-        for other in names:
-            if other.startswith(name + _WITHIN):
-                raise TypeError(f"the field {other} stands within what the field {name} holds: have one or the other")
+def _see_that_it_is_documented(name: str, path: list[str], schema: Any) -> None:  # noqa: ANN401 - a schema's part.
+    for key in path:
+        properties = schema.get("properties", {})
+        if key not in properties:
+            hint = close_to(key, properties)
+            hint = f" ({hint})" if hint else ""
+            raise TypeError(f"the field {name} stands for no body key{hint}; name it in own_fields if it is your own")
+        schema = properties[key]
 
 
 def _among(choices: Iterable[Any], values: Collection[str]) -> Iterator[tuple[Any, Any]]:
@@ -253,6 +286,8 @@ def _among(choices: Iterable[Any], values: Collection[str]) -> Iterator[tuple[An
 
 def plain(value: object) -> Any:  # noqa: ANN401 - what a field or a serializer makes of what was sent.
     """Give a value with numbers as JSON has them, where there are decimals in it."""
+    if isinstance(value, str):
+        return str.__str__(value)  # A field for JSON marks text of its own.
     if isinstance(value, Decimal) and value.is_finite():
         return int(value) if value == value.to_integral_value() else float(value)
     if issubclass(type(value), dict):

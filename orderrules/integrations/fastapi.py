@@ -4,14 +4,13 @@ It must never know what is refused, nor why.
 """
 # Without postponed annotations: FastAPI looks into those of the dependency, which is an object and not a function.
 
-from http import HTTPStatus
 from typing import Any, Generic
 
 from fastapi import Request
 
 from orderrules._endpoint import Endpoint
 from orderrules._rules import OrderT, PatchT
-from orderrules.integrations._problems import MEDIA_TYPE, apply
+from orderrules.integrations._problems import MEDIA_TYPE, apply, phrase_of
 from orderrules.integrations.starlette import ProblemResponse, problem_handlers, read_update
 
 __all__ = ["ProblemResponse", "Updates", "apply", "problem_handlers"]
@@ -57,7 +56,7 @@ _PROBLEM: dict[str, Any] = {
 class Updates(Generic[OrderT, PatchT]):
     """The updates that arrive at a route: a dependency that reads them, and what is documented of them.
 
-    ``@app.put("/orders/{order_id}", **updates.route)`` documents the body by the schema that the rules draw, and what
+    ``@app.put("/orders/{order_id}", **updates.route())`` documents the body by the schema that the rules draw, and what
     is answered where it cannot be read or is refused; ``Annotated[salla.Patch, Depends(updates)]`` is the update, read.
 
     Args:
@@ -78,9 +77,14 @@ class Updates(Generic[OrderT, PatchT]):
         """
         return await read_update(self.endpoint, request, self._parameter)
 
-    @property
-    def route(self) -> dict[str, Any]:
-        """What a route's decorator is told, so that the OpenAPI document describes the update."""
+    def route(self, responses: dict[int | str, dict[str, Any]] | None = None) -> dict[str, Any]:
+        """Give what a route's decorator is told, so that the OpenAPI document describes the update.
+
+        What the query must hold is described by it too, and would stand there twice if the handler declared it as well.
+
+        Args:
+            responses: what else is answered, as the decorator takes it.
+        """
         schema = {key: value for key, value in self.endpoint.policy.schema().items() if key != "$schema"}
         body = {"required": True, "content": {"application/json": {"schema": schema}}}
         parameters = [{"name": name, "in": "query", "required": True, "schema": _TEXT} for name in self.endpoint.query]
@@ -90,11 +94,14 @@ class Updates(Generic[OrderT, PatchT]):
         return {
             "openapi_extra": {"requestBody": body, **({"parameters": parameters} if parameters else {})},
             "responses": {
-                status: {
-                    "description": f"{HTTPStatus(status).phrase}: the update {what}",
-                    "content": {MEDIA_TYPE: {"schema": _PROBLEM}},
-                }
-                for status, what in answers.items()
+                **{
+                    status: {
+                        "description": f"{phrase_of(status)}: the update {what}",
+                        "content": {MEDIA_TYPE: {"schema": _PROBLEM}},
+                    }
+                    for status, what in answers.items()
+                },
+                **(responses or {}),
             },
         }
 

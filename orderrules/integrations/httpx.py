@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, cast
 import httpx
 
 from orderrules._limits import ORDER_LIMITS
+from orderrules.integrations._gate import see
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -52,9 +53,9 @@ class GuardedTransport(httpx.BaseTransport):
         *,
         ask: Callable[[httpx.Request], httpx.Request] | None = None,
     ) -> None:
-        self.gate = gate
+        self.gate = see(gate)
         self._inner = httpx.HTTPTransport() if inner is None else inner
-        self._ask = ask or functools.partial(_asking, gate)
+        self._asked = functools.partial(_asking, gate, ask)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, or hold it back."""
@@ -78,7 +79,7 @@ class GuardedTransport(httpx.BaseTransport):
             return
         attempt.asking()
         with contextlib.suppress(httpx.HTTPError):  # The update is not judged, and finds out for itself.
-            response = self._inner.handle_request(self._ask(request))
+            response = self._inner.handle_request(self._asked(request))
             try:
                 attempt.show_answer(response.status_code, _overheard(response, ORDER_LIMITS.size))
             finally:
@@ -121,9 +122,9 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
         *,
         ask: Callable[[httpx.Request], httpx.Request] | None = None,
     ) -> None:
-        self.gate = gate
+        self.gate = see(gate)
         self._inner = httpx.AsyncHTTPTransport() if inner is None else inner
-        self._ask = ask or functools.partial(_asking, gate)
+        self._asked = functools.partial(_asking, gate, ask)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, or hold it back."""
@@ -148,7 +149,7 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
             return
         attempt.asking()
         with contextlib.suppress(httpx.HTTPError):  # The update is not judged, and finds out for itself.
-            response = await self._inner.handle_async_request(self._ask(request))
+            response = await self._inner.handle_async_request(self._asked(request))
             try:
                 attempt.show_answer(response.status_code, await _overheard_async(response, ORDER_LIMITS.size))
             finally:
@@ -177,9 +178,15 @@ def _body_of(request: httpx.Request) -> bytes | None:
     return request.read() if isinstance(request.stream, httpx.ByteStream) else None
 
 
-def _asking(gate: Gate[Any, Any], request: httpx.Request) -> httpx.Request:
-    headers = [*gate.headers_to_ask(request.headers.raw)]
-    return httpx.Request("GET", request.url, headers=headers, extensions=request.extensions)
+def _asking(
+    gate: Gate[Any, Any], ask: Callable[[httpx.Request], httpx.Request] | None, request: httpx.Request
+) -> httpx.Request:
+    if ask is None:
+        asking = httpx.Request("GET", request.url, headers=[*gate.headers_to_ask(request.headers.raw)])
+    else:
+        asking = ask(request)
+    asking.extensions = {**request.extensions, **asking.extensions}  # Its time-outs, for one.
+    return asking
 
 
 def _response(held: Held) -> httpx.Response:

@@ -17,7 +17,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
 from orderrules._limits import ORDER_LIMITS
-from orderrules.integrations._gate import text_of
+from orderrules.integrations._gate import see, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,7 +51,7 @@ class GuardedAdapter(BaseAdapter):
         ask: Callable[[requests.PreparedRequest], requests.PreparedRequest] | None = None,
     ) -> None:
         super().__init__()
-        self.gate = gate
+        self.gate = see(gate)
         self._inner = HTTPAdapter() if inner is None else inner
         self._ask = ask or self._asking
 

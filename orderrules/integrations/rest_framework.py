@@ -13,6 +13,7 @@ from rest_framework.views import exception_handler as default_handler
 
 from orderrules._patch import read_body, sections_by_key
 from orderrules.errors import InvalidInput, UpdateRefused
+from orderrules.integrations._problems import TYPES
 from orderrules.integrations.django import UpdateOrderMixin, plain, problem_response
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class UpdateValidator:
 
 
 def exception_handler_of(
-    endpoint: Endpoint[Any, Any], types: str = ""
+    endpoint: Endpoint[Any, Any], types: str = TYPES
 ) -> Callable[[Exception, dict[str, Any]], HttpResponse | None]:
     """Make an exception handler that answers what cannot be read or is refused with problem documents.
 
@@ -81,7 +82,7 @@ def exception_handler_of(
 
     Args:
         endpoint: the platform's.
-        types: what the URIs of the types of problems begin with; ``about:blank`` without.
+        types: what the URIs of the types of problems begin with; where it is empty, they are ``about:blank``.
     """
 
     def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:

@@ -63,6 +63,10 @@ def to_sqlalchemy(guard: Condition, columns: Columns) -> sa.ColumnElement[bool]:
             f"there is no column for {guard.fact.attribute}; columns are given for {', '.join(columns.keys())}"
         )
     column: Column = columns[guard.fact.attribute]
+    if not isinstance(column, sa.ColumnElement) and not hasattr(column, "expression"):
+        raise TypeError(
+            f"for {guard.fact.attribute}, expected a column or an expression, got a {type(column).__name__}"
+        )
     return _written(guard, _comparable(column if isinstance(column, sa.ColumnElement) else column.expression))
 
 
@@ -126,7 +130,7 @@ class Verdict(StrEnum):
     REFUSED = "refused"
     """The rules refuse it for the order as it was seen, or as it is."""
     GONE = "gone"
-    """There is no such order."""
+    """There is no order that the statement's own conditions select."""
     MOVED = "moved"
     """Another writer moved the order meanwhile: read it and decide anew."""
 
@@ -172,8 +176,8 @@ def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, a
     Raises:
         LookupError: a fact has no column.
         TypeError: the patch or the order is of another platform.
-        ValueError: the statement has no condition, and would write every order; it returns what it writes; or a row
-            holds what no fact can be.
+        ValueError: the statement has no condition, and would write every order; it returns what it writes; it wrote
+            more than one order, which is then to be taken back; or a row holds what no fact can be.
     """
     if statement.whereclause is None:
         raise ValueError("the statement says not which order it updates")
@@ -189,7 +193,9 @@ def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, a
     # A session would decide in Python, on what it read before, which of its objects were written.
     written: Any = connection.execute(guarded.execution_options(synchronize_session=False))
     _refresh(connection, statement)
-    if written.rowcount > 0:
+    if written.rowcount > 1:
+        raise ValueError(f"the statement updated {written.rowcount} orders, and not one: take it back")
+    if written.rowcount == 1:
         return Outcome(Verdict.WRITTEN)
     point = _point(connection, statement.whereclause, policy, columns)
     if point is None:

@@ -6,13 +6,13 @@ It must never know what is refused, nor why.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import JSONResponse
 
 from orderrules._limits import UPDATE_LIMITS
 from orderrules.errors import InvalidInput, UpdateRefused
-from orderrules.integrations._problems import MEDIA_TYPE, apply, problem
+from orderrules.integrations._problems import MEDIA_TYPE, TYPES, apply, calling, problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from orderrules._rules import OrderT, PatchT
 
 __all__ = ["ProblemResponse", "apply", "problem_handlers", "read_update"]
+
+
+_ENDPOINT: Final = "orderrules.endpoint"
 
 
 class ProblemResponse(JSONResponse):
@@ -52,8 +55,10 @@ async def read_update(endpoint: Endpoint[OrderT, PatchT], request: Request, para
             f"the route has no {name} in its path; say what the order's id is called there: parameter=..."
         )
     number = str(request.path_params[name])
+    request.scope[_ENDPOINT] = endpoint  # By which it is answered, if it cannot be read or is refused.
     query = request.scope["query_string"].decode("latin-1")
-    return endpoint.read_request(number, query, await _body(request)).patch
+    with calling(name):
+        return endpoint.read_request(number, query, await _body(request)).patch
 
 
 async def _body(request: Request) -> bytes:
@@ -70,22 +75,22 @@ async def _body(request: Request) -> bytes:
 
 
 def problem_handlers(
-    endpoint: Endpoint[Any, Any], types: str = ""
+    endpoint: Endpoint[Any, Any], types: str = TYPES
 ) -> dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]]:
     """Give the handlers of ``InvalidInput`` and ``UpdateRefused``, for ``exception_handlers`` of an application.
 
     They answer with problem documents (RFC 9457), in the statuses of the platform.
 
     Args:
-        endpoint: the platform's.
-        types: what the URIs of the types of problems begin with; ``about:blank`` without.
+        endpoint: the platform's. An update that ``read_update`` has read is answered by its own, where there are two.
+        types: what the URIs of the types of problems begin with; where it is empty, they are ``about:blank``.
     """
     handler = functools.partial(_answer, endpoint, types)
     return {InvalidInput: handler, UpdateRefused: handler}
 
 
 async def _answer(
-    endpoint: Endpoint[Any, Any], types: str, _: Request, error: InvalidInput | UpdateRefused
+    endpoint: Endpoint[Any, Any], types: str, request: Request, error: InvalidInput | UpdateRefused
 ) -> ProblemResponse:
-    told = problem(endpoint, error, types)
+    told = problem(request.scope.get(_ENDPOINT, endpoint), error, types)
     return ProblemResponse(told, status_code=int(str(told["status"])))

@@ -688,6 +688,7 @@ ENDPOINT: Final = Endpoint(
     unreadable=_unreadable,
     unreadable_status=_UNPROCESSABLE,
     code_of=_code_of,
+    untold=(CUSTOMER,),  # Reading S3: no answer tells a guest.
 )
 """Where an order is updated, and how it is answered."""
 

@@ -191,6 +191,7 @@ class Form(OrderForm):
     """Some of what may be changed at Salla."""
 
     policy = salla.POLICY
+    own_fields = ("remark",)
     coupon_code = forms.CharField(required=False)
     courier_id = forms.IntegerField(required=False)
     receiver__name = forms.CharField(required=False)
@@ -248,6 +249,8 @@ def test_a_form_says_what_cannot_be_read_where_it_stands() -> None:
     assert not form.is_valid()
     codes = {name: [error.code for error in errors] for name, errors in form.errors.as_data().items()}
     assert codes["courier_id"] == ["null"]
+    assert form.errors["courier_id"] == ["this may be left as it is, and not emptied"]
+    assert form.patch == salla.Patch()
 
 
 def test_a_form_whose_closed_field_was_required_can_be_valid() -> None:
@@ -274,7 +277,8 @@ def test_a_form_offers_statuses_in_groups_and_none_at_all() -> None:
         admin_notes = forms.CharField(required=False)
 
     form = Grouped(order=awal.Order(status="pending"))
-    assert form.fields["status"].choices == [("", "---"), ("open", [("pending", "P"), ("accepted", "A")])]  # type: ignore[attr-defined]
+    widget: Any = form.fields["status"].widget
+    assert list(widget.choices) == [("", "---"), ("open", [("pending", "P"), ("accepted", "A")])]
     order = awal.Order(status="archived")
     strange = Grouped({"admin_notes": "x"}, initial={"status": "archived"}, order=order)
     assert strange.is_valid(), strange.errors
@@ -323,19 +327,47 @@ def test_a_field_within_another_is_the_developers_mistake() -> None:
         receiver = forms.JSONField()
         receiver__email = forms.EmailField()
 
-    with pytest.raises(TypeError, match="receiver__email stands within what the field receiver holds"):
+    with pytest.raises(TypeError, match="receiver__email stands within what another field holds"):
         Both(order=OPEN)
+
+    class Misspelt(OrderForm):
+        policy = salla.POLICY
+        receiver__nmae = forms.CharField()
+
+    message = r"receiver__nmae stands for no body key \(did you mean name\?\); name it in own_fields if it is your own"
+    with pytest.raises(TypeError, match=message):
+        Misspelt(order=OPEN)
+
+
+def test_a_form_says_why_in_words_of_its_own() -> None:
+    """And keeps the help that a field had."""
+
+    class Arabic(OrderForm):
+        policy = salla.POLICY
+        coupon_code = forms.CharField(help_text="as on the voucher")
+        receiver__name = forms.CharField()
+
+        def reason(self, violation: Any) -> str:
+            return f"مغلق: {violation.rule.id}"
+
+    form = Arabic({"coupon_code": "EID"}, order=DONE)
+    assert form.errors["coupon_code"] == ["مغلق: SALLA-COUPON-1"]
+    assert form.fields["coupon_code"].help_text == "as on the voucher"
+    assert form.fields["coupon_code"].widget.attrs["title"] == "مغلق: SALLA-COUPON-1"
+    assert form.fields["receiver__name"].label == "Receiver name"
 
 
 def test_a_form_refuses_what_only_the_value_asked_for_decides(row: Any) -> None:
     """A status is open while any may follow, and those that may not are not offered."""
     form = shop.StaffForm(order=row.to_order())
-    assert [value for value, _ in form.fields["status"].choices] == ["accepted", "shipped"]
+    assert [value for value, _ in form.fields["status"].widget.choices] == ["accepted", "shipped"]
     client = Client()
     page = client.get(f"/orders/{row.pk}/edit").content.decode()
     assert "shipped" in page
     assert "pending" not in page
-    assert client.post(f"/orders/{row.pk}/edit", {"status": "pending"}).status_code == 400
+    stale = client.post(f"/orders/{row.pk}/edit", {"status": "pending", "admin_notes": "x"})
+    assert stale.status_code == 400
+    assert "only shipped may follow accepted" in stale.content.decode()
     assert client.post(f"/orders/{row.pk}/edit", {"status": "shipped", "admin_notes": "sent"}).status_code == 200
     row.refresh_from_db()
     assert (row.status, row.admin_notes) == ("shipped", "sent")

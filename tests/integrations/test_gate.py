@@ -13,7 +13,9 @@ import pytest
 import requests
 
 from orderrules import InvalidInput, UpdateRefused, awal, salla
-from orderrules.integrations import Gate, Kind, Report
+from orderrules.integrations import Gate, Kind, Report, UnjudgedError
+from orderrules.integrations.httpx import AsyncGuardedTransport, GuardedTransport
+from orderrules.integrations.requests import GuardedAdapter
 from orderrules.testing import FakeAwal, FakeSalla, Fault
 from tests import toy
 from tests.integrations.carriers import CARRIERS, TIMEOUTS, Answered, Recorded, Seen, served
@@ -190,9 +192,8 @@ def test_where_requests_are_signed_the_caller_makes_the_one_that_asks(carrier: C
 def test_a_refusal_that_rests_on_a_reading_is_sent_and_reported(carrier: Carrier) -> None:
     """For the page may mean the other thing; whether it does is news."""
     reports: list[Report] = []
-    endpoint = salla.ENDPOINT
     order = salla.Order(id=1, status="delivered")
-    gate = Gate(_by(STRICT), report=reports.append)
+    gate = Gate(salla.ENDPOINT.under(STRICT), report=reports.append)
     for platform, kind in (
         (served(FakeSalla([order])), Kind.ACCEPTED),
         (served(FakeSalla([order], STRICT)), Kind.CONFIRMED),
@@ -217,18 +218,13 @@ def test_a_refusal_that_rests_on_a_reading_is_sent_and_reported(carrier: Carrier
         "salla accepted what is refused (200): keys coupon_code; rules SALLA-COUPON-1; rests on S2; "
         "saw status is delivered, not draft, customer is absent"
     )
-    assert endpoint.policy is salla.POLICY
-
-
-def _by(policy: Any) -> Any:
-    return attrs.evolve(salla.ENDPOINT, policy=policy)
 
 
 def test_any_refusal_can_be_held_back(carrier: Carrier) -> None:
     """Those that rest on a reading too."""
     platform = shop(salla.Order(status="delivered"))
     with pytest.raises(UpdateRefused):
-        carrier(Gate(_by(STRICT), refuse="any"), platform)("PUT", "/orders/1", COUPON)
+        carrier(Gate(salla.ENDPOINT.under(STRICT), refuse="any"), platform)("PUT", "/orders/1", COUPON)
     assert platform.methods == ["GET"]
 
 
@@ -453,6 +449,83 @@ def test_no_more_orders_are_kept_than_stated(carrier: Carrier) -> None:
     assert gate.counts.asked == 5
 
 
+def test_what_no_answer_tells_refuses_nothing_for_certain(carrier: Carrier) -> None:
+    """A guest is one only when the caller says so (reading S3); what else refuses still does."""
+    customer = b'{"customer": {"id": 5}}'
+    guest = salla.Order(id=1, status="completed", customer=salla.CustomerKind.GUEST)
+    reports: list[Report] = []
+    gate = Gate(salla.ENDPOINT, report=reports.append)
+    assert carrier(gate, served(FakeSalla([guest])))("PUT", "/orders/1", customer).status == 200
+    assert [(report.kind, report.why) for report in reports] == [
+        (Kind.UNJUDGED, "no answer tells its customer for certain")
+    ]
+    for strict in (Gate(salla.ENDPOINT, refuse="any"), Gate(salla.ENDPOINT, orders={1: guest}.get, refuse="any")):
+        told = '{"customer": {"id": 5}, "coupon_code": "EID"}'
+        with pytest.raises(UpdateRefused) as caught:
+            carrier(strict, served(FakeSalla([guest])))("PUT", "/orders/1", told)
+        assert len(caught.value.decision.violations) == (2 if strict.orders is None else 1)
+    with pytest.raises(UpdateRefused):
+        carrier(gate, served(FakeSalla([guest])))("PUT", "/orders/1", b'{"customer": {"id": 5}, "coupon_code": "EID"}')
+
+
+@pytest.mark.parametrize(
+    ("answer", "sent", "why"),
+    [
+        ((401, {}, b""), (COUPON, {}), "its order was asked for, and answered 401"),
+        ((200, {}, b"{"), (COUPON, {}), "its order cannot be read: not_json"),
+        ((200, {}, b'{"id": 2}'), (COUPON, {}), "its order was asked for, and something else answered"),
+        (None, (COUPON, {}), "its order was asked for, and not answered"),
+        ((200, {}, b""), ([COUPON], {}), "its body is streamed"),
+        ((200, {}, b""), (b"x", {"content-encoding": "gzip"}), "its body is encoded"),
+        ((200, {}, b""), (b"x", {"content-type": "text/plain"}), "its body is not JSON, by its content-type"),
+    ],
+)
+def test_what_cannot_be_judged_is_told_and_can_be_held_back(
+    carrier: Carrier, answer: Any, sent: tuple[Any, dict[str, str]], why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By default it is sent, with a warning in the log."""
+    body, headers = sent
+
+    def platform(seen: Seen) -> Any:
+        if seen.method == "GET" and answer is None:
+            raise TimeoutError
+        return answer or (200, {}, b"")
+
+    def content() -> Any:
+        return iter(body) if isinstance(body, list) else body
+
+    gate = Gate(salla.ENDPOINT)
+    carrier(gate, Recorded(platform))("PUT", "/orders/1", content(), headers)
+    assert gate.counts.unjudged == 1
+    assert [(record.levelname, record.getMessage().split("because ")[1]) for record in caplog.records] == [
+        ("WARNING", why)
+    ]
+    strict = Gate(salla.ENDPOINT, needs_order=True)
+    recorded = Recorded(platform)
+    with pytest.raises(UnjudgedError, match=f"the update of order 1 cannot be judged: {why}"):
+        carrier(strict, recorded)("PUT", "/orders/1", content(), headers)
+    assert "PUT" not in recorded.methods
+    assert strict.counts.held_back == 1
+
+
+def test_what_is_raised_says_which_order_it_is_about(carrier: Carrier) -> None:
+    """For many may be on their way at once."""
+    with pytest.raises(UpdateRefused) as refused:
+        carrier(Gate(salla.ENDPOINT), showing("completed"))("PUT", "/orders/17", COUPON)
+    assert refused.value.order_id == 17
+    assert refused.value.__notes__ == ["the update of order 17 was held back"]
+    with pytest.raises(InvalidInput) as unreadable:
+        carrier(Gate(salla.ENDPOINT), showing("completed"))("PUT", "/orders/17", b"{")
+    assert unreadable.value.__notes__ == ["the update of order 17 was held back"]
+
+
+def test_only_a_gate_decides() -> None:
+    """An endpoint, say, does not."""
+    for make in (GuardedTransport, AsyncGuardedTransport, GuardedAdapter):
+        with pytest.raises(TypeError, match=r"expected a gate, such as Gate\(salla.ENDPOINT\), got a Endpoint"):
+            make(salla.ENDPOINT)  # type: ignore[arg-type]
+
+
 def test_orders_can_come_from_elsewhere(carrier: Carrier) -> None:
     """Then the platform is never asked, and nothing is kept; of an order that is not known nothing is decided."""
     known = {1: salla.Order(status="completed"), 2: salla.Order(status="in_progress")}
@@ -591,7 +664,9 @@ async def _awaited(_: Report) -> None:
         ({"max_age": -1}, ValueError, "max_age and max_orders are 0 or more"),
         ({"max_age": float("nan")}, ValueError, "max_age and max_orders are 0 or more"),
         ({"max_orders": -1}, ValueError, "max_age and max_orders are 0 or more"),
-        ({"report": _awaited}, TypeError, "report is called and not awaited"),
+        ({"report": _awaited}, TypeError, "report is a function of a report, which is called and not awaited"),
+        ({"report": 5}, TypeError, "report is a function of a report"),
+        ({"orders": {1: None}}, TypeError, "orders is a function of an order's id; of a dict, give its get"),
         ({"endpoint": salla}, TypeError, "expected an endpoint, such as salla.ENDPOINT, got a module"),
     ],
 )

@@ -121,6 +121,23 @@ def test_an_update_that_is_sent_again_is_asked_about_again(shop: str) -> None:
     assert (gate.counts.allowed, gate.counts.held_back) == (2, 2)
 
 
+def test_who_asks_in_their_own_way_waits_no_longer() -> None:
+    """The time-outs of the update are those of the request that asks for its order."""
+    seen: list[Any] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.extensions["timeout"])
+        return httpx.Response(404)
+
+    def ask(request: httpx.Request) -> httpx.Request:
+        return httpx.Request("GET", request.url)
+
+    transport = GuardedTransport(Gate(salla.ENDPOINT), httpx.MockTransport(answer), ask=ask)
+    with httpx.Client(transport=transport, base_url="http://shop.example", timeout=7) as client:
+        client.put("/orders/1", json={})
+    assert seen[0] == seen[1] == {"connect": 7, "read": 7, "write": 7, "pool": 7}
+
+
 def test_an_update_that_is_redirected_is_asked_about_again() -> None:
     """Its body is the same, and there."""
 

@@ -263,6 +263,19 @@ def test_objects_of_a_session_are_what_is_written_and_not_what_was_asked(engine:
     session.close()
 
 
+def test_a_statement_about_several_orders_is_told(engine: sa.Engine) -> None:
+    """After it was written, for the database alone knows how many they are; a condition of its own may select none."""
+    orders = moving(engine, "accepted")
+    with engine.begin() as connection:
+        connection.execute(orders.insert(), [{"id": 2, "status": "accepted"}])
+        patch, columns = awal.Patch(status=awal.Status.SHIPPED), {"status": orders.c.status}
+        several = sa.update(orders).where(orders.c.id < 3).values(status="shipped")
+        with pytest.raises(ValueError, match="the statement updated 2 orders, and not one: take it back"):
+            guarded_update(connection, several, awal.POLICY, patch, columns)
+        versioned = sa.update(orders).where(orders.c.id == 1, orders.c.writer == 9).values(status="shipped")
+        assert guarded_update(connection, versioned, awal.POLICY, patch, columns).verdict is Verdict.GONE
+
+
 def test_always_and_never_are_expressions_too(engine: sa.Engine) -> None:
     """They select everything and nothing."""
     with engine.begin() as connection:
@@ -276,6 +289,8 @@ def test_what_cannot_be_written_is_refused() -> None:
         to_sqlalchemy(salla.STATUS.is_("completed"), sa.table("orders", sa.column("id"), sa.column("draft")).c)
     with pytest.raises(TypeError, match=r"such as policy.guard\(patch\) gives, got a Follows"):
         to_sqlalchemy(awal.POLICY.rules[0].only_if, {"status": sa.column("status")})
+    with pytest.raises(TypeError, match="for status, expected a column or an expression, got a str"):
+        to_sqlalchemy(salla.STATUS.is_("completed"), {"status": "slug"})  # type: ignore[dict-item]
     with pytest.raises(TypeError, match="got a str"):
         to_sqlalchemy("status = 1", {})  # type: ignore[arg-type]
     orders = table()

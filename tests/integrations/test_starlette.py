@@ -58,17 +58,17 @@ def made() -> FastAPI:
     """Make an application that answers what an update asks, and what the order is after it."""
     app = FastAPI(exception_handlers=problem_handlers(salla.ENDPOINT))
 
-    @app.put("/orders/{order_id}", **UPDATES.route)
+    @app.put("/orders/{order_id}", **UPDATES.route())
     async def update(order_id: int, patch: Annotated[salla.Patch, Depends(UPDATES)]) -> Any:
         after = UPDATES.apply(DELIVERED, patch)
         assert isinstance(after.written, salla.Patch)
         return {"id": order_id, "asked": salla.to_body(patch), "kept": salla.to_body(after.written)}
 
-    @app.put("/awal/orders/{number}", **AWAL.route)
+    @app.put("/awal/orders/{number}", **AWAL.route())
     async def update_awal(patch: Annotated[awal.Patch, Depends(AWAL)]) -> Any:
         return awal.to_body(patch)
 
-    @app.put("/wrong/{number}", **UPDATES.route)
+    @app.put("/wrong/{number}", **UPDATES.route())
     async def update_nothing(patch: Annotated[salla.Patch, Depends(UPDATES)]) -> Any:
         return salla.to_body(patch)
 
@@ -97,8 +97,8 @@ def test_a_refusal_is_a_problem_document(client: Asking) -> None:
     answer = client.put("/orders/7", json={"coupon_code": "EID", "courier_id": 7, "branch_id": 1, "employees": [1]})
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
     assert answer.json() == {
-        "type": "about:blank",
-        "title": "Unprocessable Content",
+        "type": "urn:problem-type:orderrules:refused",
+        "title": "The update is refused",
         "status": 422,
         "detail": (
             "shipping cannot be changed: status is completed; it may change only while status is not completed; "
@@ -136,7 +136,8 @@ def test_a_refusal_is_a_problem_document(client: Asking) -> None:
             [("unknown_key", "#/a~0b~1%C3%A9"), ("wrong_type", "#/coupon_code")],
         ),
         ("/orders/x", b"{}", 422, [("wrong_type", "order_id")]),
-        ("/awal/orders/7", b'{"status": "lost"}', 422, [("missing", "phone_number_id"), ("not_a_choice", "#/status")]),
+        ("/awal/orders/x?phone_number_id=1", b"{}", 400, [("wrong_type", "number")]),
+        ("/awal/orders/7", b'{"status": "lost"}', 400, [("missing", "phone_number_id"), ("not_a_choice", "#/status")]),
     ],
 )
 def test_what_cannot_be_read_is_a_problem_document(
@@ -150,7 +151,8 @@ def test_what_cannot_be_read_is_a_problem_document(
         for error in answer.json()["errors"]
     ]
     assert told == errors
-    assert answer.json()["more"] == 0
+    assert answer.json()["type"] == "urn:problem-type:orderrules:unreadable"
+    assert "more" not in answer.json()
 
 
 def test_a_route_without_the_parameter_is_the_developers_mistake(client: Asking) -> None:
@@ -189,6 +191,23 @@ def test_the_openapi_document_has_our_schemas(client: Asking) -> None:
     assert set(put["responses"]) == {"200", "400", "422"}
     query = {"name": "phone_number_id", "in": "query", "required": True, "schema": {"type": "string"}}
     assert query in put["parameters"]
+
+
+def test_types_of_problems_may_be_blank_and_other_answers_be_documented() -> None:
+    """As RFC 9457 has it, with the phrase of the status for a title."""
+    app = FastAPI(exception_handlers=problem_handlers(salla.ENDPOINT, types=""))
+
+    @app.put("/orders/{order_id}", **UPDATES.route({404: {"description": "no such order"}}))
+    async def update(patch: Annotated[salla.Patch, Depends(UPDATES)]) -> Any:
+        return salla.to_body(patch)
+
+    client = Asking(app)
+    told = client.put("/orders/7", content=json.dumps({str(number): 1 for number in range(150)})).json()
+    assert (told["type"], told["title"]) == ("about:blank", "Unprocessable Content")
+    assert len(told["errors"]) + told["more"] == 150
+    answers = client.get("/openapi.json").json()["paths"]["/orders/{order_id}"]["put"]["responses"]
+    assert answers["404"] == {"description": "no such order"}
+    assert answers["422"]["description"] == "Unprocessable Content: the update cannot be read, or is refused"
 
 
 def test_starlette_alone_does_the_same() -> None:
@@ -233,7 +252,7 @@ def test_a_query_that_is_no_utf8_is_a_problem_too() -> None:
         return int(answers[0]["status"])
 
     assert asyncio.run(ask("/orders/7")) == 200
-    assert asyncio.run(ask("/awal/orders/7")) == 422
+    assert asyncio.run(ask("/awal/orders/7")) == 400
 
 
 def test_a_body_stays_with_the_request() -> None:
