@@ -1,6 +1,8 @@
 """What came of an update: reports, where that is news, and counts. Names and numbers, and no value of an order.
 
 It must never know how an update is sent.
+
+The module is longer than most because each kind of news and each count is documented where it stands.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from orderrules._patch import read_body, sections_by_key
 from orderrules._values import close_to
 from orderrules.errors import Code, InvalidInput, UpdateRefused
-from orderrules.integrations._problems import MEDIA_TYPE, TYPES, apply, problem
+from orderrules.integrations._problems import MEDIA_TYPE, TYPES, apply, calling, problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -91,13 +91,11 @@ class UpdateOrderMixin:
         """
         name = self.endpoint.parameter if self.parameter is None else self.parameter
         if name not in parameters:
-            raise LookupError(
-                f"the route has no {name} in its path; say what the order's id is called there: parameter"
-            )
+            raise LookupError(f"the route has no {name} in its path; say what it calls the order's id: parameter = ...")
+        query = request.META.get("QUERY_STRING", "")
         try:
-            asked = self.endpoint.read_request(
-                str(parameters[name]), request.META.get("QUERY_STRING", ""), request.body
-            )
+            with calling(name):
+                asked = self.endpoint.read_request(str(parameters[name]), query, request.body)
             order = self.get_order(asked.order_id)
             after = apply(self.endpoint.policy, order, asked.patch)
         except (InvalidInput, UpdateRefused) as error:
@@ -174,10 +172,9 @@ class OrderForm(forms.Form):
 
     def _see_the_fields(self) -> None:
         """Refuse a field that stands for no body key, or within what another holds: what it is sent would be lost."""
-        for name in self.fields:
+        for name in set(self.fields).difference(self.own_fields):
             path = name.split(_WITHIN)
-            if name not in self.own_fields:
-                _see_that_it_is_documented(name, path, self.policy.schema())
+            _see_that_it_is_documented(name, path, self.policy.schema())
             for end in range(1, len(path)):
                 if _WITHIN.join(path[:end]) in self.fields:
                     raise TypeError(f"the field {name} stands within what another field holds: have one or the other")
@@ -187,7 +184,7 @@ class OrderForm(forms.Form):
         section_of = sections_by_key(self.policy.patch_type)
         editable = self.policy.editable(self.order)
         for name, field in self.fields.items():
-            section = section_of.get(_key_of(name))
+            section = None if name in self.own_fields else section_of[_key_of(name)]
             if section is not None and not editable[section]:
                 field.disabled = True
                 field.required = False  # Whoever cannot fill it in need not.
@@ -235,13 +232,8 @@ class OrderForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for name in filter(self._was_sent, self._closed):
             self.add_error(name, self._refusals(self._closed[name]))
-        body: dict[str, Any] = {}
-        section_of = sections_by_key(self.policy.patch_type)
-        for name in self.changed_data:
-            if name in cleaned and _key_of(name) in section_of:
-                _put(body, name.split(_WITHIN), plain(cleaned[name]))
         try:
-            self.patch = read_body(self.policy.patch_type, body)
+            self.patch = read_body(self.policy.patch_type, self._body(cleaned))
         except InvalidInput as error:
             for found in error.problems:
                 message = _EMPTIED if found.code is Code.NULL else found.message
@@ -249,11 +241,20 @@ class OrderForm(forms.Form):
         else:
             decision = self.policy.can_update(self.order, self.patch)
             for violation, told in zip(decision.violations, self._refusals(decision), strict=True):
-                for name in [name for name in self.changed_data if _key_of(name) in violation.keys]:
-                    self.add_error(name, told)
+                for name in {*self.changed_data}.difference(self.own_fields):
+                    if _key_of(name) in violation.keys:
+                        self.add_error(name, told)
         if self.errors:
             self.patch = self.policy.patch_type()
         return cleaned
+
+    def _body(self, cleaned: dict[str, Any]) -> dict[str, Any]:
+        """Give the body that asks for what was changed."""
+        body: dict[str, Any] = {}
+        for name in self.changed_data:
+            if name in cleaned and name not in self.own_fields:
+                _put(body, name.split(_WITHIN), plain(cleaned[name]))
+        return body
 
     def _field_at(self, pointer: str) -> str | None:
         """Find the field that a pointer into the body leads to; the form as a whole where there is none."""

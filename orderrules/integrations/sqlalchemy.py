@@ -2,6 +2,8 @@
 
 Between reading an order and writing it, another writer may move it. ``UPDATE … WHERE id = :id AND <guard>`` writes only
 what may still be written. It must never know a platform, nor what a guard is about.
+
+The module is longer than most because databases keep the same facts in many ways.
 """
 
 from __future__ import annotations

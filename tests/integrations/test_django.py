@@ -109,7 +109,12 @@ def test_a_view_of_the_framework_is_the_same(row: Any) -> None:
     request = RequestFactory().put(f"/orders/{row.pk}{ASKED}", "{}", content_type="application/json")
     with pytest.raises(NotImplementedError, match="override save_order"):
         Orders.as_view()(request, pk=row.pk)
-    with pytest.raises(LookupError, match="the route has no pk in its path"):
+    request = RequestFactory().put(f"/orders/x{ASKED}", "{}", content_type="application/json")
+    told = json.loads(Orders.as_view()(request, pk="x").content)
+    assert told["errors"] == [
+        {"code": "wrong_type", "detail": "expected the decimal digits of an integer, got other text", "path": "pk"}
+    ]
+    with pytest.raises(LookupError, match=r"the route has no pk in its path; say what it calls .*: parameter = "):
         Orders.as_view()(request, number=row.pk)
     with pytest.raises(NotImplementedError, match="override get_order"):
         UpdateOrderMixin().get_order(1)
@@ -191,15 +196,17 @@ class Form(OrderForm):
     """Some of what may be changed at Salla."""
 
     policy = salla.POLICY
-    own_fields = ("remark",)
+    own_fields = ("remark", "coupon_code__remark")
     coupon_code = forms.CharField(required=False)
     courier_id = forms.IntegerField(required=False)
     receiver__name = forms.CharField(required=False)
     receiver__notify = forms.BooleanField(required=False)
     employees = forms.TypedMultipleChoiceField(choices=[(1, "one"), (2, "two")], coerce=int, required=False)
     remark = forms.CharField(required=False)
+    coupon_code__remark = forms.CharField(required=False)
 
 
+OWN = {"remark": "x", "coupon_code__remark": "y"}
 OPEN = salla.Order(status="in_progress")
 DONE = salla.Order(status="completed")
 
@@ -220,13 +227,13 @@ def test_a_form_greys_out_what_is_closed() -> None:
 def test_a_form_asks_for_what_was_changed() -> None:
     """And for nothing else; fields of no body key are the caller's own."""
     shown = {"coupon_code": "OLD", "receiver__name": "N", "receiver__notify": True, "employees": [1]}
-    sent = {"coupon_code": "EID", "receiver__name": "N", "employees": ["1", "2"], "courier_id": "7", "remark": "x"}
+    sent = {"coupon_code": "EID", "receiver__name": "N", "employees": ["1", "2"], "courier_id": "7"} | OWN
     form = Form(sent, initial=shown, order=OPEN)
     assert form.is_valid(), form.errors
     assert form.patch == salla.Patch(
         coupon_code="EID", courier_id=7, employees=(1, 2), receiver=salla.Receiver(notify=False)
     )
-    assert form.cleaned_data["remark"] == "x"
+    assert {name: form.cleaned_data[name] for name in OWN} == OWN
     assert Form({}, order=OPEN).is_valid()
 
 
