@@ -27,6 +27,8 @@ __all__ = ["ProblemResponse", "apply", "problem_handlers", "read_update"]
 
 
 _ENDPOINT: Final = "orderrules.endpoint"
+_DIGITS: Final = 18
+"""Of more digits than that, no length is believed."""
 
 
 class ProblemResponse(JSONResponse):
@@ -64,7 +66,7 @@ async def read_update(endpoint: Endpoint[OrderT, PatchT], request: Request, para
 async def _body(request: Request) -> bytes:
     """Take a body in, and a little more than is read of it at most."""
     length = request.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and int(length[:18]) <= UPDATE_LIMITS.size:
+    if length.isascii() and length.isdigit() and len(length) <= _DIGITS and int(length) <= UPDATE_LIMITS.size:
         return await request.body()
     read = bytearray()
     async for chunk in request.stream():

@@ -24,7 +24,7 @@ from tests.integrations.carriers import CARRIERS, served
 from tests.integrations.serve import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 ASKED = {"phone_number_id": "1"}
 
@@ -185,6 +185,79 @@ def test_an_answer_of_the_gate_is_like_any_other() -> None:
 
     asyncio.run(entering())
     assert entered == ["in", "out"] * 2
+
+
+class Breaking(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that breaks off, and knows whether it was closed."""
+
+    def __init__(self, whole: list[bytes]) -> None:
+        self._whole = whole
+        self.closed = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._whole
+        raise httpx.ReadError("the connection broke off")
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self._whole:
+            yield chunk
+        raise httpx.ReadError("the connection broke off")
+
+    def close(self) -> None:
+        """Count."""
+        self.closed += 1
+
+    async def aclose(self) -> None:
+        """Count."""
+        self.closed += 1
+
+
+class Answering(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Answers every update with 422 and a body, and counts how often it was closed itself."""
+
+    def __init__(self, body: Breaking) -> None:
+        self.body = body
+        self.closed = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer."""
+        return httpx.Response(422, stream=self.body, request=request)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer."""
+        return self.handle_request(request)
+
+    def close(self) -> None:
+        """Count."""
+        self.closed += 1
+
+    async def aclose(self) -> None:
+        """Count."""
+        self.closed += 1
+
+
+@pytest.mark.parametrize("whole", [[b'{"error"'], [b"x" * (1 << 17)]])
+def test_a_refusal_that_breaks_off_is_the_error_that_it_always_was(whole: list[bytes]) -> None:
+    """At once or later; and what was opened is closed."""
+    orders = {1: salla.Order(status="in_progress")}.get
+    update = {"coupon_code": "EID"}
+    inner = Answering(Breaking(whole))
+    transport = GuardedTransport(Gate(salla.ENDPOINT, orders=orders), inner)
+    with pytest.raises(httpx.ReadError, match="the connection broke off"):
+        httpx.Client(transport=transport, base_url="http://shop.example").put("/orders/1", json=update)
+    transport.close()
+    assert (inner.body.closed > 0, inner.closed) == (True, 1)
+
+    async def asking() -> None:
+        inner = Answering(Breaking(whole))
+        transport = AsyncGuardedTransport(Gate(salla.ENDPOINT, orders=orders), inner)
+        client = httpx.AsyncClient(transport=transport, base_url="http://shop.example")
+        with pytest.raises(httpx.ReadError, match="the connection broke off"):
+            await client.put("/orders/1", json=update)
+        await transport.aclose()
+        assert (inner.body.closed > 0, inner.closed) == (True, 1)
+
+    asyncio.run(asking())
 
 
 @pytest.mark.parametrize("name", CARRIERS)
