@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 import attrs
 
+from orderrules._conditions import listed
 from orderrules._endpoint import UPDATE, Endpoint
 from orderrules._rules import OrderT, PatchT
 from orderrules.errors import InvalidInput, UpdateRefused
@@ -100,9 +101,9 @@ class Gate(Generic[OrderT, PatchT]):
             raise TypeError(f"expected an endpoint, such as salla.ENDPOINT, got a {type(endpoint).__name__}")
         if refuse not in get_args(Refuse):
             raise ValueError(f"refuse is one of {', '.join(get_args(Refuse))}, and not {refuse!r}")
-        if not callable(orders or len):
+        if orders is not None and not callable(orders):
             raise TypeError("orders is a function of an order's id; of a dict, give its get")
-        if not callable(report or len) or inspect.iscoroutinefunction(report):  # type: ignore[redundant-expr]  # it may be.
+        if report is not None and (not callable(report) or inspect.iscoroutinefunction(report)):  # type: ignore[redundant-expr]  # as above.
             raise TypeError("report is a function of a report, which is called and not awaited")
         self.endpoint = endpoint
         self.orders = orders
@@ -313,6 +314,7 @@ class Attempt(Generic[OrderT, PatchT]):
             return self._answer(self._refusal)
         if self._is_unjudged and gate.needs_order:
             gate.tally.count("held_back")
+            self._tell(None, None)
             raise UnjudgedError(f"the update of order {self._number} cannot be judged: {self._why}")
         if self._refusal is not None:
             gate.tally.count("sent_refused")
@@ -323,19 +325,19 @@ class Attempt(Generic[OrderT, PatchT]):
 
     def _decide(self, order: OrderT, patch: PatchT) -> None:
         decision = self._policy.can_update(order, patch)
-        untold = self._untold(decision)
-        if untold is not None:
-            self._why = f"no answer tells its {untold.name} for certain"
-            return
+        if self._untold and self._gate.refuse == "certain":
+            certain = tuple(found for found in decision.violations if not self._untold & {*found.rule.only_if.facts})
+            if decision.violations and not certain:
+                self._why = f"no answer tells its {listed(fact.name for fact in self._untold)} for certain"
+                return
+            decision = attrs.evolve(decision, violations=certain)
         self._decision = decision
         self._refusal = None if decision else UpdateRefused(decision)
 
-    def _untold(self, decision: Decision) -> Fact | None:
-        """Give the fact that no answer tells, where the platform was asked and every rule that refuses reads it."""
-        if decision or self._gate.orders is not None or self._gate.refuse != "certain":
-            return None
-        read = [set(violation.rule.only_if.facts) for violation in decision.violations]
-        return next((fact for fact in self._gate.endpoint.untold if all(fact in facts for facts in read)), None)
+    @property
+    def _untold(self) -> frozenset[Fact]:
+        """The facts that the order does not tell for certain, because the platform was asked for it."""
+        return frozenset(self._gate.endpoint.untold if self._gate.orders is None else ())
 
     @property
     def _is_unjudged(self) -> bool:
@@ -380,15 +382,15 @@ class Attempt(Generic[OrderT, PatchT]):
             self._gate.tally.tell(kind, lambda: self._reported(kind, status, code))
 
     def _reported(self, kind: Kind, status: int | None, code: str | None) -> Report:
-        decision, patch = self._decision, self._patch
+        endpoint, decision, patch = self._gate.endpoint, self._decision, self._patch
         return Report(
             kind=kind,
             platform=self._policy.name,
             rules=rules_of(self._policy, patch, decision),
             readings=() if decision is None else tuple(reading.id for reading in decision.readings),
-            facts=facts_of(None if self._seen is None else self._seen.order, patch),
+            facts=facts_of(None if self._seen is None else self._seen.order, patch, without=self._untold),
             keys=() if patch is None else patch.keys,
-            problems=places_of(self._policy, self._refusal) if isinstance(self._refusal, InvalidInput) else (),
+            problems=places_of(endpoint, self._refusal) if isinstance(self._refusal, InvalidInput) else (),
             status=status,
             code=code or "",
             why=self._why if kind is Kind.UNJUDGED else "",

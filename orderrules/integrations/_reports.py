@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import attrs
 
 from orderrules._patch import sections_by_key
+from orderrules.errors import Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from orderrules._conditions import Fact
     from orderrules._decision import Decision
+    from orderrules._endpoint import Endpoint
     from orderrules._order import OrderBase
     from orderrules._patch import PatchBase
     from orderrules._rules import Policy
@@ -182,18 +184,19 @@ def rules_of(policy: Policy[Any, Any], patch: PatchBase | None, decision: Decisi
     return tuple(rule.id for rule in policy.rules if rule.section in touched)
 
 
-def facts_of(*things: OrderBase | PatchBase | None) -> tuple[str, ...]:
+def facts_of(*things: OrderBase | PatchBase | None, without: Collection[Fact] = ()) -> tuple[str, ...]:
     """Say what the rules read of an order and an update; whatever no page names is *unknown*."""
-    return tuple(fact.says([fact.of(thing)]) for thing in things if thing is not None for fact in _facts(type(thing)))
+    told = ((fact, thing) for thing in things if thing is not None for fact in _facts(type(thing)))
+    return tuple(fact.says([fact.of(thing)]) for fact, thing in told if fact not in without)
 
 
 def _facts(kind: type[OrderBase | PatchBase]) -> tuple[Fact, ...]:
     return kind.__space__.facts
 
 
-def places_of(policy: Policy[Any, Any], error: InvalidInput) -> tuple[str, ...]:
+def places_of(endpoint: Endpoint[Any, Any], error: InvalidInput) -> tuple[str, ...]:
     """Say what could not be read, and where, by the names that are documented."""
-    names = frozenset(_names_in(policy.schema()))
+    names = {endpoint.parameter, *endpoint.query, *_names_in(endpoint.policy.schema())}
     return tuple(dict.fromkeys(_place(problem, names) for problem in error.problems))
 
 
@@ -211,7 +214,8 @@ def _names_in(schema: object) -> Iterator[str]:
 def _place(problem: Problem, names: Collection[str]) -> str:
     tokens = problem.pointer.split("/")[1:]
     shown = "".join(f"/{token if token in names or _INDEX.fullmatch(token) else '…'}" for token in tokens)
-    return f"{problem.code} at {shown}" if shown else problem.code.value
+    part = "" if problem.part is Part.BODY else f"{problem.part} "
+    return f"{problem.code} at {part}{shown}" if shown else problem.code.value
 
 
 def code_in(code: str | None) -> str | None:

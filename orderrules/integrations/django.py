@@ -138,8 +138,9 @@ class UpdateValidator:
 class OrderForm(forms.Form):
     """A form whose fields are named as body keys; what is closed for its order is disabled, and says why.
 
-    A field of an object within the body is named ``receiver__email``. What is submitted is an update of those fields
-    that were changed; it is read strictly and decided on, and ``form.patch`` is that update when the form is valid.
+    A field of an object within the body is named ``receiver__email``. What the order shows of them is ``initial``,
+    unless that is given. What is submitted is an update of those fields that were changed; it is read strictly and
+    decided on, and ``form.patch`` is that update when the form is valid.
     A change of what is closed is an error, as it is when the form was shown while that was open.
     Where the page documents transitions, a field of choices offers the present status and those that may follow.
 
@@ -167,11 +168,20 @@ class OrderForm(forms.Form):
                 field.label = pretty_name(name.replace(_WITHIN, "_"))
         self.order = order
         self.patch = self.policy.patch_type()
+        self.initial = {**self._shown(), **self.initial}
         self._closed = dict(self._greyed_out())
         self._offer_what_may_follow()
 
+    def _shown(self) -> dict[str, Any]:
+        """Give what the order shows of the body keys, which is what a field holds where nobody says otherwise."""
+        outcomes = {outcome.key for outcome in self.policy.outcomes}
+        keys = [key for key in sections_by_key(self.policy.patch_type) if key in self.fields and key not in outcomes]
+        return {key: getattr(self.order, key) for key in keys if getattr(self.order, key, None) is not None}
+
     def _see_the_fields(self) -> None:
         """Refuse a field that stands for no body key, or within what another holds: what it is sent would be lost."""
+        if isinstance(self.own_fields, str) or {*self.own_fields} & {*sections_by_key(self.policy.patch_type)}:
+            raise TypeError(f"own_fields lists names of fields that are no body keys, and not {self.own_fields!r}")
         for name in set(self.fields).difference(self.own_fields):
             path = name.split(_WITHIN)
             _see_that_it_is_documented(name, path, self.policy.schema())

@@ -163,9 +163,9 @@ def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, a
 ) -> Outcome:
     """Write an update where the rules allow it for the order as it is at that moment, by one statement.
 
-    Where nothing is written, the order's facts are read to say why. It commits nothing. Objects of a session that stand
-    for the order are read anew, whatever became of the update. An asynchronous session takes it as
-    ``await session.run_sync(guarded_update, statement, …)``.
+    Where nothing is written, the order's facts are read to say why. It commits nothing. What is pending in a session is
+    flushed first, and its objects of those that the statement selects are read anew. An asynchronous session takes it
+    as ``await session.run_sync(guarded_update, statement, …)``.
 
     Args:
         connection: a connection or a session.
@@ -177,10 +177,12 @@ def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, a
 
     Raises:
         LookupError: a fact has no column.
-        TypeError: the patch or the order is of another platform.
+        TypeError: the patch or the order is of another platform, or the statement is no update.
         ValueError: the statement has no condition, and would write every order; it returns what it writes; it wrote
             more than one order, which is then to be taken back; or a row holds what no fact can be.
     """
+    if not isinstance(statement, sa.Update):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"expected an update, such as sqlalchemy.update(orders), got a {type(statement).__name__}")
     if statement.whereclause is None:
         raise ValueError("the statement says not which order it updates")
     if len(statement.exported_columns):
@@ -192,9 +194,13 @@ def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, a
     # What the caller decided: without an order seen, that is nothing that could have been overtaken.
     was_allowed = seen is not None and bool(policy.can_update(seen, patch))
     guarded = statement.where(to_sqlalchemy(guard, columns))
+    session = connection() if isinstance(connection, scoped_session) else connection
+    if isinstance(session, Session):
+        session.flush()
     # A session would decide in Python, on what it read before, which of its objects were written.
     written: Any = connection.execute(guarded.execution_options(synchronize_session=False))
-    _refresh(connection, statement)
+    if isinstance(session, Session):
+        _refresh(session, statement.entity_description.get("entity"), statement.whereclause)
     if written.rowcount > 1:
         raise ValueError(f"the statement updated {written.rowcount} orders, and not one: take it back")
     if written.rowcount == 1:
@@ -209,15 +215,10 @@ def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, a
     )
 
 
-def _refresh(connection: Connection | Session | scoped_session[Any], statement: sa.Update) -> None:
+def _refresh(session: Session, kind: Any, where: sa.ColumnElement[bool]) -> None:  # noqa: ANN401 - a class, or a table.
     """Read the order's object anew, where a session has one."""
-    session = connection() if isinstance(connection, scoped_session) else connection
-    if not isinstance(session, Session) or statement.whereclause is None:
-        return
-    kind: Any = statement.entity_description["entity"]
     if any(type(thing) is kind for thing in session.identity_map.values()):
-        anew = sa.select(kind).where(statement.whereclause).execution_options(populate_existing=True)
-        session.execute(anew).all()
+        session.execute(sa.select(kind).where(where).execution_options(populate_existing=True)).all()
 
 
 def _point(

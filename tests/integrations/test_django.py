@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
@@ -344,6 +345,38 @@ def test_a_field_within_another_is_the_developers_mistake() -> None:
     message = r"receiver__nmae stands for no body key \(did you mean name\?\); name it in own_fields if it is your own"
     with pytest.raises(TypeError, match=message):
         Misspelt(order=OPEN)
+
+
+def test_a_form_shows_what_the_order_shows() -> None:
+    """So that what nobody changed is not asked for; what the caller gives goes before it."""
+
+    class Shown(OrderForm):
+        policy = awal.POLICY
+        status = forms.CharField()
+        shipping_date = forms.DateField(required=False)
+        admin_notes = forms.CharField(required=False)
+
+    order = awal.Order(status="completed", shipping_date=date(2024, 1, 25))
+    same = {"status": "completed", "shipping_date": "2024-01-25", "admin_notes": ""}
+    form = Shown(same, order=order)
+    assert form.is_valid(), form.errors
+    assert form.patch == awal.Patch()
+    assert form["shipping_date"].value() == "2024-01-25"
+    assert Shown(order=order, initial={"admin_notes": "x"})["admin_notes"].value() == "x"
+    assert Form(order=salla.Order(status="in_progress")).initial == {}
+
+
+@pytest.mark.parametrize("own", ["remark", ("coupon_code",)])
+def test_own_fields_are_a_list_of_no_body_keys(own: Any) -> None:
+    """What is sent to a body key would be lost."""
+
+    class Wrong(OrderForm):
+        policy = salla.POLICY
+        own_fields = own
+        coupon_code = forms.CharField()
+
+    with pytest.raises(TypeError, match="own_fields lists names of fields that are no body keys, and not"):
+        Wrong(order=OPEN)
 
 
 def test_a_form_says_why_in_words_of_its_own() -> None:

@@ -210,13 +210,13 @@ def test_a_refusal_that_rests_on_a_reading_is_sent_and_reported(carrier: Carrier
         platform="salla",
         rules=("SALLA-COUPON-1",),
         readings=("S2",),
-        facts=("status is delivered", "not draft", "customer is absent"),
+        facts=("status is delivered", "not draft"),
         keys=("coupon_code",),
         status=200,
     )
     assert str(reports[0]) == (
         "salla accepted what is refused (200): keys coupon_code; rules SALLA-COUPON-1; rests on S2; "
-        "saw status is delivered, not draft, customer is absent"
+        "saw status is delivered, not draft"
     )
 
 
@@ -242,6 +242,14 @@ def test_nothing_has_to_be_held_back(carrier: Carrier) -> None:
     assert reports[1].problems == ("unknown_key at /…",)
     assert str(reports[1]) == "salla accepted what is refused (200): problems unknown_key at /…"
     assert counted(gate) == {"asked": 1, "sent_refused": 2, "accepted": 2}
+
+
+def test_what_is_missing_in_a_query_is_named(carrier: Carrier) -> None:
+    """And where."""
+    reports: list[Report] = []
+    platform = Recorded(lambda _: (400, {}, b"{}"))
+    carrier(Gate(awal.ENDPOINT, refuse="nothing", report=reports.append), platform)("PUT", "/orders/1", b'{"x": 1}')
+    assert [report.problems for report in reports] == [("missing at query /phone_number_id", "unknown_key at /…")]
 
 
 def test_a_refusal_of_what_is_allowed_is_news(carrier: Carrier) -> None:
@@ -464,8 +472,13 @@ def test_what_no_answer_tells_refuses_nothing_for_certain(carrier: Carrier) -> N
         with pytest.raises(UpdateRefused) as caught:
             carrier(strict, served(FakeSalla([guest])))("PUT", "/orders/1", told)
         assert len(caught.value.decision.violations) == (2 if strict.orders is None else 1)
-    with pytest.raises(UpdateRefused):
-        carrier(gate, served(FakeSalla([guest])))("PUT", "/orders/1", b'{"customer": {"id": 5}, "coupon_code": "EID"}')
+    fake = FakeSalla([guest])
+    respond = Gate(salla.ENDPOINT, respond=True)
+    told = '{"customer": {"id": 5}, "coupon_code": "EID"}'
+    assert (
+        carrier(respond, served(fake))("PUT", "/orders/1", told).body == fake.handle("PUT", "/orders/1", "", told).body
+    )
+    assert not any("customer" in fact for fact in reports[0].facts)
 
 
 @pytest.mark.parametrize(
@@ -505,7 +518,8 @@ def test_what_cannot_be_judged_is_told_and_can_be_held_back(
     with pytest.raises(UnjudgedError, match=f"the update of order 1 cannot be judged: {why}"):
         carrier(strict, recorded)("PUT", "/orders/1", content(), headers)
     assert "PUT" not in recorded.methods
-    assert strict.counts.held_back == 1
+    assert (strict.counts.held_back, strict.counts.unjudged) == (1, 1)
+    assert len(caplog.records) == 2
 
 
 def test_what_is_raised_says_which_order_it_is_about(carrier: Carrier) -> None:
@@ -666,6 +680,7 @@ async def _awaited(_: Report) -> None:
         ({"max_orders": -1}, ValueError, "max_age and max_orders are 0 or more"),
         ({"report": _awaited}, TypeError, "report is a function of a report, which is called and not awaited"),
         ({"report": 5}, TypeError, "report is a function of a report"),
+        ({"orders": {}}, TypeError, "orders is a function of an order's id"),
         ({"orders": {1: None}}, TypeError, "orders is a function of an order's id; of a dict, give its get"),
         ({"endpoint": salla}, TypeError, "expected an endpoint, such as salla.ENDPOINT, got a module"),
     ],

@@ -243,7 +243,7 @@ def test_flags_may_be_numbers_and_comparisons(engine: sa.Engine) -> None:
 def test_objects_of_a_session_are_what_is_written_and_not_what_was_asked(engine: sa.Engine, scoped: bool) -> None:
     """Whether it was written or not: a session by itself would take what it asked for true."""
     Base.metadata.create_all(engine)
-    makes = sessionmaker(engine, expire_on_commit=False)
+    makes = sessionmaker(engine, expire_on_commit=False, autoflush=False)
     session: Any = scoped_session(makes) if scoped else makes()
     coupon = salla.Patch(coupon_code="E")
     columns = {"status": Row.status, "draft": Row.draft, "customer": Row.customer}
@@ -260,6 +260,13 @@ def test_objects_of_a_session_are_what_is_written_and_not_what_was_asked(engine:
     employees = salla.Patch(employees=(1,))
     assert guarded_update(session, statement.values(status="shipped"), salla.POLICY, employees, columns)
     assert row.status == "shipped"
+    row.customer = salla.CustomerKind.GUEST
+    plain = sa.update(Row.__table__).where(Row.__table__.c.id == 1).values(status="in_progress")  # type: ignore[arg-type]
+    assert guarded_update(session, plain, salla.POLICY, employees, Row.__table__.c)
+    assert row.customer is salla.CustomerKind.GUEST
+    session.commit()
+    session.expire_all()
+    assert (row.status, row.customer) == ("in_progress", salla.CustomerKind.GUEST)
     session.close()
 
 
@@ -297,6 +304,9 @@ def test_what_cannot_be_written_is_refused() -> None:
     given: Any = (awal.POLICY, awal.Patch(), {"status": orders.c.status})
     with pytest.raises(ValueError, match="the statement says not which order it updates"):
         guarded_update(Session(), sa.update(orders).values(status="x"), *given)
+    deleting: Any = sa.delete(orders).where(orders.c.id == 1)
+    with pytest.raises(TypeError, match=r"expected an update, such as .*, got a Delete"):
+        guarded_update(Session(), deleting, *given)
     returning = sa.update(orders).where(orders.c.id == 1).values(status="x").returning(orders.c.id)
     with pytest.raises(ValueError, match="the statement returns what it writes"):
         guarded_update(Session(), returning, *given)
