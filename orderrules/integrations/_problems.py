@@ -6,7 +6,6 @@ It must never know a platform, nor what serves the document.
 
 from __future__ import annotations
 
-import contextlib
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -16,11 +15,11 @@ import attrs
 from orderrules.errors import InvalidInput, Part, UpdateRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterator
+    from collections.abc import Collection, Iterator, Mapping
     from enum import StrEnum
 
     from orderrules._decision import Decision, Violation
-    from orderrules._endpoint import Endpoint
+    from orderrules._endpoint import Asked, Endpoint
     from orderrules._rules import OrderT, PatchT, Policy
     from orderrules.errors import Problem
 
@@ -68,15 +67,27 @@ class UpdateRefusedHere(UpdateRefused):
         self.instead = instead
 
 
-@contextlib.contextmanager
-def calling(parameter: str) -> Generator[None]:
-    """Call the order's id in the path, in problems with it, what the route calls it."""
+def read_at(
+    endpoint: Endpoint[OrderT, PatchT],
+    parameters: Mapping[str, object],
+    parameter: str | None,
+    query: str,
+    body: bytes,
+) -> Asked[PatchT]:
+    """Read a request of a route, and call the order's id in its problems what the route calls it.
+
+    Raises:
+        InvalidInput: with every problem at once.
+        LookupError: the path of the route has no such parameter.
+    """
+    name = endpoint.parameter if parameter is None else parameter
+    if name not in parameters:
+        raise LookupError(f"the route has no {name} in its path; say what it calls the order's id: parameter = ...")
     try:
-        yield
+        return endpoint.read_request(str(parameters[name]), query, body)
     except InvalidInput as error:
         problems = (
-            attrs.evolve(found, pointer=f"/{parameter}") if found.part is Part.PATH else found
-            for found in error.problems
+            attrs.evolve(found, pointer=f"/{name}") if found.part is Part.PATH else found for found in error.problems
         )
         raise InvalidInput(problems, error.what, error.more, error.characters) from None
 

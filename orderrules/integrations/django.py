@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from orderrules._patch import read_body, sections_by_key
 from orderrules._values import close_to
 from orderrules.errors import Code, InvalidInput, UpdateRefused
-from orderrules.integrations._problems import MEDIA_TYPE, TYPES, apply, calling, problem
+from orderrules.integrations._problems import MEDIA_TYPE, TYPES, apply, problem, read_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -89,13 +89,9 @@ class UpdateOrderMixin:
         Raises:
             LookupError: the path of the route has no parameter for the order's id.
         """
-        name = self.endpoint.parameter if self.parameter is None else self.parameter
-        if name not in parameters:
-            raise LookupError(f"the route has no {name} in its path; say what it calls the order's id: parameter = ...")
         query = request.META.get("QUERY_STRING", "")
         try:
-            with calling(name):
-                asked = self.endpoint.read_request(str(parameters[name]), query, request.body)
+            asked = read_at(self.endpoint, parameters, self.parameter, query, request.body)
             order = self.get_order(asked.order_id)
             after = apply(self.endpoint.policy, order, asked.patch)
         except (InvalidInput, UpdateRefused) as error:

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 
 from orderrules._limits import UPDATE_LIMITS
 from orderrules.errors import InvalidInput, UpdateRefused
-from orderrules.integrations._problems import MEDIA_TYPE, TYPES, apply, calling, problem
+from orderrules.integrations._problems import MEDIA_TYPE, TYPES, apply, problem, read_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -51,16 +51,9 @@ async def read_update(endpoint: Endpoint[OrderT, PatchT], request: Request, para
         InvalidInput: with every problem at once.
         LookupError: the path of the route has no such parameter.
     """
-    name = endpoint.parameter if parameter is None else parameter
-    if name not in request.path_params:
-        raise LookupError(
-            f"the route has no {name} in its path; say what the order's id is called there: parameter=..."
-        )
-    number = str(request.path_params[name])
     request.scope[_ENDPOINT] = endpoint  # By which it is answered, if it cannot be read or is refused.
     query = request.scope["query_string"].decode("latin-1")
-    with calling(name):
-        return endpoint.read_request(number, query, await _body(request)).patch
+    return read_at(endpoint, request.path_params, parameter, query, await _body(request)).patch
 
 
 async def _body(request: Request) -> bytes:
