@@ -115,7 +115,7 @@ def load(document: str | bytes) -> tuple[object, bool]:
     if _is_too_deep(text, limits.depth):
         raise _whole(Code.TOO_DEEP, f"has more than {spaced(limits.depth)} objects and arrays in each other")
     start = len(text) - len(text.lstrip(BLANK))
-    long = _may_have_long_number(document, limits.digits)
+    long = may_have_long_number(document, limits.digits)
     if not long:
         with contextlib.suppress(ValueError, StopIteration, RecursionError):
             found, end = scan_warily(text, start)
@@ -228,7 +228,8 @@ def _is_too_deep(text: str, limit: int) -> bool:
     return False
 
 
-def _may_have_long_number(document: str | bytes, digits: int) -> bool:
+def may_have_long_number(document: str | bytes, digits: int) -> bool:
+    """Say whether a document may have a number of more digits; it has none where the answer is no."""
     # A number of three parts with more digits than that has a third of them in one part. Digits in a string
     # are found as well, and then cost only the slower way.
     raw = document if isinstance(document, bytes) else document.encode(errors="surrogatepass")

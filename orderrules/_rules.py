@@ -437,6 +437,17 @@ class Policy(_Doors[OrderT, PatchT]):
         """
         return self.tabulated().guard(patch)
 
+    def guards(self, patch: PatchT) -> Mapping[Rule, Condition]:
+        """Give each rule that may refuse this update, with the condition on an order under which it does not.
+
+        A waiver is a part of each. The rules stand in the order of a decision's violations; a condition is false for an
+        order exactly where its rule is among those that refuse the update, and together they mean ``guard(patch)``.
+
+        Raises:
+            TypeError: the patch is of another platform.
+        """
+        return self.tabulated().guards(patch)
+
     def decide_many(self, orders: Iterable[OrderT], patch: PatchT) -> list[Decision]:
         """Decide one update against many orders, each as ``can_update`` does.
 

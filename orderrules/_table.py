@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 import attrs
 
+from orderrules._conditions import ALWAYS
 from orderrules._decision import Decision, Violation
 from orderrules._lookup import written_for_many
 from orderrules._models import UNSET
@@ -258,9 +259,23 @@ class Table(Generic[OrderT, PatchT]):
 
     def guard(self, patch: PatchT) -> Condition:
         """Give the condition on an order under which an update is allowed; see ``Policy.guard``."""
+        rules, asked = self._touched(patch)
+        return self._guard(rules, asked)
+
+    def guards(self, patch: PatchT) -> Mapping[Rule, Condition]:
+        """Give the conditions on an order under which rules let an update pass; see ``Policy.guards``."""
+        rules, asked = self._touched(patch)
+        found = {rule: self._guard([rule], asked) for rule in rules}
+        return {rule: condition for rule, condition in found.items() if condition != ALWAYS}
+
+    def _touched(self, patch: PatchT) -> tuple[list[Rule], int]:
+        """List the rules on the sections that an update touches, and number what it asks for."""
         column = self._column(patch)
         touched, asked = column & ((1 << len(self._keys)) - 1), column >> len(self._keys)
-        rules = [rule for rule in self._rules if self._masks.get(rule.section, 0) & touched]
+        return [rule for rule in self._rules if self._masks.get(rule.section, 0) & touched], asked
+
+    def _guard(self, rules: list[Rule], asked: int) -> Condition:
+        """Give the short condition under which some rules hold or are waived; it is made once."""
         known = (asked, *(rule.id for rule in rules))
         found = self._guards.get(known)
         if found is None:

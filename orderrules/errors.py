@@ -47,6 +47,8 @@ class Code(StrEnum):
     """A Python mapping failed when it was asked for what it holds."""
     NOT_JSON = "not_json"
     """The document is no JSON."""
+    NOT_CSV = "not_csv"
+    """The row is no CSV, or has another number of fields than the line that names them."""
     TRAILING_TEXT = "trailing_text"
     """Something stands behind the JSON document."""
     NOT_UTF8 = "not_utf8"

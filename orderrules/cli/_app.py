@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from orderrules.errors import InvalidInput
+    from orderrules.errors import InvalidInput, Problem
 
 
 ALLOWED: Final = 0
@@ -258,15 +258,28 @@ def platform_of(policy: Policy[Any, Any]) -> str:
     return names[policy.order_type]
 
 
-def drawn_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def drawn_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool = False) -> str:
     """Draw a table: as wide as it needs where no terminal is, and as a list of records where a terminal is too narrow.
 
     No word is cut but in the first column, which may go on in the next line.
+
+    Args:
+        title: what stands above it.
+        heads: what stands above the columns.
+        rows: the cells of each line.
+        numbers: whether all columns but the first hold numbers.
     """
     longest = [max(len(word) for cell in column for word in cell.split()) for column in zip(heads, *rows, strict=True)]
-    table = Table(title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False, show_lines=True)
+    table = Table(
+        title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False, show_lines=not numbers
+    )
     for place, (head, least) in enumerate(zip(heads, longest, strict=True)):
-        table.add_column(head, overflow="fold", min_width=min(least, 16) if place == 0 else least)
+        table.add_column(
+            head,
+            overflow="fold",
+            min_width=min(least, 16) if place == 0 else least,
+            justify="right" if numbers and place else "left",
+        )
     for row in rows:
         table.add_row(*map(escape, row))
     console = _console()
@@ -280,6 +293,16 @@ def drawn_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]])
         lines += ["", f"[bold]{escape(', '.join(first.splitlines()))}[/]"]
         lines += [escape(f"  {head}: {cell}") for head, cell in zip(heads[1:], others, strict=True)]
     return drawn(*lines)
+
+
+def problem_told(problem: Problem) -> dict[str, str]:
+    """Give a problem as JSON can hold it."""
+    return {
+        "pointer": problem.pointer,
+        "code": problem.code.value,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
 
 
 def tell_trouble(path: str, trouble: InvalidInput) -> None:

@@ -41,7 +41,7 @@ def _asks(about: str) -> Callable[[Callable[[Question], NoReturn]], click.Comman
             **readings: Any,  # noqa: ANN401 - as the options give them.
         ) -> None:
             policy = _app.chosen(name, place, readings)
-            answer(_question(policy, form, order, patch, guest=guest))
+            answer(question(policy, form, order, patch, guest=guest))
 
         words = about.split()
         parameters: list[click.Parameter] = [
@@ -221,7 +221,7 @@ def _advice(advice: Iterable[Advice]) -> list[dict[str, object]]:
     return [{"advice": entry.id, "message": entry.message, "keys": list(entry.keys)} for entry in advice]
 
 
-def _question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, guest: bool) -> Question:
+def question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, guest: bool) -> Question:
     """Read what a command was given; say the problems of all of it where something cannot be read."""
     name = _app.platform_of(policy)
     if order == patch == "-":
@@ -263,13 +263,7 @@ def _question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, gu
 def _problems(errors: dict[str, InvalidInput]) -> Iterable[dict[str, str]]:
     for role, error in errors.items():
         for problem in error.problems:
-            yield {
-                "input": role,
-                "pointer": problem.pointer,
-                "code": problem.code.value,
-                "message": problem.message,
-                "hint": problem.hint,
-            }
+            yield {"input": role, **_app.problem_told(problem)}
 
 
 def _decision_table(asked: Question, decision: Decision) -> Table | str:

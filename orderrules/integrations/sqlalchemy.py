@@ -16,19 +16,20 @@ import attrs
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, scoped_session
 
-from orderrules._conditions import UNKNOWN, AllOf, AnyOf, Condition, Is
 from orderrules._samples import order_at
+from orderrules.integrations import _columns
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
     from sqlalchemy.engine import Connection
     from sqlalchemy.orm import InstrumentedAttribute
     from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-    from orderrules._conditions import Fact, Point
+    from orderrules._conditions import Condition, Fact, Is, Point
     from orderrules._decision import Decision
     from orderrules._rules import OrderT, PatchT, Policy
+    from orderrules.integrations._columns import Asked
 
     Column = sa.ColumnElement[Any] | InstrumentedAttribute[Any]
     """A column, or any expression that tells what a fact is."""
@@ -53,23 +54,25 @@ def to_sqlalchemy(guard: Condition, columns: Columns) -> sa.ColumnElement[bool]:
         LookupError: a fact has no column, or one of an enumeration that has none of its values.
         TypeError: it is no condition, or one that reads what an update asks for.
     """
-    if isinstance(guard, AllOf):
-        return sa.and_(sa.true(), *(to_sqlalchemy(part, columns) for part in guard.parts))
-    if isinstance(guard, AnyOf):
-        return sa.or_(sa.false(), *(to_sqlalchemy(part, columns) for part in guard.parts))
-    if not isinstance(guard, Is):
-        kind = type(guard).__name__
-        raise TypeError(f"expected a condition on an order alone, such as policy.guard(patch) gives, got a {kind}")
+    return _columns.written(
+        guard,
+        lambda part: _asked(part, columns),
+        lambda parts: sa.and_(sa.true(), *parts),
+        lambda parts: sa.or_(sa.false(), *parts),
+    )
+
+
+def _asked(guard: Is, columns: Columns) -> sa.ColumnElement[bool]:
     if guard.fact.attribute not in columns:
-        raise LookupError(
-            f"there is no column for {guard.fact.attribute}; columns are given for {', '.join(columns.keys())}"
-        )
+        raise _columns.lacking(guard.fact, columns.keys())
     column: Column = columns[guard.fact.attribute]
     if not isinstance(column, sa.ColumnElement) and not hasattr(column, "expression"):
         raise TypeError(
             f"for {guard.fact.attribute}, expected a column or an expression, got a {type(column).__name__}"
         )
-    return _written(guard, _comparable(column if isinstance(column, sa.ColumnElement) else column.expression))
+    return _written(
+        _columns.asked(guard), _comparable(column if isinstance(column, sa.ColumnElement) else column.expression)
+    )
 
 
 def _comparable(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
@@ -80,48 +83,34 @@ def _comparable(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return sa.case((column, 1), (sa.not_(column), 0))
 
 
-def _written(guard: Is, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    fact = guard.fact
-    if not any(_spelt(column, fact, [value]) for value in fact.values):
+def _written(asked: Asked, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    fact = asked.fact
+    if not _held(column.type, _columns.spellings(fact, fact.values)):
         raise LookupError(
             f"no member of the column's enumeration stands for a {fact.name}: give an expression that does"
         )
-    taken = [value for value in fact.values if (value in guard.values) is not guard.negated]
-    left = [value for value in fact.values if value not in taken]
-    # What is not listed is unknown, so that what is unknown is told by the others.
-    written = ~_among(column, fact, left) if UNKNOWN in taken else _among(column, fact, taken)
+    among = _among(column, _held(column.type, asked.spellings))
+    written = ~among if asked.negated else among
     if not getattr(column, "nullable", True):
         return written
-    return written | column.is_(None) if fact.absent in taken else written & column.is_not(None)
+    return written | column.is_(None) if asked.null else written & column.is_not(None)
 
 
-def _among(column: sa.ColumnElement[Any], fact: Fact, values: Iterable[Hashable]) -> sa.ColumnElement[bool]:
-    """Say that a column holds one of some values, as they may be spelt in it."""
-    spelt = _spelt(column, fact, values)
-    if not spelt:
+def _among(column: sa.ColumnElement[Any], values: list[Hashable]) -> sa.ColumnElement[bool]:
+    """Say that a column holds one of some values."""
+    if not values:
         return sa.false()
-    if len(spelt) == 1:
-        return column == spelt[0]
-    return column.in_(spelt)
+    return column == values[0] if len(values) == 1 else column.in_(values)
 
 
-def _spelt(column: sa.ColumnElement[Any], fact: Fact, values: Iterable[Hashable]) -> list[Hashable]:
-    spellings = (spelling for value in values if value is not UNKNOWN for spelling in fact.spellings(value))
-    return [found for spelling in spellings for found in _held(column.type, spelling)]
-
-
-def _held(kind: sa.types.TypeEngine[Any], value: Hashable) -> Iterator[Hashable]:
-    """Give a value as a column of a type may hold it, if it may."""
-    plain = str(value) if isinstance(value, str) else value
-    if isinstance(value, bool) and isinstance(kind, sa.Integer | sa.Numeric):
-        plain = int(value)
+def _held(kind: sa.types.TypeEngine[Any], values: Iterable[Hashable]) -> list[Hashable]:
+    """Give those of some values that a column of a type may hold, as it does."""
     if not isinstance(kind, sa.Enum):
-        yield plain
-    elif kind.enum_class is None:
-        if plain in kind.enums:
-            yield plain
-    else:
-        yield from (member for member in kind.enum_class if member == value or member.value == plain)
+        as_numbers = isinstance(kind, sa.Integer | sa.Numeric)
+        return [int(value) if as_numbers and isinstance(value, bool) else value for value in values]
+    if kind.enum_class is None:
+        return [value for value in values if value in kind.enums]
+    return [member for value in values for member in kind.enum_class if value in (member, member.value)]
 
 
 class Verdict(StrEnum):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import itertools
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,17 +14,17 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
 
-from orderrules import ALWAYS, NEVER, UNKNOWN, Policy, awal, salla
+from orderrules import ALWAYS, NEVER, Policy, awal, salla
 from orderrules._samples import order_at
 from orderrules.integrations.sqlalchemy import Outcome, Verdict, guarded_update, to_sqlalchemy
 from orderrules.testing import OrderMachine
 from orderrules.testing._repertoire import updates
 from tests.integrations.postgres import postgres
+from tests.integrations.rows import every_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from orderrules import Fact
 
 DATABASES = ("sqlite", "postgres")
 
@@ -71,20 +70,6 @@ def table(*, nullable: bool = True, kinds: dict[str, Any] | None = None) -> sa.T
     kinds = {"status": sa.Text, "draft": sa.Boolean, "customer": sa.Text, **(kinds or {})}
     columns = [sa.Column(name, kind, nullable=nullable) for name, kind in kinds.items()]
     return sa.Table("orders", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), *columns)
-
-
-def stored(fact: Fact) -> list[Any]:
-    """List what a database may hold of a fact: every spelling, what no page names, and nothing at all."""
-    spelt = [spelling for value in fact.values if value is not UNKNOWN for spelling in fact.spellings(value)]
-    plain = [str(value) if isinstance(value, str) else value for value in spelt]
-    return [*plain, None, *(["for nura", "Completed", ""] if UNKNOWN in fact.values else [])]
-
-
-def every_row(policy: Policy[Any, Any]) -> list[dict[str, Any]]:
-    """List a row for each combination of what may be held."""
-    facts = policy.order_type.__space__.facts
-    held = itertools.product(*(stored(fact) for fact in facts))
-    return [{fact.attribute: value for fact, value in zip(facts, row, strict=True)} for row in held]
 
 
 @pytest.mark.parametrize("policy", [salla.POLICY, awal.POLICY], ids=["salla", "awal"])

@@ -1,0 +1,115 @@
+# pyright: standard, reportAttributeAccessIssue=false
+# Arrow brings no types.
+"""Orders in Parquet, a batch of rows at a time, of which each value is read once; and verdicts.
+
+It must never know what is decided of an order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orderrules.cli._rows import ROWS, Assembly, Batch, Encoded, UnusableError, Wanted, encoded
+from orderrules.errors import spaced
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Mapping
+    from pathlib import Path
+
+_GROUP: Final = 1 << 19
+
+
+def of_parquet(path: Path, wanted: Wanted) -> tuple[int, Iterator[Batch]]:
+    """Open a Parquet file; give how many rows it has, and its batches.
+
+    Raises:
+        UnusableError: it is no such file, or lacks a column.
+    """
+    try:
+        file = pq.ParquetFile(path, memory_map=True)
+    except (pa.ArrowException, OSError) as error:
+        raise UnusableError(f"is no Parquet that can be read: {_first_line(error)}") from error
+    wanted.see(file.schema_arrow.names)
+    return file.metadata.num_rows, _batches(file, wanted)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _batches(file: pq.ParquetFile, wanted: Wanted) -> Iterator[Batch]:
+    assembly = Assembly(wanted)
+    done = 0
+    try:
+        for rows in file.iter_batches(batch_size=ROWS, columns=wanted.names):
+            places = pa.array(range(done + 1, done + 1 + len(rows)), pa.int64())
+            columns: dict[str, Encoded | pa.Array] = {
+                attribute: _encoded(rows.column(name), name) for attribute, name in wanted.columns.items()
+            }
+            if wanted.identity is not None:
+                columns["id"] = _as_text(rows.column(wanted.identity), wanted.identity)
+            done += len(rows)
+            yield assembly.batch(places, columns, functools.partial(_raw, rows, wanted.names), done)
+    except (pa.ArrowException, OSError) as error:
+        raise UnusableError(f"cannot be read behind row {spaced(done)}: {_first_line(error)}") from error
+
+
+def _raw(rows: pa.RecordBatch, names: list[str], row: int) -> Mapping[str, object]:
+    return {"values": {name: _shown(rows.column(name)[row].as_py()) for name in names}}
+
+
+def _encoded(column: pa.Array, name: str) -> Encoded:
+    try:
+        return encoded(column)
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        raise UnusableError(f"the column {name!r}, of the type {column.type}, tells no fact") from error
+
+
+def _as_text(column: pa.Array, name: str) -> pa.Array:
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowException as error:
+        raise UnusableError(f"the column {name!r}, of the type {column.type}, is no id") from error
+
+
+def _shown(value: object) -> object:
+    """Give a value as JSON can hold it."""
+    return value if value is None or isinstance(value, str | bool | int) else str(value)
+
+
+@contextlib.contextmanager
+def written(path: Path, wanted: Wanted, place: str, *, has_id: bool) -> Generator[Callable[[Any], None]]:
+    """Open a file for verdicts, and give what writes a batch to it: a row for each order.
+
+    Args:
+        path: the file.
+        wanted: what was read of a row.
+        place: what its place is called.
+        has_id: whether ids were read.
+    """
+    facts = [field for field in wanted.schema if field.name != "place" and (has_id or field.name != "id")]
+    rules = pa.list_(pa.string())
+    schema = pa.schema([(place, pa.int64()), *facts, ("allowed", pa.bool_()), ("violations", rules)])
+    kept: list[pa.Table] = []
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+
+        def write(judged: Any) -> None:  # noqa: ANN401 - a table of Arrow.
+            said = judged["violations"].combine_chunks().dictionary_encode()
+            told = [violations.split(", ") if violations else [] for violations in said.dictionary.to_pylist()]
+            allowed = pa.array([not violations for violations in told], pa.bool_())
+            columns = [judged["place"], *(judged[field.name] for field in facts)]
+            columns += [allowed.take(said.indices), pa.array(told, rules).take(said.indices)]
+            kept.append(pa.table(columns, schema=schema))
+            # What is written at once is a group of rows, which readers want large.
+            if sum(map(len, kept)) >= _GROUP:
+                writer.write_table(pa.concat_tables(kept))
+                kept.clear()
+
+        yield write
+        if kept:
+            writer.write_table(pa.concat_tables(kept))

@@ -1,0 +1,91 @@
+"""What an audit counts: orders by status, and by what refuses the update.
+
+It must never know a platform, nor how an order was decided on. It does not grow with the number of orders.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from orderrules import UNKNOWN
+from orderrules._values import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from orderrules import Fact
+    from orderrules.cli._rows import Apart
+
+MOST: Final = 1000
+"""Statuses that no page names, of which each is counted by itself."""
+OTHERS: Final = "other statuses"
+NONE: Final = "none shown"
+KEPT: Final = 100
+"""Rows that cannot be read, of which the problems are kept."""
+
+
+class Tally:
+    """Counts orders.
+
+    Attributes:
+        unread: how many rows could not be read.
+        apart: the first of them.
+    """
+
+    def __init__(self, by: Fact) -> None:
+        self._by = by
+        self._labels: dict[object, str] = {value: by.label(value) for value in by.values if value is not UNKNOWN}
+        self._known = len(self._labels)
+        self._labels[None] = NONE
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self.unread = 0
+        self.apart: list[Apart] = []
+
+    def add(self, status: object, violations: str, orders: int) -> None:
+        """Count orders of one status that had one verdict: the rules that refuse, or nothing."""
+        value = self._by.canonical(status)
+        label = self._labels.get(value)
+        if label is None:
+            room = len(self._labels) < self._known + 1 + MOST
+            label = shorten(str(value)) if room else OTHERS
+            if room:
+                self._labels[value] = label
+        self._counts[label, violations] += orders
+
+    def set_apart(self, apart: list[Apart]) -> None:
+        """Count rows that could not be read."""
+        self.unread += len(apart)
+        self.apart += apart[: max(0, KEPT - len(self.apart))]
+
+    @property
+    def orders(self) -> int:
+        """How many orders were decided on."""
+        return self._counts.total()
+
+    @property
+    def allowed(self) -> int:
+        """How many of them allow the update."""
+        return sum(orders for (_, violations), orders in self._counts.items() if not violations)
+
+    def refused_by(self, rule: str) -> int:
+        """How many of them a rule refuses."""
+        return sum(refused_by(rule, verdicts) for _, verdicts in self.statuses())
+
+    def statuses(self) -> Iterator[tuple[str, Counter[str]]]:
+        """Walk the statuses there are, each with its verdicts: those of the page in its order, the others by number."""
+        found: dict[str, Counter[str]] = {}
+        for (label, violations), orders in self._counts.items():
+            found.setdefault(label, Counter())[violations] += orders
+        first = [self._by.label(value) for value in self._by.values if value is not UNKNOWN]
+        last = [OTHERS, NONE]
+        named = [label for label in found if label not in {*first, *last}]
+        named.sort(key=lambda label: (-found[label].total(), label))
+        for label in (*first, *named, *last):
+            if label in found:
+                yield label, found[label]
+
+
+def refused_by(rule: str, verdicts: Counter[str]) -> int:
+    """Count the orders that a rule refuses, of those with some verdicts."""
+    return sum(orders for violations, orders in verdicts.items() if rule in violations.split(", "))
