@@ -64,7 +64,7 @@ def test_every_code_is_documented_with_an_example(code: str, platform: str, give
 
 def test_every_code_has_a_row() -> None:
     """In the order of the enumeration."""
-    assert [row[0] for row in EXAMPLES] == [code.value for code in Code if code is not Code.MISSING]
+    assert [row[0] for row in EXAMPLES] == [code.value for code in Code if code not in {Code.MISSING, Code.NOT_CSV}]
 
 
 def test_every_listed_mutant_changes_a_line_that_is_there() -> None:

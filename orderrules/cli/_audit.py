@@ -112,7 +112,7 @@ def _run(  # noqa: PLR0913 - what the command line gives.
 
 def _kind(orders: str, said: str | None, delimiter: str | None, *, payloads: bool) -> str:
     """Tell what kind of file the orders are in."""
-    kind = said or ("jsonl" if payloads else _SUFFIXES.get(Path(orders).suffix.lower()))
+    kind = said or _SUFFIXES.get(Path(orders).suffix.lower(), "jsonl" if payloads else None)
     if kind is None:
         raise click.UsageError(f"{orders}: say what kind of file that is, with --orders-as: {', '.join(_KINDS)}")
     if kind == "parquet" and orders == "-":
@@ -146,7 +146,7 @@ def _wanted(
     read = asked.policy.guard(asked.patch).facts
     chosen = tuple(fact for fact in facts if fact is facts[0] or fact in read or fact.attribute in named)
     columns = {fact.attribute: named.get(fact.attribute, fact.attribute) for fact in chosen}
-    return chosen, {attribute: column for attribute, column in columns.items() if column}, named.get("id")
+    return chosen, {attribute: column for attribute, column in columns.items() if column}, named.get("id") or None
 
 
 def _headline(survey: Survey, tally: Tally) -> str:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orderrules.cli._rows import ROWS, Assembly, Batch, Encoded, UnusableError, Wanted, encoded
+from orderrules.cli._assembly import Assembly, Encoded, encoded
+from orderrules.cli._rows import ROWS, Batch, UnusableError, Wanted
 from orderrules.errors import spaced
 
 if TYPE_CHECKING:

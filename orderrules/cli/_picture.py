@@ -7,6 +7,7 @@ It must never know how they were counted.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
@@ -17,6 +18,9 @@ from orderrules.errors import printable, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+# Pygal leaves a finder of modules behind, of a kind that Python has given up; it is for its maps.
+sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
 
 # Allowed is blue and refused from orange to red, which those who see few colours tell apart.
 _ALLOWED: Final = "#2b7bba"

@@ -1,6 +1,6 @@
 # pyright: standard, reportAttributeAccessIssue=false
 # Arrow brings no types.
-"""Rows of orders: what is wanted of them, and how their values are read, batch by batch.
+"""Rows of orders: what is wanted of them, and how they come out, batch by batch.
 
 Every row comes out once: in a table of values that the facts can have, or apart, with what is wrong with it and where.
 It must never know what is decided of an order, nor how a file is laid out.
@@ -8,26 +8,20 @@ It must never know what is decided of an order, nor how a file is laid out.
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from orderrules import UNKNOWN, Code, InvalidInput
-from orderrules._values import close_to, mistyped, refuse, text
+from orderrules._values import close_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from orderrules import Fact
+    from orderrules import Fact, InvalidInput
 
 ROWS: Final = 1 << 16
 """Rows of a batch, at most."""
-_FLAGS: Final = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
-"""How tables write flags, in small letters."""
-_REMEMBERED: Final = 1 << 12
 _SHOWN: Final = 20
 
 
@@ -109,119 +103,3 @@ class Wanted:
 def is_flag(fact: Fact) -> bool:
     """Say whether a fact is a boolean."""
     return all(isinstance(value, bool) for value in fact.values)
-
-
-Encoded = tuple[list[object], "pa.Array"]
-"""A column: its values, each once, and the number of each row's."""
-
-
-class Assembly:
-    """Puts batches together, and remembers what it read of each column."""
-
-    def __init__(self, wanted: Wanted) -> None:
-        facts = {fact.attribute: fact for fact in wanted.facts}
-        self._wanted = wanted
-        self._readers: dict[str, tuple[str, Callable[[object], object]]] = {
-            attribute: (name, functools.partial(_told, facts[attribute])) for attribute, name in wanted.columns.items()
-        }
-        self._readers["id"] = (wanted.identity or "id", identity)
-        self._known: dict[str, dict[object, object]] = {name: {} for name in self._readers}
-
-    def batch(
-        self,
-        places: pa.Array,
-        columns: Mapping[str, Encoded | pa.Array],
-        raw: Callable[[int], Mapping[str, object]],
-        done: int,
-    ) -> Batch:
-        """Put a batch together.
-
-        Args:
-            places: the place of each row.
-            columns: what was in the column of each fact, and of the id; an array is taken as it is.
-            raw: gives a row itself, by its number in the batch.
-            done: how much of the file was read.
-        """
-        schema = self._wanted.schema
-        made = {field.name: pa.nulls(len(places), field.type) for field in schema}
-        made["place"] = places
-        wrong: dict[int, list[InvalidInput]] = {}
-        for attribute, column in columns.items():
-            if isinstance(column, pa.Array):
-                made[attribute] = column
-                continue
-            distinct, numbers = column
-            read = [self._read(attribute, value) for value in distinct]
-            errors = {number: value for number, value in enumerate(read) if type(value) is InvalidInput}
-            kept = [None if number in errors else value for number, value in enumerate(read)]
-            made[attribute] = pa.array(kept, schema.field(attribute).type).take(numbers)
-            if errors:
-                found = pc.is_in(numbers, value_set=pa.array(errors, numbers.type))
-                for row in pc.indices_nonzero(found).to_pylist():
-                    wrong.setdefault(row, []).append(errors[numbers[row].as_py()])
-        table = pa.table([made[name] for name in schema.names], schema=schema)
-        if wrong:
-            table = table.filter(pa.array([row not in wrong for row in range(len(places))]))
-        apart = [
-            Apart(
-                places[row].as_py(),
-                InvalidInput(problem for error in wrong[row] for problem in error.problems),
-                raw(row),
-            )
-            for row in sorted(wrong)
-        ]
-        return Batch(table, apart, done)
-
-    def _read(self, attribute: str, value: object) -> object:
-        """Read a value; give an ``InvalidInput`` where it cannot be read."""
-        known = self._known[attribute]
-        key = key_of(value)
-        if key not in known:
-            if len(known) >= _REMEMBERED:
-                known.clear()
-            name, reading = self._readers[attribute]
-            try:
-                known[key] = reading(value)
-            except InvalidInput as error:
-                known[key] = InvalidInput(problem.under(name) for problem in error.problems)
-        return known[key]
-
-
-def encoded(column: pa.Array) -> Encoded:
-    """Encode a column; raise what Arrow does where it is of a type that cannot be."""
-    if pa.types.is_null(column.type):
-        return [None], pa.array([0] * len(column), pa.int32())
-    found = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    return [None, *found.dictionary.to_pylist()], pc.fill_null(pc.add(found.indices.cast(pa.int32()), 1), 0)
-
-
-def key_of(value: object) -> object:
-    """Give what tells a value from others: a boolean is equal to a number, and a list can be looked up nowhere."""
-    return value if value is None or type(value) is str else (type(value), repr(value))
-
-
-def identity(value: object) -> str | None:
-    """Read an order's id, and write it as text."""
-    if value is None or type(value) is int:
-        return None if value is None else str(value)
-    return text(value)
-
-
-def _told(fact: Fact, value: object) -> object:
-    """Read a value; raise ``InvalidInput`` where it is none that the fact can have."""
-    if value is None:
-        pass
-    elif is_flag(fact):
-        found = _FLAGS.get(str(value).lower()) if isinstance(value, str | int) else None
-        if found is None:
-            raise mistyped("true or false, t or f, 1 or 0", value)
-        value = found
-    else:
-        value = text(value)
-    try:
-        fact.stored(value)
-    except ValueError:
-        known = ", ".join(str(listed) for listed in fact.values if listed is not UNKNOWN)
-    else:
-        return value
-    raise refuse(Code.NOT_A_CHOICE, f"expected one of {known}")

@@ -19,7 +19,7 @@ from rich.progress import Progress
 
 from orderrules import awal, salla
 from orderrules.cli import _app, _whole
-from orderrules.cli._lines import of_csv, of_json, of_payloads
+from orderrules.cli._formats import of_csv, of_json, of_payloads
 from orderrules.cli._parquet import of_parquet, written
 from orderrules.cli._rows import UnusableError, Wanted
 from orderrules.cli._tally import Tally
