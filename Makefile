@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet install
 
-.PHONY: help demo test mutants lint types docs wheel bench ratios growth machine fuzz tables clean
+.PHONY: help demo test spark mutants lint types docs wheel bench ratios growth machine fuzz tables clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | awk -F': ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -29,6 +29,10 @@ demo: $(VENV)/.installed-cli  ## decide an allowed and a refused update of real-
 test: $(VENV)/.installed-test  ## run the tests and show the branch coverage
 	$(BIN)/python -m coverage run -m pytest
 	$(BIN)/python -m coverage report
+
+spark: $(VENV)/.installed-spark  ## run the guards on a Spark of this machine, which needs a Java of 17 or newer
+	@command -v java >/dev/null || { echo "Spark needs a Java: install one, such as Debian's default-jre-headless" >&2; exit 2; }
+	$(BIN)/python -m pytest -m spark tests/integrations/test_narwhals.py
 
 WORKERS := 2
 

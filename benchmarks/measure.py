@@ -104,6 +104,6 @@ def ratio(found: float) -> str:
 
 def time_of(nanoseconds: float) -> str:
     """Write a time in the unit that suits it."""
-    units = ((1e6, "ms"), (1e3, "us"), (1, "ns"))
+    units = ((1e9, "s"), (1e6, "ms"), (1e3, "us"), (1, "ns"))
     size, unit = next((size, unit) for size, unit in units if nanoseconds >= size or size == 1)
     return f"{nanoseconds / size:.3g} {unit}"

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,9 @@ import rich.console
 import rich.progress
 import rich.table
 from asking import asking
+from auditing import HEADS as AUDITING_HEADS
+from auditing import auditing
+from engines import engines
 from ifs import PlainOrder, PlainPatch, PlainReceiver, by_ifs
 from measure import Row, Statement, ratio, row, summed, time_of
 from of_pydantic import Order, Patch, by_ifs_of_none
@@ -372,21 +375,29 @@ PARTS: dict[str, Callable[[], Iterator[Row]]] = {
     "many": functools.partial(many, 1_000_000),
     "others": asking_others,
     "asking": asking,
+    "engines": engines,
 }
+AUDITING = "auditing"
 
 
 def main() -> None:
     """Time what is asked for, and print a table for each part."""
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    asked.add_argument("parts", nargs="*", help=f"what to time, everything if nothing is named: {', '.join(PARTS)}")
+    names = [*PARTS, AUDITING]
+    asked.add_argument("parts", nargs="*", help=f"what to time, everything if nothing is named: {', '.join(names)}")
     asked.add_argument("--write", action="store_true", help=f"keep the results in {RESULTS.name}")
     options = asked.parse_args()
-    if strangers := set(options.parts).difference(PARTS):
-        asked.error(f"there is no part {', '.join(sorted(strangers))}; there are {', '.join(PARTS)}")
+    if strangers := set(options.parts).difference(names):
+        asked.error(f"there is no part {', '.join(sorted(strangers))}; there are {', '.join(names)}")
     console = rich.console.Console()
     found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"parts": {}}
     found["heads"] = HEADS
-    for part in options.parts or PARTS:
+    for part in options.parts or names:
+        if part == AUDITING:
+            told = auditing()
+            found["tables"] = {AUDITING: {"heads": AUDITING_HEADS, "cells": told}}
+            console.print(_tabled(part, AUDITING_HEADS, told))
+            continue
         rows = list(PARTS[part]())
         found["parts"][part] = [{**attrs.asdict(each), "cells": cells(each)} for each in rows]
         console.print(_drawn(part, rows))
@@ -404,6 +415,11 @@ def _machine() -> dict[str, Any]:
         "pydantic",
         "msgspec",
         "polars",
+        "pandas",
+        "duckdb",
+        "pyarrow",
+        "pyspark",
+        "narwhals",
         *(make().name for make in (*POLICY_PEERS, *MACHINE_PEERS)),
     )
     return {
@@ -424,11 +440,15 @@ def cells(each: Row) -> list[str]:
 
 
 def _drawn(title: str, rows: list[Row]) -> rich.table.Table:
+    return _tabled(title, HEADS, map(cells, rows))
+
+
+def _tabled(title: str, heads: Iterable[str], rows: Iterable[list[str]]) -> rich.table.Table:
     table = rich.table.Table(title=title, title_justify="left")
-    for head in HEADS:
-        table.add_column(head, justify="left" if head in {"what", "against"} else "right")
+    for head in heads:
+        table.add_column(head, justify="left" if head in {"what", "against", "file"} else "right")
     for each in rows:
-        table.add_row(*cells(each))
+        table.add_row(*each)
     return table
 
 

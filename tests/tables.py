@@ -43,12 +43,19 @@ def results(part: str) -> str:
         return f"CPython {machine['python']} on {machine['system']}, with {versions}."
     if part == "weight":
         return f"Salla's policy with all its 49 152 decisions made: {RESULTS['kib']} KiB."
+    if part in RESULTS["tables"]:
+        table = RESULTS["tables"][part]
+        return _table([table["heads"], *table["cells"]])
     if part == "headline":
         rows = [row for of, what in HEADLINE for row in RESULTS["parts"][of] if row["what"] == what]
     else:
         rows = RESULTS["parts"][part]
-    lines = [RESULTS["heads"], ["---"] * len(RESULTS["heads"]), *(row["cells"] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return _table([RESULTS["heads"], *(row["cells"] for row in rows)])
+
+
+def _table(lines: list[list[str]]) -> str:
+    heads, *rows = lines
+    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
 
 
 def drawn(document: str) -> str:

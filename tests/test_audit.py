@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import resource
+import shlex
 import signal
 import subprocess
 import sys
@@ -597,3 +599,13 @@ def test_a_row_that_never_ends_costs_one_line(tmp_path: Path) -> None:
             found = told("salla", str(orders), written(tmp_path, {"coupon_code": "E"}))
         assert (found["orders"], found["unread"]) == (50_000, 1)
         assert found["problems"][0]["line"] == 2
+
+
+def test_the_page_shows_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Line for line, of the command above it."""
+    root = EXAMPLES.parent
+    monkeypatch.chdir(root)
+    page = (root / "docs" / "millions.md").read_text(encoding="utf-8")
+    command, shown = re.findall(r"```(?:sh|text)\n(.*?)\n```", page, re.DOTALL)[:2]
+    printed = run(*shlex.split(command)[1:])
+    assert [line.rstrip() for line in printed.stdout.splitlines()] == shown.splitlines()

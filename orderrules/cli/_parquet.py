@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
     from pathlib import Path
 
-_GROUP: Final = 1 << 19
+_GROUP: Final = 1 << 18
 
 
 def of_parquet(path: Path, wanted: Wanted) -> tuple[int, Iterator[Batch]]:
@@ -32,7 +32,8 @@ def of_parquet(path: Path, wanted: Wanted) -> tuple[int, Iterator[Batch]]:
         UnusableError: it is no such file, or lacks a column.
     """
     try:
-        file = pq.ParquetFile(path, memory_map=True)
+        # What is buffered beforehand is kept as long as the file is open, which is all of it in the end.
+        file = pq.ParquetFile(path, pre_buffer=False)
     except (pa.ArrowException, OSError) as error:
         raise UnusableError(f"is no Parquet that can be read: {_first_line(error)}") from error
     wanted.see(file.schema_arrow.names)

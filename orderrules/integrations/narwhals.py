@@ -6,7 +6,7 @@ platform, nor what a guard is about.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import narwhals as nw
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     """For each fact, by the name of the order's attribute, the name of a column, or an expression."""
 
 __all__ = ["to_narwhals", "verdicts"]
+
+_BETWEEN: Final = ", "
 
 
 def to_narwhals(guard: Condition, columns: Columns) -> nw.Expr:
@@ -68,8 +70,12 @@ def verdicts(policy: Policy[OrderT, PatchT], patch: PatchT, columns: Columns) ->
         LookupError: a fact has no column, or there is no column at all.
         TypeError: the patch is of another platform; or a column is neither name nor expression.
     """
-    said = [nw.when(~to_narwhals(guard, columns)).then(nw.lit(rule.id)) for rule, guard in policy.guards(patch).items()]
-    told = nw.concat_str(said, separator=", ", ignore_nulls=True) if said else nw.when(_ever(columns)).then(nw.lit(""))
+    # Without nulls, because engines differ in what they make of a separator beside one.
+    said = [
+        nw.when(to_narwhals(guard, columns)).then(nw.lit("")).otherwise(nw.lit(f"{_BETWEEN}{rule.id}"))
+        for rule, guard in policy.guards(patch).items()
+    ]
+    told = nw.concat_str(said).str.slice(len(_BETWEEN)) if said else nw.when(_ever(columns)).then(nw.lit(""))
     return told.alias("violations")
 
 

@@ -19,12 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+# A relation of an older DuckDB does not keep its connection.
+_OPEN: Final[list[Any]] = []
+
+
 def _statuses(table: pa.Table) -> list[str]:
     return sorted(status for status in set(table["status"].to_pylist()) if status is not None)
 
 
 def _duckdb(table: pa.Table, status: str = "status") -> Any:
     connection = duckdb.connect()
+    _OPEN.append(connection)
     named = ", ".join(f"'{name}'" for name in _statuses(table))
     connection.execute(f"CREATE TYPE stage AS ENUM ({named})")
     connection.register("given", table)

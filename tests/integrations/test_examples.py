@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROOT = FOLDER.parent.parent
-SCRIPTS = ["httpx_client", "requests_client", "guarded_update"]
+SCRIPTS = ["httpx_client", "requests_client", "guarded_update", "dataframes"]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
