@@ -331,6 +331,17 @@ def test_a_fact_may_be_said_to_be_in_no_column(tmp_path: Path) -> None:
     assert told("salla", orders, written(tmp_path, {"employees": []}), "--order-columns", "status=slug")["allowed"] == 2
 
 
+def test_orders_are_counted_where_no_column_is_read(tmp_path: Path) -> None:
+    """By either way."""
+    patch = written(tmp_path, {"employees": []})
+    for kind, line in (("csv", b"x\n"), ("jsonl", b"{}\n")):
+        orders = tmp_path / f"orders.{kind}"
+        orders.write_bytes(b"a\n" * (kind == "csv") + line * 3)
+        for block in (1 << 20, 1):
+            with mock.patch.object(_lines, "BLOCK", block):
+                assert told("salla", str(orders), patch, "--order-columns", "status=")["orders"] == 3
+
+
 @pytest.mark.parametrize(
     ("name", "content", "more", "said"),
     [

@@ -85,7 +85,7 @@ class _Csv:
                 found[name] = [value or None for value in distinct], numbers
         return found
 
-    def one(self) -> Sequence[object]:
+    def one(self) -> Sequence[object] | None:
         """Take a row, of as many lines as it has."""
         try:
             row = next(self._reader)
@@ -98,7 +98,7 @@ class _Csv:
             why = f"is no CSV{self._reached}: {why}"
         else:
             if not row or len(row) == self._width:
-                return row and [row[place] or None for place in self._places.values()]
+                return [row[place] or None for place in self._places.values()] if row else None
             why = f"has {len(row)} fields{self._reached}, and the first line of the file {self._width}"
         raise refuse(Code.NOT_CSV, why)
 
@@ -150,11 +150,11 @@ class _Json:
             made["id"] = columns["id"].cast(pa.string())
         return made
 
-    def one(self) -> Sequence[object]:
+    def one(self) -> Sequence[object] | None:
         """Take a line."""
         line = self._lines.take()
         if line.isspace():
-            return ()
+            return None
         _, found, flawless = root(line)
         flawless()
         self._see([found])
@@ -188,11 +188,11 @@ class _Payloads:
     def at_once(self, block: bytes) -> None:
         """Leave it to the platform."""
 
-    def one(self) -> Sequence[object]:
+    def one(self) -> Sequence[object] | None:
         """Take a line."""
         line = self._lines.take()
         if line.isspace():
-            return ()
+            return None
         order = self._read_order(line)
         told = [getattr(order, name) for name in self._names]
         return [value.value if isinstance(value, StrEnum) else value for value in told]

@@ -133,8 +133,8 @@ class Format(Protocol):
         """Read a block in which each line is a row; give its columns, or None where it is not plainly well."""
         ...
 
-    def one(self) -> Sequence[object]:
-        """Take the next row; give its values, or none where it is no row.
+    def one(self) -> Sequence[object] | None:
+        """Take the next row; give its values, or None where it is no row.
 
         Raises:
             InvalidInput: it cannot be read.
@@ -156,12 +156,22 @@ def batches(lines: Lines, wanted: Wanted, form: Format) -> Iterator[Batch]:
             first, count = lines.number + 1, block.count(b"\n")
             lines.pass_by(block, count)
             places = pa.array(range(first, first + count), pa.int64())
-            batch = assembly.batch(places, columns, functools.partial(_line_of, block), lines.done)
+            batch = assembly.batch(places, columns, _Block(block).raw, lines.done)
         yield batch
 
 
-def _line_of(block: bytes, row: int) -> Mapping[str, object]:
-    return _raw([block.split(b"\n", row + 1)[row] + b"\n"])
+class _Block:
+    """A block, parted into its lines when one is asked for."""
+
+    def __init__(self, block: bytes) -> None:
+        self._block = block
+
+    @functools.cached_property
+    def _lines(self) -> list[bytes]:
+        return self._block.split(b"\n")
+
+    def raw(self, row: int) -> Mapping[str, object]:
+        return _raw([self._lines[row] + b"\n"])
 
 
 def _raw(lines: list[bytes]) -> Mapping[str, object]:
@@ -192,7 +202,7 @@ def _row_by_row(lines: Lines, end: int, form: Format, assembly: Assembly, wanted
             # The next line may begin a row, whatever this one began.
             apart.append(Apart(place, InvalidInput(error.problems, more=error.more), _raw([lines.first()])))
         else:
-            if row:
+            if row is not None:
                 places.append(place)
                 taken.append(lines.taken)
                 rows.append(row)
