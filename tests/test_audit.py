@@ -265,7 +265,7 @@ def test_values_of_parquet_that_cannot_be_read_are_set_apart(tmp_path: Path) -> 
         {
             "status": pa.array(["completed", None, "x", "draft"] * 40_000).dictionary_encode(),
             "draft": pa.array(["true", "f", None, "perhaps"] * 40_000),
-            "customer": pa.array([b"guest", None, None, None] * 40_000),
+            "customer": pa.array([b"gu\xffest", b"guest", None, None] * 40_000),
         }
     )
     pq.write_table(table, tmp_path / "orders.parquet")
@@ -278,7 +278,8 @@ def test_values_of_parquet_that_cannot_be_read_are_set_apart(tmp_path: Path) -> 
         160_000,
         {"status": "draft", "draft": "perhaps", "customer": None},
     )
-    assert [problem["pointer"] for problem in lines[0]["problems"]] == ["/customer"]
+    assert [(problem["pointer"], problem["code"]) for problem in lines[0]["problems"]] == [("/customer", "not_utf8")]
+    assert lines[0]["values"]["customer"] == {"base64": base64.b64encode(b"gu\xffest").decode()}
     assert len(found["problems"]) == _tally.KEPT
 
 
@@ -620,3 +621,133 @@ def test_the_page_shows_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None
     command, shown = re.findall(r"```(?:sh|text)\n(.*?)\n```", page, re.DOTALL)[:2]
     printed = run(*shlex.split(command)[1:])
     assert [line.rstrip() for line in printed.stdout.splitlines()] == shown.splitlines()
+
+
+def test_text_of_parquet_that_is_none_costs_its_row(tmp_path: Path) -> None:
+    """Whoever wrote the file may have called it text all the same, in a status or in an id."""
+    offsets = pa.py_buffer(b"".join(number.to_bytes(4, "little") for number in (0, 1, 2, 3)))
+    strange = pa.Array.from_buffers(pa.string(), 3, [None, offsets, pa.py_buffer(b"a\xffb")])
+    orders, verdicts, rejected = (tmp_path / name for name in ("o.parquet", "v.parquet", "r.jsonl"))
+    for column in ("status", "key"):
+        columns = {"status": ["x", "y", "z"], "key": ["1", "2", "3"], "draft": [True] * 3}
+        pq.write_table(pa.table({**columns, column: strange}), orders)
+        asked = ("--order-columns", "id=key", "--verdicts", str(verdicts), "--rejected", str(rejected))
+        assert told("salla", str(orders), written(tmp_path, {"coupon_code": "E"}), *asked)["unread"] == 1
+        (line,) = map(json.loads, rejected.read_text(encoding="utf-8").splitlines())
+        assert (line["row"], line["values"][column]) == (2, {"base64": base64.b64encode(b"\xff").decode()})
+        assert line["problems"][0]["code"] == "not_utf8"
+        assert [row["row"] for row in pq.read_table(verdicts).to_pylist()] == [1, 3]
+
+
+@pytest.mark.parametrize("block", [1, 1 << 20])
+def test_a_broken_object_takes_no_other_line_with_it(tmp_path: Path, block: int) -> None:
+    """Two lines that together are an object are two lines; a key with another space behind it is still a key."""
+    lines = [
+        b'{"status":"a","draft":false}',
+        b'{"status":"x}',
+        b'{y"}',
+        b'{"status":"completed","status"\r:"x","draft":false}',
+    ]
+    (tmp_path / "orders.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+    with mock.patch.object(_lines, "BLOCK", block):
+        found = told("salla", str(tmp_path / "orders.jsonl"), written(tmp_path, {"coupon_code": "E"}))
+    assert (found["orders"], found["unread"]) == (1, 3)
+    assert [(row["line"], row["code"]) for row in found["problems"]] == [
+        (2, "not_json"),
+        (3, "not_json"),
+        (4, "duplicate_key"),
+    ]
+
+
+def test_the_size_of_a_line_is_measured_in_bytes_by_either_way(tmp_path: Path) -> None:
+    """Whatever stands around it."""
+    large = '{"status": "x", "draft": false, "note": "' + "س" * 600_000 + '"}\n'
+    good = '{"status": "x", "draft": false}\n'
+    for before, after in (("", ""), (good * 5, ""), (good, "{}}\n")):
+        (tmp_path / "orders.jsonl").write_text(before + large + after, encoding="utf-8")
+        found = told("salla", str(tmp_path / "orders.jsonl"), written(tmp_path, {"coupon_code": "E"}))
+        assert found["problems"][0]["code"] == "too_large"
+
+
+def test_a_row_of_another_width_is_set_apart_whole(tmp_path: Path) -> None:
+    """No order is made of what stands in a note; and lines that a quote takes in are looked at once more, not again."""
+    orders, rejected = tmp_path / "orders.csv", tmp_path / "rejected.jsonl"
+    row = b'7,completed,false,"line one\n8,shipped,false,x\nend",EXTRA\n'
+    orders.write_bytes(b'\xef\xbb\xbf"id","status",draft,note\n' + row + b'9,"x",t,"a\nb"\n')
+    patch = written(tmp_path, {"coupon_code": "E"})
+    found = told("salla", str(orders), patch, "--rejected", str(rejected))
+    assert (found["orders"], found["unread"]) == (1, 1)
+    (line,) = map(json.loads, rejected.read_text(encoding="utf-8").splitlines())
+    assert (line["line"], line["text"]) == (2, row.decode())
+    orders.write_bytes(b"status,draft\n" + b'x","y\n' * 40_000)
+    assert told("salla", str(orders), patch)["unread"] == 40_000
+
+
+def test_no_more_is_kept_than_is_shown(tmp_path: Path) -> None:
+    """Neither of rows that cannot be read, nor of long statuses."""
+    tally = _tally.Tally(salla.STATUS)
+    tally.set_apart([Apart(1, InvalidInput([Problem("", Code.NOT_CSV, "x")]), {"text": "x" * 1000})])
+    assert not tally.apart[0].raw
+    for number in range(3):
+        tally.add("x" * 1000 + str(number), "", 1)
+    assert dict(tally.statuses()) == {f"'{'x' * 40}'… of 1 001 characters": {"": 3}}
+    orders = stored(tmp_path / "orders.jsonl", [{"status": "y" * 1000, "draft": False}] * 3)
+    assert told("salla", orders, written(tmp_path, {"coupon_code": "E"}))["statuses"][0]["orders"] == 3
+
+
+def test_what_is_shown_moves_no_cursor_and_names_no_one(tmp_path: Path) -> None:
+    """Names of columns and types may hold anything, and a first line that names none holds a row."""
+    patch = written(tmp_path, {"coupon_code": "E"})
+    (tmp_path / "orders.csv").write_bytes(b"status\x1b[31mX,Noura Ali,+966501234567,draft\n")
+    result = audit("salla", str(tmp_path / "orders.csv"), patch)
+    assert "there are 'draft' and 3 others" in result.stderr.replace("\n", " ")
+    pq.write_table(pa.table({"status": [{"\x1b[2J": 1}], "draft": [True]}), tmp_path / "orders.parquet")
+    for shown in (result, audit("salla", str(tmp_path / "orders.parquet"), patch)):
+        assert shown.exit_code == 2
+        assert "\x1b" not in shown.output
+
+
+def test_what_was_there_keeps_its_rights(tmp_path: Path) -> None:
+    """And a name may be as long as names can be."""
+    orders = stored(tmp_path / "orders.csv", [{"status": "x", "draft": False}])
+    rejected = tmp_path / ("订" * 80 + ".jsonl")
+    rejected.touch(mode=0o600)
+    assert audit("salla", orders, written(tmp_path, {"coupon_code": "E"}), "--rejected", str(rejected)).exit_code == 0
+    assert rejected.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_is_not_where_the_command_prints(tmp_path: Path) -> None:
+    """Its report would be lost when the file is moved to its place; nor is standard output a file."""
+    orders = stored(tmp_path / "orders.csv", [{"status": "x", "draft": False}])
+    patch, printed = written(tmp_path, {"coupon_code": "E"}), tmp_path / "printed"
+    command = [sys.executable, "-m", "orderrules", "audit", "--platform", "salla", orders, patch, "--rejected"]
+    for name in (str(printed), "/dev/stdout"):
+        with printed.open("w") as out:
+            done = subprocess.run([*command, name], stdout=out, stderr=subprocess.PIPE, check=False)
+        assert (done.returncode, b"is where this command prints" in done.stderr.replace(b"\n", b" ")) == (2, True)
+    assert "by its name" in audit("salla", orders, patch, "--verdicts", "-").stderr
+
+
+def test_a_second_signal_while_things_are_put_in_order_changes_nothing(tmp_path: Path) -> None:
+    """Nothing is left, whatever comes."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = started(tmp_path)
+        assert process.stdin is not None
+        process.stdin.write(b"status,draft\n" + b"completed,false\n" * 300_000)
+        process.stdin.flush()
+        begun = time.monotonic()
+        while len(named(tmp_path)) < 2 and time.monotonic() < begun + 60:
+            time.sleep(0.02)
+        for _ in range(20):
+            process.send_signal(number)
+            time.sleep(0.001)
+        _, err = process.communicate()
+        assert named(tmp_path) == set()
+        assert b"Traceback" not in err
+
+
+def test_what_is_no_file_is_no_parquet(tmp_path: Path) -> None:
+    """It would wait for ever."""
+    os.mkfifo(tmp_path / "orders.parquet")
+    result = audit("salla", str(tmp_path / "orders.parquet"), written(tmp_path, {"coupon_code": "E"}))
+    assert (result.exit_code, "Parquet is read from a file" in result.stderr) == (2, True)

@@ -23,6 +23,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orderrules import Policy, __version__, awal, salla
+from orderrules.errors import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -275,7 +276,7 @@ def drawn_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]],
     )
     for place, (head, least) in enumerate(zip(heads, longest, strict=True)):
         table.add_column(
-            head,
+            escape(printable(head)),
             overflow="fold",
             min_width=min(least, 16) if place == 0 else least,
             justify="right" if numbers and place else "left",

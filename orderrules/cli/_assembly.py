@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _FLAGS: Final = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 """How tables write flags, in small letters."""
 _REMEMBERED: Final = 1 << 12
+_SHORT: Final = 256
 
 Encoded = tuple[list[object], "pa.Array"]
 """A column: its values, each once, and the number of each row's."""
@@ -91,23 +92,44 @@ class Assembly:
         """Read a value; give an ``InvalidInput`` where it cannot be read."""
         known = self._known[attribute]
         key = key_of(value)
-        if key not in known:
+        if key in known:
+            return known[key]
+        name, reading = self._readers[attribute]
+        try:
+            read = reading(value)
+        except InvalidInput as error:
+            read = InvalidInput(problem.under(name) for problem in error.problems)
+        if len(str(key)) <= _SHORT:
             if len(known) >= _REMEMBERED:
                 known.clear()
-            name, reading = self._readers[attribute]
-            try:
-                known[key] = reading(value)
-            except InvalidInput as error:
-                known[key] = InvalidInput(problem.under(name) for problem in error.problems)
-        return known[key]
+            known[key] = read
+        return read
 
 
 def encoded(column: pa.Array) -> Encoded:
     """Encode a column; raise what Arrow does where it is of a type that cannot be."""
     if pa.types.is_null(column.type):
         return [None], pa.array([0] * len(column), pa.int32())
-    found = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    return [None, *found.dictionary.to_pylist()], pc.fill_null(pc.add(found.indices.cast(pa.int32()), 1), 0)
+    if pa.types.is_dictionary(column.type):
+        # Its dictionary may be that of a whole file.
+        column = column.dictionary_decode()
+    found = column.dictionary_encode()
+    try:
+        distinct = found.dictionary.to_pylist()
+    except UnicodeDecodeError:
+        distinct = found.dictionary.cast(pa.large_binary()).to_pylist()
+    return [None, *distinct], pc.fill_null(pc.add(found.indices.cast(pa.int32()), 1), 0)
+
+
+def _decoded(value: object) -> object:
+    """Read bytes as text."""
+    if type(value) is not bytes:
+        return value
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        pass
+    raise refuse(Code.NOT_UTF8, "holds bytes that are not UTF-8")
 
 
 def key_of(value: object) -> object:
@@ -117,6 +139,7 @@ def key_of(value: object) -> object:
 
 def identity(value: object) -> str | None:
     """Read an order's id, and write it as text."""
+    value = _decoded(value)
     if value is None or type(value) is int:
         return None if value is None else str(value)
     return text(value)
@@ -124,6 +147,7 @@ def identity(value: object) -> str | None:
 
 def _told(fact: Fact, value: object) -> object:
     """Read a value; raise ``InvalidInput`` where it is none that the fact can have."""
+    value = _decoded(value)
     if value is None:
         pass
     elif is_flag(fact):

@@ -15,7 +15,7 @@ from rich.markup import escape
 from orderrules.cli import _app, _orders, _whole
 from orderrules.cli._app import ALLOWED, FILE, READINGS, REFUSED, TROUBLE, Answered, to_json
 from orderrules.cli._tally import refused_by
-from orderrules.errors import spaced
+from orderrules.errors import printable, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,15 +97,15 @@ def _run(  # noqa: PLR0913 - what the command line gives.
         orders,
         kind,
         payloads,
-        delimiter or ("\t" if orders.endswith(".tsv") else ","),
+        delimiter or ("\t" if orders.lower().endswith(".tsv") else ","),
         _survey.Wanted(*_wanted(question, order_columns, payloads=payloads)),
         outputs,
     )
     try:
         tally = survey.run(lambda tally: _headline(survey, tally))
     except _survey.UnusableError as error:
-        hint = "; say --order-columns FACT=COLUMN, or FACT= where no order has any" if "column" in str(error) else ""
-        raise click.UsageError(f"{'standard input' if orders == '-' else orders}: {error}{hint}") from error
+        where = "standard input" if orders == "-" else orders
+        raise click.UsageError(f"{where}: {printable(str(error))}") from error
     status = TROUBLE if tally.unread else ALLOWED if tally.allowed == tally.orders else REFUSED
     raise Answered(to_json(_told(survey, tally)) if form == "json" else _drawn(survey, tally), status)
 
@@ -115,7 +115,7 @@ def _kind(orders: str, said: str | None, delimiter: str | None, *, payloads: boo
     kind = said or _SUFFIXES.get(Path(orders).suffix.lower(), "jsonl" if payloads else None)
     if kind is None:
         raise click.UsageError(f"{orders}: say what kind of file that is, with --orders-as: {', '.join(_KINDS)}")
-    if kind == "parquet" and orders == "-":
+    if kind == "parquet" and not Path(orders).is_file():
         raise click.UsageError("Parquet is read from a file, because it begins at its end")
     if payloads and kind != "jsonl":
         raise click.UsageError(f"--payloads are lines of JSON, and not {kind}")

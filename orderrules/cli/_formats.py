@@ -13,18 +13,19 @@ import csv
 import json
 import operator
 import re
+from codecs import BOM_UTF8
 from enum import StrEnum
 from typing import IO, TYPE_CHECKING, Final, NoReturn
 
 import pyarrow as pa
 
-from orderrules import UPDATE_LIMITS, Code, InvalidInput
+from orderrules import UPDATE_LIMITS, Code, InvalidInput, Problem
 from orderrules._json import may_have_long_number
 from orderrules._values import refuse
 from orderrules._wire import root
 from orderrules.cli._assembly import encoded
-from orderrules.cli._lines import Lines, batches
-from orderrules.cli._rows import UnusableError, Wanted
+from orderrules.cli._lines import Lines, Misfit, batches
+from orderrules.cli._rows import NAMING, UnusableError, Wanted
 from orderrules.errors import spaced
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class _Csv:
         return self
 
     def __next__(self) -> str:
-        return self._lines.take().decode()
+        line = self._lines.take()
+        return (line.removeprefix(BOM_UTF8) if self._lines.number == 1 else line).decode()
 
     def _heads(self) -> list[str]:
         try:
@@ -62,7 +64,7 @@ class _Csv:
             raise UnusableError(f"the first line, which names the columns, cannot be read: {error}") from error
         if not heads:
             raise UnusableError("the first line names no columns")
-        return [heads[0].removeprefix("\ufeff"), *heads[1:]]
+        return heads
 
     def at_once(self, block: bytes) -> Columns | None:
         """Read a block without rows of several lines."""
@@ -100,6 +102,7 @@ class _Csv:
             if not row or len(row) == self._width:
                 return [row[place] or None for place in self._places.values()] if row else None
             why = f"has {len(row)} fields{self._reached}, and the first line of the file {self._width}"
+            raise Misfit([Problem("", Code.NOT_CSV, why)])
         raise refuse(Code.NOT_CSV, why)
 
     @property
@@ -108,7 +111,7 @@ class _Csv:
         return "" if len(self._lines.taken) == 1 else f", read as far as line {spaced(self._lines.number)}"
 
 
-_KEY: Final = re.compile(r'"[ \t]*:')
+_KEY: Final = re.compile(r'"[ \t\r]*:')
 
 
 def _never(name: str) -> NoReturn:
@@ -126,6 +129,7 @@ class _Json:
 
     def at_once(self, block: bytes) -> Columns | None:
         """Read a block of flat objects without anything that a careful reader looks for."""
+        longest = 1 + max(map(len, block.split(b"\n")))
         block = block.replace(b"\r\n", b"\n")
         count = block.count(b"\n")
         # One pair of braces in each line, around all of it: an object of its own.
@@ -137,7 +141,7 @@ class _Json:
         try:
             text = block.decode()
             found = json.loads(f"[{text[:-1].replace(chr(10), ',')}]", parse_constant=_never)
-            if len(_KEY.findall(text)) != sum(map(len, found)) or max(map(len, text.split("\n"))) > UPDATE_LIMITS.size:
+            if len(found) != count or len(_KEY.findall(text)) != sum(map(len, found)) or longest > UPDATE_LIMITS.size:
                 return None
             columns = {name: _column([row.get(column) for row in found]) for name, column in self._names.items()}
         except (ValueError, OverflowError, pa.ArrowException):
@@ -218,7 +222,7 @@ def of_json(stream: IO[bytes], wanted: Wanted) -> Iterator[Batch]:
     form = _Json(lines, wanted)
     yield from batches(lines, wanted, form)
     if form.some and form.missing:
-        raise UnusableError(f"no line has the column {', '.join(map(repr, sorted(form.missing)))}")
+        raise UnusableError(f"no line has the column {', '.join(map(repr, sorted(form.missing)))}; {NAMING}")
 
 
 def of_payloads(stream: IO[bytes], wanted: Wanted, read_order: Callable[[bytes], OrderBase]) -> Iterator[Batch]:

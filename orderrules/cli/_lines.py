@@ -44,6 +44,8 @@ class Lines:
         self._buffer = b""
         self._at = 0
         self._again: deque[bytes] = deque()
+        self._put_back = 0
+        self._alone = 0
         self.taken: list[bytes] = []
         self._size = 0
         self.number = 0
@@ -57,8 +59,16 @@ class Lines:
             self._at = 0
         return bool(more)
 
+    @property
+    def waiting(self) -> int:
+        """How many bytes of lines were put back and not taken since."""
+        return self._put_back
+
     def block(self) -> bytes:
-        """Show the whole lines that were read and not taken, after reading on where there are none."""
+        """Show the whole lines that were read and not taken, after reading on where there are none.
+
+        There are none to show while there are lines that were put back.
+        """
         if self._again:
             return b""
         if self._buffer.find(b"\n", self._at) < 0:
@@ -81,9 +91,15 @@ class Lines:
 
         Raises:
             InvalidInput: it is too long, or the row is; what is too long of a line is left out.
-            StopIteration: there is none.
+            StopIteration: there is none, or none for a row that is to end with its line.
         """
-        line = self._again.popleft() if self._again else self._next()
+        if self.taken and self.number < self._alone:
+            raise StopIteration
+        if self._again:
+            line = self._again.popleft()
+            self._put_back -= len(line)
+        else:
+            line = self._next()
         if not line:
             raise StopIteration
         self.number += 1
@@ -115,8 +131,14 @@ class Lines:
         self._at = end + 1
 
     def first(self) -> bytes:
-        """Give the first line of the row under way, and put the others back."""
+        """Give the first line of the row under way, and put the others back.
+
+        Each of these is then read as a row of its own, up to the last, which may go on: so no line is read again and
+        again, whatever is in it.
+        """
         line, *others = self.taken
+        self._alone = self.number
+        self._put_back += sum(map(len, others))
         self._again.extendleft(reversed(others))
         self.number -= len(others)
         self.done -= sum(map(len, others))
@@ -138,9 +160,14 @@ class Format(Protocol):
 
         Raises:
             InvalidInput: it cannot be read.
+            Misfit: it can, with all its lines, and is none that is wanted.
             StopIteration: there is none.
         """
         ...
+
+
+class Misfit(InvalidInput):
+    """A row that is whole in itself, and none of this file."""
 
 
 def batches(lines: Lines, wanted: Wanted, form: Format) -> Iterator[Batch]:
@@ -151,7 +178,8 @@ def batches(lines: Lines, wanted: Wanted, form: Format) -> Iterator[Batch]:
         block = lines.block()
         columns = form.at_once(block) if block else None
         if columns is None:
-            batch, more = _row_by_row(lines, lines.done + len(block), form, assembly, wanted)
+            end = lines.done + max(len(block), lines.waiting)
+            batch, more = _row_by_row(lines, end, form, assembly, wanted)
         else:
             first, count = lines.number + 1, block.count(b"\n")
             lines.pass_by(block, count)
@@ -199,8 +227,9 @@ def _row_by_row(lines: Lines, end: int, form: Format, assembly: Assembly, wanted
         except StopIteration:
             more = False
         except InvalidInput as error:
-            # The next line may begin a row, whatever this one began.
-            apart.append(Apart(place, InvalidInput(error.problems, more=error.more), _raw([lines.first()])))
+            # The next line may begin a row, whatever this one began and did not end.
+            taken_apart = lines.taken if isinstance(error, Misfit) else [lines.first()]
+            apart.append(Apart(place, InvalidInput(error.problems, more=error.more), _raw(taken_apart)))
         else:
             if row is not None:
                 places.append(place)

@@ -7,6 +7,7 @@ It must never know what is decided of an order.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import functools
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _GROUP: Final = 1 << 18
+_BYTES: Final = 1 << 26
 
 
 def of_parquet(path: Path, wanted: Wanted) -> tuple[int, Iterator[Batch]]:
@@ -62,7 +64,7 @@ def _batches(file: pq.ParquetFile, wanted: Wanted) -> Iterator[Batch]:
 
 
 def _raw(rows: pa.RecordBatch, names: list[str], row: int) -> Mapping[str, object]:
-    return {"values": {name: _shown(rows.column(name)[row].as_py()) for name in names}}
+    return {"values": {name: _shown(rows.column(name)[row]) for name in names}}
 
 
 def _encoded(column: pa.Array, name: str) -> Encoded:
@@ -72,15 +74,26 @@ def _encoded(column: pa.Array, name: str) -> Encoded:
         raise UnusableError(f"the column {name!r}, of the type {column.type}, tells no fact") from error
 
 
-def _as_text(column: pa.Array, name: str) -> pa.Array:
+def _as_text(column: pa.Array, name: str) -> Encoded | pa.Array:
     try:
-        return column.cast(pa.string())
+        # Whoever wrote the file may have called text what is none, which is seen when bytes are made text.
+        is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+        try:
+            return (column.cast(pa.large_binary()) if is_text else column).cast(pa.string())
+        except pa.ArrowInvalid:
+            return encoded(column)
     except pa.ArrowException as error:
         raise UnusableError(f"the column {name!r}, of the type {column.type}, is no id") from error
 
 
-def _shown(value: object) -> object:
+def _shown(scalar: pa.Scalar) -> object:
     """Give a value as JSON can hold it."""
+    try:
+        value = scalar.as_py()
+    except UnicodeDecodeError:
+        value = scalar.cast(pa.large_binary()).as_py()
+    if isinstance(value, bytes):
+        return {"base64": base64.b64encode(value).decode()}
     return value if value is None or isinstance(value, str | bool | int) else str(value)
 
 
@@ -108,7 +121,7 @@ def written(path: Path, wanted: Wanted, place: str, *, has_id: bool) -> Generato
             columns += [allowed.take(said.indices), pa.array(told, rules).take(said.indices)]
             kept.append(pa.table(columns, schema=schema))
             # What is written at once is a group of rows, which readers want large.
-            if sum(map(len, kept)) >= _GROUP:
+            if sum(map(len, kept)) >= _GROUP or sum(table.nbytes for table in kept) >= _BYTES:
                 writer.write_table(pa.concat_tables(kept))
                 kept.clear()
 

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import pyarrow as pa
 
+from orderrules._conditions import listed
 from orderrules._values import close_to
+from orderrules.errors import spaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 ROWS: Final = 1 << 16
 """Rows of a batch, at most."""
 _SHOWN: Final = 20
+NAMING: Final = "say --order-columns FACT=COLUMN, or FACT= where no order has any"
 
 
 class UnusableError(Exception):
@@ -93,9 +96,14 @@ class Wanted:
         """
         for name in self.names:
             if name not in there:
-                hint = close_to(name, dict.fromkeys(there[:_SHOWN]))
-                told = ", ".join(map(repr, there[:_SHOWN])) + ", …" * (len(there) > _SHOWN)
-                raise UnusableError(f"there is no column {name!r}{' - ' * bool(hint)}{hint}; there are {told}")
+                # A line that names no columns may hold anything, and only what is like a name is shown.
+                known = [column for column in there if column.isidentifier()][:_SHOWN]
+                others = len(there) - len(known)
+                told = listed([*map(repr, known), *([f"{spaced(others)} others"] if others else [])], "and")
+                hint = close_to(name, dict.fromkeys(known))
+                raise UnusableError(
+                    f"there is no column {name!r}{' - ' * bool(hint)}{hint}; there are {told}; {NAMING}"
+                )
             if there.count(name) > 1:
                 raise UnusableError(f"there are {there.count(name)} columns {name!r}")
 

@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+import attrs
+
 from orderrules import UNKNOWN
+from orderrules._limits import MAX_VALUE
 from orderrules._values import shorten
+from orderrules.errors import spaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,27 +40,30 @@ class Tally:
     def __init__(self, by: Fact) -> None:
         self._by = by
         self._labels: dict[object, str] = {value: by.label(value) for value in by.values if value is not UNKNOWN}
-        self._known = len(self._labels)
         self._labels[None] = NONE
+        self._unlisted: set[str] = set()
         self._counts: Counter[tuple[str, str]] = Counter()
         self.unread = 0
         self.apart: list[Apart] = []
 
     def add(self, status: object, violations: str, orders: int) -> None:
         """Count orders of one status that had one verdict: the rules that refuse, or nothing."""
-        value = self._by.canonical(status)
-        label = self._labels.get(value)
+        label = self._labels.get(self._by.canonical(status))
         if label is None:
-            room = len(self._labels) < self._known + 1 + MOST
-            label = shorten(str(value)) if room else OTHERS
-            if room:
-                self._labels[value] = label
+            word = str(status)
+            label = shorten(word)
+            if len(word) > MAX_VALUE:
+                label += f" of {spaced(len(word))} characters"
+            if len(self._unlisted) < MOST:
+                self._unlisted.add(label)
+            elif label not in self._unlisted:
+                label = OTHERS
         self._counts[label, violations] += orders
 
     def set_apart(self, apart: list[Apart]) -> None:
-        """Count rows that could not be read."""
+        """Count rows that could not be read; of the first, what is wrong is kept, and not the row."""
         self.unread += len(apart)
-        self.apart += apart[: max(0, KEPT - len(self.apart))]
+        self.apart += [attrs.evolve(row, raw={}) for row in apart[: max(0, KEPT - len(self.apart))]]
 
     @property
     def orders(self) -> int:

@@ -41,6 +41,7 @@ def to_narwhals(guard: Condition, columns: Columns) -> nw.Expr:
         LookupError: a fact has no column, or there is no column at all.
         TypeError: it is no condition, or one that reads what an update asks for; or a column is neither name nor
             expression.
+        ValueError: a column's name is a pattern to one of the engines.
     """
 
     def one(part: Is) -> nw.Expr:
@@ -69,7 +70,11 @@ def verdicts(policy: Policy[OrderT, PatchT], patch: PatchT, columns: Columns) ->
     Raises:
         LookupError: a fact has no column, or there is no column at all.
         TypeError: the patch is of another platform; or a column is neither name nor expression.
+        ValueError: a column's name is a pattern to one of the engines, or a rule's id holds a comma and a space.
     """
+    for rule in policy.guards(patch):
+        if _BETWEEN in rule.id:
+            raise ValueError(f"the id {rule.id!r} holds what stands between ids")
     # Without nulls, because engines differ in what they make of a separator beside one.
     said = [
         nw.when(to_narwhals(guard, columns)).then(nw.lit("")).otherwise(nw.lit(f"{_BETWEEN}{rule.id}"))
@@ -109,6 +114,8 @@ def _ever(columns: Columns) -> nw.Expr:
 
 def _expression(name: str, column: str | nw.Expr) -> nw.Expr:
     if isinstance(column, str):
+        if column == "*" or (column.startswith("^") and column.endswith("$")):
+            raise ValueError(f"for {name}, {column!r} is a pattern to Polars: rename the column, or give an expression")
         return nw.col(column)
     if not isinstance(column, nw.Expr):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"for {name}, expected a column's name or an expression, got a {type(column).__name__}")

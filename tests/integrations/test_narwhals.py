@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from orderrules import ALWAYS, NEVER, UNKNOWN, Fact, Policy, awal, salla
+from orderrules import ALWAYS, NEVER, UNKNOWN, Fact, Policy, Rule, awal, salla
 from orderrules._samples import order_at
 from orderrules.integrations.narwhals import to_narwhals, verdicts
 from orderrules.testing._repertoire import updates
@@ -208,6 +208,17 @@ def test_what_cannot_be_written_is_refused() -> None:
         to_narwhals(awal.POLICY.rules[0].only_if, COLUMNS)
     with pytest.raises(TypeError, match="salla policy decides on its own"):
         verdicts(salla.POLICY, awal.Patch(), COLUMNS)  # type: ignore[misc]
+
+
+def test_names_that_an_engine_would_take_for_something_else_are_refused() -> None:
+    """A pattern would ask other columns, and an id with a comma would be two."""
+    guard = salla.STATUS.is_(salla.Status.PAYMENT_PENDING)
+    for pattern in ("*", "^status.*$"):
+        with pytest.raises(ValueError, match="is a pattern to Polars"):
+            to_narwhals(guard, {"status": pattern})
+    rule = Rule(id="SHOP, 1", section=salla.Section.COUPON, only_if=guard, reason="x")
+    with pytest.raises(ValueError, match="holds what stands between ids"):
+        verdicts(salla.POLICY.with_rules(rule), salla.Patch(coupon_code="E"), COLUMNS)
 
 
 @pytest.mark.parametrize("policy", [salla.POLICY, awal.POLICY], ids=["salla", "awal"])
