@@ -137,7 +137,7 @@ class Lines:
         again, whatever is in it.
         """
         line, *others = self.taken
-        self._alone = self.number
+        self._alone = max(self._alone, self.number)
         self._put_back += sum(map(len, others))
         self._again.extendleft(reversed(others))
         self.number -= len(others)

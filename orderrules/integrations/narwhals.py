@@ -6,6 +6,7 @@ platform, nor what a guard is about.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Final
 
 import narwhals as nw
@@ -48,12 +49,20 @@ def to_narwhals(guard: Condition, columns: Columns) -> nw.Expr:
         return _asked(part, columns)
 
     def every(parts: list[nw.Expr]) -> nw.Expr:
-        return nw.all_horizontal(*parts, ignore_nulls=False) if parts else _ever(columns)
+        return functools.reduce(_both, parts) if parts else _ever(columns)
 
     def some(parts: list[nw.Expr]) -> nw.Expr:
-        return nw.any_horizontal(*parts, ignore_nulls=False) if parts else ~_ever(columns)
+        return functools.reduce(_either, parts) if parts else ~_ever(columns)
 
     return _columns.written(guard, one, every, some)
+
+
+def _both(one: nw.Expr, other: nw.Expr) -> nw.Expr:
+    return one & other
+
+
+def _either(one: nw.Expr, other: nw.Expr) -> nw.Expr:
+    return one | other
 
 
 def verdicts(policy: Policy[OrderT, PatchT], patch: PatchT, columns: Columns) -> nw.Expr:
@@ -93,7 +102,7 @@ def _asked(condition: Is, columns: Columns) -> nw.Expr:
     if not asked.values:
         among = column.is_null() & ~column.is_null()
     else:
-        among = nw.any_horizontal(*(_is(column, value) for value in asked.spellings), ignore_nulls=False)
+        among = functools.reduce(_either, (_is(column, value) for value in asked.spellings))
     written = ~among if asked.negated else among
     # A comparison with null is null in some engines and false in others, and either way decided here.
     return written | column.is_null() if asked.null else written & ~column.is_null()

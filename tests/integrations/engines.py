@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import tempfile
 import warnings
@@ -66,14 +67,14 @@ def spark() -> Iterator[Callable[[pa.Table], Any]]:
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as home:
         warnings.simplefilter("ignore")
-        from pyspark.sql import SparkSession
-
+        # Not all who check the types have it.
+        built: Any = importlib.import_module("pyspark.sql").SparkSession.builder
         settings: dict[str, Any] = {
             "spark.ui.enabled": "false",
             "spark.sql.shuffle.partitions": "2",
             "spark.log.level": "ERROR",
         }
-        session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
+        session = built.master("local[2]").config(map=settings).getOrCreate()
 
         def framed(table: pa.Table) -> Any:
             path = Path(tempfile.mkdtemp(dir=home)) / "orders.parquet"
