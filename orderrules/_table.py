@@ -64,7 +64,7 @@ def can_update(order: Governed[PatchT], patch: PatchT) -> Decision:
     return policy.can_update(order, patch)
 
 
-def _under(rules: Iterable[Rule], replaced: Iterable[Rule]) -> tuple[Rule, ...]:
+def under(rules: Iterable[Rule], replaced: Iterable[Rule]) -> tuple[Rule, ...]:
     """Give the rules as they are under an alternative."""
     instead = {rule.id: rule for rule in replaced}
     return tuple(instead.get(rule.id, rule) for rule in rules)
@@ -116,7 +116,7 @@ class Table(Generic[OrderT, PatchT]):
         place = {section: position for position, section in enumerate((*policy.sections, *(policy.actions or ())))}
         self._rules = tuple(sorted(policy.rules, key=lambda rule: (place[rule.section], rule.id)))
         self._others: list[tuple[Reading, tuple[Rule, ...]]] = [
-            (reading, _under(self._rules, alternative.rules))
+            (reading, under(self._rules, alternative.rules))
             for reading in policy.readings
             for alternative in reading.alternatives
             if alternative.rules

@@ -272,7 +272,12 @@ def drawn_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]],
     """
     longest = [max(len(word) for cell in column for word in cell.split()) for column in zip(heads, *rows, strict=True)]
     table = Table(
-        title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False, show_lines=not numbers
+        title=None if numbers else title,
+        title_justify="left",
+        box=SIMPLE,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        show_lines=not numbers,
     )
     for place, (head, least) in enumerate(zip(heads, longest, strict=True)):
         table.add_column(
@@ -285,10 +290,11 @@ def drawn_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]],
         table.add_row(*map(escape, row))
     console = _console()
     room = console.measure(table, options=console.options.update(width=1000))
+    above = f"{title}\n" if numbers else ""
     if not console.is_terminal:
-        return drawn(table, width=max(console.width, room.maximum))
+        return above + drawn(table, width=max(console.width, room.maximum))
     if room.minimum <= console.width:
-        return drawn(table)
+        return above + drawn(table)
     lines = [title]
     for first, *others in rows:
         lines += ["", f"[bold]{escape(', '.join(first.splitlines()))}[/]"]

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from orderrules import Fact
 
-_FLAGS: Final = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
+_FLAGS: Final = {
+    **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "0"), False),
+}
 """How tables write flags, in small letters."""
 _REMEMBERED: Final = 1 << 12
 _SHORT: Final = 256
@@ -153,7 +156,7 @@ def _told(fact: Fact, value: object) -> object:
     elif is_flag(fact):
         found = _FLAGS.get(str(value).lower()) if isinstance(value, str | int) else None
         if found is None:
-            raise mistyped("true or false, t or f, 1 or 0", value)
+            raise mistyped("true or false, yes or no, 1 or 0", value)
         value = found
     else:
         value = text(value)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 from rich.markup import escape
 
+from orderrules import UNKNOWN
 from orderrules.cli import _app, _orders, _whole
 from orderrules.cli._app import ALLOWED, FILE, READINGS, REFUSED, TROUBLE, Answered, to_json
-from orderrules.cli._tally import refused_by
+from orderrules.cli._tally import few, refused_by
 from orderrules.errors import printable, spaced
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 _KINDS: Final = ("parquet", "csv", "jsonl")
 _SUFFIXES: Final = {".pq": "parquet", ".tsv": "csv", ".ndjson": "jsonl", **{f".{kind}": kind for kind in _KINDS}}
-_SHOWN: Final = 20
 _TOLD: Final = 5
 
 
@@ -41,7 +41,7 @@ def audit() -> None:
 
     \b
     status    the slug as text; what no page names counts as a status never seen, and so does none
-    draft     true or false, t or f, 1 or 0; none is false
+    draft     true or false, yes or no (or their first letters), 1 or 0; none is false
     customer  none, guest or registered; none at all is none
 
     Shown are the numbers of orders by status and rule. Rows that cannot be read are counted and set apart, each with
@@ -133,7 +133,7 @@ def _wanted(
     """
     facts = asked.policy.order_type.__space__.facts
     known = [*(fact.attribute for fact in facts), "id"]
-    parting = re.compile(rf",(?=(?:{'|'.join(known)})=)")
+    parting = re.compile(rf", *(?=(?:{'|'.join(known)})=)")
     named: dict[str, str] = {}
     for pair in (pair for several in said for pair in parting.split(several)):
         attribute, equals, column = pair.partition("=")
@@ -150,8 +150,9 @@ def _wanted(
 
 
 def _headline(survey: Survey, tally: Tally) -> str:
-    several = "" if tally.orders == 1 else "s"
-    return f"{survey.policy.name}: {spaced(tally.allowed)} of {spaced(tally.orders)} order{several} allow the update"
+    if tally.unread and not tally.orders:
+        return f"{survey.policy.name}: no order could be read"
+    return f"{survey.policy.name}: {spaced(tally.allowed)} of {spaced(tally.orders)} orders allow the update"
 
 
 def _rules(survey: Survey) -> list[str]:
@@ -160,7 +161,8 @@ def _rules(survey: Survey) -> list[str]:
 
 def _told(survey: Survey, tally: Tally) -> dict[str, object]:
     """Give the answer for machines."""
-    rules = _rules(survey)
+    rules, by = _rules(survey), survey.wanted.facts[0]
+    named = {by.label(value) for value in by.values if value is not UNKNOWN}
     return {
         "platform": survey.policy.name,
         "condition": str(survey.policy.guard(survey.patch)),
@@ -171,7 +173,8 @@ def _told(survey: Survey, tally: Tally) -> dict[str, object]:
         "rules": {rule: tally.refused_by(rule) for rule in rules},
         "statuses": [
             {
-                "status": label,
+                "status": tally.value_of(label),
+                "named": label in named,
                 "orders": verdicts.total(),
                 "allowed": verdicts[""],
                 "rules": {rule: refused for rule in rules if (refused := refused_by(rule, verdicts))},
@@ -183,6 +186,8 @@ def _told(survey: Survey, tally: Tally) -> dict[str, object]:
             for apart in tally.apart
             for problem in apart.error.problems
         ],
+        "more": tally.unread - len(tally.apart),
+        "readings": [reading.id for reading in survey.readings],
         "written": {role: str(path) for role, path in survey.outputs.items()},
     }
 
@@ -192,11 +197,8 @@ def _drawn(survey: Survey, tally: Tally) -> str:
     rules = _rules(survey)
     rows = [
         (label, [verdicts.total(), verdicts[""], *(refused_by(rule, verdicts) for rule in rules)])
-        for label, verdicts in tally.statuses()
+        for label, verdicts in few(tally.statuses())
     ]
-    if len(rows) > _SHOWN:
-        others = [numbers for _, numbers in rows[_SHOWN:]]
-        rows[_SHOWN:] = [(f"{len(others)} more", [sum(column) for column in zip(*others, strict=True)])]
     rows.append(("all", [tally.orders, tally.allowed, *map(tally.refused_by, rules)]))
     heads = ("status", "orders", "allowed", *(f"refused by {rule}" for rule in rules))
     table = _app.drawn_table(
@@ -204,11 +206,15 @@ def _drawn(survey: Survey, tally: Tally) -> str:
     )
     condition = str(survey.policy.guard(survey.patch))
     open_for = {"ever": "whatever the order is", "never": "for no order"}.get(condition, f"while {condition}")
-    return table + _app.drawn(*map(escape, [f"allowed {open_for}", *_said_of_rows(survey, tally)]))
+    return table + _app.drawn(*map(escape, [f"allowed {open_for}", *_said(survey, tally)]))
 
 
-def _said_of_rows(survey: Survey, tally: Tally) -> Iterator[str]:
-    """Say what could not be read, and what was written."""
+def _said(survey: Survey, tally: Tally) -> Iterator[str]:
+    """Say what the answer rests on, what could not be read, and what was written."""
+    for reading in survey.readings:
+        yield f"rests on {reading.id}: {reading.answer}"
+    if tally.unlisted:
+        yield f"note: {spaced(tally.unlisted)} of the orders show no status that the page names; some stand in quotes"
     if tally.unread:
         where = "set apart" if "rejected" in survey.outputs else "name a file for them with --rejected"
         yield f"{spaced(tally.unread)} row{'s' * (tally.unread != 1)} could not be read: {where}"

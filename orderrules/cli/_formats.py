@@ -129,8 +129,8 @@ class _Json:
 
     def at_once(self, block: bytes) -> Columns | None:
         """Read a block of flat objects without anything that a careful reader looks for."""
-        longest = 1 + max(map(len, block.split(b"\n")))
         block = block.replace(b"\r\n", b"\n")
+        longest = max(map(len, block.split(b"\n")))
         count = block.count(b"\n")
         # One pair of braces in each line, around all of it: an object of its own.
         braces = (block.count(b"{"), block.count(b"}"), block.count(b"}\n{") + 1)
@@ -159,7 +159,7 @@ class _Json:
         line = self._lines.take()
         if line.isspace():
             return None
-        _, found, flawless = root(line)
+        _, found, flawless = root(line.rstrip(b"\r\n"))
         flawless()
         self._see([found])
         return [found.get(column) for column in self._names.values()]
@@ -197,7 +197,7 @@ class _Payloads:
         line = self._lines.take()
         if line.isspace():
             return None
-        order = self._read_order(line)
+        order = self._read_order(line.rstrip(b"\r\n"))
         told = [getattr(order, name) for name in self._names]
         return [value.value if isinstance(value, StrEnum) else value for value in told]
 

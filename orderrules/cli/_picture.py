@@ -17,7 +17,7 @@ from pygal.style import Style
 from orderrules.errors import printable, spaced
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections import Counter
 
 # Pygal leaves a finder of modules behind, of a kind that Python has given up; it is for its maps.
 sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
@@ -33,7 +33,7 @@ def _number(count: float) -> str:
     return spaced(round(count))
 
 
-def picture(title: str, bars: Mapping[str, Mapping[str, int]]) -> bytes:
+def picture(title: str, bars: list[tuple[str, Counter[str]]]) -> bytes:
     """Draw an SVG.
 
     Args:
@@ -41,7 +41,7 @@ def picture(title: str, bars: Mapping[str, Mapping[str, int]]) -> bytes:
         bars: for each status, from top to bottom, how many orders had each verdict; ``""`` allows.
     """
     verdicts = sorted(
-        {verdict for counts in bars.values() for verdict in counts}, key=lambda verdict: (verdict != "", verdict)
+        {verdict for _, counts in bars for verdict in counts}, key=lambda verdict: (verdict != "", verdict)
     )
     refused = [verdict for verdict in verdicts if verdict]
     colours = [_ALLOWED] * ("" in verdicts) + [_REFUSED[place % len(_REFUSED)] for place in range(len(refused))]
@@ -68,11 +68,11 @@ def picture(title: str, bars: Mapping[str, Mapping[str, int]]) -> bytes:
         no_data_text="no orders",
     )
     # It draws from the bottom up.
-    names = list(bars)[::-1]
-    chart.x_labels = [printable(name)[:_LONGEST] for name in names]
+    upwards = bars[::-1]
+    chart.x_labels = [printable(name)[:_LONGEST] for name, _ in upwards]
     for verdict in verdicts:
-        counts = [bars[name].get(verdict) for name in names]
-        chart.add(f"refused by {verdict}" if verdict else "allowed", counts)
+        alone = "" if ", " in verdict or len(refused) == 1 else " alone"
+        chart.add(f"refused by {verdict}{alone}" if verdict else "allowed", [counts[verdict] for _, counts in upwards])
     # The same numbers give the same picture, and a picture runs nothing.
     chart.uuid = "audit"
     root = ET.fromstring(chart.render())  # noqa: S314 - it was written a moment ago.

@@ -101,8 +101,10 @@ class Wanted:
                 others = len(there) - len(known)
                 told = listed([*map(repr, known), *([f"{spaced(others)} others"] if others else [])], "and")
                 hint = close_to(name, dict.fromkeys(known))
+                parted = len(there) == 1 and any(mark in there[0] for mark in ";\t|")
+                naming = "are the fields parted by another --delimiter?" if parted else NAMING
                 raise UnusableError(
-                    f"there is no column {name!r}{' - ' * bool(hint)}{hint}; there are {told}; {NAMING}"
+                    f"there is no column {name!r}{' - ' * bool(hint)}{hint}; there are {told}; {naming}"
                 )
             if there.count(name) > 1:
                 raise UnusableError(f"there are {there.count(name)} columns {name!r}")

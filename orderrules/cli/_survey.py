@@ -18,17 +18,18 @@ from rich.console import Console
 from rich.progress import Progress
 
 from orderrules import awal, salla
+from orderrules._table import under
 from orderrules.cli import _app, _whole
 from orderrules.cli._formats import of_csv, of_json, of_payloads
 from orderrules.cli._parquet import of_parquet, written
 from orderrules.cli._rows import UnusableError, Wanted
-from orderrules.cli._tally import Tally
+from orderrules.cli._tally import Tally, few
 from orderrules.integrations.narwhals import verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
 
-    from orderrules import Policy
+    from orderrules import Policy, Reading
     from orderrules.cli._rows import Apart, Batch
 
 __all__ = ["Survey", "UnusableError", "Wanted"]
@@ -65,6 +66,20 @@ class Survey:
         """What the place of an order is counted in, from one."""
         return "row" if self.kind == "parquet" else "line"
 
+    @property
+    def readings(self) -> list[Reading]:
+        """The readings under whose alternatives other orders would allow the update."""
+        guard = self.policy.guard(self.patch)
+        return [
+            reading
+            for reading in self.policy.readings
+            if not all(
+                attrs.evolve(self.policy, rules=under(self.policy.rules, other.rules)).guard(self.patch).means(guard)
+                for other in reading.alternatives
+                if other.rules
+            )
+        ]
+
     def run(self, headline: Callable[[Tally], str]) -> Tally:
         """Read, decide, count and write; give the counts.
 
@@ -100,7 +115,7 @@ class Survey:
             if "picture" in paths:
                 from orderrules.cli._picture import picture
 
-                paths["picture"].write_bytes(picture(headline(tally), dict(tally.statuses())))
+                paths["picture"].write_bytes(picture(headline(tally), few(tally.statuses())))
         return tally
 
     def _rejected(self, apart: Apart) -> str:

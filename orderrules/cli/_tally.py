@@ -16,7 +16,7 @@ from orderrules._values import shorten
 from orderrules.errors import spaced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from orderrules import Fact
     from orderrules.cli._rows import Apart
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MOST: Final = 1000
 """Statuses that no page names, of which each is counted by itself."""
 OTHERS: Final = "other statuses"
+SHOWN: Final = 20
+"""Statuses that are shown each by itself."""
+_LONGEST: Final = 256
 NONE: Final = "none shown"
 KEPT: Final = 100
 """Rows that cannot be read, of which the problems are kept."""
@@ -41,7 +44,7 @@ class Tally:
         self._by = by
         self._labels: dict[object, str] = {value: by.label(value) for value in by.values if value is not UNKNOWN}
         self._labels[None] = NONE
-        self._unlisted: set[str] = set()
+        self._unlisted: dict[str, str] = {}
         self._counts: Counter[tuple[str, str]] = Counter()
         self.unread = 0
         self.apart: list[Apart] = []
@@ -55,7 +58,7 @@ class Tally:
             if len(word) > MAX_VALUE:
                 label += f" of {spaced(len(word))} characters"
             if len(self._unlisted) < MOST:
-                self._unlisted.add(label)
+                self._unlisted[label] = word[:_LONGEST]
             elif label not in self._unlisted:
                 label = OTHERS
         self._counts[label, violations] += orders
@@ -74,6 +77,16 @@ class Tally:
     def allowed(self) -> int:
         """How many of them allow the update."""
         return sum(orders for (_, violations), orders in self._counts.items() if not violations)
+
+    def value_of(self, label: str) -> str | None:
+        """Give the status that a label stands for, cut where it is very long; none is None."""
+        return None if label == NONE else self._unlisted.get(label, label)
+
+    @property
+    def unlisted(self) -> int:
+        """How many orders were in a status that no page names, or in none."""
+        named = {self._by.label(value) for value in self._by.values if value is not UNKNOWN}
+        return sum(orders for (label, _), orders in self._counts.items() if label not in named)
 
     def refused_by(self, rule: str) -> int:
         """How many of them a rule refuses."""
@@ -96,3 +109,14 @@ class Tally:
 def refused_by(rule: str, verdicts: Counter[str]) -> int:
     """Count the orders that a rule refuses, of those with some verdicts."""
     return sum(orders for violations, orders in verdicts.items() if rule in violations.split(", "))
+
+
+def few(statuses: Iterable[tuple[str, Counter[str]]]) -> list[tuple[str, Counter[str]]]:
+    """Put together those that come last, where there are many."""
+    found = list(statuses)
+    if len(found) <= SHOWN:
+        return found
+    others: Counter[str] = Counter()
+    for _, verdicts in found[SHOWN:]:
+        others.update(verdicts)
+    return [*found[:SHOWN], (f"{len(found) - SHOWN} more", others)]
