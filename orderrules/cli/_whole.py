@@ -84,6 +84,7 @@ class _Ends:
 
     def __init__(self) -> None:
         self._before: dict[signal.Signals, Callable[..., Any] | int | None] = {}
+        self._told = False
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -99,6 +100,8 @@ class _Ends:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._told:
+            return  # The process ends, and is not to be told again.
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
@@ -108,6 +111,7 @@ class _Ends:
             signal.signal(number, signal.SIG_IGN)
 
     def _end(self, number: int, _: object) -> NoReturn:
+        self._told = True
         self.ignore()
         if number == signal.SIGINT:
             raise KeyboardInterrupt
