@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 from rich.markup import escape
 
-from orderrules import UNKNOWN
 from orderrules.cli import _app, _orders, _whole
 from orderrules.cli._app import ALLOWED, FILE, READINGS, REFUSED, TROUBLE, Answered, to_json
 from orderrules.cli._tally import few, refused_by
@@ -161,8 +160,7 @@ def _rules(survey: Survey) -> list[str]:
 
 def _told(survey: Survey, tally: Tally) -> dict[str, object]:
     """Give the answer for machines."""
-    rules, by = _rules(survey), survey.wanted.facts[0]
-    named = {by.label(value) for value in by.values if value is not UNKNOWN}
+    rules = _rules(survey)
     return {
         "platform": survey.policy.name,
         "condition": str(survey.policy.guard(survey.patch)),
@@ -174,7 +172,7 @@ def _told(survey: Survey, tally: Tally) -> dict[str, object]:
         "statuses": [
             {
                 "status": tally.value_of(label),
-                "named": label in named,
+                "named": label in tally.named,
                 "orders": verdicts.total(),
                 "allowed": verdicts[""],
                 "rules": {rule: refused for rule in rules if (refused := refused_by(rule, verdicts))},

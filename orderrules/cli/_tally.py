@@ -36,6 +36,7 @@ class Tally:
     """Counts orders.
 
     Attributes:
+        named: what the statuses that the page names are called, in its order.
         unread: how many rows could not be read.
         apart: the first of them.
     """
@@ -43,6 +44,7 @@ class Tally:
     def __init__(self, by: Fact) -> None:
         self._by = by
         self._labels: dict[object, str] = {value: by.label(value) for value in by.values if value is not UNKNOWN}
+        self.named = tuple(self._labels.values())
         self._labels[None] = NONE
         self._unlisted: dict[str, str] = {}
         self._counts: Counter[tuple[str, str]] = Counter()
@@ -85,8 +87,7 @@ class Tally:
     @property
     def unlisted(self) -> int:
         """How many orders were in a status that no page names, or in none."""
-        named = {self._by.label(value) for value in self._by.values if value is not UNKNOWN}
-        return sum(orders for (label, _), orders in self._counts.items() if label not in named)
+        return sum(orders for (label, _), orders in self._counts.items() if label not in self.named)
 
     def refused_by(self, rule: str) -> int:
         """How many of them a rule refuses."""
@@ -97,11 +98,10 @@ class Tally:
         found: dict[str, Counter[str]] = {}
         for (label, violations), orders in self._counts.items():
             found.setdefault(label, Counter())[violations] += orders
-        first = [self._by.label(value) for value in self._by.values if value is not UNKNOWN]
         last = [OTHERS, NONE]
-        named = [label for label in found if label not in {*first, *last}]
-        named.sort(key=lambda label: (-found[label].total(), label))
-        for label in (*first, *named, *last):
+        between = [label for label in found if label not in {*self.named, *last}]
+        between.sort(key=lambda label: (-found[label].total(), label))
+        for label in (*self.named, *between, *last):
             if label in found:
                 yield label, found[label]
 

@@ -81,13 +81,14 @@ def verdicts(policy: Policy[OrderT, PatchT], patch: PatchT, columns: Columns) ->
         TypeError: the patch is of another platform; or a column is neither name nor expression.
         ValueError: a column's name is a pattern to one of the engines, or a rule's id holds a comma and a space.
     """
-    for rule in policy.guards(patch):
+    guards = policy.guards(patch)
+    for rule in guards:
         if _BETWEEN in rule.id:
             raise ValueError(f"the id {rule.id!r} holds what stands between ids")
     # Without nulls, because engines differ in what they make of a separator beside one.
     said = [
         nw.when(to_narwhals(guard, columns)).then(nw.lit("")).otherwise(nw.lit(f"{_BETWEEN}{rule.id}"))
-        for rule, guard in policy.guards(patch).items()
+        for rule, guard in guards.items()
     ]
     told = nw.concat_str(said).str.slice(len(_BETWEEN)) if said else nw.when(_ever(columns)).then(nw.lit(""))
     return told.alias("violations")
