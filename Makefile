@@ -3,40 +3,58 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet install
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet install --no-compile
 
-.PHONY: help demo test spark mutants lint types docs wheel bench ratios growth machine fuzz tables clean
+# Each file of tests runs in one of two processes.
+PARALLEL := -n 2 --dist loadfile
+
+.PHONY: help demo test cover counts spark mutants lint types docs wheel bench ratios growth machine fuzz tables clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | awk -F': ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-# The environment remembers which Python it was made with, and is made anew when another one is named.
+# The environment remembers which Python it was made with, and is made again when another one is named. It gets a pip
+# that knows dependency groups (25.1). Nothing is compiled beforehand: Python compiles what it imports.
 $(VENV)/.python-$(notdir $(PYTHON)):
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there; name another: make PYTHON=python3.12" >&2; exit 2; }
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) 'pip>=25.1'
 	@touch $@
 
-# One stamp for each set of extras; a set is installed again only when pyproject.toml changes.
+# One stamp for each dependency group; a group is installed again only when pyproject.toml changes.
 $(VENV)/.installed-%: pyproject.toml | $(VENV)/.python-$(notdir $(PYTHON))
-	@echo "installing orderrules[$*] into $(VENV) ..."
-	@$(PIP) --editable '.[$*]'
+	@echo "installing orderrules and the dependency group '$*' into $(VENV) ..."
+	@$(PIP) --editable '.[all]' --group $*
+	@touch $@ $(patsubst %,$(VENV)/.installed-%,$(HOLDS_$*))
+
+# The groups that a group includes are then installed as well.
+HOLDS_dev := docs test
+
+$(VENV)/.installed-cli: pyproject.toml | $(VENV)/.python-$(notdir $(PYTHON))
+	@echo "installing orderrules[cli] into $(VENV) ..."
+	@$(PIP) --editable '.[cli]'
 	@touch $@
 
 demo: $(VENV)/.installed-cli  ## decide an allowed and a refused update of real-shaped orders
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
-test: $(VENV)/.installed-test  ## run the tests and show the branch coverage
-	$(BIN)/python -m coverage run -m pytest
-	$(BIN)/python -m coverage report
+test: $(VENV)/.installed-test  ## run the tests, two at a time, and compare their number with tests/counts.toml
+	$(BIN)/python -m pytest $(PARALLEL) --counts
 
-spark: $(VENV)/.installed-spark  ## run the guards on a Spark of this machine, which needs a Java of 17 or newer
+cover: $(VENV)/.installed-test  ## run the tests and show the branch coverage
+	$(BIN)/python -m pytest $(PARALLEL) --cov
+
+counts: $(VENV)/.installed-test  ## run the tests and write their number down in tests/counts.toml
+	$(BIN)/python -m pytest $(PARALLEL) --write-counts
+
+spark: $(VENV)/.installed-spark  ## slow: run the guards on a Spark of this machine, which needs a Java of 17 or newer
 	@command -v java >/dev/null || { echo "Spark needs a Java: install one, such as Debian's default-jre-headless" >&2; exit 2; }
 	$(BIN)/python -m pytest -m spark tests/integrations/test_narwhals.py
 
 WORKERS := 2
 
-mutants: $(VENV)/.installed-mutants  ## change the core in thousands of ways, WORKERS=2 at a time, and say which no test tells
+mutants: $(VENV)/.installed-mutants  ## slow: change the core in thousands of ways, WORKERS=2 at a time, and say which no test notices
 	@rm -rf mutants && mkdir mutants && echo "*" >mutants/.gitignore
 	$(BIN)/mutmut run --max-children $(WORKERS)
 	$(BIN)/python -m tests.mutants
@@ -56,26 +74,26 @@ docs: $(VENV)/.installed-dev  ## build the documentation into docs/_build
 wheel: $(VENV)/.installed-dev  ## build the wheel and the source archive into dist
 	$(BIN)/python -m build --outdir dist .
 
-tables: $(VENV)/.installed-test  ## draw the tables and diagrams in README and docs anew from the rules
+tables: $(VENV)/.installed-test  ## draw the tables and diagrams in README and docs again from the rules
 	$(BIN)/python -m tests.tables
 
-bench: $(VENV)/.installed-bench  ## time it all against what one would use instead; PARTS="reading many" for some of it
+bench: $(VENV)/.installed-bench  ## slow: time everything against what one would use instead; PARTS="reading many" for some of it
 	PYTHONPATH=. $(BIN)/python benchmarks/run.py $(PARTS)
 
-ratios: $(VENV)/.installed-bench  ## time it all, and write the ratios down for README and docs
+ratios: $(VENV)/.installed-bench  ## slow: time everything, and write the ratios down for README and docs
 	PYTHONPATH=. $(BIN)/python benchmarks/run.py --write
 
-growth: $(VENV)/.installed-test  ## time reading against the size of what is read
+growth: $(VENV)/.installed-test  ## slow: time reading against the size of what is read
 	$(BIN)/python benchmarks/growth.py
 
 EXAMPLES := 2000
 
-machine: $(VENV)/.installed-test  ## catch ten wrong servers, and walk two right ones, EXAMPLES=2000 each
+machine: $(VENV)/.installed-test  ## slow: catch ten wrong servers, and walk two right ones, EXAMPLES=2000 each
 	PYTHONPATH=. $(BIN)/python benchmarks/machine.py --examples $(EXAMPLES)
 
 SECONDS := 60
 
-fuzz: $(VENV)/.installed-fuzz  ## read whatever a fuzzer thinks of, for SECONDS=60
+fuzz: $(VENV)/.installed-fuzz  ## slow: read whatever a fuzzer thinks of, for SECONDS=60
 	$(BIN)/python fuzz/read.py -max_total_time=$(SECONDS) -max_len=4096 -print_final_stats=1 -verbosity=0
 
 clean:  ## remove what the other targets made

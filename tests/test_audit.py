@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import multiprocessing
 import os
 import re
 import resource
@@ -12,7 +14,8 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Final
+from multiprocessing.reduction import DupFd
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 from unittest import mock
 from xml.etree import ElementTree as ET
 
@@ -22,7 +25,7 @@ import pytest
 
 from orderrules import Policy, awal, salla
 from orderrules._samples import order_at
-from orderrules.cli import _lines, _picture, _tally
+from orderrules.cli import _lines, _parquet, _picture, _tally, main
 from orderrules.cli._rows import Apart
 from orderrules.errors import Code, InvalidInput, Problem
 from tests.integrations.rows import every_row
@@ -30,6 +33,7 @@ from tests.test_cli import EXAMPLES, Result, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from multiprocessing.process import BaseProcess
     from pathlib import Path
 
 SHIPPING: Final = EXAMPLES / "salla" / "update-shipping.json"
@@ -263,23 +267,24 @@ def test_lines_of_json_that_cannot_be_read_are_set_apart(tmp_path: Path, block: 
     ]
 
 
-def test_values_of_parquet_that_cannot_be_read_are_set_apart(tmp_path: Path) -> None:
+def test_values_of_parquet_that_cannot_be_read_are_set_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever types the columns are of; a batch may have any number of them."""
+    monkeypatch.setattr(_parquet, "ROWS", 1 << 10)
     table = pa.table(
         {
-            "status": pa.array(["completed", None, "x", "draft"] * 40_000).dictionary_encode(),
-            "draft": pa.array(["true", "f", None, "perhaps"] * 40_000),
-            "customer": pa.array([b"gu\xffest", b"guest", None, None] * 40_000),
+            "status": pa.array(["completed", None, "x", "draft"] * 1_000).dictionary_encode(),
+            "draft": pa.array(["true", "f", None, "perhaps"] * 1_000),
+            "customer": pa.array([b"gu\xffest", b"guest", None, None] * 1_000),
         }
     )
     pq.write_table(table, tmp_path / "orders.parquet")
     rejected = tmp_path / "rejected.jsonl"
     found = told("salla", str(tmp_path / "orders.parquet"), written(tmp_path, BOTH), "--rejected", str(rejected))
-    assert (found["orders"], found["unread"]) == (80_000, 80_000)
+    assert (found["orders"], found["unread"]) == (2_000, 2_000)
     lines = [json.loads(line) for line in rejected.read_text(encoding="utf-8").splitlines()]
-    assert len(lines) == 80_000
+    assert len(lines) == 2_000
     assert (lines[-1]["row"], lines[-1]["values"]) == (
-        160_000,
+        4_000,
         {"status": "draft", "draft": "perhaps", "customer": None},
     )
     assert [(problem["pointer"], problem["code"]) for problem in lines[0]["problems"]] == [("/customer", "not_utf8")]
@@ -417,9 +422,9 @@ def test_what_cannot_be_read_of_the_update_is_told_first(tmp_path: Path) -> None
 
 def test_a_file_that_fails_half_way_leaves_what_was_there(tmp_path: Path) -> None:
     """A Parquet whose second half is gone, read after the first was written."""
-    rows = [{"status": "completed", "draft": False}] * 200_000
+    rows = [{"status": "completed", "draft": False}] * 20_000
     orders = tmp_path / "orders.parquet"
-    pq.write_table(pa.Table.from_pylist(rows), orders, row_group_size=50_000, compression="none", use_dictionary=False)
+    pq.write_table(pa.Table.from_pylist(rows), orders, row_group_size=5_000, compression="none", use_dictionary=False)
     whole = orders.read_bytes()
     middle = len(whole) // 2
     orders.write_bytes(whole[:middle] + b"\xff" * (len(whole) // 4) + whole[middle + len(whole) // 4 :])
@@ -432,23 +437,58 @@ def test_a_file_that_fails_half_way_leaves_what_was_there(tmp_path: Path) -> Non
     assert {path.name for path in tmp_path.iterdir()} == {"orders.parquet", "patch.json", "verdicts.parquet"}
 
 
-def started(folder: Path, *more: str, limit: int | None = None) -> subprocess.Popen[bytes]:
+class Process(NamedTuple):
+    """An audit in a process of its own, and the pipes to and from it."""
+
+    process: BaseProcess
+    stdin: IO[bytes]
+    stdout: IO[bytes]
+    stderr: IO[bytes]
+
+    def communicate(self, given: bytes = b"") -> tuple[int | None, bytes, bytes]:
+        """Write the rest of the input, read all that is printed, wait; give the exit status and both outputs."""
+        with contextlib.suppress(BrokenPipeError), self.stdin:
+            self.stdin.write(given)
+        with self.stdout, self.stderr:
+            out, err = self.stdout.read(), self.stderr.read()
+        self.process.join(60)
+        return self.process.exitcode, out, err
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, if it has not ended."""
+        assert self.process.pid is not None
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.process.pid, number)
+
+
+FORKS: Final = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["orderrules.cli._survey", "orderrules.cli._picture", "pandas", "tests.test_audit"])
+"""Arrow, and the pandas that it looks for, take seconds to import: they are imported once, and audits forked off."""
+
+
+def _main(arguments: list[str], pipes: list[Any], limit: int | None, mask: int) -> None:
+    """Be the command line, in a process that was forked."""
+    for number, pipe in enumerate(pipes):
+        os.dup2(pipe.detach(), number)
+    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: PTH123, SIM115 - those of the process.
+    os.umask(mask)
+    if limit is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    sys.argv = ["orderrules", *arguments]
+    main()
+
+
+def started(folder: Path, *more: str, limit: int | None = None, mask: int = 0o022) -> Process:
     """Start an audit of what comes by standard input, with two files to write."""
     body = written(folder, {"coupon_code": "E"})
     files = ("--verdicts", str(folder / "verdicts.parquet"), "--rejected", str(folder / "rejected.jsonl"))
-    command = [sys.executable, "-m", "orderrules", "audit", "--platform", "salla", "--orders-as", "csv", *files, *more]
-
-    def limited() -> None:
-        if limit is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    return subprocess.Popen(
-        [*command, "-", body],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        preexec_fn=limited,  # noqa: PLW1509 - nothing else runs here.
-    )
+    arguments = ["audit", "--platform", "salla", "--orders-as", "csv", *files, *more, "-", body]
+    (theirs, stdin), (stdout, out), (stderr, err) = (os.pipe() for _ in range(3))
+    process = FORKS.Process(target=_main, args=(arguments, [DupFd(end) for end in (theirs, out, err)], limit, mask))
+    process.start()
+    for end in (theirs, out, err):
+        os.close(end)
+    return Process(process, open(stdin, "wb"), open(stdout, "rb"), open(stderr, "rb"))  # noqa: PTH123, SIM115 - closed by communicate.
 
 
 def named(folder: Path) -> set[str]:
@@ -461,17 +501,15 @@ def test_an_audit_that_is_ended_leaves_nothing_by_half(tmp_path: Path, number: s
     """Nor does it touch what was there."""
     (tmp_path / "verdicts.parquet").write_text("what was there", encoding="utf-8")
     process = started(tmp_path)
-    assert process.stdin is not None
-    process.stdin.write(b"status,draft\n" + b"completed,false\n" * 200_000)
+    process.stdin.write(b"status,draft\n" + b"completed,false\n" * 100_000)
     process.stdin.flush()
     begun = time.monotonic()
     while not any(name.endswith(".part") for name in named(tmp_path)) and time.monotonic() < begun + 60:
         time.sleep(0.05)
     assert len(named(tmp_path)) == 3
-    process.send_signal(number)
-    process.wait(timeout=60)
-    process.communicate()
-    assert process.returncode == status
+    process.send(number)
+    process.process.join(60)
+    assert process.communicate()[0] == status
     assert named(tmp_path) == {"verdicts.parquet"}
     assert (tmp_path / "verdicts.parquet").read_text(encoding="utf-8") == "what was there"
 
@@ -479,22 +517,17 @@ def test_an_audit_that_is_ended_leaves_nothing_by_half(tmp_path: Path, number: s
 def test_an_audit_that_finds_no_room_leaves_nothing_by_half(tmp_path: Path) -> None:
     """It says that there is none."""
     process = started(tmp_path, limit=1 << 12)
-    lines = b"".join(b"%d,completed,false\n" % number for number in range(100_000))
-    out, err = process.communicate(b"id,status,draft\n" + lines * 2 + b"x\n" * 100_000)
-    assert (process.returncode, out) == (2, b"")
+    lines = b"".join(b"%d,completed,false\n" % number for number in range(10_000))
+    status, out, err = process.communicate(b"id,status,draft\n" + lines + b"x\n" * 5_000)
+    assert (status, out) == (2, b"")
     assert b"File too large" in err
     assert named(tmp_path) == set()
 
 
 def test_files_are_there_when_all_went_well(tmp_path: Path) -> None:
     """With the rights that any new file has, also where nothing was to be written to one."""
-    before = os.umask(0o027)
-    try:
-        process = started(tmp_path, "--picture", str(tmp_path / "picture.svg"))
-        process.communicate(b"status,draft\ncompleted,true\n")
-    finally:
-        os.umask(before)
-    assert process.returncode == 0
+    process = started(tmp_path, "--picture", str(tmp_path / "picture.svg"), mask=0o027)
+    assert process.communicate(b"status,draft\ncompleted,true\n")[0] == 0
     assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir() if path.suffix != ".json"} == {
         "verdicts.parquet": 0o640,
         "rejected.jsonl": 0o640,
@@ -610,11 +643,11 @@ def test_a_line_that_is_too_long_costs_itself(tmp_path: Path, width: int) -> Non
 def test_a_row_that_never_ends_costs_one_line(tmp_path: Path) -> None:
     """However many lines its quote takes in."""
     orders = tmp_path / "orders.csv"
-    orders.write_bytes(b"status,draft\n" + b'"x,true\n' + b"x,true\n" * 50_000)
-    for longest in (1 << 12, 1 << 24):
-        with mock.patch.object(_lines, "LONGEST", longest):
+    orders.write_bytes(b"status,draft\n" + b'"x,true\n' + b"x,true\n" * 10_000)
+    for longest in (1 << 10, 1 << 24):
+        with mock.patch.object(_lines, "LONGEST", longest), mock.patch.object(_lines, "BLOCK", 1 << 14):
             found = told("salla", str(orders), written(tmp_path, {"coupon_code": "E"}))
-        assert (found["orders"], found["unread"]) == (50_000, 1)
+        assert (found["orders"], found["unread"]) == (10_000, 1)
         assert found["problems"][0]["line"] == 2
 
 
@@ -684,8 +717,8 @@ def test_a_row_of_another_width_is_set_apart_whole(tmp_path: Path) -> None:
     assert (found["orders"], found["unread"]) == (1, 1)
     (line,) = map(json.loads, rejected.read_text(encoding="utf-8").splitlines())
     assert (line["line"], line["text"]) == (2, row.decode())
-    orders.write_bytes(b"status,draft\n" + b'x","y\n' * 40_000)
-    assert told("salla", str(orders), patch)["unread"] == 40_000
+    orders.write_bytes(b"status,draft\n" + b'x","y\n' * 4_000)
+    assert told("salla", str(orders), patch)["unread"] == 4_000
 
 
 def test_no_more_is_kept_than_is_shown(tmp_path: Path) -> None:
@@ -737,16 +770,15 @@ def test_a_second_signal_while_things_are_put_in_order_changes_nothing(tmp_path:
     """Nothing is left, whatever comes."""
     for number in (signal.SIGINT, signal.SIGTERM):
         process = started(tmp_path)
-        assert process.stdin is not None
-        process.stdin.write(b"status,draft\n" + b"completed,false\n" * 300_000)
+        process.stdin.write(b"status,draft\n" + b"completed,false\n" * 100_000)
         process.stdin.flush()
         begun = time.monotonic()
         while len(named(tmp_path)) < 2 and time.monotonic() < begun + 60:
             time.sleep(0.02)
         for _ in range(20):
-            process.send_signal(number)
+            process.send(number)
             time.sleep(0.001)
-        _, err = process.communicate()
+        _, _, err = process.communicate()
         assert named(tmp_path) == set()
         assert b"Traceback" not in err
 

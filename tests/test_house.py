@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -59,7 +60,8 @@ IO: Final = {
 }
 
 
-def imports(module: Path, *, lazy: bool = True) -> set[str]:
+@functools.cache
+def imports(module: Path, *, lazy: bool = True) -> frozenset[str]:
     """List what a module imports, whole dotted names, inside functions too unless told otherwise."""
     tree = ast.parse(module.read_text(encoding="utf-8"))
     nodes = ast.walk(tree) if lazy else iter(tree.body)
@@ -70,7 +72,7 @@ def imports(module: Path, *, lazy: bool = True) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)
             found.update(f"{node.module}.{name.name}" for name in node.names)
-    return found
+    return frozenset(found)
 
 
 def reaches(module: str, room: str) -> bool:

@@ -10,7 +10,7 @@ import pickle
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-from hypothesis import HealthCheck, find, settings
+from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
@@ -79,6 +79,7 @@ def check_laws(
 
 _USUAL: Final = settings(
     max_examples=200,
+    phases=[Phase.generate, Phase.shrink],  # To explain a counterexample takes hundreds of examples more.
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],

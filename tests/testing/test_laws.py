@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from orderrules import Condition, Fact, Rule, awal, salla
 from orderrules.testing import LAWS, BrokenLawError, check_laws
@@ -15,6 +15,7 @@ from tests.test_meaning import ACROSS
 
 FEW = settings(
     max_examples=60,
+    phases=[Phase.generate, Phase.shrink],
     database=None,
     derandomize=True,
     deadline=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -57,7 +58,11 @@ def run(folder: Path, *arguments: str) -> tuple[int, str]:
         "--rootdir",
         str(folder),
     ]
-    done = subprocess.run([*command, *arguments, str(folder)], capture_output=True, check=False, text=True, cwd=folder)
+    command += ["-p", "orderrules.testing._plugin"]
+    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(
+        [*command, *arguments, str(folder)], capture_output=True, check=False, text=True, cwd=folder, env=alone
+    )
     return done.returncode, done.stdout + done.stderr
 
 
@@ -67,7 +72,7 @@ def row(text: str, first: str) -> list[str]:
     return [cell.strip() for cell in line.strip("│").split("│")]
 
 
-@pytest.mark.parametrize("workers", [["-p", "no:xdist"], [], ["-n", "2"]], ids=["without xdist", "alone", "xdist"])
+@pytest.mark.parametrize("workers", [[], ["-p", "xdist"], ["-p", "xdist", "-n", "2"]], ids=["without xdist", "alone", "xdist"])
 def test_what_a_suite_saw_is_told(tmp_path: Path, workers: list[str]) -> None:
     """Also where the tests ran in several processes, and with policies that the suite made itself."""
     status, text = run(tmp_path, "--orderrules-cov=awal", "--orderrules-cov=salla", *workers)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.statistics import collector
 
@@ -44,6 +44,8 @@ RULES: Final = [
     for rule in policy.rules
     if isinstance(rule.section, policy.sections)
 ]
+ANY: Final = settings(database=None, phases=[Phase.generate])
+"""Any value will do, so none is made smaller."""
 CODES: Final = [
     pytest.param(platform, code, id=f"{platform} {code}")
     for platform, policy in POLICIES.items()
@@ -119,7 +121,7 @@ def test_an_allowed_patch_is_allowed(policy: Policy[Any, Any]) -> None:
 def test_a_refused_patch_is_refused(policy: Policy[Any, Any]) -> None:
     """Every order that has one is drawn one for; the others say so."""
     for point in list(policy.order_type.__space__.points())[::11]:
-        order = find(room._order_at(policy, point), lambda _: True, settings=settings(database=None))
+        order = find(room._order_at(policy, point), lambda _: True, settings=ANY)
         row = [policy.can_update(order, patch) for patch in _all_patches(policy)]
         if all(row):
             with pytest.raises(ValueError, match="no update of this order is refused"):
@@ -146,7 +148,7 @@ def test_a_pair_is_refused_by_the_very_rule(policy: Policy[Any, Any], rule: str)
         assert [violation.rule.id for violation in policy.can_update(*pair).violations] == [rule]
 
     drawn(refused_pairs(policy, rule=rule), check)
-    order, _ = find(refused_pairs(policy, rule=rule), lambda _: True, settings=settings(database=None))
+    order, _ = find(refused_pairs(policy, rule=rule), lambda _: True, settings=ANY)
     drawn(refused_patches(policy, order, rule=rule), lambda patch: check((order, patch)), 5)
 
 
@@ -219,7 +221,7 @@ def _again(rule: Any) -> Any:
 
 def test_strategies_shrink_to_the_smallest() -> None:
     """The fewest keys, the first values."""
-    quiet = settings(database=None)
+    quiet = settings(database=None, phases=[Phase.generate, Phase.shrink])
     assert find(orders(salla.POLICY), lambda _: True, settings=quiet) == salla.Order(status="payment_pending")
     assert len(find(patches(awal.POLICY), lambda patch: bool(patch.keys), settings=quiet).keys) == 1
     order, patch = find(refused_pairs(salla.POLICY), lambda _: True, settings=quiet)
