@@ -505,8 +505,9 @@ def test_an_audit_that_is_ended_leaves_nothing_by_half(tmp_path: Path, number: s
     process.stdin.flush()
     begun = time.monotonic()
     while not any(name.endswith(".part") for name in named(tmp_path)) and time.monotonic() < begun + 60:
-        time.sleep(0.05)
+        time.sleep(0.02)
     assert len(named(tmp_path)) == 3
+    time.sleep(0.3)  # It has read what there is, and waits: between two reads of one block CPython looks for no signal.
     process.send(number)
     process.process.join(60)
     assert process.communicate()[0] == status
