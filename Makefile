@@ -5,8 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet install --no-compile
 
+# Byte code is kept: without it, each process of a test compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Each file of tests runs in one of two processes.
-PARALLEL := -n 2 --dist loadfile
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test cover counts spark mutants lint types docs wheel bench ratios growth machine fuzz tables clean
 

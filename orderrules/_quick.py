@@ -144,7 +144,10 @@ def builder(model: type[Checked]) -> Callable[..., None] | None:
     build: Callable[..., None] = _compiled(
         "build", model, [f"def __init__(self, *, {taken}):", *_indented(lines)], names
     )
-    return functools.update_wrapper(build, written)
+    functools.update_wrapper(build, written)
+    # Python 3.14 has it copy the function that makes annotations, which attrs does not set.
+    build.__annotations__ = written.__annotations__
+    return build
 
 
 _FACTORY: Final[type] = type(cast("object", attrs.Factory(list)))

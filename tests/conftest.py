@@ -57,11 +57,15 @@ class Counts:
             name: sum(int(str(value)) for report in reports for key, value in report.user_properties if key == name)
             for name in ("points", "mutants")
         }
-        self.said = [f"table and oracle agree on {found['points']} points; mutants of the rules caught: {found['mutants']}"]
+        self.said = [
+            f"table and oracle agree on {found['points']} points; mutants of the rules caught: {found['mutants']}"
+        ]
         if session.exitstatus != pytest.ExitCode.OK:
             return
         if self.config.getoption("--write-counts"):
-            COUNTS.write_text(HEAD + "".join(f"{name} = {number}\n" for name, number in found.items()), encoding="utf-8")
+            COUNTS.write_text(
+                HEAD + "".join(f"{name} = {number}\n" for name, number in found.items()), encoding="utf-8"
+            )
         if self.config.getoption("--counts"):
             wanted = tomllib.loads(COUNTS.read_text(encoding="utf-8"))
             self.said += [

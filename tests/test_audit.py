@@ -470,7 +470,7 @@ def _main(arguments: list[str], pipes: list[Any], limit: int | None, mask: int) 
     """Be the command line, in a process that was forked."""
     for number, pipe in enumerate(pipes):
         os.dup2(pipe.detach(), number)
-    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: PTH123, SIM115 - those of the process.
+    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115 - those of the process.
     os.umask(mask)
     if limit is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
@@ -488,7 +488,7 @@ def started(folder: Path, *more: str, limit: int | None = None, mask: int = 0o02
     process.start()
     for end in (theirs, out, err):
         os.close(end)
-    return Process(process, open(stdin, "wb"), open(stdout, "rb"), open(stderr, "rb"))  # noqa: PTH123, SIM115 - closed by communicate.
+    return Process(process, open(stdin, "wb"), open(stdout, "rb"), open(stderr, "rb"))  # noqa: PTH123 - closed by communicate.
 
 
 def named(folder: Path) -> set[str]:

@@ -29,6 +29,8 @@ class _Threading(ThreadingMixIn, WSGIServer):
 
 
 class _Silent(WSGIRequestHandler):
+    disable_nagle_algorithm = True
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as the base has it.
         """Log nothing."""
 
@@ -42,7 +44,10 @@ def main(what: str, *arguments: str) -> None:
     elif what == "django_shop":
         _serve(example(what).application)
     else:
-        with socket.create_server(("127.0.0.1", 0)) as listening:
+        # asyncio sends at once only where the socket says that it is of TCP; otherwise each answer waits 40 ms.
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+            listening.bind(("127.0.0.1", 0))
+            listening.listen()
             server = uvicorn.Server(uvicorn.Config(example(what).app, log_level="error", lifespan="off"))
             print(listening.getsockname()[1], flush=True)  # noqa: T201 - whoever started it waits for that.
             server.run(sockets=[listening])

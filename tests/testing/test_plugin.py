@@ -72,7 +72,9 @@ def row(text: str, first: str) -> list[str]:
     return [cell.strip() for cell in line.strip("│").split("│")]
 
 
-@pytest.mark.parametrize("workers", [[], ["-p", "xdist"], ["-p", "xdist", "-n", "2"]], ids=["without xdist", "alone", "xdist"])
+@pytest.mark.parametrize(
+    "workers", [[], ["-p", "xdist"], ["-p", "xdist", "-n", "2"]], ids=["without xdist", "alone", "xdist"]
+)
 def test_what_a_suite_saw_is_told(tmp_path: Path, workers: list[str]) -> None:
     """Also where the tests ran in several processes, and with policies that the suite made itself."""
     status, text = run(tmp_path, "--orderrules-cov=awal", "--orderrules-cov=salla", *workers)
