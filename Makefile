@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Each file of tests runs in one of two processes.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test cover counts spark mutants lint types docs wheel bench ratios growth machine fuzz tables clean
+.PHONY: help demo test cover counts spark mutants lint types types-mypy types-pyright docs wheel bench ratios growth machine fuzz tables clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | awk -F': ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -66,8 +66,12 @@ lint: $(VENV)/.installed-dev  ## look for mistakes and untidiness
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/.installed-dev  ## check the types, with mypy and with pyright
+types: types-mypy types-pyright  ## check the types, with mypy and with pyright
+
+types-mypy: $(VENV)/.installed-dev
 	$(BIN)/mypy
+
+types-pyright: $(VENV)/.installed-dev
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 docs: $(VENV)/.installed-dev  ## build the documentation into docs/_build
