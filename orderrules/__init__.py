@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING, Final
 from orderrules._doors import doors
 
 if TYPE_CHECKING:
-    from orderrules._advice import Advice, Advisory, Again, Before, Hollow, LeftOut, Nothing, Without
+    from orderrules._advice import Advice, Advisory, Again, Before, Hollow, LeftOut, Nothing, Unlisted, Without
     from orderrules._conditions import ALWAYS, NEVER, UNKNOWN, AllOf, AnyOf, Condition, Fact, Follows, Is
     from orderrules._decision import Decision, Violation
     from orderrules._endpoint import Asked, Endpoint
-    from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
+    from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Hints, Limits, Shape
     from orderrules._models import UNSET, Checked, Unset, hidden
     from orderrules._navigation import Plan, Split
     from orderrules._order import OrderBase, Space
     from orderrules._patch import PatchBase, in_section, read_body, write_body
+    from orderrules._payload import Empty, Payload, Place
     from orderrules._rules import Alternative, Outcome, Policy, Reading, Rule, Waiver, offer
     from orderrules._table import can_update
     from orderrules.errors import Code, InvalidInput, Part, Problem, UpdateRefused
@@ -51,9 +52,11 @@ __all__ = [
     "Code",
     "Condition",
     "Decision",
+    "Empty",
     "Endpoint",
     "Fact",
     "Follows",
+    "Hints",
     "Hollow",
     "InvalidInput",
     "Is",
@@ -64,13 +67,17 @@ __all__ = [
     "Outcome",
     "Part",
     "PatchBase",
+    "Payload",
+    "Place",
     "Plan",
     "Policy",
     "Problem",
     "Reading",
     "Rule",
+    "Shape",
     "Space",
     "Split",
+    "Unlisted",
     "Unset",
     "UpdateRefused",
     "Violation",
@@ -88,15 +95,16 @@ __all__ = [
 ]
 
 _ROOMS: Final = {
-    "_advice": ("Advice", "Advisory", "Again", "Before", "Hollow", "LeftOut", "Nothing", "Without"),
+    "_advice": ("Advice", "Advisory", "Again", "Before", "Hollow", "LeftOut", "Nothing", "Unlisted", "Without"),
     "_conditions": ("ALWAYS", "NEVER", "UNKNOWN", "AllOf", "AnyOf", "Condition", "Fact", "Follows", "Is"),
     "_decision": ("Decision", "Violation"),
     "_endpoint": ("Asked", "Endpoint"),
-    "_limits": ("ORDER_LIMITS", "UPDATE_LIMITS", "Limits"),
+    "_limits": ("ORDER_LIMITS", "UPDATE_LIMITS", "Hints", "Limits", "Shape"),
     "_models": ("UNSET", "Checked", "Unset", "hidden"),
     "_navigation": ("Plan", "Split"),
     "_order": ("OrderBase", "Space"),
     "_patch": ("PatchBase", "in_section", "read_body", "write_body"),
+    "_payload": ("Empty", "Payload", "Place"),
     "_rules": ("Alternative", "Outcome", "Policy", "Reading", "Rule", "Waiver", "offer"),
     "_table": ("can_update",),
     "errors": ("Code", "InvalidInput", "Part", "Problem", "UpdateRefused"),

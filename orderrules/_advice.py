@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from orderrules._conditions import UNKNOWN
+from orderrules._decision import spelt
 from orderrules._models import UNSET, Checked
 
 if TYPE_CHECKING:
+    from orderrules._conditions import Fact
     from orderrules._order import OrderBase
     from orderrules._patch import PatchBase
 
@@ -37,6 +40,22 @@ class Again:
         """Give the keys it is about, or None where it is not so."""
         sent = getattr(patch, self.key)
         return (self.key,) if sent is not UNSET and sent == getattr(order, self.key) else None
+
+
+@attrs.frozen
+class Unlisted:
+    """The order has a value of a fact that no page names."""
+
+    fact: Fact
+
+    def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - one signature for all.
+        """Give the keys it is about, or None where it is not so."""
+        value = getattr(order, self.fact.attribute)
+        return () if isinstance(value, str) and self.fact.of(order) is UNKNOWN else None
+
+    def detail(self, order: OrderBase) -> str:
+        """Say how the order spells it, and what may be meant."""
+        return spelt(self.fact, getattr(order, self.fact.attribute))
 
 
 @attrs.frozen
@@ -94,7 +113,7 @@ class Before:
         return sent if sent and comparable and second < first else None
 
 
-Occasion = Nothing | Again | Hollow | Without | LeftOut | Before
+Occasion = Nothing | Again | Hollow | Without | LeftOut | Before | Unlisted
 
 
 @attrs.frozen(kw_only=True)
@@ -140,4 +159,9 @@ def is_hollow(value: object) -> bool:
 def advise(advisories: tuple[Advisory, ...], order: OrderBase, patch: PatchBase) -> tuple[Advice, ...]:
     """Give the advice of some advisories on an update."""
     found = ((advisory, advisory.when.keys(order, patch)) for advisory in advisories)
-    return tuple(Advice(advisory.id, advisory.message, keys) for advisory, keys in found if keys is not None)
+    return tuple(Advice(advisory.id, _message(advisory, order), keys) for advisory, keys in found if keys is not None)
+
+
+def _message(advisory: Advisory, order: OrderBase) -> str:
+    when = advisory.when
+    return f"{advisory.message}: {when.detail(order)}" if isinstance(when, Unlisted) else advisory.message

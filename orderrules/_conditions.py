@@ -79,6 +79,9 @@ class Fact:
         unlisted: an example of what counts as ``UNKNOWN``, where that is among the values.
         absent: the value that a null stands for where orders are kept in a database: ``UNKNOWN`` where that is among
             the values, and else none that a condition would take, unless it is said.
+        words: other words met for some of its values, in small letters; for hints only, never for deciding.
+        notes: what is said of an order with some value that counts as ``UNKNOWN`` and is no word.
+        remedies: what to do where it has a value that hides what a rule needs to know.
     """
 
     name: str
@@ -92,6 +95,9 @@ class Fact:
     aliases: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), kw_only=True, converter=_aliases)
     unlisted: Hashable = attrs.field(default="unknown", kw_only=True)
     absent: Hashable = attrs.field(default=attrs.Factory(_no_value, takes_self=True), kw_only=True)
+    words: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), kw_only=True, converter=_aliases)
+    notes: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_labels)
+    remedies: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_labels)
 
     def __attrs_post_init__(self) -> None:
         if self.absent is not attrs.NOTHING:
@@ -186,6 +192,9 @@ class Condition:
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self}>"
+
     def __bool__(self) -> bool:
         """Refuse: ``and``, ``or`` and ``not`` would drop a part without a word.
 
@@ -261,9 +270,12 @@ class Condition:
         seen = [fact.says([point[fact]]) for fact in self.facts if fact in point]
         return listed(seen or ["whatever the order is"], "and")
 
-    def needed(self, point: Point, verb: str) -> str:  # noqa: ARG002 - a transition table reads the point.
+    def needed(self, point: Point, verb: str) -> str:
         """Say what would have to be for it to hold, of something that then ``verb`` (*may change*)."""
-        return "nothing opens it" if never(self) else f"it {verb} only while {self}"
+        if never(self):
+            return "nothing opens it"
+        hidden = (dict(fact.remedies).get(point.get(fact), "") for fact in self.facts)
+        return "; ".join([f"it {verb} only while {self}", *filter(None, hidden)])
 
 
 @functools.lru_cache(maxsize=1024)
@@ -292,7 +304,7 @@ def _flat(kind: type[AllOf | AnyOf], parts: Iterable[Condition]) -> tuple[Condit
     return tuple(found)
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Is(Condition):
     """A fact has one of some values, or, negated, none of them.
 
@@ -328,7 +340,7 @@ def _parts(parts: Iterable[Condition]) -> tuple[Condition, ...]:
     return tuple(parts)
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class AllOf(Condition):
     """Every part holds; without parts it always does."""
 
@@ -356,7 +368,7 @@ class AllOf(Condition):
         return " and ".join(f"({part})" if " or " in str(part) else str(part) for part in self.parts)
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class AnyOf(Condition):
     """At least one part holds; without parts it never does."""
 
@@ -395,7 +407,7 @@ def _rows(table: Mapping[Any, Collection[Hashable]] | _Rows) -> _Rows:
     return tuple((value, frozenset(following)) for value, following in dict(table).items())
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Follows(Condition):
     """The condition of a transition table: the status asked for may follow the present one.
 

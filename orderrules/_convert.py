@@ -16,22 +16,24 @@ import attrs
 import cattrs
 
 from orderrules._json import Doubled, duplicate
+from orderrules._limits import EMPTY_ARRAY
 from orderrules._models import UNSET, Checked, is_array, is_model, kept, slots_of
-from orderrules._values import LEAVES, close_to, each, kind_of, leaf, pairs_of
+from orderrules._values import LEAVES, close_to, each, kind_of, leaf, pairs_of, refuse
 from orderrules.errors import Code, InvalidInput, Problem, Problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from orderrules._models import Slot
 
 ModelT = TypeVar("ModelT", bound=Checked)
 
 _KEEP: Final = "leave the key out to leave it as it is"
 
 
-def _unknown(key: str, known: Mapping[str, object], elsewhere: Mapping[str, str]) -> Problem:
+def _unknown(key: str, known: Mapping[str, Slot]) -> Problem:
     """Say that a key is documented nowhere, and what may have been meant."""
-    hint = elsewhere.get(key) or close_to(key, known)
-    return Problem("", Code.UNKNOWN_KEY, "is no documented key here", hint).under(key)
+    return Problem("", Code.UNKNOWN_KEY, "is no documented key here", close_to(key, known)).under(key)
 
 
 def _not_text(key: object) -> Problem:
@@ -39,23 +41,24 @@ def _not_text(key: object) -> Problem:
     return Problem("", Code.KEY_NOT_TEXT, f"a key is a string, this one is {kind_of(key)}").under(name)
 
 
-def read_model(model: type[ModelT], value: object, elsewhere: Mapping[str, str] | None = None) -> ModelT:
+def read_model(model: type[ModelT], value: object) -> ModelT:
     """Read one of our models: every key must be one of its fields, every value the documented one."""
+    if type(value) is list and not value:
+        raise refuse(Code.WRONG_TYPE, "expected an object, got an array", EMPTY_ARRAY)
     slots = slots_of(model)
     said: dict[str, Any] = {}
     problems = Problems()
     twice: set[str] = value.twice if type(value) is Doubled else set()
     for key, item in pairs_of(value):
-        if type(key) is not str:
-            problems.add(_not_text(key))
-        elif key in twice or key in said:
-            problems.add(duplicate(key))
-            said[key] = UNSET
-        elif key not in slots:
+        if type(key) is not str or (key not in slots and key not in twice):
             if problems.full:
                 problems.more += 1
             else:
-                problems.add(_unknown(key, slots, elsewhere or {}))
+                problems.add(_unknown(key, slots) if type(key) is str else _not_text(key))
+        elif key in twice or key in said:
+            problems.add(duplicate(key))
+            problems.flaws += key in twice
+            said[key] = UNSET
         else:
             try:
                 annotation = slots[key].annotation
@@ -73,7 +76,7 @@ def read_model(model: type[ModelT], value: object, elsewhere: Mapping[str, str] 
 
 
 def _with_hint(error: InvalidInput) -> InvalidInput:
-    return InvalidInput(attrs.evolve(problem, hint=_KEEP) for problem in error.problems)
+    return error.each(lambda problem: attrs.evolve(problem, hint=_KEEP))
 
 
 def _read_leaf(value: object, annotation: object) -> object:

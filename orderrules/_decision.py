@@ -162,16 +162,19 @@ def notes_on(order: OrderBase | None) -> tuple[str, ...]:
     if not isinstance(order, OrderBase):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"expected the order that was decided on, got a {type(order).__name__}")
     return tuple(
-        _unnamed(fact, getattr(order, fact.attribute))
+        _note(fact, getattr(order, fact.attribute))
         for fact in order.__space__.facts
         if UNKNOWN in fact.values and fact.of(order) is UNKNOWN
     )
 
 
-def _unnamed(fact: Fact, spelt: object) -> str:
-    if spelt is None:
-        return f"the order shows no {fact.name}"
-    word = str(spelt)
-    known = dict.fromkeys(map(str, fact.values))
-    hint = close_to(word, known)
-    return f"no page names the order's {fact.name}, {shorten(word)}{' - ' * bool(hint)}{hint}"
+def _note(fact: Fact, value: object) -> str:
+    told = dict(fact.notes).get(value, "" if value is not None else f"the order shows no {fact.name}")
+    return told or f"no page names the order's {fact.name}, {spelt(fact, value)}"
+
+
+def spelt(fact: Fact, value: object) -> str:
+    """Say how an order spells a value that a fact does not list, and what may be meant."""
+    word, known = str(value), dict.fromkeys(map(str, fact.values))
+    hint = close_to(word, known, {other: str(meant) for other, meant in fact.words})
+    return f"{shorten(word)}{' - ' * bool(hint)}{hint}"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from orderrules._conditions import Fact
     from orderrules._decision import Decision
+    from orderrules._payload import Payload
     from orderrules.errors import InvalidInput
 
 PatchT_co = TypeVar("PatchT_co", covariant=True)
@@ -50,6 +51,7 @@ class Endpoint(Generic[OrderT, PatchT]):
         query: the names of what its query must hold.
         read_request: reads a request, of the id in its path, its query as text, and its body; raises ``InvalidInput``.
         read_order: reads the order from what a GET of the same path is answered; raises ``InvalidInput``.
+        payload: where an order and its facts stand in that, and in webhooks; what ``read_order`` is made from.
         refusal: lays out the answer to an update that is refused by rule.
         refusal_status: the HTTP status of that answer.
         unreadable: lays out the answer to a request that cannot be read.
@@ -65,6 +67,7 @@ class Endpoint(Generic[OrderT, PatchT]):
     query: tuple[str, ...] = ()
     read_request: Callable[[str, str, str | bytes], Asked[PatchT]]
     read_order: Callable[[bytes], OrderT]
+    payload: Payload | None = None
     refusal: Callable[[Decision], dict[str, object]]
     refusal_status: int = 422
     unreadable: Callable[[InvalidInput], dict[str, object]]

@@ -99,16 +99,22 @@ def duplicate(key: str) -> Problem:
     return Problem("", Code.DUPLICATE_KEY, "stands here more than once").under(key)
 
 
-def load(document: str | bytes) -> tuple[object, bool]:
+Document = str | bytes | bytearray | memoryview
+"""JSON as text, or as the bytes of UTF-8."""
+
+
+def load(source: Document) -> tuple[object, bool]:
     """Read a document, and say whether there is a flaw or a doubled key anywhere in it.
 
     Raises:
         InvalidInput: it is no JSON document, or past a limit.
     """
     limits = MANNER.get().limits
-    if len(document) > limits.size:
-        unit = "bytes" if isinstance(document, bytes) else "characters"
-        raise _whole(Code.TOO_LARGE, f"has {spaced(len(document))} {unit}, and {spaced(limits.size)} are read at most")
+    size = source.nbytes if isinstance(source, memoryview) else len(source)
+    if size > limits.size:
+        unit = "characters" if isinstance(source, str) else "bytes"
+        raise _whole(Code.TOO_LARGE, f"has {spaced(size)} {unit}, and {spaced(limits.size)} are read at most")
+    document = source if isinstance(source, str | bytes) else bytes(source)
     text = document if isinstance(document, str) else _decoded(document)
     if text.startswith("\ufeff"):
         raise _whole(Code.BYTE_ORDER_MARK, "begins with a byte-order mark")
@@ -185,11 +191,14 @@ def _children(value: object) -> Iterator[tuple[str, object]]:
 _HOLDERS: Final = (dict, list, Flaw)
 
 
-def _whole(code: Code, message: str) -> InvalidInput:
-    return InvalidInput([Problem("", code, message)])
+def _whole(code: Code, message: str, hint: str = "") -> InvalidInput:
+    return InvalidInput([Problem("", code, message, hint)])
 
 
 def _decoded(document: bytes) -> str:
+    # A document of JSON begins with two ASCII characters, in UTF-16 with a NUL beside each.
+    if document.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in document[:2]:
+        raise _whole(Code.NOT_UTF8, "is UTF-16 or UTF-32, and JSON is UTF-8", "encode the text as UTF-8")
     try:
         return document.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -202,10 +211,23 @@ def _decode(decoder: json.JSONDecoder, text: str, start: int) -> tuple[object, i
     try:
         return decoder.raw_decode(text, start)
     except json.JSONDecodeError as error:
-        problem = _whole(Code.NOT_JSON, f"{_place(text, error.pos)}: is no JSON")
+        problem = _no_json(text, error)
     except RecursionError:
         problem = _whole(Code.TOO_DEEP, "is nested too deeply for what is left of the stack")
     raise problem
+
+
+def _no_json(text: str, error: json.JSONDecodeError) -> InvalidInput:
+    """Say in which way a text is no JSON: empty, cut off, quoted as Python does, or another."""
+    if not text.strip(BLANK):
+        return _whole(Code.NOT_JSON, "is empty")
+    place = _place(text, error.pos)
+    # Of a string without an end, the place is where it begins.
+    if error.msg.startswith("Unterminated string") or not text[error.pos :].strip(BLANK):
+        return _whole(Code.NOT_JSON, f"{place}: ends in the middle of the document", "it was cut off on its way")
+    if text[error.pos] == "'":
+        return _whole(Code.NOT_JSON, f"{place}: is in single quotes", "JSON has double quotes, as json.dumps writes")
+    return _whole(Code.NOT_JSON, f"{place}: is no JSON")
 
 
 def _place(text: str, position: int) -> str:

@@ -6,9 +6,13 @@ It must never know what is read.
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_UPDATE_SIZE: Final = 1 << 20
 """Bytes, or characters of text, of an update: a mebibyte. The largest sample of a page has 600."""
@@ -85,16 +89,55 @@ ORDER_LIMITS: Final = Limits(size=MAX_ORDER_SIZE)
 
 
 @attrs.frozen
+class Shape:
+    """What a body looks like that is meant for another purpose: one hint says so for all of its keys.
+
+    Attributes:
+        at: where it stands, as keys with dots between them; ``""`` is the whole body.
+        keys: the undocumented keys of which one is enough to know it.
+        hint: what it is, and what to send instead.
+    """
+
+    at: str
+    keys: frozenset[str]
+    hint: str
+
+
+@attrs.frozen(kw_only=True)
+class Hints:
+    """What people send to a platform that belongs elsewhere or is called otherwise: for hints, never for deciding.
+
+    Attributes:
+        keys: undocumented keys, each as the keys that lead to it with dots between them, with what to do instead.
+        words: words met for documented values, each with the value that is meant.
+        shapes: bodies that are meant for another purpose.
+    """
+
+    keys: Mapping[str, str] = MappingProxyType({})
+    words: Mapping[str, str] = MappingProxyType({})
+    shapes: tuple[Shape, ...] = ()
+
+
+NO_HINTS: Final = Hints()
+EMPTY_ARRAY: Final = "PHP writes an empty array so; send {} for an object without keys, or leave the key out"
+"""The hint where an empty list stands for an object, said once for all of them."""
+
+
+@attrs.frozen
 class Manner:
     """How one reading is done.
 
     Attributes:
         limits: how far it goes.
         show_values: whether messages show the values that cannot be read; they may be personal.
+        hints: what is known of what people send instead.
+        counts_only: whether what is wrong is only counted, because no more of it is kept.
     """
 
     limits: Limits = UPDATE_LIMITS
     show_values: bool = False
+    hints: Hints = NO_HINTS
+    counts_only: bool = False
 
 
 MANNER: Final[ContextVar[Manner]] = ContextVar("orderrules.manner", default=Manner())  # noqa: B039 - it is frozen.

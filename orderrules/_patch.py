@@ -12,7 +12,7 @@ import attrs
 
 from orderrules import _quick
 from orderrules._conditions import UNKNOWN
-from orderrules._limits import UPDATE_LIMITS, Limits
+from orderrules._limits import NO_HINTS, UPDATE_LIMITS, Hints, Limits
 from orderrules._models import UNSET, Checked, rebuild
 from orderrules._order import Space  # noqa: RUF100, TC001 - annotations of models are read at run time.
 from orderrules.errors import Code, InvalidInput, Problem, Problems
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from enum import StrEnum
 
+    from orderrules._json import Document
     from orderrules._models import Derived
 
 ModelT = TypeVar("ModelT", bound=Checked)
@@ -67,10 +68,10 @@ def free_keys(patch_type: type[PatchBase]) -> tuple[str, ...]:
 
 def read_body(  # noqa: PLR0913 - all but two have defaults.
     model: type[ModelT],
-    body: Mapping[str, object] | str | bytes,
+    body: Mapping[str, object] | Document,
     *,
     what: str = "update",
-    elsewhere: Mapping[str, str] | None = None,
+    hints: Hints = NO_HINTS,
     limits: Limits = UPDATE_LIMITS,
     show_values: bool = False,
 ) -> ModelT:
@@ -78,9 +79,9 @@ def read_body(  # noqa: PLR0913 - all but two have defaults.
 
     Args:
         model: the class to read.
-        body: a mapping, or a JSON document as text or bytes.
+        body: a mapping, or a JSON document as text or bytes (``bytes``, ``bytearray`` or ``memoryview``).
         what: what is read, for the error.
-        elsewhere: keys that belong to another endpoint, each with the hint that says to which.
+        hints: what people send that belongs elsewhere or is called otherwise.
         limits: how far reading goes.
         show_values: whether messages show the values that cannot be read, shortened; they may be personal.
 
@@ -92,8 +93,8 @@ def read_body(  # noqa: PLR0913 - all but two have defaults.
         return made
     from orderrules import _wire
 
-    with _wire.manner(f"read the {what}", limits, show_values=show_values):
-        return _wire.read(model, body, elsewhere)
+    with _wire.manner(f"read the {what}", limits, hints, show_values=show_values):
+        return _wire.read(model, body)
 
 
 def write_body(model: Checked) -> dict[str, object]:

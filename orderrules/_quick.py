@@ -78,7 +78,9 @@ def read(model: type[ModelT], body: object, limits: Limits) -> ModelT | None:
         else:
             made, _ = reader(model, Source.DICT)(body, 0)
             return made
-        if len(body) > limits.size or ("\\" in text and _RISKY.search(text)):
+        # What is nested more deeply than is read has more brackets than that, and never comes to a parser.
+        is_deep = text.count("{") + text.count("[") > _DEPTH
+        if len(body) > limits.size or is_deep or ("\\" in text and _RISKY.search(text)):
             return None
         made, taken = (_TAKES.get(model) or _take_of(model))(text, body)
         colons = text.count(":")

@@ -9,19 +9,23 @@ The module is longer than most because each kind of value has a reading of its o
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import math
 import re
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final, Union, cast, get_args, get_origin
+
+import attrs
 
 from orderrules._json import Flaw, duplicate
 from orderrules._limits import MANNER, MAX_VALUE
-from orderrules.errors import Code, InvalidInput, Problem, Problems, printable, spaced
+from orderrules.errors import Code, Counted, InvalidInput, Problem, Problems, printable, spaced
 
 Leaf = Callable[[object], object]
 """Takes a value and returns the one that is kept; raises ``InvalidInput`` with one problem at ``""``."""
@@ -29,6 +33,8 @@ Leaf = Callable[[object], object]
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _DAY_HINT: Final = "write a day as YYYY-MM-DD"
 _LONGEST_GUESS: Final = 64
+_CLOSE: Final = 0.75
+"""How alike two words are of which one is meant: *piad* is *paid* (0.75), *delivering* not *delivered* (0.74)."""
 _BITS_PER_DIGIT: Final = math.log2(10)
 
 _KINDS: Final[Mapping[type, str]] = {
@@ -82,13 +88,17 @@ def is_mapping(value: object) -> bool:
 
 def refuse(code: Code, message: str, hint: str = "") -> InvalidInput:
     """Make the exception of a single value; whoever knows its place moves it there."""
-    return InvalidInput([Problem("", code, message, hint)])
+    return Counted() if MANNER.get().counts_only else InvalidInput([Problem("", code, message, hint)])
 
 
 def mistyped(expected: str, value: object) -> InvalidInput:
     """Say that a value is of another type than expected, null, or what no strict reader of JSON takes."""
     if type(value) is Flaw:
-        return refuse(value.code, value.message)
+        error = refuse(value.code, value.message)
+        error.flaws = 1
+        return error
+    if MANNER.get().counts_only:
+        return Counted()
     if value is None:
         return refuse(Code.NULL, f"expected {expected}, got null")
     return refuse(Code.WRONG_TYPE, f"expected {expected}, got {kind_of(value)}")
@@ -198,9 +208,19 @@ def pairs_of(value: object, expected: str = "an object") -> list[tuple[object, o
     return found
 
 
-def close_to(word: str, known: Mapping[str, object]) -> str:
-    """Say which known word may have been meant, or nothing."""
-    return _close_to(word, tuple(known)) if len(word) <= _LONGEST_GUESS else ""
+def close_to(word: str, known: Mapping[str, object], words: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Say which known word may have been meant, or nothing.
+
+    Args:
+        word: the word.
+        known: the words that are known.
+        words: other words that are met for them, each with the known one that is meant.
+    """
+    if len(word) > _LONGEST_GUESS:
+        return ""
+    plain = word.strip().lower()
+    meant = words.get(plain) or words.get(plain.replace(" ", "_").replace("-", "_"))
+    return f"did you mean {meant}?" if meant in known else _close_to(plain, tuple(known))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -208,7 +228,7 @@ def _close_to(word: str, known: tuple[str, ...]) -> str:
     # Kept, because whoever misspells a key does so in every request.
     from difflib import get_close_matches
 
-    close = get_close_matches(word.strip().lower(), known, n=1)
+    close = get_close_matches(word, known, n=1, cutoff=_CLOSE)
     return f"did you mean {close[0]}?" if close else ""
 
 
@@ -224,7 +244,7 @@ def choice(options: type[StrEnum]) -> Leaf:
         member = by_value.get(value)
         if member is None:
             message = f"expected one of {', '.join(by_value)}{_got(value)}"
-            raise refuse(Code.NOT_A_CHOICE, message, close_to(value, by_value))
+            raise refuse(Code.NOT_A_CHOICE, message, close_to(value, by_value, MANNER.get().hints.words))
         return member
 
     return read
@@ -290,11 +310,25 @@ def each(value: object, reading: Leaf) -> list[object]:
         raise mistyped("an array", value)
     items: list[object] = []
     problems = Problems()
-    for position, item in enumerate(cast("list[object]", value)):
-        try:
-            items.append(reading(item))
-        except InvalidInput as error:
-            problems.add_error(error, str(position))
+    with contextlib.ExitStack() as counting:
+        for position, item in enumerate(cast("list[object]", value)):
+            try:
+                items.append(reading(item))
+            except InvalidInput as error:
+                was_full = problems.full
+                problems.add_error(error, str(position))
+                if problems.full and not was_full:
+                    counting.enter_context(counted())
     if problems:
         raise problems.error()
     return items
+
+
+@contextlib.contextmanager
+def counted() -> Generator[None]:
+    """Count what is wrong from now on, and keep nothing of it: a million wrong items are a million exceptions."""
+    token = MANNER.set(attrs.evolve(MANNER.get(), counts_only=True))
+    try:
+        yield
+    finally:
+        MANNER.reset(token)

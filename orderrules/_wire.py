@@ -8,27 +8,31 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import parse_qsl
 
 import attrs
 
 from orderrules._json import Doubled, flaws_in, load
-from orderrules._limits import MANNER, UPDATE_LIMITS, Limits, Manner
-from orderrules._models import Checked, kept
-from orderrules._values import integer, mapping, mistyped, refuse
-from orderrules.errors import Code, InvalidInput, Part, Problems
+from orderrules._limits import EMPTY_ARRAY, MANNER, NO_HINTS, UPDATE_LIMITS, Hints, Limits, Manner
+from orderrules._models import Checked
+from orderrules._values import integer, is_mapping, mistyped, refuse
+from orderrules.errors import Code, InvalidInput, Part, Problem, Problems, spaced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator
+
+    from orderrules._json import Document
 
 ModelT = TypeVar("ModelT", bound=Checked)
 
 
 @contextlib.contextmanager
-def manner(what: str, limits: Limits = UPDATE_LIMITS, *, show_values: bool = False) -> Generator[None]:
+def manner(
+    what: str, limits: Limits = UPDATE_LIMITS, hints: Hints = NO_HINTS, *, show_values: bool = False
+) -> Generator[None]:
     """Read in a manner, and say in the error what was read."""
-    token = MANNER.set(Manner(limits, show_values))
+    token = MANNER.set(Manner(limits, show_values, hints))
     try:
         yield
     except InvalidInput as error:
@@ -37,65 +41,62 @@ def manner(what: str, limits: Limits = UPDATE_LIMITS, *, show_values: bool = Fal
         MANNER.reset(token)
 
 
-def _loaded(source: object) -> tuple[object, bool]:
-    """Give what a document holds, and whether it has flaws; a mapping is what it is."""
-    return load(source) if type(source) is str or type(source) is bytes else (source, False)
+def loaded(source: object) -> tuple[object, bool]:
+    """Give what a document holds, and whether it has flaws; a mapping is what it is.
+
+    Raises:
+        InvalidInput: it is no JSON document, or past a limit.
+    """
+    kind = type(source)
+    if kind is str or kind is bytes or kind is bytearray or kind is memoryview:
+        return load(cast("Document", source))
+    return source, False
 
 
-def read(model: type[ModelT], body: object, elsewhere: Mapping[str, str] | None = None) -> ModelT:
-    """Read a model from a body, a mapping, text or bytes, strictly.
-
-    Args:
-        model: the class to read.
-        body: the body.
-        elsewhere: keys that belong to another endpoint, each with the hint that says to which.
+def read(model: type[ModelT], body: object) -> ModelT:
+    """Read a model from a body, a mapping or a document, strictly.
 
     Raises:
         InvalidInput: with every problem at once, in the order of the body.
     """
     from orderrules._convert import read_model
 
-    found, flawed = _loaded(body)
-    if not flawed:
-        return read_model(model, found, elsewhere or {})
-    return gather(lambda: read_model(model, found, elsewhere or {}), lambda: _flawless(found))[0]  # type: ignore[no-any-return]
+    found, flawed = loaded(body)
+    problems = Problems()
+    try:
+        made = read_model(model, found)
+        if not flawed:
+            return made
+    except InvalidInput as error:
+        problems.add_error(error)
+    if flawed:
+        problems.add_flaws(flaws_in(found))
+    raise hinted(problems.error(), MANNER.get().hints)
 
 
-def _flawless(found: object) -> None:
-    """Refuse a document that has a flaw or a doubled key anywhere in it."""
-    problems = flaws_in(found)
-    if problems:
-        raise problems.error()
+def hinted(error: InvalidInput, hints: Hints) -> InvalidInput:
+    """Give the problems of a body the hints of a platform: one for each misplaced key, or one for a whole object."""
+    unknown = {_dotted(problem) for problem in error.problems if problem.code is Code.UNKNOWN_KEY}
+    shapes = {shape.at: shape.hint for shape in hints.shapes if any((shape.at, key) in unknown for key in shape.keys)}
+    once = {EMPTY_ARRAY: 1, **dict.fromkeys(shapes.values(), 1)}
+
+    def change(problem: Problem) -> Problem:
+        hint = problem.hint
+        if problem.code is Code.UNKNOWN_KEY:
+            above, key = _dotted(problem)
+            hint = shapes.get(above) or hints.keys.get(f"{above}.{key}".lstrip("."), hint)
+        if hint in once:
+            once[hint] -= 1
+            hint = hint if once[hint] >= 0 else ""
+        return attrs.evolve(problem, hint=hint)
+
+    return error.each(change)
 
 
-def _nothing() -> None:
-    """Find nothing to refuse."""
-
-
-def root(source: object) -> tuple[tuple[str, ...], dict[str, object], Callable[[], None]]:
-    """Give the way into what the API answered or sent, of which anything may be ignored.
-
-    That is the path to it, which is empty; the object itself; and a step of reading that refuses it
-    where its JSON has a flaw anywhere.
-
-    Raises:
-        InvalidInput: it is no object.
-    """
-    found, flawed = _loaded(source)
-    return (), mapping(found), functools.partial(_flawless, found) if flawed else _nothing
-
-
-def inside(key: str, path: tuple[str, ...], found: dict[str, object]) -> tuple[tuple[str, ...], dict[str, object]]:
-    """Follow a wrapper's key to the order, or what else is in it, and give the path to that.
-
-    Raises:
-        InvalidInput: there is no object.
-    """
-    return (*path, key), required(key, found, path, _order)
-
-
-def _order(value: object) -> dict[str, object]:
-    return mapping(value, "an order, an object")
+def _dotted(problem: Problem) -> tuple[str, str]:
+    """Part the pointer of a problem into the keys that lead to its object, with dots between them, and its own key."""
+    *above, key = problem.pointer.split("/")
+    return ".".join(token for token in above if token and not token.isdigit()), key
 
 
 def gather(*steps: Callable[[], object]) -> tuple[Any, ...]:
@@ -110,9 +111,7 @@ def gather(*steps: Callable[[], object]) -> tuple[Any, ...]:
         try:
             results.append(step())
         except InvalidInput as error:
-            # A flaw is found by whoever reads the value, and by whoever looks for flaws.
-            problems.add(*(problem for problem in error.problems if problem not in problems.kept))
-            problems.more += error.more
+            problems.add_error(error)
     if problems:
         raise problems.error()
     return tuple(results)
@@ -123,29 +122,7 @@ def at(*path: str, reading: Callable[[object], Any], value: object, part: Part =
     try:
         return reading(value)
     except InvalidInput as error:
-        problems = (attrs.evolve(problem.under(*path), part=part) for problem in error.problems)
-        raise InvalidInput(problems, more=error.more) from None
-
-
-def required(key: str, found: Mapping[str, object], path: tuple[str, ...], reading: Callable[[object], Any]) -> Any:  # noqa: ANN401 - as above.
-    """Read a value that must be there."""
-    if key not in found:
-        return at(*path, key, reading=_missing, value=None)
-    return at(*path, key, reading=reading, value=found[key])
-
-
-def _missing(_: object) -> NoReturn:
-    raise refuse(Code.MISSING, "is required")
-
-
-def shown(value: object, annotation: object) -> Any:  # noqa: ANN401 - of the type annotated.
-    """Take what a response shows where it can be read as annotated; None where not, for no rule needs it."""
-    if value is None:
-        return None
-    try:
-        return kept(annotation)(value)
-    except InvalidInput:
-        return None
+        raise error.each(lambda problem: attrs.evolve(problem.under(*path), part=part)) from None
 
 
 def identifier(value: object, name: str) -> int:
@@ -179,9 +156,12 @@ def _query(model: type[ModelT], asked: object) -> ModelT:
     from orderrules._convert import read_model
 
     if type(asked) is not str:
+        if not is_mapping(asked):
+            raise mistyped("an object", asked)
         return read_model(model, asked)
     if len(asked) > MANNER.get().limits.size:
-        raise refuse(Code.TOO_LARGE, "is larger than is read")
+        most = spaced(MANNER.get().limits.size)
+        raise refuse(Code.TOO_LARGE, f"has {spaced(len(asked))} characters, and {most} are read at most")
     pairs: list[tuple[str, object]] | None = None
     with contextlib.suppress(UnicodeError):
         pairs = [*parse_qsl(asked, keep_blank_values=True, errors="strict")]

@@ -13,7 +13,7 @@ import attrs
 from orderrules._limits import MANNER, MAX_CHARACTERS, MAX_KEY, MAX_LINES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from orderrules._decision import Decision
 
@@ -59,6 +59,8 @@ class Code(StrEnum):
     """The document is larger than is read."""
     TOO_DEEP = "too_deep"
     """The document has more objects and arrays in each other than are read."""
+    NOT_AN_ORDER = "not_an_order"
+    """What stands where an order is read is something else: a webhook of another kind, an error, a wrapper."""
 
 
 class Part(StrEnum):
@@ -146,6 +148,15 @@ class InvalidInput(ValueError):  # noqa: N818 - the public name is fixed, and sa
         self.characters = characters
         super().__init__(self.problems, what, more, characters)
 
+    # How many of all are flaws of a document, which are looked for everywhere in it as well; no part of the API.
+    flaws: int = 0
+
+    def each(self, change: Callable[[Problem], Problem]) -> InvalidInput:
+        """Return the error with its problems changed, such as moved to where they stand."""
+        changed = InvalidInput(map(change, self.problems), self.what, self.more, self.characters)
+        changed.flaws = self.flaws
+        return changed
+
     def __str__(self) -> str:
         total = len(self.problems) + self.more
         text = f"cannot {self.what}: {spaced(total)} problem{'s' * (total != 1)}"
@@ -161,13 +172,28 @@ class InvalidInput(ValueError):  # noqa: N818 - the public name is fixed, and sa
         return f"{text}\n  and {spaced(total - shown)} more" if total > shown else text
 
 
+class Counted(InvalidInput):
+    """Problems of which nothing is kept but their number, because as many as are kept were found before."""
+
+    def __init__(self, more: int = 1, flaws: int = 0) -> None:
+        self.problems = ()
+        self.more = more
+        self.flaws = flaws
+
+    def each(self, change: Callable[[Problem], Problem]) -> InvalidInput:  # noqa: ARG002 - there is none to change.
+        """Return itself."""
+        return self
+
+
 class Problems:
     """The problems found so far in a reading: as many as the limits say, and a count of the others."""
 
     def __init__(self) -> None:
         self.kept: list[Problem] = []
         self.more = 0
-        self._room = MANNER.get().limits.problems
+        self.flaws = 0
+        manner = MANNER.get()
+        self._room = 0 if manner.counts_only else manner.limits.problems
 
     @property
     def full(self) -> bool:
@@ -185,15 +211,26 @@ class Problems:
             else:
                 self.kept.append(problem)
 
-    def add_error(self, error: InvalidInput, token: str) -> None:
-        """Take in the problems of a value that ``token`` leads to."""
+    def add_error(self, error: InvalidInput, *path: str) -> None:
+        """Take in the problems of a value that ``path`` leads to."""
         room = max(0, self._room - len(self.kept))
-        self.kept += [problem.under(token) for problem in error.problems[:room]]
+        self.kept += [problem.under(*path) for problem in error.problems[:room]]
         self.more += len(error.problems[room:]) + error.more
+        self.flaws += error.flaws
+
+    def add_flaws(self, found: Problems) -> None:
+        """Take in all flaws of a document, of which some were found already where values were read."""
+        new = [problem for problem in found.kept if problem not in self.kept][: max(0, self._room - len(self.kept))]
+        self.kept += new
+        self.more += len(found.kept) + found.more - self.flaws - len(new)
 
     def error(self, what: str = "read the input") -> InvalidInput:
         """Make the one error that says them all."""
-        return InvalidInput(self.kept, what, self.more, MANNER.get().limits.characters)
+        if not self.kept:
+            return Counted(self.more, self.flaws)
+        error = InvalidInput(self.kept, what, self.more, MANNER.get().limits.characters)
+        error.flaws = self.flaws
+        return error
 
 
 class UpdateRefused(Exception):  # noqa: N818 - the public name is fixed, and says what happened.

@@ -35,7 +35,10 @@ _VERDICT: Final[dict[str, Any]] = {
 
 def _entries(**own: object) -> dict[str, object]:
     asked = {
-        "facts": {"description": "what the rules read of the order, by name", **_FACTS},
+        "facts": {
+            "description": "what the rules read of the order, by name, what it does not show left out",
+            **_FACTS,
+        },
         "order": {"description": "the order as the API answers it", "type": "object"},
         **own,
     }
@@ -122,7 +125,8 @@ def _asked(policy: Policy[OrderT, PatchT]) -> Iterator[tuple[Point, tuple[str, .
 
 
 def _order(point: Point, order: OrderBase) -> dict[str, object]:
-    return {"facts": {fact.name: _said(value) for fact, value in point.items()}, "order": order.__payload__()}
+    told = {fact.name: _said(value) for fact, value in point.items() if value is not UNSET}
+    return {"facts": told, "order": order.__payload__()}
 
 
 def _said(value: Hashable) -> object:

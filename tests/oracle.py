@@ -46,13 +46,14 @@ def salla_closed(  # noqa: PLR0913 - the facts of an order, and the readings.
     keys: Collection[str],
     *,
     draft: bool,
-    customer: str,
+    customer: str | None,
     pending: Collection[str] = ("payment_pending",),
     completed: Collection[str] = ("completed",),
     unknown_status: str = "open",
     locked: Collection[str] = (),
+    missing_customer: str = "closed",
 ) -> AbstractSet[str]:
-    """Say which sections of a Salla order refuse an update of these keys."""
+    """Say which sections of a Salla order refuse an update of these keys; a customer that is not shown is None."""
     if draft or status == "draft":
         return set()
     if status == "pending":
@@ -60,7 +61,7 @@ def salla_closed(  # noqa: PLR0913 - the facts of an order, and the readings.
     known = status in SALLA_STATUSES
     settled = status in completed or status in locked or (not known and unknown_status == "closed")
     closed = set()
-    if "customer" in keys and customer == "registered":
+    if "customer" in keys and (customer == "registered" or (customer is None and missing_customer == "closed")):
         closed.add("customer")
     if "receiver" in keys and settled:
         closed.add("receiver")

@@ -45,7 +45,7 @@ def salla_orders() -> Iterator[salla.Order]:
     """Walk every point of Salla's orders: all statuses, one that is a draft and one that no page names included."""
     for status in (*salla.Status, "draft", UNKNOWN_STATUS):
         for draft in (False, True):
-            for customer in salla.CustomerKind:
+            for customer in (*salla.CustomerKind, UNSET):
                 yield salla.Order(status=status, draft=draft, customer=customer)
 
 

@@ -27,9 +27,9 @@ def some(model: Callable[..., Any], **fields: st.SearchStrategy[Any]) -> st.Sear
 salla_orders: Final = st.builds(
     salla.Order,
     id=st.none() | st.integers(1, 10**9) | st.text(string.ascii_letters + string.digits, min_size=1, max_size=8),
-    status=st.sampled_from([*salla.Status, "draft", "pending", None]) | texts,
+    status=st.sampled_from([*salla.Status, "draft", "pending", None, UNSET]) | texts,
     draft=st.booleans(),
-    customer=st.sampled_from(salla.CustomerKind),
+    customer=st.sampled_from([*salla.CustomerKind, UNSET]),
 )
 salla_patches: Final = some(
     salla.Patch,

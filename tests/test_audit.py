@@ -124,7 +124,7 @@ def test_counts_are_told_by_status_and_rule(tmp_path: Path) -> None:
     found = told("salla", orders, patch)
     assert found == {
         "platform": "salla",
-        "condition": "draft or status is draft or (customer is not registered and status is not completed)",
+        "condition": "draft or status is draft or ((customer is absent or a guest) and status is not completed)",
         "orders": 12,
         "allowed": 8,
         "refused": 4,
@@ -144,7 +144,7 @@ def test_counts_are_told_by_status_and_rule(tmp_path: Path) -> None:
         ],
         "problems": [],
         "more": 0,
-        "readings": ["S2", "S4", "S8"],
+        "readings": ["S2", "S4", "S8", "S15"],
         "written": {},
     }
     lines = [line.split() for line in audit("salla", orders, patch).stdout.splitlines()]
@@ -325,8 +325,8 @@ def test_orders_may_be_as_the_api_answers_them(tmp_path: Path) -> None:
     result = audit("salla", "-", written(tmp_path, BOTH), "--payloads", "--verdicts", str(verdicts), given=given)
     assert [tuple(row.values()) for row in pq.read_table(verdicts).to_pylist()] == [
         (1, "1", "completed", False, "registered", False, ["SALLA-CUSTOMER-1", "SALLA-SHIPPING-1"]),
-        (2, "2", "in_progress", False, "none", True, []),
-        (4, "3", None, True, "none", True, []),
+        (2, "2", "in_progress", False, "not shown", False, ["SALLA-CUSTOMER-1"]),
+        (4, "3", None, True, "not shown", True, []),
     ]
     assert "line 3: /status: expected the order's status" in result.stdout
     shipped = json.dumps({"status": True, "data": {"id": 1, "status": "accepted"}}).encode()

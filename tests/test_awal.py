@@ -325,5 +325,5 @@ def test_a_policy_is_made_of_everything_that_the_page_says() -> None:
     made = awal.policy()
     assert (made.name, made.order_type, made.patch_type) == ("awal", Order, Patch)
     assert (made.sections, made.actions, made.outcomes) == (awal.Section, None, ())
-    assert [advisory.id for advisory in made.advisories] == [f"AWAL-ADVICE-{number}" for number in range(1, 5)]
+    assert [advisory.id for advisory in made.advisories] == [f"AWAL-ADVICE-{number}" for number in range(1, 6)]
     assert Order(status="pending").__policy__() is awal.POLICY

@@ -22,7 +22,7 @@ def test_the_status_table_says_what_is_open_and_while_what() -> None:
     completed = dict(zip(rows[0], next(row for row in rows if row[0] == "completed"), strict=True))
     assert completed == {
         "status": "completed",
-        "customer": "if draft or customer is not registered",
+        "customer": "if draft or (customer is absent or a guest)",
         "receiver": "if draft",
         "shipping": "if draft",
         "payment": "if draft",
@@ -30,7 +30,7 @@ def test_the_status_table_says_what_is_open_and_while_what() -> None:
         "employees": "open",
     }
     shut = salla.POLICY.without("SALLA-DRAFT-1")
-    assert "| `completed` | if customer is not registered | closed | closed | closed | closed | open |" in (
+    assert "| `completed` | if customer is absent or a guest | closed | closed | closed | closed | open |" in (
         description.status_table(shut)
     )
     assert "| `completed` | open | closed |" in description.status_table(awal.POLICY)

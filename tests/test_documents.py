@@ -7,6 +7,7 @@ import importlib
 import io
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +15,9 @@ from orderrules import Code, InvalidInput, awal, salla
 from tests.mutants import change_of, listed
 from tests.tables import DOCUMENTS, ROOT, drawn
 from tests.test_hostile import Failing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
@@ -53,7 +57,8 @@ EXAMPLES = re.findall(
 @pytest.mark.parametrize(("code", "platform", "given", "pointer"), EXAMPLES, ids=[row[0] for row in EXAMPLES])
 def test_every_code_is_documented_with_an_example(code: str, platform: str, given: str, pointer: str) -> None:
     """The example is what a caller gives, and gets that code, at that place."""
-    read = salla.read_patch if platform == "salla" else awal.read_patch
+    module = salla if platform == "salla" else awal
+    read: Callable[[Any], object] = module.read_order if code == Code.NOT_AN_ORDER else module.read_patch
     source = eval(given, {"Failing": Failing})  # noqa: S307 - our own documents.
     with pytest.raises(InvalidInput) as caught:
         read(source)

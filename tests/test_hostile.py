@@ -225,7 +225,7 @@ DOCUMENTS: Final[list[Row]] = [
     ("an integer of thousands of digits", salla.read_patch, '{"branch_id": ' + "7" * 5000 + "}", [("/branch_id", Code.NUMBER_TOO_LONG)]),
     ("a negative one", salla.read_patch, '{"branch_id": -' + "7" * 5000 + "}", [("/branch_id", Code.NUMBER_TOO_LONG)]),
     ("a fraction of thousands of digits", salla.read_patch, '{"ship_to": {"geo_coordinates": {"lat": 0.' + "7" * 5000 + "}}}", [("/ship_to/geo_coordinates/lat", Code.NUMBER_TOO_LONG)]),
-    ("too long in an ignored part of an order", salla.read_order, '{"x": ' + "7" * 101 + "}", [("/x", Code.NUMBER_TOO_LONG)]),
+    ("too long in an ignored part of an order", salla.read_order, '{"draft": true, "x": ' + "7" * 101 + "}", [("/x", Code.NUMBER_TOO_LONG)]),
     ("text for a document", salla.read_patch, Text("{}"), [("", WRONG)]),
     ("a list", awal.read_patch, "[]", [("", WRONG)]),
     ("a number", awal.read_patch, "7", [("", WRONG)]),
@@ -237,7 +237,6 @@ OBJECTS: Final[list[Row]] = [
     ("an object", salla.read_patch, object(), [("", WRONG)]),
     ("a class", salla.read_patch, dict, [("", WRONG)]),
     ("a list of pairs", salla.read_patch, [("coupon_code", "x")], [("", WRONG)]),
-    ("a bytearray", salla.read_patch, bytearray(b"{}"), [("", WRONG)]),
     ("an object without a class", salla.read_patch, Faceless(), [("", WRONG)]),
     ("an object without a class, within", salla.read_patch, {"branch_id": Faceless()}, [("/branch_id", WRONG)]),
     ("an object that always fails", salla.read_patch, {"branch_id": Loud(), "employees": [Loud()], "receiver": Loud()}, [("/branch_id", WRONG), ("/employees/0", WRONG), ("/receiver", WRONG)]),
@@ -388,13 +387,13 @@ def test_lines_of_an_error_are_lines_of_ours() -> None:
 
 def test_limits_are_set_per_call() -> None:
     """Each of them, up and down, and for that call only."""
-    nested = '{"x": [[[1]]]}'
+    nested = '{"draft": true, "x": [[[1]]]}'
     with pytest.raises(InvalidInput) as caught:
         salla.read_order(nested, limits=Limits(depth=3))
     assert caught.value.problems[0].code is Code.TOO_DEEP
     salla.read_order(nested, limits=Limits(depth=4))
     salla.read_order(nested)
-    brackets_in_text = json.dumps({"x": '[[[["' * 100 + "\\"})
+    brackets_in_text = json.dumps({"draft": True, "x": '[[[["' * 100 + "\\"})
     salla.read_order(brackets_in_text, limits=Limits(depth=1))
 
     with pytest.raises(InvalidInput):
@@ -411,7 +410,7 @@ def test_limits_are_set_per_call() -> None:
     assert str(caught.value).endswith("\n  and 8 more")
     with pytest.raises(InvalidInput, match="has more than 2 keys"):
         salla.read_patch({"a": 1, "b": 1, "c": 1}, limits=Limits(keys=2))
-    with pytest.raises(InvalidInput, match="is larger than is read"):
+    with pytest.raises(InvalidInput, match=r"characters, and .* are read at most"):
         awal.read_request(1, "phone_number_id=123", {}, limits=Limits(size=10))
     with pytest.raises(InvalidInput, match="has more digits than are read"):
         awal.read_request("1" * 101, "phone_number_id=123", {})
@@ -419,7 +418,7 @@ def test_limits_are_set_per_call() -> None:
 
 def test_the_stack_may_be_almost_used_up() -> None:
     """Then a document that is nested within the limits is still read, or refused, and nothing else is raised."""
-    document = '{"x":' + "[" * 60 + "]" * 60 + "}"
+    document = '{"draft":true,"x":' + "[" * 60 + "]" * 60 + "}"
     outcomes: set[str] = set()
 
     def descend(depth: int) -> None:
@@ -608,8 +607,8 @@ def test_a_lower_limit_that_python_was_told_is_kept_too() -> None:
 
 
 def test_absent_is_said_only_where_something_may_be_absent() -> None:
-    """A field of an order is there, or None."""
-    for field in ("id", "status", "draft", "customer"):
+    """A field of an order is there, or None; of a status and a customer it may not be known which."""
+    for field in ("id", "draft"):
         with pytest.raises(InvalidInput) as caught:
             salla.Order(**{field: UNSET})  # type: ignore[arg-type]
         assert [problem.pointer for problem in caught.value.problems] == [f"/{field}"]
@@ -621,7 +620,7 @@ def test_an_order_built_in_python_may_hold_members() -> None:
     """As an update may."""
     assert salla.read_order({"status": {"slug": salla.Status.COMPLETED}}) == salla.Order(status="completed")
     assert awal.read_order({"status": Status.SHIPPED}) == awal.Order(status="shipped")
-    assert salla.read_order({"customer": {7: 1}}).customer is salla.CustomerKind.REGISTERED
+    assert salla.read_order({"draft": False, "customer": {7: 1}}).customer is salla.CustomerKind.REGISTERED
 
 
 def test_only_a_patch_is_written() -> None:
@@ -640,7 +639,7 @@ def test_flaws_past_the_limit_are_counted() -> None:
     numbers = "[" + ",".join(["NaN"] * 150) + "]"
     doubles = "[" + ",".join(['{"a": 1, "a": 2, "b": 3, "b": 4}'] * 10) + "]"
     with pytest.raises(InvalidInput) as caught:
-        salla.read_order(f'{{"x": {numbers}, "y": {{"z": {doubles}}}}}')
+        salla.read_order(f'{{"draft": true, "x": {numbers}, "y": {{"z": {doubles}}}}}')
     assert len(caught.value.problems) == 100
     assert caught.value.more == 50 + 20
     assert caught.value.problems[99].pointer == "/x/99"

@@ -228,7 +228,7 @@ def test_the_smallest_order_and_update_show_it() -> None:
         "finding": "ungoverned",
         "about": ["coupon"],
         "message": "no rule governs it",
-        "order": {"status": {"slug": "payment_pending"}, "draft": False, "customer": []},
+        "order": {"status": {"slug": "payment_pending"}, "draft": False},
         "patch": {"coupon_code": "x"},
     }
 

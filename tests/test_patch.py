@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
-from orderrules import UNSET, InvalidInput, Limits, Unset, awal, in_section, read_body, salla, write_body
+from orderrules import UNSET, Hints, InvalidInput, Limits, Unset, awal, in_section, read_body, salla, write_body
 from orderrules._patch import sections_by_key
 from tests import toy
 from tests.toy import Patch, Section, Stage
@@ -86,7 +86,7 @@ def test_a_body_is_read_in_the_manner_that_is_asked_for() -> None:
     with pytest.raises(InvalidInput, match="has more than 1 keys"):
         read_body(Patch, {"door": 4, "note": "x"}, limits=Limits(keys=1))
     with pytest.raises(InvalidInput) as caught:
-        read_body(Patch, {"price": 4, "dor": 4}, elsewhere={"price": "ask the office"})
+        read_body(Patch, {"price": 4, "dor": 4}, hints=Hints(keys={"price": "ask the office"}))
     assert [problem.hint for problem in caught.value.problems] == ["ask the office", "did you mean door?"]
 
 

@@ -266,7 +266,7 @@ def test_a_policy_keeps_one_table_of_its_own() -> None:
     """Made once, and never pickled."""
     policy = salla.policy()
     assert policy._made == {}
-    assert policy._rows == [None] * 96
+    assert policy._rows == [None] * 128
     table = policy.tabulated()
     assert policy.tabulated() is table
     assert policy._made == {"table": table}
@@ -276,7 +276,7 @@ def test_a_policy_keeps_one_table_of_its_own() -> None:
     again = pickle.loads(pickle.dumps(policy))
     assert again == policy
     assert again._made == {}
-    assert again._rows == [None] * 96
+    assert again._rows == [None] * 128
 
 
 def test_a_patch_is_a_model_of_its_own() -> None:

@@ -51,14 +51,15 @@ def test_an_order_is_read_wherever_it_stands(payload: Any) -> None:
     [
         ({"status": []}, {"status": None}),
         ({"status": None}, {"status": None}),
-        ({"status": {}}, {"status": None}),
-        ({"status": {"id": 3, "name": "gone", "slug": None}}, {"status": None}),
+        ({"status": {}}, {"status": UNSET}),
+        ({"status": {"id": 3, "name": "gone", "slug": None}}, {"status": UNSET}),
         ({"status": {"slug": "on_the_moon"}}, {"status": "on_the_moon"}),
         ({"status": {"slug": "waiting to receive it"}}, {"status": Status.WAITING_TO_RECEIVE_IT}),
         ({"status": {"slug": "pending"}}, {"status": Status.PAYMENT_PENDING}),
         ({"status": {"slug": "draft"}}, {"status": "draft", "draft": True}),
         ({"status": [], "draft": True}, {"status": None, "draft": True}),
         ({"draft": False}, {}),
+        ({"draft": None}, {}),
         ({"customer": None}, {"customer": CustomerKind.NONE}),
         ({"customer": []}, {"customer": CustomerKind.NONE}),
         ({"customer": {}}, {"customer": CustomerKind.NONE}),
@@ -80,9 +81,11 @@ def test_every_shape_met_in_payloads_is_read(part: dict[str, Any], expected: dic
 
 
 def test_absent_keys_mean_what_the_readings_say() -> None:
-    """No draft, no customer, no status."""
-    assert salla.read_order({}) == Order()
-    assert Order() == Order(id=None, status=None, draft=False, customer=CustomerKind.NONE)
+    """No draft, no status, and a customer that is not known; null is no customer, whoever says so."""
+    assert salla.read_order({"reference_id": 7}) == Order()
+    assert Order() == Order(id=None, status=None, draft=False, customer=UNSET)
+    assert Order(customer=None, draft=None).customer is CustomerKind.NONE  # type: ignore[arg-type]
+    assert Order(customer=None, draft=None).draft is False  # type: ignore[arg-type]
 
 
 def test_names_that_are_more_than_text_are_read_as_text() -> None:
@@ -96,8 +99,9 @@ def test_names_that_are_more_than_text_are_read_as_text() -> None:
 
 
 def test_a_guest_is_one_only_when_said() -> None:
-    """And only where there is a customer."""
+    """And only where there is a customer, or nothing is known of one."""
     assert salla.read_order(ORDER, guest=True).customer is CustomerKind.GUEST
+    assert salla.read_order({"id": 7, "status": []}, guest=True).customer is CustomerKind.GUEST
     assert salla.read_order({**ORDER, "customer": None}, guest=True).customer is CustomerKind.NONE
 
 
@@ -118,15 +122,17 @@ def test_a_guest_is_one_only_when_said() -> None:
         ({**ORDER, "status": "completed"}, [("/status", Code.WRONG_TYPE)]),
         ({**ORDER, "status": [1]}, [("/status", Code.WRONG_TYPE)]),
         ({**ORDER, "customer": [1]}, [("/customer", Code.WRONG_TYPE)]),
-        ({**ORDER, "draft": None}, [("/draft", Code.NULL)]),
-        ({"event": "order.updated", "merchant": 7}, [("/data", Code.MISSING)]),
+        ({"event": "order.updated", "merchant": 7}, [("", Code.NOT_AN_ORDER)]),
+        ({}, [("", Code.NOT_AN_ORDER)]),
+        ({"id": 3}, [("", Code.NOT_AN_ORDER)]),
         ({"data": {"id": 9, "status": "Done", "order": []}}, [("/data/order", Code.WRONG_TYPE)]),
         ([], [("", Code.WRONG_TYPE)]),
         (7, [("", Code.WRONG_TYPE)]),
         ("[]", [("", Code.WRONG_TYPE)]),
         (b"{", [("", Code.NOT_JSON)]),
         (b"\xff", [("", Code.NOT_UTF8)]),
-        ('{"id": NaN}', [("/id", Code.NOT_FINITE)]),
+        ('{"id": NaN, "draft": false}', [("/id", Code.NOT_FINITE)]),
+        ('{"id": NaN}', [("", Code.NOT_AN_ORDER), ("/id", Code.NOT_FINITE)]),
         ("[" * 100_000, [("", Code.TOO_DEEP)]),
         ("1" * 10_000, [("", Code.NUMBER_TOO_LONG)]),
     ],
@@ -338,9 +344,19 @@ def test_every_reader_keeps_to_the_limits_that_it_is_given() -> None:
     ("payload", "said"),
     [
         ({"data": []}, "/data: expected an order, an object, got an array"),
-        ({"event": "order.updated"}, "/data: is required"),
+        ({"event": "order.updated"}, "(the whole): is no order: it shows no reference_id, status or draft"),
+        (
+            {"event": "app.installed", "data": {"id": 3, "status": []}},
+            "(the whole): is a webhook of 'app.installed', and no order",
+        ),
         ({"data": {"status": "x", "order": 7}}, "/data/order: expected an order, an object, got an integer"),
-        ({"status": "x"}, "/status: expected the order's status, an object with a slug, got a string"),
+        (
+            {"status": "x"},
+            (
+                "/status: expected the order's status, an object with a slug, got a string "
+                "(if the text is a slug, build the order: salla.Order(status=...))"
+            ),
+        ),
         ({"status": [1]}, "/status: expected the order's status, an object with a slug, got an array"),
         (
             {"status": 200},
@@ -350,7 +366,7 @@ def test_every_reader_keeps_to_the_limits_that_it_is_given() -> None:
             ),
         ),
         ({"status": {"slug": 7}}, "/status/slug: expected a string, got an integer"),
-        ({"customer": 7}, "/customer: expected the order's customer, an object, got an integer"),
+        ({"draft": True, "customer": 7}, "/customer: expected the order's customer, an object, got an integer"),
         ([], "(the whole): expected an object, got an array"),
     ],
     ids=json.dumps,
@@ -377,6 +393,11 @@ def test_mistakes_of_a_caller_are_told_word_for_word() -> None:
             ValueError,
             'unknown_status is "open" or "closed", not \'shut\'',
         ),
+        (
+            lambda: salla.policy(missing_customer="open"),  # type: ignore[arg-type]
+            ValueError,
+            'missing_customer is "closed" or "none", not \'open\'',
+        ),
     ]
     for make, kind, said in mistakes:
         with pytest.raises(kind) as caught:
@@ -389,6 +410,7 @@ CLOSED: Final[dict[str, Any]] = {
     "completed": salla.COMPLETED_FAMILY,
     "unknown_status": "closed",
     "locked": salla.CANCELED_FAMILY,
+    "missing_customer": "none",
 }
 EMPTY: Final[dict[str, Any]] = {"pending": (), "completed": ()}
 
@@ -436,6 +458,7 @@ def test_rules_and_waivers_give_their_reasons() -> None:
                 ("S2", "*completed* is read as completed alone"),
                 ("S4", "an unknown status does not count as completed, and is not *pending*"),
                 ("S8", "canceled, restored and restoring do not close receiver, shipping and coupon"),
+                ("S15", "a customer that is not shown may be a registered one"),
             ],
         ),
         (
@@ -445,6 +468,7 @@ def test_rules_and_waivers_give_their_reasons() -> None:
                 ("S2", "*completed* is read as completed, delivering, delivered or shipped"),
                 ("S4", "an unknown status closes every section bound to a status, and is not *pending*"),
                 ("S8", "canceled, restored and restoring close receiver, shipping and coupon"),
+                ("S15", "a customer that is not shown is none"),
             ],
         ),
         (
@@ -454,6 +478,7 @@ def test_rules_and_waivers_give_their_reasons() -> None:
                 ("S2", "*completed* is read as no status"),
                 ("S4", "an unknown status does not count as completed, and is not *pending*"),
                 ("S8", "canceled, restored and restoring do not close receiver, shipping and coupon"),
+                ("S15", "a customer that is not shown may be a registered one"),
             ],
         ),
     ],
@@ -485,12 +510,14 @@ def test_alternatives_bring_the_rules_that_they_change() -> None:
         ("S2", "family", settled),
         ("S4", "closed", settled),
         ("S8", "locked", settled),
+        ("S15", "none", ["SALLA-CUSTOMER-1"]),
     ]
     assert closed == [
         ("S1", "payment_pending", ["SALLA-PAYMENT-1"]),
         ("S2", "exact", settled),
         ("S4", "open", settled),
         ("S8", "open", settled),
+        ("S15", "closed", ["SALLA-CUSTOMER-1"]),
     ]
     assert empty == [
         ("S1", "payment_pending", ["SALLA-PAYMENT-1"]),
@@ -499,6 +526,7 @@ def test_alternatives_bring_the_rules_that_they_change() -> None:
         ("S2", "family", settled),
         ("S4", "closed", settled),
         ("S8", "locked", settled),
+        ("S15", "none", ["SALLA-CUSTOMER-1"]),
     ]
     (family_of_pending,) = salla.policy().readings[0].alternatives
     assert family_of_pending.rules == (salla.policy(pending=salla.PENDING_FAMILY).rules[3],)
@@ -512,5 +540,5 @@ def test_a_policy_is_made_of_everything_that_the_page_says() -> None:
     assert [(outcome.key, outcome.attribute, outcome.value) for outcome in made.outcomes] == [
         ("customer", "customer", CustomerKind.REGISTERED)
     ]
-    assert [advisory.id for advisory in made.advisories] == [f"SALLA-ADVICE-{number}" for number in range(1, 5)]
+    assert [advisory.id for advisory in made.advisories] == [f"SALLA-ADVICE-{number}" for number in range(1, 6)]
     assert Order().__policy__() is salla.POLICY

@@ -62,7 +62,10 @@ def oracle_says(platform: str, example: dict[str, Any], order: Any, patch: Any) 
     if "action" in example:
         return oracle.salla_can(order.status, example["action"])
     if platform == "salla":
-        return not oracle.salla_closed(order.status, patch.keys, draft=order.draft, customer=order.customer, **settings)
+        customer = order.customer or None
+        return not oracle.salla_closed(
+            order.status or None, patch.keys, draft=order.draft, customer=customer, **settings
+        )
     return not oracle.awal_closed(order.status, patch.status or None, **settings)
 
 

@@ -55,11 +55,11 @@ def test_nothing_istabulated_before_it_is_asked() -> None:
 
 
 def test_equal_decisions_are_one_object() -> None:
-    """Some three hundred of them fill all of Salla's cells."""
+    """Some four hundred of them fill all of Salla's cells."""
     table = salla.policy().tabulated()
-    cells = [decision for index in range(96) for decision in table.row(index)]
-    assert len(cells) == 49_152
-    assert len({id(decision) for decision in cells}) == len(set(cells)) < 400
+    cells = [decision for index in range(128) for decision in table.row(index)]
+    assert len(cells) == 65_536
+    assert len({id(decision) for decision in cells}) == len(set(cells)) < 450
 
 
 def test_threads_that_ask_at_once_get_the_same() -> None:
@@ -179,7 +179,7 @@ def test_a_space_numbers_its_points() -> None:
     """Each order has one number, which is the place of its point in the walk."""
     space = salla.Order.__space__
     numbers = [space.index(order) for order in samples.salla_orders()]
-    assert sorted(numbers) == list(range(space.size)) == list(range(96))
+    assert sorted(numbers) == list(range(space.size)) == list(range(128))
     for order in samples.salla_orders():
         point = list(space.points())[space.index(order)]
         assert point == {fact: fact.of(order) for fact in space.facts}

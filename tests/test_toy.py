@@ -12,6 +12,7 @@ from orderrules import (
     UNSET,
     Fact,
     Follows,
+    Hints,
     InvalidInput,
     OrderBase,
     Rule,
@@ -195,4 +196,4 @@ def test_a_platform_reads_and_writes_its_bodies_as_ours_do() -> None:
     with pytest.raises(InvalidInput, match="cannot read the parcel: 1 problem"):
         read_body(Patch, {"door": "4"}, what="parcel")
     with pytest.raises(InvalidInput, match="ask the office"):
-        read_body(Patch, {"price": 4}, elsewhere={"price": "ask the office"})
+        read_body(Patch, {"price": 4}, hints=Hints(keys={"price": "ask the office"}))

@@ -52,7 +52,7 @@ def order_of(platform: str, vector: Any) -> Any:
     """Read the order of a vector."""
     if platform == "awal":
         return awal.read_order(vector["order"])
-    return salla.read_order(vector["order"], guest=vector["facts"]["customer"] == "guest")
+    return salla.read_order(vector["order"], guest=vector["facts"].get("customer") == "guest")
 
 
 def read_patch(platform: str, body: Any) -> Any:
@@ -64,7 +64,8 @@ def test_every_vector_is_as_the_oracle_says() -> None:
     """Which imports no rule."""
     for vector in SUITES["salla"]["updates"]:
         facts = vector["facts"]
-        closed = oracle.salla_closed(facts["status"], vector["body"], draft=facts["draft"], customer=facts["customer"])
+        shown = facts.get("customer")
+        closed = oracle.salla_closed(facts["status"], vector["body"], draft=facts["draft"], customer=shown)
         assert set(vector["closed"]) == closed
     for vector in SUITES["salla"]["actions"]:
         assert vector["allowed"] is oracle.salla_can(vector["facts"]["status"], vector["action"])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orderrules import UNKNOWN, Code, InvalidInput
+from orderrules import UNKNOWN, UNSET, Code, InvalidInput
 from orderrules._values import mistyped, refuse, text
 from orderrules.cli._rows import Apart, Batch, Wanted, is_flag
 
@@ -163,7 +163,7 @@ def _told(fact: Fact, value: object) -> object:
     try:
         fact.stored(value)
     except ValueError:
-        known = ", ".join(str(listed) for listed in fact.values if listed is not UNKNOWN)
+        known = ", ".join(str(listed) for listed in fact.values if listed not in {UNKNOWN, UNSET})
     else:
         return value
     raise refuse(Code.NOT_A_CHOICE, f"expected one of {known}")

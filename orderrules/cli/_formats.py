@@ -19,10 +19,10 @@ from typing import IO, TYPE_CHECKING, Final, NoReturn
 
 import pyarrow as pa
 
-from orderrules import UPDATE_LIMITS, Code, InvalidInput, Problem
-from orderrules._json import may_have_long_number
-from orderrules._values import refuse
-from orderrules._wire import root
+from orderrules import UNSET, UPDATE_LIMITS, Code, InvalidInput, Problem
+from orderrules._json import flaws_in, may_have_long_number
+from orderrules._values import mapping, refuse
+from orderrules._wire import loaded
 from orderrules.cli._assembly import encoded
 from orderrules.cli._lines import Lines, Misfit, batches
 from orderrules.cli._rows import NAMING, UnusableError, Wanted
@@ -159,8 +159,10 @@ class _Json:
         line = self._lines.take()
         if line.isspace():
             return None
-        _, found, flawless = root(line.rstrip(b"\r\n"))
-        flawless()
+        document, flawed = loaded(line.rstrip(b"\r\n"))
+        if flawed:
+            raise flaws_in(document).error()
+        found = mapping(document)
         self._see([found])
         return [found.get(column) for column in self._names.values()]
 
@@ -187,6 +189,9 @@ class _Payloads:
     def __init__(self, lines: Lines, wanted: Wanted, read_order: Callable[[bytes], OrderBase]) -> None:
         self._lines = lines
         self._names = [*wanted.columns, "id"]
+        self._not_shown = {
+            fact.attribute: spelling for fact in wanted.facts for spelling, value in fact.aliases if value is UNSET
+        }
         self._read_order = read_order
 
     def at_once(self, block: bytes) -> None:
@@ -198,8 +203,11 @@ class _Payloads:
         if line.isspace():
             return None
         order = self._read_order(line.rstrip(b"\r\n"))
-        told = [getattr(order, name) for name in self._names]
-        return [value.value if isinstance(value, StrEnum) else value for value in told]
+        told = [(name, getattr(order, name)) for name in self._names]
+        return [
+            self._not_shown.get(name) if value is UNSET else value.value if isinstance(value, StrEnum) else value
+            for name, value in told
+        ]
 
 
 def of_csv(stream: IO[bytes], wanted: Wanted, delimiter: str) -> Iterator[Batch]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 
 from orderrules._conditions import UNKNOWN, AllOf, AnyOf, Is
+from orderrules._models import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
@@ -43,8 +44,11 @@ class Asked:
 
 
 def spellings(fact: Fact, values: Iterable[Hashable]) -> list[Hashable]:
-    """List how the values of a fact may be spelt in a column, text as plain text; what is unknown has no spelling."""
-    spelt = (spelling for value in values if value is not UNKNOWN for spelling in fact.spellings(value))
+    """List how the values of a fact may be spelt in a column, text as plain text.
+
+    What is unknown has no spelling, and what is not shown has only its aliases: a null stands for what is ``absent``.
+    """
+    spelt = (spelling for value in values for spelling in fact.spellings(value) if spelling not in {UNKNOWN, UNSET})
     return [str(value) if isinstance(value, str) else value for value in spelt]
 
 

@@ -16,25 +16,29 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
 
 import attrs
 
-from orderrules._advice import Advisory, Again, Before, LeftOut, Nothing
+from orderrules._advice import Advisory, Again, Before, LeftOut, Nothing, Unlisted
 from orderrules._conditions import UNKNOWN, Fact, Follows
 from orderrules._endpoint import Endpoint
-from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
-from orderrules._models import UNSET, Checked, Unset, hidden, kept
+from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Hints, Limits, Shape
+from orderrules._models import UNSET, Checked, Unset, hidden
 from orderrules._order import OrderBase, Space
 from orderrules._patch import PatchBase, in_section, read_body, write_body
+from orderrules._payload import Payload, Place
 from orderrules._rules import Alternative, Policy, Reading, Rule, offer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from orderrules._decision import Decision
+    from orderrules._json import Document
     from orderrules.errors import InvalidInput
 
 __all__ = [
     "ASKED",
     "ENDPOINT",
     "FORWARD",
+    "HINTS",
+    "PAYLOAD",
     "POLICY",
     "STATUS",
     "TRANSITIONS",
@@ -82,7 +86,7 @@ class Section(StrEnum):
     BRANCH_ID = "branch_id"
 
 
-STATUS: Final = Fact("status", values=(*Status, UNKNOWN))
+STATUS: Final = Fact("status", values=(*Status, UNKNOWN), words=(("complete", Status.COMPLETED),))
 ASKED: Final = Fact(
     "status asked for",
     values=(UNSET, *Status),
@@ -228,6 +232,11 @@ _ADVISORIES: Final = (
         when=Before("delivery_date", follows="shipping_date"),
         message="the delivery is dated before the shipping",
     ),
+    Advisory(
+        id="AWAL-ADVICE-5",
+        when=Unlisted(STATUS),
+        message="the order's status is none of the five, so that no update can change it",
+    ),
 )
 
 
@@ -303,15 +312,43 @@ POLICY: Final = policy()
 """The policy under the readings that ``specs/readings.toml`` gives."""
 
 
-_ELSEWHERE: Final = {
-    "items": "what was ordered is no part of this update",
-    "tags": "the page knows no tags",
-    "notes": "did you mean admin_notes?",
-}
+HINTS: Final = Hints(
+    keys={
+        "items": "what was ordered is no part of this update",
+        "tags": "the page knows no tags",
+        **dict.fromkeys(("note", "notes"), "did you mean admin_notes?"),
+        **dict.fromkeys(("data", "order"), "the body of an update has no wrapper: send what is in it"),
+        "phone_number_id": "it stands in the query",
+    },
+    words={word: str(status) for word, status in STATUS.words} | {"payed": "paid"},
+    shapes=(
+        Shape(
+            "",
+            frozenset({"success", "event", "order_number", "updated_at", "created_at"}),
+            "this looks like what the API answers or sends: an update holds only what is to change",
+        ),
+    ),
+)
+"""What people send here that belongs elsewhere or is called otherwise."""
+
+PAYLOAD: Final = Payload(
+    places=(Place(attribute="status", path=("status",), kind=Status | str, required=True),),
+    shown={
+        "id": int | str,
+        "payment_status": PaymentStatus | str,
+        "shipping_date": date | str,
+        "delivery_date": date | str,
+        "admin_notes": str,
+        "branch_id": str,
+    },
+    others=("message.", "contact.", "conversation.", "ticket."),
+    never=("message_id",),
+)
+"""Where an order stands in what the API answers and sends (reading A8)."""
 
 
 def read_patch(
-    body: Mapping[str, object] | str | bytes, *, limits: Limits = UPDATE_LIMITS, show_values: bool = False
+    body: Mapping[str, object] | Document, *, limits: Limits = UPDATE_LIMITS, show_values: bool = False
 ) -> Patch:
     """Read the body of an update, strictly.
 
@@ -323,13 +360,13 @@ def read_patch(
     Raises:
         InvalidInput: with every problem at once, each with a JSON pointer into the body.
     """
-    return read_body(Patch, body, what="Awal update", elsewhere=_ELSEWHERE, limits=limits, show_values=show_values)
+    return read_body(Patch, body, what="Awal update", hints=HINTS, limits=limits, show_values=show_values)
 
 
 def read_request(
     order_id: int | str,
     query: Mapping[str, object] | str,
-    body: Mapping[str, object] | str | bytes,
+    body: Mapping[str, object] | Document,
     *,
     limits: Limits = UPDATE_LIMITS,
     show_values: bool = False,
@@ -352,7 +389,7 @@ def read_request(
         number, asked, patch = _wire.gather(
             lambda: _wire.identifier(order_id, "id"),
             lambda: _wire.query(_Query, query),
-            lambda: read_body(Patch, body, elsewhere=_ELSEWHERE, limits=limits, show_values=show_values),
+            lambda: read_body(Patch, body, hints=HINTS, limits=limits, show_values=show_values),
         )
         return UpdateRequest(order_id=number, phone_number_id=asked.phone_number_id, patch=patch)
 
@@ -369,7 +406,7 @@ def to_body(patch: Patch) -> dict[str, object]:
 
 
 def read_order(
-    payload: Mapping[str, object] | str | bytes, *, limits: Limits = ORDER_LIMITS, show_values: bool = False
+    payload: Mapping[str, object] | Document, *, limits: Limits = ORDER_LIMITS, show_values: bool = False
 ) -> Order:
     """Read an order from what the API answers: bare, or in its envelope.
 
@@ -381,24 +418,9 @@ def read_order(
         show_values: whether messages show the values that cannot be read, shortened; they may be personal.
 
     Raises:
-        InvalidInput: the payload holds no order, or its status is absent or no text.
+        InvalidInput: the payload is no order, or its status is absent or no text.
     """
-    from orderrules import _wire
-
-    with _wire.manner("read the Awal order", limits, show_values=show_values):
-        path, found, flawless = _wire.root(payload)
-        if "data" in found:
-            path, found = _wire.inside("data", path, found)
-        status, _ = _wire.gather(lambda: _wire.required("status", found, path, kept(Status | str)), flawless)
-        return Order(
-            status=status,
-            id=_wire.shown(found.get("id"), int | str),
-            payment_status=_wire.shown(found.get("payment_status"), PaymentStatus | str),
-            shipping_date=_wire.shown(found.get("shipping_date"), date | str),
-            delivery_date=_wire.shown(found.get("delivery_date"), date | str),
-            admin_notes=_wire.shown(found.get("admin_notes"), str),
-            branch_id=_wire.shown(found.get("branch_id"), str),
-        )
+    return Order(**PAYLOAD.read(payload, "Awal order", limits, show_values=show_values))
 
 
 def to_payload(order: Order) -> dict[str, object]:
@@ -441,6 +463,7 @@ ENDPOINT: Final = Endpoint(
     query=("phone_number_id",),
     read_request=read_request,
     read_order=read_order,
+    payload=PAYLOAD,
     refusal=_refusal,
     refusal_status=_UNPROCESSABLE,
     unreadable=_unreadable,

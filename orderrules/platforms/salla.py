@@ -1,7 +1,7 @@
 """Salla, Update Order: ``PUT /orders/{order_id}``.
 
 What the page documents, in the order of the page: the statuses, the body, the restrictions, and how its silences
-are read. Clauses are cited by id and stand in ``specs/salla.toml``; readings (S1 to S14) in ``specs/readings.toml``.
+are read. Clauses are cited by id and stand in ``specs/salla.toml``; readings (S1 to S16) in ``specs/readings.toml``.
 It must never know how a decision is made.
 
 The module is longer than most because it is one platform whole: its models, its rules, and its payloads.
@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
 
 import attrs
 
-from orderrules._advice import Advisory, Hollow, Nothing, Without
+from orderrules._advice import Advisory, Hollow, Nothing, Unlisted, Without
 from orderrules._conditions import UNKNOWN, Fact, listed
 from orderrules._endpoint import Endpoint
-from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
-from orderrules._models import UNSET, Checked, Unset, hidden, kept
+from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Hints, Limits, Shape
+from orderrules._models import UNSET, Checked, Unset, hidden
 from orderrules._order import OrderBase, Space
 from orderrules._patch import PatchBase, in_section, read_body, write_body
+from orderrules._payload import Empty, Payload, Place
 from orderrules._rules import Outcome, Policy, Reading, Rule, Waiver, offer
-from orderrules._values import flag, is_mapping, mapping, pairs_of, refuse
-from orderrules.errors import Code
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
     from orderrules._decision import Decision
+    from orderrules._json import Document
     from orderrules.errors import InvalidInput
 
 __all__ = [
@@ -39,7 +39,9 @@ __all__ = [
     "DRAFT",
     "DRAFT_SLUG",
     "ENDPOINT",
+    "HINTS",
     "NONE_LOCKED",
+    "PAYLOAD",
     "PENDING_FAMILY",
     "PENDING_ONLY",
     "POLICY",
@@ -49,6 +51,7 @@ __all__ = [
     "Customer",
     "CustomerKind",
     "GeoCoordinates",
+    "MissingCustomer",
     "Order",
     "Patch",
     "Payment",
@@ -123,18 +126,40 @@ STATUS: Final = Fact(
     "status",
     values=(*Status, DRAFT_SLUG, UNKNOWN),
     aliases=(("pending", Status.PAYMENT_PENDING),),  # Reading S1.
+    words=(
+        ("processing", Status.IN_PROGRESS),
+        ("preparing", Status.IN_PROGRESS),
+        ("cancelled", Status.CANCELED),
+        ("refunded", Status.RESTORED),
+        ("returned", Status.RESTORED),
+        ("pending_payment", Status.PAYMENT_PENDING),
+        ("complete", Status.COMPLETED),
+        ("indelivery", Status.DELIVERING),
+        ("out_for_delivery", Status.DELIVERING),
+    ),
+    notes=((UNSET, "the order shows a status without a slug"),),
 )
 DRAFT: Final = Fact("draft", values=(False, True), flag=True, absent=False)
 CUSTOMER: Final = Fact(
     "customer",
-    values=tuple(CustomerKind),
-    labels=((CustomerKind.NONE, "absent"), (CustomerKind.GUEST, "a guest")),
+    values=(*CustomerKind, UNSET),
+    labels=((CustomerKind.NONE, "absent"), (CustomerKind.GUEST, "a guest"), (UNSET, "not shown")),
     absent=CustomerKind.NONE,
+    aliases=(("not shown", UNSET),),  # As a column of a database says it, whose null says that there is none.
+    remedies=((UNSET, "read the order's details, which show its customer, or say that it is a guest"),),
 )
 
 
-def _status(status: Status | str | None) -> Status | str | None:
-    return cast("Status | str | None", STATUS.canonical(status))
+def _status(status: Status | str | Unset | None) -> Status | str | Unset | None:
+    return cast("Status | str | Unset | None", STATUS.canonical(status))
+
+
+def _draft(draft: bool | None) -> bool:  # noqa: FBT001 - a converter takes its value so.
+    return draft if draft is not None else False
+
+
+def _customer(customer: CustomerKind | Unset | None) -> CustomerKind | Unset:
+    return customer if customer is not None else CustomerKind.NONE
 
 
 class _Indexed(OrderBase):
@@ -148,9 +173,11 @@ class Order(_Indexed):
 
     Attributes:
         id: called alphanumeric and sampled as an integer; None when the payload shows none.
-        status: the slug, as text when no page names it; None when there is none (reading S12).
-        draft: whether it is a draft; an older payload that lacks the key is none.
-        customer: whether there is a customer, and a guest or a registered one (reading S3).
+        status: the slug, as text when no page names it; None when no status is shown (reading S12), and ``UNSET``
+            when one is shown without its slug.
+        draft: whether it is a draft; an older payload that lacks the key is none, and so is null.
+        customer: whether there is a customer, and a guest or a registered one (reading S3); null is no customer,
+            and ``UNSET`` that nothing is known of one (reading S15).
         written: what ``Policy.apply`` has written to it and no answer of the API shows as it was sent.
 
     Raises:
@@ -158,9 +185,9 @@ class Order(_Indexed):
     """
 
     id: int | str | None = None
-    status: Status | str | None = attrs.field(default=None, converter=_status)
-    draft: bool = False
-    customer: CustomerKind = CustomerKind.NONE
+    status: Status | str | Unset | None = attrs.field(default=None, converter=_status)
+    draft: bool = attrs.field(default=False, converter=_draft)
+    customer: CustomerKind | Unset = attrs.field(default=UNSET, converter=_customer)
     written: Patch | Unset = UNSET
 
     def __policy__(self) -> Policy[Order, Patch]:
@@ -278,6 +305,7 @@ NONE_LOCKED: Final[frozenset[Status]] = frozenset()
 CANCELED_FAMILY: Final = frozenset({Status.CANCELED, Status.RESTORED, Status.RESTORING})
 
 UnknownStatus = Literal["open", "closed"]
+MissingCustomer = Literal["closed", "none"]
 
 
 def _statuses(given: Collection[Status]) -> frozenset[Status]:
@@ -295,10 +323,13 @@ class _Choices:
     completed: frozenset[Status] = attrs.field(converter=_statuses)
     unknown_status: UnknownStatus
     locked: frozenset[Status] = attrs.field(converter=_statuses)
+    missing_customer: MissingCustomer
 
     def __attrs_post_init__(self) -> None:
         if self.unknown_status not in {"open", "closed"}:
             raise ValueError(f'unknown_status is "open" or "closed", not {self.unknown_status!r}')
+        if self.missing_customer not in {"closed", "none"}:
+            raise ValueError(f'missing_customer is "closed" or "none", not {self.missing_customer!r}')
 
 
 def _rules(chosen: _Choices) -> tuple[Rule, ...]:
@@ -306,11 +337,12 @@ def _rules(chosen: _Choices) -> tuple[Rule, ...]:
     closed = chosen.unknown_status == "closed"
     settled = STATUS.is_not_in({*chosen.completed, *chosen.locked, *([UNKNOWN] if closed else [])})
     once = "once the order is completed" + " or closed" * (closed or bool(chosen.locked))
+    replaceable = {CustomerKind.NONE, CustomerKind.GUEST, *([UNSET] if chosen.missing_customer == "none" else [])}
     return (
         Rule(
             id="SALLA-CUSTOMER-1",
             section=Section.CUSTOMER,
-            only_if=CUSTOMER.is_in({CustomerKind.NONE, CustomerKind.GUEST}),
+            only_if=CUSTOMER.is_in(replaceable),
             reason="an order that has a registered customer keeps that customer",
         ),
         Rule(
@@ -388,6 +420,11 @@ _ADVISORIES: Final = (
         id="SALLA-ADVICE-4",
         when=Hollow(("customer", "receiver", "ship_to", "payment")),
         message="an object without anything in it is sent, and changes nothing",
+    ),
+    Advisory(
+        id="SALLA-ADVICE-5",
+        when=Unlisted(STATUS),
+        message="the order's status is no documented slug, and counts as an unknown one",
     ),
 )
 
@@ -469,6 +506,20 @@ def _readings(chosen: _Choices) -> tuple[Reading, ...]:
         ),
         Reading("S13", "whether the list of employees may be empty", "it may"),
         Reading("S14", "whether an empty object touches its section", "it is sent, so it does"),
+        Reading(
+            "S15",
+            "what holds for an order that does not show whether it has a customer, as in a list of orders",
+            "a customer that is not shown is none"
+            if chosen.missing_customer == "none"
+            else "a customer that is not shown may be a registered one",
+            offer(_rules, chosen, "missing_customer", {"closed": "closed", "none": "none"}),
+        ),
+        Reading(
+            "S16",
+            "which documents are orders",
+            "one that shows reference_id, status or draft, or an id beside what only orders have, and is no webhook "
+            "of another kind",
+        ),
     )
 
 
@@ -482,6 +533,7 @@ def policy(
     completed: Collection[Status] = COMPLETED_ONLY,
     unknown_status: UnknownStatus = "open",
     locked: Collection[Status] = NONE_LOCKED,
+    missing_customer: MissingCustomer = "closed",
 ) -> Policy[Order, Patch]:
     """Return the rules of the page under these readings.
 
@@ -490,15 +542,24 @@ def policy(
         completed: the statuses that count as completed (S2); ``COMPLETED_FAMILY`` is the alternative.
         unknown_status: whether sections bound to a status are open in one that no page names (S4).
         locked: statuses that close receiver, shipping and coupon too (S8); ``CANCELED_FAMILY`` is the alternative.
+        missing_customer: whether the customer section is closed where an order does not show its customer, or that
+            means that there is none (S15).
 
     Raises:
         TypeError: text was given for a collection.
-        ValueError: a value is no status, or ``unknown_status`` is neither ``"open"`` nor ``"closed"``.
+        ValueError: a value is no status, ``unknown_status`` is neither ``"open"`` nor ``"closed"``, or
+            ``missing_customer`` neither ``"closed"`` nor ``"none"``.
     """
-    chosen = _Choices(pending=pending, completed=completed, unknown_status=unknown_status, locked=locked)
+    chosen = _Choices(
+        pending=pending,
+        completed=completed,
+        unknown_status=unknown_status,
+        locked=locked,
+        missing_customer=missing_customer,
+    )
     return Policy(
         name="salla",
-        edition="1",
+        edition="2",
         order_type=Order,
         patch_type=Patch,
         sections=Section,
@@ -514,19 +575,105 @@ def policy(
 POLICY: Final = policy()
 """The policy under the readings that ``specs/readings.toml`` gives."""
 
-_ELSEWHERE: Final = {
-    "status": "a status is changed through Update Order Status, another endpoint",
-    "items": "items are changed through the endpoints of Order Items",
-    "tags": "tags are changed through the endpoints of Order Tags",
-    "notes": "notes are written through the endpoints of Order Histories",
-}
+_STATUS_ENDPOINT: Final = "a status is changed through Update Order Status, another endpoint"
+_ITEMS_ENDPOINT: Final = "items are changed through the endpoints of Order Items"
+_ACTIONS_ENDPOINT: Final = "this belongs to Order Actions, another endpoint"
+_RECEIVER: Final = "who receives the order stands in receiver, beside ship_to"
+_NO_WRAPPER: Final = "the body of an update has no wrapper: send what is in it"
+
+HINTS: Final = Hints(
+    keys={
+        **dict.fromkeys(("status", "status_id", "slug", "note", "restore_items"), _STATUS_ENDPOINT),
+        **dict.fromkeys(("items", "products"), _ITEMS_ENDPOINT),
+        **dict.fromkeys(("operations", "filters"), _ACTIONS_ENDPOINT),
+        **dict.fromkeys(("data", "order"), _NO_WRAPPER),
+        **dict.fromkeys(("shipping", "shipping_address"), "an address is sent in ship_to"),
+        **dict.fromkeys(("ship_to.name", "ship_to.email", "ship_to.phone"), _RECEIVER),
+        "tags": "tags are changed through the endpoints of Order Tags",
+        "notes": "notes are written through the endpoints of Order Histories",
+        "coupon": "did you mean coupon_code?",
+        "payment.reference_id": "that is its name in Create Order: did you mean store_bank_id?",
+        "customer.phone": "did you mean mobile?",
+        "receiver.mobile": "did you mean phone?",
+        **{
+            f"{parent}.{key}": "did you mean name, which holds both?"
+            for parent in ("customer", "receiver")
+            for key in ("first_name", "last_name")
+        },
+        **dict.fromkeys(
+            [f"ship_to.geo_coordinates.{key}" for key in ("lon", "long", "longitude")], "did you mean lng?"
+        ),
+        "ship_to.geo_coordinates.latitude": "did you mean lat?",
+    },
+    shapes=(
+        Shape(
+            "",
+            frozenset({"success", "event", "reference_id", "amounts", "can_cancel", "payment_method", "source"}),
+            "this looks like what the API answers or sends: an update holds only what is to change",
+        ),
+        Shape(
+            "customer",
+            frozenset({"mobile_code", "avatar", "gender", "urls", "birthday", "location", "full_name", "groups"}),
+            "this is how the API shows a customer: an update sends name, mobile as text and email",
+        ),
+    ),
+)
+"""What people send here that belongs elsewhere or is called otherwise."""
+
 _SOME_CUSTOMER: Final = 1
 """An order says that it has a customer, and not which."""
-_ENVELOPE: Final = "this is the status of an answer, and of one without an order"
+
+PAYLOAD: Final = Payload(
+    places=(
+        Place(
+            attribute="status",
+            path=("status", "slug"),
+            kind=Status | str,
+            left_out=None,
+            empty=(Empty.NULL, Empty.ARRAY),
+            unnamed=UNSET,
+            expected="the order's status, an object with a slug",
+            hints={
+                "integer": "this is the status of an answer, and of one without an order",
+                "string": "if the text is a slug, build the order: salla.Order(status=...)",
+            },
+        ),
+        Place(attribute="draft", path=("draft",), kind=bool, left_out=False, empty=(Empty.NULL,), nothing=False),
+        Place(
+            attribute="customer",
+            path=("customer",),
+            left_out=UNSET,
+            empty=tuple(Empty),
+            nothing=CustomerKind.NONE,
+            there=CustomerKind.REGISTERED,
+            expected="the order's customer, an object",
+        ),
+    ),
+    shown={"id": int | str},
+    others=(
+        "app.",
+        "customer.",
+        "product.",
+        "category.",
+        "brand.",
+        "store.",
+        "abandoned.cart",
+        "invoice.",
+        "shipment.",
+        "coupon.",
+        "review.",
+        "specialoffer.",
+        "communication.",
+    ),
+    activity="order",
+    shows=("reference_id", "status", "draft"),
+    beside_id=("amounts", "items", "shipping", "shipments", "payment_method", "can_cancel", "source", "date"),
+)
+"""Where an order and its facts stand in what the API answers and sends (readings S12, S15 and S16)."""
 
 
 def read_patch(
-    body: Mapping[str, object] | str | bytes, *, limits: Limits = UPDATE_LIMITS, show_values: bool = False
+    body: Mapping[str, object] | Document, *, limits: Limits = UPDATE_LIMITS, show_values: bool = False
 ) -> Patch:
     """Read the body of an update, strictly.
 
@@ -538,12 +685,12 @@ def read_patch(
     Raises:
         InvalidInput: with every problem at once, each with a JSON pointer into the body.
     """
-    return read_body(Patch, body, what="Salla update", elsewhere=_ELSEWHERE, limits=limits, show_values=show_values)
+    return read_body(Patch, body, what="Salla update", hints=HINTS, limits=limits, show_values=show_values)
 
 
 def read_request(
     order_id: int | str,
-    body: Mapping[str, object] | str | bytes,
+    body: Mapping[str, object] | Document,
     *,
     limits: Limits = UPDATE_LIMITS,
     show_values: bool = False,
@@ -558,7 +705,7 @@ def read_request(
     with _wire.manner("read the Salla request", limits, show_values=show_values):
         number, patch = _wire.gather(
             lambda: _wire.identifier(order_id, "order_id"),
-            lambda: read_body(Patch, body, elsewhere=_ELSEWHERE, limits=limits, show_values=show_values),
+            lambda: read_body(Patch, body, hints=HINTS, limits=limits, show_values=show_values),
         )
         return UpdateRequest(order_id=number, patch=patch)
 
@@ -575,7 +722,7 @@ def to_body(patch: Patch) -> dict[str, object]:
 
 
 def read_order(
-    payload: Mapping[str, object] | str | bytes,
+    payload: Mapping[str, object] | Document,
     *,
     guest: bool = False,
     limits: Limits = ORDER_LIMITS,
@@ -592,34 +739,16 @@ def read_order(
         show_values: whether messages show the values that cannot be read, shortened; they may be personal.
 
     Raises:
-        InvalidInput: the payload holds no order, or a fact that a rule needs cannot be read.
+        InvalidInput: the payload is no order (reading S16), or a fact that a rule needs cannot be read.
         TypeError: ``guest`` is no boolean.
     """
-    from orderrules import _wire
-
-    kind = CustomerKind.GUEST if _is_said(guest) else CustomerKind.REGISTERED
-    with _wire.manner("read the Salla order", limits, show_values=show_values):
-        path, found, flawless = _wire.root(payload)
-        if "data" in found or "event" in found:
-            path, found = _wire.inside("data", path, found)
-        if _is_activity(found):
-            path, found = _wire.inside("order", path, found)
-
-        def take(key: str, reading: Callable[[object], object], default: object) -> object:
-            return _wire.at(*path, key, reading=reading, value=found.get(key, default))
-
-        status, draft, has_customer, _ = _wire.gather(
-            lambda: take("status", _slug, None),
-            lambda: take("draft", flag, default=False),
-            lambda: take("customer", _is_there, None),
-            flawless,
-        )
-        return Order(
-            id=_wire.shown(found.get("id"), int | str),
-            status=status,
-            draft=draft or status == DRAFT_SLUG,
-            customer=kind if has_customer else CustomerKind.NONE,
-        )
+    if type(guest) is not bool:
+        raise TypeError(f"guest is True or False, and no {type(guest).__name__}")
+    said = PAYLOAD.read(payload, "Salla order", limits, show_values=show_values)
+    if guest and said["customer"] is not CustomerKind.NONE:
+        said["customer"] = CustomerKind.GUEST
+    said["draft"] = said["draft"] or said["status"] == DRAFT_SLUG
+    return Order(**said)
 
 
 def to_payload(order: Order) -> dict[str, object]:
@@ -633,11 +762,13 @@ def to_payload(order: Order) -> dict[str, object]:
     """
     if type(order) is not Order:
         raise TypeError(f"expected an order of Salla, got a {type(order).__name__}")
+    slug = {} if order.status is UNSET else {"slug": str(order.status)}
+    customer = [] if order.customer is CustomerKind.NONE else {"id": _SOME_CUSTOMER}
     return {
         **({} if order.id is None else {"id": order.id}),
-        "status": [] if order.status is None else {"slug": str(order.status)},
+        "status": [] if order.status is None else slug,
         "draft": order.draft,
-        "customer": [] if order.customer is CustomerKind.NONE else {"id": _SOME_CUSTOMER},
+        **({} if order.customer is UNSET else {"customer": customer}),
     }
 
 
@@ -683,6 +814,7 @@ ENDPOINT: Final = Endpoint(
     path="/orders/{order_id}",
     read_request=_asked,
     read_order=read_order,
+    payload=PAYLOAD,
     refusal=_refusal,
     refusal_status=_UNPROCESSABLE,
     unreadable=_unreadable,
@@ -691,41 +823,3 @@ ENDPOINT: Final = Endpoint(
     untold=(CUSTOMER,),  # Reading S3: no answer tells a guest.
 )
 """Where an order is updated, and how it is answered."""
-
-
-def _is_activity(found: Mapping[str, object]) -> bool:
-    """Say whether this is the activity of a status webhook, whose status is plain text, and the order is in it."""
-    status = found.get("status")
-    return "order" in found and (type(status) is str or (status is None and is_mapping(found["order"])))
-
-
-def _slug(status: object) -> str | None:
-    """Read the slug off an order's status: an object, or an empty list or nothing where there is none."""
-    if status is None or _is_empty_list(status):
-        return None
-    from orderrules import _wire
-
-    if type(status) is int:
-        raise refuse(Code.WRONG_TYPE, "expected the order's status, an object with a slug, got an integer", _ENVELOPE)
-    slug = mapping(status, "the order's status, an object with a slug").get("slug")
-    return None if slug is None else _wire.at("slug", reading=kept(Status | str), value=slug)
-
-
-def _is_there(customer: object) -> bool:
-    """Say whether there is a customer: an object with anything in it."""
-    if customer is None or _is_empty_list(customer):
-        return False
-    return bool(pairs_of(customer, "the order's customer, an object"))
-
-
-def _is_said(guest: object) -> bool:
-    """Take what the caller says, and nothing that is only like it."""
-    if type(guest) is bool:
-        return guest
-    message = f"guest is True or False, and no {type(guest).__name__}"
-    raise TypeError(message)
-
-
-def _is_empty_list(value: object) -> bool:
-    """Say whether a value is what PHP makes of an empty object."""
-    return type(value) is list and not value

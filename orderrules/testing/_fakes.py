@@ -214,7 +214,7 @@ class FakeSalla(Fake[salla.Order, salla.Patch]):
         customer: Any = written.get("customer", {})
         payment: Any = written.get("payment", {})
         told = salla.to_payload(order)
-        if told["customer"]:
+        if told.get("customer"):
             told["customer"] = {**told["customer"], **customer}  # type: ignore[dict-item]  # an object, where there is one.
         return {
             **told,

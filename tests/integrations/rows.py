@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from orderrules import UNKNOWN
+from orderrules import UNKNOWN, UNSET
 
 if TYPE_CHECKING:
     from orderrules import Fact, Policy
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 def stored(fact: Fact) -> list[Any]:
     """List what may be stored of a fact: every spelling, what no page names, and nothing at all."""
-    spelt = [spelling for value in fact.values if value is not UNKNOWN for spelling in fact.spellings(value)]
+    every = (spelling for value in fact.values for spelling in fact.spellings(value))
+    spelt = [spelling for spelling in every if spelling not in {UNKNOWN, UNSET}]
     plain = [str(value) if isinstance(value, str) else value for value in spelt]
     return [*plain, None, *(["for nura", "Completed", ""] if UNKNOWN in fact.values else [])]
 

@@ -173,9 +173,10 @@ def test_a_broken_body_has_problems_of_the_very_code(platform: str, code: Code) 
 
 
 def test_every_code_that_a_body_can_have_is_offered() -> None:
-    """The others need a Python mapping that fails or has odd keys, a number that JSON lacks, or a required key."""
+    """The others need a Python mapping that fails or has odd keys, a number that JSON lacks, a required key, an order."""
     offered = {code for policy in POLICIES.values() for code in room._breakable(policy)}
-    assert set(Code) - offered == {Code.KEY_NOT_TEXT, Code.MISSING, Code.UNREADABLE, Code.NOT_FINITE, Code.NOT_CSV}
+    others = {Code.KEY_NOT_TEXT, Code.MISSING, Code.UNREADABLE, Code.NOT_FINITE, Code.NOT_CSV, Code.NOT_AN_ORDER}
+    assert set(Code) - offered == others
 
 
 @pytest.mark.parametrize("policy", KITS)
@@ -222,7 +223,9 @@ def _again(rule: Any) -> Any:
 def test_strategies_shrink_to_the_smallest() -> None:
     """The fewest keys, the first values."""
     quiet = settings(database=None, phases=[Phase.generate, Phase.shrink])
-    assert find(orders(salla.POLICY), lambda _: True, settings=quiet) == salla.Order(status="payment_pending")
+    assert find(orders(salla.POLICY), lambda _: True, settings=quiet) == salla.Order(
+        status="payment_pending", customer=salla.CustomerKind.NONE
+    )
     assert len(find(patches(awal.POLICY), lambda patch: bool(patch.keys), settings=quiet).keys) == 1
     order, patch = find(refused_pairs(salla.POLICY), lambda _: True, settings=quiet)
     assert (order.status, patch.keys) == ("payment_pending", ("customer",))
