@@ -2,7 +2,7 @@
 
 It must never know a platform, nor decide anything: it asks the table, and policies with a rule less.
 
-The module is longer than most because there are eight kinds of finding, each with its own search.
+The module is longer than most because there are nine kinds of finding, each with its own search.
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ class Kind(StrEnum):
     HOPELESS = "hopeless"
     """A rule that nothing satisfies, a section or an action that nothing opens, or no way from the first status, or a
     value that is never accepted."""
+    INCOMPLETE = "incomplete"
+    """A transition table without a row for a status, so that nothing follows it; or one that moves a status by a key
+    of another name, which never changes it."""
     UNGOVERNED = "ungoverned"
     """A section or an action that no rule governs."""
     UNREAD = "unread"
@@ -52,7 +55,7 @@ class Kind(StrEnum):
     @property
     def is_wrong(self) -> bool:
         """Whether it is a mistake, and not only worth knowing."""
-        return self in {Kind.IDLE, Kind.SHADOWED, Kind.CONTRADICTORY, Kind.HOPELESS}
+        return self in {Kind.IDLE, Kind.SHADOWED, Kind.CONTRADICTORY, Kind.HOPELESS, Kind.INCOMPLETE}
 
 
 @attrs.frozen
@@ -91,6 +94,7 @@ def lint(policy: Policy[OrderT, PatchT]) -> tuple[Finding[OrderT, PatchT], ...]:
         _without_a_rule(policy, cells),
         _unread(policy, cells),
         _closed(policy, cells),
+        _incomplete(policy, cells),
         _transitions(policy, cells),
     )
     # Two tables of one status find the same of it.
@@ -222,6 +226,20 @@ def _closed(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Findi
 def _tables(policy: Policy[Any, Any]) -> list[Follows]:
     """List the transition tables of a policy's sections, one for each pair of facts."""
     return list({(table.current, table.asked): table for table in policy.transitions()}.values())
+
+
+def _incomplete(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
+    """Find transition tables that say nothing of a status, or that no update moves along."""
+    for table in policy.transitions():
+        current, asked = table.current, table.asked
+        if current.attribute != asked.attribute:
+            message = f"the key {asked.attribute} never changes the order's {current.attribute}: give both one name"
+            yield _found(policy, (Kind.INCOMPLETE, [asked.attribute], message), [])
+        for value in current.values:
+            if value is not UNKNOWN and value not in dict(table.table):
+                message = f"the table of {asked.name} has no row for it: give it an empty one if nothing follows"
+                here = [cell for cell in cells if cell.point.get(current) == value and asked in cell.point]
+                yield _found(policy, (Kind.INCOMPLETE, [current.label(value)], message), here)
 
 
 def _transitions(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:

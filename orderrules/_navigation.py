@@ -7,6 +7,7 @@ The module is longer than most because its five questions lean on each other.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections import deque
 from types import MappingProxyType
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
     from enum import StrEnum
 
-    from orderrules._conditions import Fact, Follows
+    from orderrules._conditions import Fact
     from orderrules._decision import Decision
     from orderrules._order import OrderBase
     from orderrules._rules import Policy
@@ -70,28 +71,43 @@ def editable(policy: Policy[OrderT, PatchT], order: OrderT) -> Mapping[StrEnum, 
     return MappingProxyType({section: table.section(order, section) for section in policy.sections})
 
 
-def transitions(policy: Policy[OrderT, PatchT]) -> Follows | None:
-    """Give the transition table of a policy, if a rule has one."""
-    return next(iter(policy.transitions()), None)
+def _followed(policy: Policy[OrderT, PatchT]) -> tuple[tuple[Fact, Fact], ...]:
+    """List the facts of an order that rules let an update change, a status above all: each with the one of the update.
+
+    A transition table is one way to write such a rule; a plain condition on both facts is another.
+    """
+    return policy.tabulated().keep(_followed, functools.partial(_all_followed, policy))
+
+
+def _all_followed(policy: Policy[OrderT, PatchT]) -> tuple[tuple[Fact, Fact], ...]:
+    conditions = [rule.only_if for rule in policy.rules] + [waiver.when for waiver in policy.waivers]
+    read = {fact for condition in conditions for fact in condition.facts}
+    current = {fact.attribute: fact for fact in policy.order_type.__space__.facts}
+    return tuple(
+        (current[asked.attribute], asked)
+        for asked in policy.patch_type.__space__.facts
+        if asked in read and asked.attribute in current
+    )
 
 
 def next_statuses(policy: Policy[OrderT, PatchT], order: OrderT) -> frozenset[Any] | None:
     """See ``Policy.next_statuses``."""
     policy.tabulated().index(order)  # Refuses an order of another platform.
-    table = transitions(policy)
-    if table is None:
+    followed = _followed(policy)
+    if not followed:
         return None
+    _, asked = followed[0]
     return frozenset(
         value
-        for value in _others(table, order)
-        if policy.can_update(order, _patch(policy, {table.asked.attribute: value}))
+        for value in _others(*followed[0], order)
+        if policy.can_update(order, _patch(policy, {asked.attribute: value}))
     )
 
 
-def _others(table: Follows, order: OrderBase) -> list[Hashable]:
+def _others(current: Fact, asked: Fact, order: OrderBase) -> list[Hashable]:
     """List the values that may be asked for, the present one left out, in their order."""
-    present = table.current.of(order)
-    return [value for value in table.asked.values if value is not UNSET and value != present]
+    present = current.of(order)
+    return [value for value in asked.values if value is not UNSET and value != present]
 
 
 def split(policy: Policy[OrderT, PatchT], order: OrderT, patch: PatchT) -> Split[PatchT]:
@@ -255,22 +271,25 @@ def _steps(policy: Policy[OrderT, PatchT], order: OrderT, goal: PatchT, *, simpl
     Where one section's update may open or close another, each part of the goal may be the right one to send,
     what the order holds already included.
     """
-    table = transitions(policy)
-    key = "" if table is None else table.asked.attribute
-    asked: list[dict[str, object]] = []
-    if table is not None and key in goal.keys:
-        for value in _others(table, order):
-            asked.append({key: value})  # noqa: PERF401 - a list of it would be of another type.
-    asked.append({})
+    followed = [pair for pair in _followed(policy) if pair[1].attribute in goal.keys]
+    own = {asked.attribute for _, asked in followed}
+    ways = [
+        [
+            *((asked.attribute, value) for value in _others(current, asked, order)),
+            None,
+            # Asking for the present one again may be what opens another section.
+            *([] if simple else [(asked.attribute, value) for value in asked.values if value == current.of(order)]),
+        ]
+        for current, asked in followed
+    ]
+    statuses = [dict(filter(None, chosen)) for chosen in itertools.product(*ways)]
     # A key that has a default when it is left out is said every time.
     said_always = {name: getattr(goal, name) for name, _ in policy.defaults if name in goal.keys}
     missing = _missing(policy, order, goal)
-    wanted = {name: getattr(goal, name) for name in (missing if simple else goal.keys) if name != key}
-    if not simple and key in goal.keys:
-        asked.append({key: getattr(goal, key)})
+    wanted = {name: getattr(goal, name) for name in (missing if simple else goal.keys) if name not in own}
     section_of = sections_by_key(policy.patch_type)
     touched = dict.fromkeys(section_of[name] for name in wanted)
-    for status in asked:
+    for status in statuses:
         for without in [()] if simple else _sets(touched):
             rest = {name: value for name, value in wanted.items() if section_of[name] not in without}
             whole = _patch(policy, {**rest, **said_always, **status})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import attrs
 
-from orderrules._conditions import Condition, Fact, Follows
+from orderrules._conditions import Condition, Fact, Follows, listed
 from orderrules._lookup import written
 from orderrules._models import UNSET, rebuild, slots_of
 from orderrules._patch import PatchBase, sections_by_key
@@ -372,6 +372,9 @@ class Policy(_Doors[OrderT, PatchT]):
     def next_statuses(self, order: OrderT) -> frozenset[StrEnum] | None:
         """Give the statuses that may follow the present one; None where the page documents no transitions.
 
+        That is, where no rule reads a fact of the update that is a fact of the order as well. Where several are read,
+        it is the first of them.
+
         Raises:
             TypeError: the order is of another platform.
         """
@@ -406,7 +409,8 @@ class Policy(_Doors[OrderT, PatchT]):
         """Find the shortest sequence of allowed updates after which the order holds everything the goal asks.
 
         Everything but the status goes into the first step in which it is allowed. Only keys of the goal are sent,
-        and with the values it asks; the status alone takes others on its way, where the goal asks for one.
+        and with the values it asks; the status alone takes others on its way, where the goal asks for one. That is
+        each fact of the order that rules let an update change, by a transition table or by any other condition.
 
         Raises:
             TypeError: the order or the goal is of another platform, or the order has nowhere to keep a key.
@@ -562,7 +566,10 @@ def _validate_facts(policy: Policy[Any, Any]) -> None:
             raise ValueError(f"the fact {fact.name} is read off a patch, so UNSET is one of its values")
     names = [fact.name for model in (policy.order_type, policy.patch_type) for fact in model.__space__.facts]
     if len(set(names)) < len(names):
-        raise ValueError(f"two facts of {policy.name} share a name: {', '.join(sorted(names))}")
+        twice = listed(sorted({name for name in names if names.count(name) > 1}), "and")
+        raise ValueError(
+            f"two facts of {policy.name} share a name: {twice}; the order and the patch each have facts of their own"
+        )
     for table in policy.transitions():
         if (
             table.current not in policy.order_type.__space__.facts

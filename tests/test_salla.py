@@ -84,8 +84,8 @@ def test_absent_keys_mean_what_the_readings_say() -> None:
     """No draft, no status, and a customer that is not known; null is no customer, whoever says so."""
     assert salla.read_order({"reference_id": 7}) == Order()
     assert Order() == Order(id=None, status=None, draft=False, customer=UNSET)
-    assert Order(customer=None, draft=None).customer is CustomerKind.NONE  # type: ignore[arg-type]
-    assert Order(customer=None, draft=None).draft is False  # type: ignore[arg-type]
+    assert Order(customer=None, draft=None).customer is CustomerKind.NONE
+    assert Order(customer=None, draft=None).draft is False
 
 
 def test_names_that_are_more_than_text_are_read_as_text() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import attrs
@@ -9,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderrules import AllOf, AnyOf, Condition, Fact, UpdateRefused, awal, salla
+from orderrules import UNSET, AllOf, AnyOf, Condition, Fact, Follows, Policy, Rule, UpdateRefused, awal, salla
 from orderrules._conditions import points
-from tests import strategies
+from tests import strategies, toy
 from tests.strategies import pairs, said
 
 Question = tuple[Any, Any, Any, Any]
@@ -120,3 +121,78 @@ def test_simplifying(one: Condition, other: Condition) -> None:
     assert one.means(other) is equal
     assert (one & other).means(other & one)
     assert (one | (one & other)).means(one)
+
+
+def _conditions_over(*facts: Fact) -> st.SearchStrategy[Condition]:
+    """Draw conditions of any form over some facts."""
+    one = st.sampled_from(facts).flatmap(lambda fact: st.builds(fact.is_in, st.sets(st.sampled_from(fact.values))))
+    return st.recursive(
+        one,
+        lambda inner: (
+            st.lists(inner, min_size=1, max_size=3).map(AllOf) | st.lists(inner, min_size=1, max_size=3).map(AnyOf)
+        ),
+        max_leaves=5,
+    )
+
+
+@st.composite
+def _platforms(draw: st.DrawFn) -> Policy[toy.Order, toy.Patch]:
+    """Draw rules on parcels: the stage by a table or by any condition, the other sections by what they like."""
+    table = st.fixed_dictionaries({stage: st.sets(st.sampled_from(toy.Stage)) for stage in toy.Stage}).map(
+        lambda rows: Follows(toy.STAGE, toy.ASKED, rows)
+    )
+    steps = st.lists(st.tuples(*[st.sampled_from(toy.Stage)] * 2), max_size=4).map(
+        lambda pairs: AnyOf(tuple(toy.STAGE.is_(one) & toy.ASKED.is_(other) for one, other in pairs))
+    )
+    asked = st.one_of(table, steps, steps, _conditions_over(toy.STAGE, toy.ASKED, toy.FRAGILE))
+    others = _conditions_over(toy.STAGE, toy.FRAGILE) | _conditions_over(toy.STAGE, toy.ASKED)
+    rules = [
+        Rule(id="X-STAGE", section=toy.Section.STAGE, only_if=draw(asked), reason="drawn"),
+        Rule(id="X-ADDRESS", section=toy.Section.ADDRESS, only_if=draw(others), reason="drawn"),
+        Rule(id="X-NOTE", section=toy.Section.NOTE, only_if=draw(others), reason="drawn"),
+    ]
+    return attrs.evolve(toy.POLICY, rules=rules, waivers=(), readings=(), advisories=())
+
+
+def _shortest(policy: Policy[Any, Any], order: Any, goal: Any) -> int | None:
+    """Find how many updates lead to a goal, by trying all there are: any stage, with any of the goal's other keys."""
+    others = {key: value for key, value in said(goal).items() if key != "stage"}
+    stages = [*toy.Stage, UNSET] if "stage" in goal.keys else [UNSET]
+    tried = [
+        toy.Patch(stage=stage, **{key: others[key] for key in keys})
+        for stage in stages
+        for size in range(len(others) + 1)
+        for keys in itertools.combinations(others, size)
+    ]
+    level, seen, count = {order}, {order}, 0
+    while level:
+        if any(_holds(reached, goal) for reached in level):
+            return count
+        level = {
+            policy.apply(reached, patch) for reached in level for patch in tried if policy.can_update(reached, patch)
+        } - seen
+        seen |= level
+        count += 1
+    return None
+
+
+def _holds(order: toy.Order, goal: toy.Patch) -> bool:
+    written = order.written or toy.Patch()
+    return all(getattr(order if key == "stage" else written, key) == value for key, value in said(goal).items())
+
+
+@given(
+    _platforms(),
+    st.sampled_from(toy.Stage),
+    st.booleans(),
+    st.sets(st.sampled_from(["stage", "street", "note"])),
+    st.data(),
+)
+def test_plans_are_those_of_a_search_by_force(
+    policy: Policy[Any, Any], stage: toy.Stage, fragile: bool, keys: set[str], data: st.DataObject
+) -> None:
+    """On platforms of any rules: there is a plan where any way leads there, and none is shorter."""
+    values = {"stage": data.draw(st.sampled_from(toy.Stage)), "street": "x", "note": "y"}
+    order, goal = toy.Order(stage=stage, fragile=fragile), toy.Patch(**{key: values[key] for key in keys})
+    plan, steps = policy.plan(order, goal), _shortest(policy, order, goal)
+    assert (len(plan.steps) if plan else None) == steps

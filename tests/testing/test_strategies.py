@@ -173,7 +173,7 @@ def test_a_broken_body_has_problems_of_the_very_code(platform: str, code: Code) 
 
 
 def test_every_code_that_a_body_can_have_is_offered() -> None:
-    """The others need a Python mapping that fails or has odd keys, a number that JSON lacks, a required key, an order."""
+    """The others need an odd Python mapping, a number that JSON lacks, a required key, an order, or rows."""
     offered = {code for policy in POLICIES.values() for code in room._breakable(policy)}
     others = {Code.KEY_NOT_TEXT, Code.MISSING, Code.UNREADABLE, Code.NOT_FINITE, Code.NOT_CSV, Code.NOT_AN_ORDER}
     assert set(Code) - offered == others
