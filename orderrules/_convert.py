@@ -48,7 +48,7 @@ def read_model(model: type[ModelT], value: object) -> ModelT:
     slots = slots_of(model)
     said: dict[str, Any] = {}
     problems = Problems()
-    twice: set[str] = value.twice if type(value) is Doubled else set()
+    twice = value.twice if type(value) is Doubled else frozenset[str]()
     for key, item in pairs_of(value):
         if type(key) is not str or (key not in slots and key not in twice):
             if problems.full:
@@ -88,7 +88,8 @@ def _structure(annotation: Any, value: object) -> object:  # noqa: ANN401 - an a
 
 
 def _read_array(value: object, annotation: object) -> object:
-    return tuple(each(value, functools.partial(_structure, get_args(annotation)[0])))
+    (item, _) = get_args(annotation)
+    return tuple(each(value, leaf(item) or functools.partial(_structure, item)))
 
 
 def _read_object(value: object, model: type[ModelT]) -> ModelT:

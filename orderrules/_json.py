@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 _DIGITS: Final = bytes(ord("0") if code in b"0123456789" else ord(" ") for code in range(256))
 BLANK: Final = " \t\n\r"
-# A string, to its end or the document's, or brackets. Possessive, so that nothing is tried twice and nothing is kept
-# for trying again: it is linear, and takes no memory.
-_STRING_OR_BRACKETS: Final = re.compile(r'"[^"\\]*+(?:\\(?:.|\Z)[^"\\]*+)*+"?|[\[\]{}]++', re.DOTALL)
+# A string, to its end or the document's. Possessive, so that nothing is tried twice and nothing is kept for trying
+# again: it is linear, and takes no memory.
+_STRING: Final = re.compile(r'"[^"\\]*+(?:\\(?:.|\Z)[^"\\]*+)*+"?', re.DOTALL)
+_ALIKE: Final = str.maketrans("{}", "[]")
+_NO_BRACKET: Final = re.compile(r"[^\[\]{}]++")
 
 
 LONGEST: Final = 32
@@ -88,10 +90,13 @@ class Doubled(dict[str, object]):
 
     def __init__(self, pairs: list[tuple[str, object]]) -> None:
         super().__init__(pairs)
+        self._pairs = pairs
+
+    @property
+    def twice(self) -> set[str]:
+        """The keys that it has more than once."""
         seen: set[str] = set()
-        self.twice: set[str] = set()
-        for key, _ in pairs:
-            (self.twice if key in seen else seen).add(key)
+        return {key for key, _ in self._pairs if key in seen or seen.add(key)}  # type: ignore[func-returns-value]
 
 
 def duplicate(key: str) -> Problem:
@@ -144,13 +149,13 @@ def load(source: Document) -> tuple[object, bool]:
 
 
 def flaws_in(found: object) -> Problems:
-    """Find every flaw and doubled key in a document, each with its place."""
+    """Find every flaw and doubled key in a document, each with its place; those that are not kept are counted."""
     problems = Problems()
     _tell(problems, found, ())
     # Without recursion: the values under way, from the outside in, each with what is left of it.
     path: list[str] = []
     inside = [_children(found)]
-    while inside:
+    while inside and not problems.full:
         token, value = next(inside[-1], (None, None))
         if token is None:
             inside.pop()
@@ -160,21 +165,29 @@ def flaws_in(found: object) -> Problems:
         path.append(token)
         _tell(problems, value, path)
         inside.append(_children(value))
+    problems.more += _count([value for left in inside for _, value in left])
     return problems
 
 
 def _tell(problems: Problems, value: object, path: Sequence[str]) -> None:
-    """Take in the problems that a value is, or has among its keys; what is only counted needs no place."""
+    """Take in the problems that a value is, or has among its keys."""
     if isinstance(value, Flaw):
-        if problems.full:
-            problems.more += 1
-        else:
-            problems.add(Problem("", value.code, value.message).under(*path))
+        problems.add(Problem("", value.code, value.message).under(*path))
     elif isinstance(value, Doubled):
-        if problems.full:
-            problems.more += len(value.twice)
-        else:
-            problems.add(*(duplicate(key).under(*path) for key in value if key in value.twice))
+        twice = value.twice
+        problems.add(*(duplicate(key).under(*path) for key in value if key in twice))
+
+
+def _count(values: list[object]) -> int:
+    """Count the flaws and doubled keys in some values, layer by layer."""
+    count = 0
+    while values:
+        count += sum(len(value.twice) if type(value) is Doubled else type(value) is Flaw for value in values)
+        layers = [
+            value.values() if isinstance(value, dict) else value for value in values if isinstance(value, dict | list)
+        ]
+        values = [item for layer in layers for item in layer if isinstance(item, _HOLDERS)]
+    return count
 
 
 def _children(value: object) -> Iterator[tuple[str, object]]:
@@ -239,15 +252,14 @@ def _place(text: str, position: int) -> str:
 def _is_too_deep(text: str, limit: int) -> bool:
     if text.count("{") + text.count("[") <= limit:
         return False
-    depth = 0
-    for found in _STRING_OR_BRACKETS.finditer(text):
-        if text[found.start()] == '"':
-            continue
-        for bracket in found[0]:
-            depth += 1 if bracket in "[{" else -1
-            if depth > limit:
-                return True
-    return False
+    # Each turn takes the innermost brackets away, as many turns as they are deep; what was never closed is left.
+    brackets = _NO_BRACKET.sub("", _STRING.sub("", text)).translate(_ALIKE)
+    for depth in range(limit + 1):
+        fewer = brackets.replace("[]", "")
+        if len(fewer) == len(brackets):
+            return depth + brackets.count("[") > limit
+        brackets = fewer
+    return True
 
 
 def may_have_long_number(document: str | bytes, digits: int) -> bool:

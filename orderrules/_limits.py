@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 MAX_UPDATE_SIZE: Final = 1 << 20
 """Bytes, or characters of text, of an update: a mebibyte. The largest sample of a page has 600."""
-MAX_ORDER_SIZE: Final = 1 << 24
-"""Bytes, or characters of text, of an order: sixteen mebibytes."""
+MAX_ORDER_SIZE: Final = 1 << 22
+"""Bytes, or characters of text, of an order: four mebibytes, which take a second to read if each brings a flaw."""
 MAX_DEPTH: Final = 64
 """Objects and arrays in each other. The deepest sample of a page has six."""
 MAX_DIGITS: Final = 100
 """Digits of a number. An id has some ten of them."""
-MAX_KEYS: Final = 1 << 21
-"""Keys of one Python mapping, which has no size otherwise."""
+MAX_KEYS: Final = 1 << 20
+"""Keys of one Python mapping, or items of one list, which have no size otherwise."""
 MAX_PROBLEMS: Final = 100
 """Problems that are kept; how many more there were is counted."""
 MAX_LINES: Final = 20
@@ -61,7 +61,7 @@ class Limits:
         size: bytes, or characters of text, of a document; a mapping has none.
         depth: objects and arrays in each other, in a document.
         digits: digits of a number.
-        keys: keys of one Python mapping.
+        keys: keys of one Python mapping, or items of one list.
         problems: problems that are kept.
         characters: characters of the text of an error.
     """

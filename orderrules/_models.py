@@ -123,7 +123,8 @@ def _keep(annotation: Any, value: object) -> object:  # noqa: ANN401 - an annota
     if reading is not None:
         return reading(value)
     if is_array(annotation):
-        return tuple(each(value, functools.partial(_keep, get_args(annotation)[0])))
+        (item, _) = get_args(annotation)
+        return tuple(each(value, leaf(item) or functools.partial(_keep, item)))
     if type(value) is not annotation:
         raise mistyped(f"a {annotation.__qualname__}", value)
     return value

@@ -15,7 +15,7 @@ import itertools
 import math
 import re
 import types
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -122,8 +122,18 @@ def text(value: object) -> str:
 
 
 def _is_longer(value: int, digits: int) -> bool:
-    # The first half spares the power of ten to all but the longest.
-    return value.bit_length() > int(digits * _BITS_PER_DIGIT) and abs(value) >= 10**digits
+    # The first half spares the comparison to all but the longest.
+    return value.bit_length() > int(digits * _BITS_PER_DIGIT) and abs(value) >= _power_of_ten(digits)
+
+
+@functools.lru_cache(maxsize=8)
+def _power_of_ten(digits: int) -> int:
+    return 10**digits
+
+
+@functools.lru_cache(maxsize=8)
+def _too_long(digits: int) -> str:
+    return f"has more than {spaced(digits)} digits"
 
 
 def integer(value: object) -> int:
@@ -136,7 +146,7 @@ def integer(value: object) -> int:
 def _short(value: int) -> int:
     digits = MANNER.get().limits.digits
     if _is_longer(value, digits):
-        raise refuse(Code.NUMBER_TOO_LONG, f"has more than {spaced(digits)} digits")
+        raise refuse(Code.NUMBER_TOO_LONG, _too_long(digits))
     return value
 
 
@@ -308,20 +318,34 @@ def each(value: object, reading: Leaf) -> list[object]:
     """Read every item of an array, and report the problems of all of them, each under its position."""
     if type(value) is not list and type(value) is not tuple:
         raise mistyped("an array", value)
+    given = cast("list[object]", value)
+    most = MANNER.get().limits.keys
+    if len(given) > most:
+        raise refuse(Code.TOO_LARGE, f"has {spaced(len(given))} items, and {spaced(most)} are read at most")
     items: list[object] = []
     problems = Problems()
-    with contextlib.ExitStack() as counting:
-        for position, item in enumerate(cast("list[object]", value)):
-            try:
-                items.append(reading(item))
-            except InvalidInput as error:
-                was_full = problems.full
-                problems.add_error(error, str(position))
-                if problems.full and not was_full:
-                    counting.enter_context(counted())
+    for position, item in enumerate(given):
+        try:
+            items.append(reading(item))
+        except InvalidInput as error:
+            problems.add_error(error, str(position))
+            if problems.full:
+                _count(problems, itertools.islice(given, position + 1, None), reading)
+                break
     if problems:
         raise problems.error()
     return items
+
+
+def _count(problems: Problems, others: Iterable[object], reading: Leaf) -> None:
+    """Count what is wrong with other items, and keep nothing of it: a million wrong items are a million exceptions."""
+    with counted():
+        for item in others:
+            try:
+                reading(item)
+            except InvalidInput as error:
+                problems.more += error.more
+                problems.flaws += error.flaws
 
 
 @contextlib.contextmanager

@@ -175,10 +175,11 @@ class InvalidInput(ValueError):  # noqa: N818 - the public name is fixed, and sa
 class Counted(InvalidInput):
     """Problems of which nothing is kept but their number, because as many as are kept were found before."""
 
-    def __init__(self, more: int = 1, flaws: int = 0) -> None:
-        self.problems = ()
-        self.more = more
-        self.flaws = flaws
+    problems: tuple[Problem, ...] = ()
+    more: int = 1
+
+    def __init__(self) -> None:
+        """Set nothing: a list may hold a million wrong items."""
 
     def each(self, change: Callable[[Problem], Problem]) -> InvalidInput:  # noqa: ARG002 - there is none to change.
         """Return itself."""
@@ -226,9 +227,11 @@ class Problems:
 
     def error(self, what: str = "read the input") -> InvalidInput:
         """Make the one error that says them all."""
-        if not self.kept:
-            return Counted(self.more, self.flaws)
-        error = InvalidInput(self.kept, what, self.more, MANNER.get().limits.characters)
+        if self.kept:
+            error = InvalidInput(self.kept, what, self.more, MANNER.get().limits.characters)
+        else:
+            error = Counted()
+            error.more = self.more
         error.flaws = self.flaws
         return error
 
