@@ -57,10 +57,9 @@ spark: $(VENV)/.installed-spark  ## slow: run the guards on a Spark of this mach
 
 WORKERS := 2
 
-mutants: $(VENV)/.installed-mutants  ## slow: change the core in thousands of ways, WORKERS=2 at a time, and say which no test notices
+mutants: $(VENV)/.installed-mutants  ## slow: change the core in thousands of ways, or all in SAMPLE=200, and say which no test notices
 	@rm -rf mutants && mkdir mutants && echo "*" >mutants/.gitignore
-	$(BIN)/mutmut run --max-children $(WORKERS)
-	$(BIN)/python -m tests.mutants
+	$(BIN)/python -m tests.mutants --workers $(WORKERS) $(if $(SAMPLE),--sample $(SAMPLE))
 
 lint: $(VENV)/.installed-dev  ## look for mistakes and untidiness
 	$(BIN)/ruff check .

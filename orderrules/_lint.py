@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Generic
 
 import attrs
 
@@ -22,7 +22,6 @@ from orderrules._rules import OrderT, PatchT, Waiver
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
 
-    from orderrules._conditions import Follows
     from orderrules._decision import Decision
     from orderrules._rules import Policy, Rule
     from orderrules._table import Cell
@@ -205,7 +204,7 @@ def _closed(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Findi
             yield _found(
                 policy, (Kind.HOPELESS, [rule.id], f"nothing satisfies it: {rule.section} is never open"), refused
             )
-    follows = {table.asked: table.current for table in _tables(policy)}
+    follows = {asked: current for current, asked in policy.tabulated().followed}
     for section in dict.fromkeys(cell.section for cell in cells):
         own = [cell for cell in cells if cell.section is section]
         if not any(cell.update for cell in own):
@@ -221,11 +220,6 @@ def _closed(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Findi
                 if value is not UNSET and not is_status and asking and not any(cell.update for cell in asking):
                     message = f"no order accepts it as the {fact.name}"
                     yield _found(policy, (Kind.HOPELESS, [section, fact.label(value)], message), asking)
-
-
-def _tables(policy: Policy[Any, Any]) -> list[Follows]:
-    """List the transition tables of a policy's sections, one for each pair of facts."""
-    return list({(table.current, table.asked): table for table in policy.transitions()}.values())
 
 
 def _incomplete(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
@@ -247,8 +241,7 @@ def _transitions(policy: Policy[OrderT, PatchT], cells: list[Cell]) -> Iterator[
 
     What may follow what is asked of the decisions, so that every rule counts and not only the table.
     """
-    for table in _tables(policy):
-        current, asked = table.current, table.asked
+    for current, asked in policy.tabulated().followed:
         section = sections_by_key(policy.patch_type)[asked.attribute]
         moves = [
             cell

@@ -7,7 +7,6 @@ The module is longer than most because its five questions lean on each other.
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections import deque
 from types import MappingProxyType
@@ -71,29 +70,10 @@ def editable(policy: Policy[OrderT, PatchT], order: OrderT) -> Mapping[StrEnum, 
     return MappingProxyType({section: table.section(order, section) for section in policy.sections})
 
 
-def _followed(policy: Policy[OrderT, PatchT]) -> tuple[tuple[Fact, Fact], ...]:
-    """List the facts of an order that rules let an update change, a status above all: each with the one of the update.
-
-    A transition table is one way to write such a rule; a plain condition on both facts is another.
-    """
-    return policy.tabulated().keep(_followed, functools.partial(_all_followed, policy))
-
-
-def _all_followed(policy: Policy[OrderT, PatchT]) -> tuple[tuple[Fact, Fact], ...]:
-    conditions = [rule.only_if for rule in policy.rules] + [waiver.when for waiver in policy.waivers]
-    read = {fact for condition in conditions for fact in condition.facts}
-    current = {fact.attribute: fact for fact in policy.order_type.__space__.facts}
-    return tuple(
-        (current[asked.attribute], asked)
-        for asked in policy.patch_type.__space__.facts
-        if asked in read and asked.attribute in current
-    )
-
-
 def next_statuses(policy: Policy[OrderT, PatchT], order: OrderT) -> frozenset[Any] | None:
     """See ``Policy.next_statuses``."""
     policy.tabulated().index(order)  # Refuses an order of another platform.
-    followed = _followed(policy)
+    followed = policy.tabulated().followed
     if not followed:
         return None
     _, asked = followed[0]
@@ -271,7 +251,7 @@ def _steps(policy: Policy[OrderT, PatchT], order: OrderT, goal: PatchT, *, simpl
     Where one section's update may open or close another, each part of the goal may be the right one to send,
     what the order holds already included.
     """
-    followed = [pair for pair in _followed(policy) if pair[1].attribute in goal.keys]
+    followed = [pair for pair in policy.tabulated().followed if pair[1].attribute in goal.keys]
     own = {asked.attribute for _, asked in followed}
     ways = [
         [

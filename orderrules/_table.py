@@ -70,6 +70,20 @@ def under(rules: Iterable[Rule], replaced: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(instead.get(rule.id, rule) for rule in rules)
 
 
+def _followed(policy: Policy[Any, Any]) -> tuple[tuple[Fact, Fact], ...]:
+    """List what transition tables follow, and what other rules read of an update that an order has as well."""
+    conditions = [*(rule.only_if for rule in policy.rules), *(waiver.when for waiver in policy.waivers)]
+    read = {fact for condition in conditions for fact in condition.facts}
+    current = {fact.attribute: fact for fact in policy.order_type.__space__.facts}
+    by_table = [(table.current, table.asked) for table in policy.transitions()]
+    by_name = [
+        (current[asked.attribute], asked)
+        for asked in policy.patch_type.__space__.facts
+        if asked in read and asked.attribute in current
+    ]
+    return tuple(dict.fromkeys([*by_table, *by_name]))
+
+
 def _name_of(thing: object) -> str:
     return f"{type(thing).__module__}.{type(thing).__qualname__}"
 
@@ -102,6 +116,10 @@ class Cell:
 class Table(Generic[OrderT, PatchT]):
     """All decisions of a policy; equal ones are one object.
 
+    Attributes:
+        followed: the facts of an order that rules let an update change, a status above all, each with that of the
+            update. A transition table is one way to write such a rule; a plain condition on both is another.
+
     Rows may be made by several threads at once: each makes a whole row and puts it in place in one step,
     and both are right.
     """
@@ -121,7 +139,7 @@ class Table(Generic[OrderT, PatchT]):
             for alternative in reading.alternatives
             if alternative.rules
         ]
-        self._follows = [table for rule in self._rules for table in rule.only_if.transitions()]
+        self.followed = _followed(policy)
         self._guards: dict[tuple[object, ...], Condition] = {}
         self._masks: Mapping[StrEnum, int] = {
             section: sum(1 << bit for bit, of in enumerate(self._keys.values()) if of is section)
@@ -189,7 +207,7 @@ class Table(Generic[OrderT, PatchT]):
         """Walk the columns of all updates of a section that ask for anything but what is there."""
         facts = self._patch_space.facts
         bit_of = {fact: 1 << list(self._keys).index(fact.attribute) for fact in facts}
-        present = [(follows.asked, here.get(follows.current)) for follows in self._follows if follows.asked in own]
+        present = [(asked, here[current]) for current, asked in self.followed if asked in own]
         for number, point in enumerate(self._columns):
             if any(point[fact] is not UNSET for fact in facts if fact not in own):
                 continue

@@ -128,7 +128,8 @@ def _is_longer(value: int, digits: int) -> bool:
 
 @functools.lru_cache(maxsize=8)
 def _power_of_ten(digits: int) -> int:
-    return 10**digits
+    power: int = 10**digits
+    return power
 
 
 @functools.lru_cache(maxsize=8)

@@ -79,8 +79,8 @@ def _state(policy: Policy[OrderT, PatchT], by: Fact, cells: list[Cell]) -> str:
     if not cells:
         return "no body key"
     section = cells[0].section
-    own = (rule.only_if for rule in policy.rules if rule.section is section)
-    followed = {table.asked for condition in own for table in condition.transitions() if table.current is by}
+    own = {fact for rule in policy.rules if rule.section is section for fact in rule.only_if.facts}
+    followed = {asked for current, asked in policy.tabulated().followed if current is by and asked in own}
     asked = next((fact for fact in followed if policy.keys_of(section) == (fact.attribute,)), None)
     if asked is None:
         condition = _while(cells, by)
@@ -146,10 +146,9 @@ def _arrows(policy: Policy[OrderT, PatchT]) -> tuple[list[str], list[tuple[int, 
     Raises:
         ValueError: no transitions are ruled.
     """
-    table = next(iter(policy.transitions()), None)
-    if table is None:
+    if not policy.tabulated().followed:
         raise ValueError(f"the {policy.name} policy rules no transitions, so there is no diagram of them")
-    current, asked = table.current, table.asked
+    current, asked = policy.tabulated().followed[0]
     section = sections_by_key(policy.patch_type)[asked.attribute]
     cells: dict[tuple[object, object], list[Cell]] = {}
     for cell in policy.tabulated().cells():

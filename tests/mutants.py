@@ -1,4 +1,4 @@
-"""Says which mutants the tests let live: ``python -m tests.mutants``, after ``mutmut run``.
+"""Makes mutants and says which the tests let live: ``python -m tests.mutants``, of the core; ``--sample 200``, of all.
 
 A mutant that lives is either listed in ``tests/mutants.toml``, with the reason why no test can tell it from
 the source, or it is a hole in the tests. It is listed by what it changes, so that other changes leave the list alone.
@@ -6,10 +6,13 @@ the source, or it is a hole in the tests. It is listed by what it changes, so th
 
 from __future__ import annotations
 
+import argparse
 import difflib
 import importlib
 import json
+import random
 import re
+import subprocess
 import sys
 import tomllib
 from collections import Counter
@@ -18,6 +21,28 @@ from typing import Any, Final, NamedTuple
 
 ROOT: Final = Path(__file__).parent.parent
 LISTED: Final = Path(__file__).parent / "mutants.toml"
+CORE: Final = (
+    "_conditions",
+    "_convert",
+    "_decision",
+    "_guards",
+    "_json",
+    "_limits",
+    "_lookup",
+    "_models",
+    "_navigation",
+    "_order",
+    "_patch",
+    "_payload",
+    "_quick",
+    "_rules",
+    "_table",
+    "_values",
+    "_wire",
+    "platforms",
+)
+"""The modules of which every mutant is tried."""
+_MUTMUT: Final = [sys.executable, "-m", "mutmut", "run"]
 _KILLED: Final = {1, 3, 24, 36, 152, 255, -24}
 """What a worker of mutmut leaves with: a test failed, pytest failed, or the mutant ran for too long."""
 
@@ -92,7 +117,26 @@ def change(module: str, mutant: str) -> Change:
     return change_of(module.replace("/", "."), name, before, after)
 
 
+def sample(size: int) -> list[str]:
+    """Let mutmut make the mutants of the whole package, and draw some of them."""
+    # It makes them all and runs the tests once, before it finds that none has this name.
+    subprocess.run([*_MUTMUT, "none of them"], cwd=ROOT, check=False, stderr=subprocess.DEVNULL)
+    made = [mutant for found in verdicts().values() for mutant in found]
+    return sorted(random.sample(made, min(size, len(made))))
+
+
 def main() -> int:
+    """Run mutmut, and tell what it found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workers", default="2", help="how many mutants are tried at a time")
+    parser.add_argument("--sample", type=int, help="draw so many mutants from the whole package")
+    given = parser.parse_args()
+    names = sample(given.sample) if given.sample else [f"orderrules.{name}.*" for name in CORE]
+    subprocess.run([*_MUTMUT, "--max-children", given.workers, *names], cwd=ROOT, check=False)
+    return tell(complete=not given.sample)
+
+
+def tell(*, complete: bool) -> int:
     """Print the score of each module, and every mutant that lives and is not listed."""
     known = listed()
     left = dict.fromkeys(known.changes)
@@ -102,6 +146,8 @@ def main() -> int:
     for module, found in verdicts().items():
         score: Counter[str] = Counter()
         for mutant, code in found.items():
+            if code is None:
+                continue  # It was not tried.
             if code in _KILLED:
                 score["killed"] += 1
                 continue
@@ -110,13 +156,13 @@ def main() -> int:
             score["equivalent" if known.knows(what) else "survived"] += 1
             if not known.knows(what):
                 holes.append(what)
-        if found:
+        if score:
             print(_row(module.removeprefix("orderrules/"), score))
         total += score
     print(_row("together", total))
     for hole in holes:
         print(f"\nlives, and is not listed: {hole}")
-    for gone in left:
+    for gone in left if complete else ():
         print(f"\nis listed, and no longer lives: {gone}")
     return 1 if holes or not total else 0
 

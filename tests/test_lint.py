@@ -9,11 +9,12 @@ from typing import Any, Final
 import attrs
 import pytest
 
-from orderrules import ALWAYS, NEVER, UNKNOWN, UNSET, Fact, Follows, Policy, Rule, Waiver, awal, salla
+from orderrules import ALWAYS, NEVER, UNKNOWN, UNSET, AllOf, Fact, Follows, Policy, Rule, Waiver, awal, salla
 from orderrules.analysis import Finding, Kind
 from tests import toy
 from tests.tables import POLICIES
 from tests.test_specs import CLAUSES, READINGS, SPECS
+from tests.test_table import COVER, STATE, kettles
 
 EXPLAINED: Final[list[dict[str, Any]]] = tomllib.loads((SPECS / "findings.toml").read_text(encoding="utf-8"))["finding"]
 
@@ -287,3 +288,57 @@ def test_the_chain_of_the_page_has_two_ends() -> None:
     assert [(finding.kind, finding.about) for finding in chain(WHOLE).lint()] == [
         (finding.kind, finding.about) for finding in awal.POLICY.lint()
     ]
+
+
+def test_what_makes_a_rule_superfluous_is_named_in_the_right_number() -> None:
+    """One other does so, or two do together."""
+    section = salla.Section.EMPLOYEES
+    one = salla.POLICY.with_rules(rule("SHOP-1", section, REVIEW), rule("SHOP-2", section, REVIEW))
+    assert found(one, "shadowed", ["SHOP-1", "SHOP-2"]).message == (
+        "whatever SHOP-1 refuses, so does SHOP-2: every verdict is the same without it"
+    )
+    two = salla.POLICY.with_rules(
+        rule("SHOP-1", section, REVIEW),
+        rule("SHOP-2", section, REVIEW | PENDING),
+        rule("SHOP-3", section, ~PENDING),
+    )
+    assert found(two, "shadowed", ["SHOP-1", "SHOP-2", "SHOP-3"]).message == (
+        "whatever SHOP-1 refuses, so do SHOP-2 and SHOP-3: every verdict is the same without it"
+    )
+
+
+def test_an_idle_rule_is_shown_where_it_does_not_hold() -> None:
+    """Every such order is a draft, for which no rule applies."""
+    drafts = salla.POLICY.with_rules(rule("SHOP-1", salla.Section.EMPLOYEES, salla.DRAFT.is_(value=False)))
+    finding = found(drafts, "idle", ["SHOP-1"])
+    assert finding.order == salla.Order(status="payment_pending", draft=True)
+    assert finding.message == "it refuses nothing: every verdict is the same without it"
+
+
+def test_a_value_asked_for_that_is_no_status_is_told_as_one_that_is_never_accepted() -> None:
+    """And a status that nothing leads to as unreached, from the first one on."""
+    asked = Fact("stage asked for", values=(UNSET, *toy.Stage, "attic"), attribute="note")
+    table = {toy.Stage.DESK: {toy.Stage.VAN}, toy.Stage.VAN: {toy.Stage.DESK}, toy.Stage.DOOR: ()}
+    policy = toy.with_patch_fact(asked).with_rules(
+        rule("SHOP-1", toy.Section.NOTE, Follows(toy.STAGE, asked, table, staying=False))
+    )
+    assert found(policy, "hopeless", ["note", "attic"]).message == "no order accepts it as the stage asked for"
+    assert found(policy, "unreached", ["door"]).message == "no other status leads to it"
+    told = {finding.about for finding in policy.lint() if finding.kind in {"hopeless", "unreached"}}
+    assert told == {("note", "attic"), ("door",)}
+    apart = chain(steps("pending-accepted", "shipped-delivered", "delivered-shipped"))
+    assert found(apart, "unreached", ["delivered"]).message == "no way leads to it from pending"
+
+
+def test_a_table_that_is_not_whole_is_found() -> None:
+    """A status without a row, and a key of another name than the field that it is to change."""
+    (ours,) = awal.POLICY.rules
+    table = {status: following for status, following in awal.TRANSITIONS.items() if status is not awal.Status.SHIPPED}
+    lacking = attrs.evolve(ours, only_if=Follows(awal.STATUS, awal.ASKED, table))
+    finding = found(awal.POLICY.without(ours.id).with_rules(lacking), "incomplete", ["shipped"])
+    assert finding.message == "the table of status asked for has no row for it: give it an empty one if nothing follows"
+    assert finding.order == awal.Order(status="shipped")
+    assert finding.kind.is_wrong
+    other = found(kettles(AllOf(()), Follows(STATE, COVER, dict.fromkeys(STATE.values, ()))), "incomplete", ["cover"])
+    assert other.message == "the key cover never changes the order's state: give both one name"
+    assert not [finding for finding in awal.POLICY.lint() if finding.kind == "incomplete"]

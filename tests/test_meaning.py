@@ -267,3 +267,24 @@ def test_a_table_of_transitions_means_what_it_says_however_it_is_written() -> No
     renamed = awal.POLICY.without(rule.id).with_rules(attrs.evolve(rule, id="OTHER-1"))
     assert not any(difference.verdicts for difference in awal.POLICY.diff(renamed))
     assert awal.POLICY.diff(renamed).count == (6 * 5 - 4 - 5) * 32
+
+
+def test_a_difference_is_shown_by_the_smallest_order_and_update() -> None:
+    """The first values of all facts, but for those that matter; ranked by how many differ, and then by how far."""
+    settled = {
+        str(difference.condition): (difference.order, difference.patch)
+        for difference in salla.POLICY.diff(salla.POLICY.without("SALLA-RECEIVER-1"))
+    }
+    receiver = salla.Patch(receiver=salla.Receiver(name="x"))
+    assert settled == {
+        "not draft and status is completed": (salla.Order(status="completed"), receiver),
+        "draft and status is completed": (salla.Order(status="completed", draft=True), receiver),
+    }
+    family = salla.POLICY.diff(salla.policy(completed=salla.COMPLETED_FAMILY))
+    assert {(difference.order.status, difference.order.draft) for difference in family if difference.order} == {
+        ("delivering", False),
+        ("delivering", True),
+    }
+    steps = awal.POLICY.diff(awal.POLICY.without("AWAL-STATUS-1"))
+    first = steps.differences[0]
+    assert (first.order, first.patch) == (awal.Order(status="pending"), awal.Patch(status=awal.Status.SHIPPED))

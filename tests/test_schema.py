@@ -162,3 +162,12 @@ def test_a_schema_of_a_strangers_order_is_refused() -> None:
 def test_samples_say_what_a_patch_says() -> None:
     """The helper that this test leans on reads every key."""
     assert said(salla.Patch(coupon_code="x")) == {"coupon_code": "x"}
+
+
+def test_an_integer_is_one_and_a_number_may_have_a_fraction() -> None:
+    """In an object and in a list as well."""
+    properties: Any = salla.POLICY.schema()["properties"]
+    assert properties["branch_id"]["type"] == "integer"
+    assert properties["employees"]["items"] == {"type": "integer"}
+    place: Any = properties["ship_to"]["properties"]["geo_coordinates"]["properties"]
+    assert place["lat"] == {"type": "number"}

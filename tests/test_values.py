@@ -388,3 +388,25 @@ def test_a_union_is_read_in_its_own_order() -> None:
     assert day is not None
     assert text is not None
     assert (day("2024-01-01"), text("2024-01-01")) == (date(2024, 1, 1), "2024-01-01")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("x" * 40, f"got a string, {'x' * 40!r}"),
+        ("x" * 41, f"got a string, {'x' * 40!r}…"),
+        (10**39, f"got an integer, {10**39}"),
+        (10**40, "got an integer, of more than 40 digits"),
+        (-(10**40), "got an integer, of more than 40 digits"),
+        (1.5, "got a number, 1.5"),
+        (True, "got a boolean, True"),
+        ([1], "got an array"),
+        (None, "got null"),
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_a_value_that_may_be_shown_is_shown_shortened(value: object, told: str) -> None:
+    """In any message that says what stands somewhere."""
+    with pytest.raises(InvalidInput) as caught, manner("read it", show_values=True):
+        day(value) if type(value) is not str else integer(value)
+    assert caught.value.problems[0].message.endswith(told)

@@ -137,7 +137,7 @@ def problem(
 
 def _in_order(policy: Policy[OrderT, PatchT], statuses: Collection[StrEnum]) -> Iterator[str]:
     """Give the values of statuses in the order in which the page has them."""
-    return (str(value) for table in policy.transitions()[:1] for value in table.asked.values if value in statuses)
+    return (str(value) for _, asked in policy.tabulated().followed[:1] for value in asked.values if value in statuses)
 
 
 def _head(kind: str, title: str, status: int, types: str) -> dict[str, object]:

@@ -208,11 +208,11 @@ class OrderForm(forms.Form):
 
     def _offer_what_may_follow(self) -> None:
         following = self.policy.next_statuses(self.order)
-        for table in self.policy.transitions():
-            field = self.fields.get(table.asked.attribute)
+        for current, asked in self.policy.tabulated().followed[:1]:
+            field = self.fields.get(asked.attribute)
             if following is None or not isinstance(field, forms.ChoiceField):
                 continue
-            present = str(getattr(self.order, table.current.attribute))
+            present = str(getattr(self.order, current.attribute))
             choices: Any = field.choices
             if not any(_among(choices, {present})):
                 choices = field.choices = [(present, present), *choices]

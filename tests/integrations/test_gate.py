@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import logging
@@ -691,3 +692,17 @@ def test_options_that_make_no_gate_are_refused(options: Any, error: type[Excepti
     with pytest.raises(error, match=message):
         Gate(**{"endpoint": salla.ENDPOINT, **options})
     assert repr(Gate(salla.ENDPOINT)) == "<Gate salla: refuse='certain'>"
+
+
+def test_a_transport_is_itself_within_its_context() -> None:
+    """As httpx has it."""
+
+    async def entered() -> None:
+        inner = httpx.MockTransport(lambda _: httpx.Response(200))
+        async with AsyncGuardedTransport(Gate(salla.ENDPOINT), inner) as transport:
+            assert type(transport) is AsyncGuardedTransport
+
+    asyncio.run(entered())
+    guarded = GuardedTransport(Gate(salla.ENDPOINT), httpx.MockTransport(lambda _: httpx.Response(200)))
+    with guarded as transport:
+        assert transport is guarded

@@ -71,3 +71,13 @@ def test_what_is_kept_under_threads_is_what_the_last_of_them_left() -> None:
         list(pool.map(step, range(2000)))
     assert not wrong
     assert not orders._flights
+
+
+def test_the_order_that_was_kept_first_is_given_up_first() -> None:
+    """Where there are more than may be kept."""
+    orders = kept(max_orders=2)
+    keys = [(*KEY[:3], str(number)) for number in range(3)]
+    for key in keys:
+        orders.depart(key)
+        orders.arrive(key, PENDING)
+    assert [orders.depart(key) for key in keys] == [None, PENDING, PENDING]

@@ -16,7 +16,8 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from orderrules import awal, salla
+from orderrules import Rule, awal, salla
+from orderrules.integrations._problems import Instead
 from orderrules.integrations.fastapi import Updates, problem_handlers
 from orderrules.integrations.starlette import read_update
 from orderrules.testing import OrderMachine
@@ -297,3 +298,20 @@ def test_the_example_serves_from_a_process_of_its_own() -> None:
         answer = httpx.put(f"{address}/orders/1", json={"coupon_code": "EID"})
         assert (answer.status_code, answer.json()["rules"]) == (422, ["SALLA-COUPON-1"])
         assert httpx.put(f"{address}/orders/2", json={"coupon_code": "EID"}).status_code == 200
+
+
+def test_what_may_follow_is_listed_in_the_order_of_the_page() -> None:
+    """Whatever order a set has, and by a plain condition as by a table."""
+    following = ("accepted", "shipped", "delivered", "completed")
+    pending = awal.Order(status="pending")
+    assert Instead.of(awal.policy(skipping=True), pending, awal.Patch()).statuses == following
+    plain = awal.POLICY.without("AWAL-STATUS-1").with_rules(
+        Rule(
+            id="SHOP-1",
+            section=awal.Section.STATUS,
+            only_if=awal.ASKED.is_not_in({awal.Status.SHIPPED}) | ~awal.STATUS.is_(awal.Status.PENDING),
+            reason="the shop says so",
+        )
+    )
+    assert Instead.of(plain, pending, awal.Patch()).statuses == ("accepted", "delivered", "completed")
+    assert Instead.of(salla.POLICY, salla.Order(), salla.Patch()).statuses is None

@@ -226,3 +226,18 @@ def test_a_fake_is_safe_under_threads() -> None:
         statuses = list(pool.map(lambda _: put(fake, 1, {"status": "accepted"})[0], range(64)))
     assert set(statuses) == {200}
     assert fake.orders[1].status == "accepted"
+
+
+def test_a_list_is_answered_in_the_envelope_of_the_page() -> None:
+    """Whose status is a boolean."""
+    fake = FakeAwal([awal.Order(id=1, status="pending")])
+    status, told = get(fake, "/orders")
+    assert (status, list(told), told["status"]) == (200, ["status", "data"], True)
+
+
+def test_an_id_has_eighteen_digits_at_most() -> None:
+    """One of more is no order's, whatever its number would be."""
+    longest = 10**18 - 1
+    fake = FakeAwal([awal.Order(id=longest, status="pending"), awal.Order(id=10**18, status="pending")])
+    assert get(fake, f"/orders/{longest}")[0] == 200
+    assert get(fake, f"/orders/{10**18}")[0] == 404
