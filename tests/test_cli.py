@@ -294,7 +294,9 @@ def test_a_file_that_is_too_large_is_trouble(tmp_path: Path) -> None:
     large.write_bytes(b" " * (1 << 21))
     result = run("check", "--platform", "awal", ALLOWED[3], str(large))
     assert result.exit_code == 2
-    assert "has 1 048 577 bytes, and 1 048 576 are read at most" in result.stderr
+    assert "has 2 097 152 bytes, and 1 048 576 are read at most" in result.stderr
+    stream = run("check", "--platform", "awal", ALLOWED[3], "-", given=" " * (1 << 21))
+    assert "has more than 1 048 576 bytes, and 1 048 576 are read at most" in stream.stderr
 
 
 @pytest.mark.parametrize("closed", ["1>&-", "0<&-"], ids=["output", "input"])

@@ -13,6 +13,7 @@ import inspect
 import io
 import json
 import os
+import stat
 import sys
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -23,7 +24,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from orderrules import Policy, __version__, awal, salla
-from orderrules.errors import printable
+from orderrules._values import refuse
+from orderrules.errors import Code, printable, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -201,11 +203,20 @@ def to_json(told: object) -> str:
 
 
 def read_bytes(path: str, limit: int) -> bytes:
-    """Read a file, or standard input, as far as a limit and a byte more."""
+    """Read a file, or standard input.
+
+    Raises:
+        InvalidInput: it is larger than a limit; it is not read to its end.
+    """
     with click.open_file(path, "rb") as file:
-        # One more than is read at most, so that what is too large is known to be, and no more is held.
         content: bytes = file.read(limit + 1)
-        return content
+        if len(content) <= limit:
+            return content
+        size = f"more than {spaced(limit)}"
+        with contextlib.suppress(OSError):  # Standard input may be no file.
+            there = os.fstat(file.fileno())
+            size = spaced(there.st_size) if stat.S_ISREG(there.st_mode) else size
+    raise refuse(Code.TOO_LARGE, f"has {size} bytes, and {spaced(limit)} are read at most")
 
 
 def policy_under(name: str, readings: dict[str, Any]) -> Policy[Any, Any]:

@@ -234,12 +234,11 @@ def question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, gue
         readers["order"] = (order, ORDER_LIMITS.size, read_order)
     if patch:
         readers["patch"] = (patch, UPDATE_LIMITS.size, salla.read_patch if name == "salla" else awal.read_patch)
-    given = {role: _app.read_bytes(path, limit) for role, (path, limit, _) in readers.items()}
     found: dict[str, Any] = {}
     unread: dict[str, InvalidInput] = {}
-    for role, (_, _, reader) in readers.items():
+    for role, (path, limit, reader) in readers.items():
         try:
-            found[role] = reader(given[role])
+            found[role] = reader(_app.read_bytes(path, limit))
         except InvalidInput as error:
             unread[role] = error
     if form == "json" and unread:

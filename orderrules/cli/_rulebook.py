@@ -163,8 +163,9 @@ def schema(policy: Policy[Any, Any], order: str | None, *, guest: bool) -> NoRet
 
 def _read(policy: Policy[Any, Any], path: str, *, guest: bool) -> object:
     """Read an order of the policy's platform."""
-    name, content = _app.platform_of(policy), _app.read_bytes(path, ORDER_LIMITS.size)
+    name = _app.platform_of(policy)
     try:
+        content = _app.read_bytes(path, ORDER_LIMITS.size)
         return salla.read_order(content, guest=guest) if name == "salla" else awal.read_order(content)
     except InvalidInput as error:
         _app.tell_trouble(path, error)
