@@ -172,7 +172,7 @@ def _statements(engine: sa.Engine, name: str) -> Iterator[Row]:
             f"{name}, a guarded UPDATE", ("execute(statement)", own), "the same by hand",
             ("execute(statement)", {**own, "statement": theirs}), 1.05,
         )  # fmt: skip
-        made = {"connection": connection, "statement": by_number}
+        made = {"connection": connection, "statement": sa.update(orders).where(orders.c.id == NUMBER)}
         asked = {**made, "update": guarded_update, "policy": awal.POLICY, "patch": patch, "columns": orders.c}
         yield row(
             f"{name}, guarded_update",
@@ -180,7 +180,7 @@ def _statements(engine: sa.Engine, name: str) -> Iterator[Row]:
             "the condition and the UPDATE by hand",
             (
                 "connection.execute(statement.where(status.in_(['pending', 'accepted']))).rowcount",
-                {**made, "status": orders.c.status},
+                {**made, "statement": by_number, "status": orders.c.status},
             ),
         )  # fmt: skip
         connection.rollback()

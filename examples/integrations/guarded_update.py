@@ -24,7 +24,7 @@ with engine.begin() as connection:
     connection.execute(orders.insert(), [{"id": 1, "status": "accepted"}, {"id": 2, "status": "pending"}])
     seen = awal.Order(status=awal.Status.ACCEPTED)
     for number in (1, 2, 3):
-        statement = sa.update(orders).where(orders.c.id == number).values(status="shipped")
+        statement = sa.update(orders).where(orders.c.id == number)
         outcome = guarded_update(connection, statement, awal.POLICY, ship, orders.c, seen)
         print(f"order {number}:", outcome.verdict)
         if outcome.decision is not None:

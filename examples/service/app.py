@@ -39,11 +39,6 @@ def load(connection: sa.Connection, number: int) -> awal.Order | None:
     return None if row is None else awal.read_order(row)
 
 
-def row_of(order: awal.Order) -> dict[str, object]:
-    """Give the row of an order, without its id."""
-    return {name: value for name, value in awal.to_payload(order).items() if name != "id"}
-
-
 def answer(status: int, title: str) -> JSONResponse:
     """Answer that something else is wrong than the update."""
     told = {"type": "about:blank", "title": title, "status": status}
@@ -80,7 +75,8 @@ def make(url: str = "sqlite://") -> FastAPI:
         if not isinstance(order.status, awal.Status):
             return answer(400, "an order begins in one of the five statuses")
         with engine.begin() as connection:
-            made = connection.execute(orders.insert().values(row_of(order)).returning(orders.c.id))
+            row = {name: value for name, value in awal.to_payload(order).items() if name in FIELDS}
+            made = connection.execute(orders.insert().values(row).returning(orders.c.id))
             return {"data": awal.to_payload(load(connection, made.scalar_one()) or order)}
 
     @app.put("/orders/{number}", **updates.route({200: _of(ORDER), 404: _of(PROBLEM), 409: _of(PROBLEM)}))
@@ -89,14 +85,15 @@ def make(url: str = "sqlite://") -> FastAPI:
             order = load(connection, number) if 0 < number < LARGEST else None
             if order is None:
                 return answer(404, "Not Found")
-            after = updates.apply(order, patch)  # Raises UpdateRefused, and nothing is written.
-            statement = orders.update().where(orders.c.id == number).values(row_of(after))
+            updates.apply(order, patch)  # Raises UpdateRefused, and nothing is written.
+            statement = orders.update().where(orders.c.id == number)
             outcome = guarded_update(connection, statement, awal.POLICY, patch, orders.c, seen=order)
-        if outcome.verdict is Verdict.GONE:
+        if outcome.verdict is Verdict.GONE or outcome.row is None:
             return answer(404, "Not Found")
         if not outcome:
             return answer(409, "another writer moved the order meanwhile")
-        return {"status": True, "message": "Order updated successfully", "data": awal.to_payload(after)}
+        after = awal.to_payload(awal.read_order(outcome.row))
+        return {"status": True, "message": "Order updated successfully", "data": after}
 
     return app
 

@@ -6,7 +6,7 @@ It must never know an engine, a platform, nor what a condition is about.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from orderrules._conditions import Condition, Fact
 
 WrittenT = TypeVar("WrittenT")
+BETWEEN: Final = ", "
+"""What stands between the ids of the rules that refuse a row."""
 
 
 @attrs.frozen

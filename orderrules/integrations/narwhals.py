@@ -7,7 +7,7 @@ platform, nor what a guard is about.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import narwhals as nw
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     """For each fact, by the name of the order's attribute, the name of a column, or an expression."""
 
 __all__ = ["to_narwhals", "verdicts"]
-
-_BETWEEN: Final = ", "
 
 
 def to_narwhals(guard: Condition, columns: Columns) -> nw.Expr:
@@ -83,14 +81,14 @@ def verdicts(policy: Policy[OrderT, PatchT], patch: PatchT, columns: Columns) ->
     """
     guards = policy.guards(patch)
     for rule in guards:
-        if _BETWEEN in rule.id:
+        if _columns.BETWEEN in rule.id:
             raise ValueError(f"the id {rule.id!r} holds what stands between ids")
     # Without nulls, because engines differ in what they make of a separator beside one.
     said = [
-        nw.when(to_narwhals(guard, columns)).then(nw.lit("")).otherwise(nw.lit(f"{_BETWEEN}{rule.id}"))
+        nw.when(to_narwhals(guard, columns)).then(nw.lit("")).otherwise(nw.lit(f"{_columns.BETWEEN}{rule.id}"))
         for rule, guard in guards.items()
     ]
-    told = nw.concat_str(said).str.slice(len(_BETWEEN)) if said else nw.when(_ever(columns)).then(nw.lit(""))
+    told = nw.concat_str(said).str.slice(len(_columns.BETWEEN)) if said else nw.when(_ever(columns)).then(nw.lit(""))
     return told.alias("violations")
 
 

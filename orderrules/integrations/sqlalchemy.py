@@ -9,13 +9,18 @@ The module is longer than most because databases keep the same facts in many way
 from __future__ import annotations
 
 import enum
+import functools
+import operator
+from datetime import date, datetime, time
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, scoped_session
 
+from orderrules._models import Checked
+from orderrules._patch import sections_by_key, write_body
 from orderrules._samples import order_at
 from orderrules.integrations import _columns
 
@@ -36,7 +41,7 @@ if TYPE_CHECKING:
     Columns = Mapping[str, Column] | ReadOnlyColumnCollection[str, Any]
     """Columns by the names of the order's attributes, as ``table.c`` has them too."""
 
-__all__ = ["Outcome", "Verdict", "guarded_update", "to_sqlalchemy"]
+__all__ = ["Outcome", "Verdict", "guarded_update", "to_sqlalchemy", "verdicts"]
 
 
 def to_sqlalchemy(guard: Condition, columns: Columns) -> sa.ColumnElement[bool]:
@@ -133,10 +138,12 @@ class Outcome:
     Attributes:
         verdict: which it was.
         decision: the decision on the order as it is now; None where it was written, or there is no such order.
+        row: the row as it is now, by the names of its columns; None where there is none.
     """
 
     verdict: Verdict
     decision: Decision | None = None
+    row: Mapping[str, Any] | None = attrs.field(default=None, eq=False)
 
     def __bool__(self) -> bool:
         return self.verdict is Verdict.WRITTEN
@@ -144,32 +151,88 @@ class Outcome:
 
 def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, and where.
     connection: Connection | Session | scoped_session[Any],
+    /,
     statement: sa.Update,
     policy: Policy[OrderT, PatchT],
     patch: PatchT,
     columns: Columns,
     seen: OrderT | None = None,
+    *,
+    keys: Mapping[str, Column | None] | None = None,
 ) -> Outcome:
     """Write an update where the rules allow it for the order as it is at that moment, by one statement.
 
-    Where nothing is written, the order's facts are read to say why. It commits nothing. What is pending in a session is
-    flushed first, and its objects of those that the statement selects are read anew. An asynchronous session takes it
-    as ``await session.run_sync(guarded_update, statement, …)``.
+    What is written are the keys that the patch sends, and nothing else of the order: what another writer wrote
+    meanwhile stays. An update that sends nothing is no statement, and counts as written. Where nothing is written, the
+    order's facts are read to say why. It commits nothing. What is pending in a session is flushed first, and its
+    objects of those that the statement selects are read anew. An asynchronous connection or session takes it as
+    ``await session.run_sync(guarded_update, statement, …)``.
 
     Args:
         connection: a connection or a session.
-        statement: the update of one order: ``update(orders).where(orders.c.id == 7).values(…)``.
+        statement: which order it is: ``update(orders).where(orders.c.id == 7)``. It may set columns of your own, such
+            as the time of the update, but none of those that are given here.
         policy: the rules.
         patch: what the update asks to change.
         columns: for each fact of the platform's orders, by the name of the attribute, a column or an expression.
         seen: the order that was decided on, if one was read before.
+        keys: for each body key that may be sent, the column it is written to, or None where you write it yourself,
+            as to another table; those of ``columns`` where left out. A column of an enumeration or of dates gets such
+            values, and one that keeps JSON or lists gets objects.
 
     Raises:
-        LookupError: a fact has no column.
-        TypeError: the patch or the order is of another platform, or the statement is no update.
-        ValueError: the statement has no condition, and would write every order; it returns what it writes; it wrote
-            more than one order, which is then to be taken back; or a row holds what no fact can be.
+        LookupError: a fact or a key has no column, or a column's enumeration lacks the value.
+        TypeError: the patch or the order is of another platform, the statement is no update, the connection is an
+            asynchronous one, or a column keeps no objects.
+        ValueError: the statement has no condition, and would write every order; it returns or sets what is written
+            here; it wrote more than one order, which is then to be taken back; or a row holds what no fact can be.
     """
+    _see(connection, statement, policy, columns)
+    guard = policy.guard(patch)
+    if keys is None:
+        # What tells a fact that an update makes another does not keep what is sent.
+        outcomes = {outcome.key for outcome in policy.outcomes}
+        keys = {
+            key: columns[key] for key in sections_by_key(policy.patch_type) if key in columns and key not in outcomes
+        }
+    values = _values(policy, patch, columns, keys)
+    facts = [columns[fact.attribute] for fact in policy.order_type.__space__.facts]
+    _see_that_none_is_set(statement, [*facts, *keys.values()])
+    # What the caller decided: without an order seen, that is nothing that could have been overtaken.
+    was_allowed = seen is not None and bool(policy.can_update(seen, patch))
+    session = connection() if isinstance(connection, scoped_session) else connection
+    if isinstance(session, Session):
+        session.flush()
+    written = 0
+    if values:
+        guarded = statement.where(to_sqlalchemy(guard, columns)).values(values)
+        # A session would decide in Python, on what it read before, which of its objects were written.
+        done: Any = connection.execute(guarded.execution_options(synchronize_session=False))
+        written = done.rowcount
+        if isinstance(session, Session):
+            _refresh(session, statement.entity_description.get("entity"), _where(statement))
+        if written > 1:
+            raise ValueError(f"the statement updated {written} orders, and not one: take it back")
+    found = _row(connection, statement, policy, columns)
+    if found is None:
+        return Outcome(Verdict.GONE)
+    row, point = found
+    if written or (not values and guard.holds(point)):
+        return Outcome(Verdict.WRITTEN, row=row)
+    order = order_at(policy.order_type, point)
+    moved = was_allowed or guard.holds(point)
+    return Outcome(
+        Verdict.MOVED if moved else Verdict.REFUSED,
+        None if order is None else policy.can_update(order, patch),
+        row,
+    )
+
+
+def _see(connection: object, statement: sa.Update, policy: Policy[Any, Any], columns: Columns) -> None:
+    """See that a statement is one that can be guarded; raise what ``guarded_update`` documents."""
+    if hasattr(connection, "run_sync"):
+        kind = type(connection).__name__
+        raise TypeError(f"an {kind} takes it so: await connection.run_sync(guarded_update, statement, ...)")
     if not isinstance(statement, sa.Update):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"expected an update, such as sqlalchemy.update(orders), got a {type(statement).__name__}")
     if statement.whereclause is None:
@@ -179,47 +242,113 @@ def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, a
     missing = [fact.attribute for fact in policy.order_type.__space__.facts if fact.attribute not in columns]
     if missing:
         raise LookupError(f"there is no column for {', '.join(missing)}")
-    guard = policy.guard(patch)
-    # What the caller decided: without an order seen, that is nothing that could have been overtaken.
-    was_allowed = seen is not None and bool(policy.can_update(seen, patch))
-    guarded = statement.where(to_sqlalchemy(guard, columns))
-    session = connection() if isinstance(connection, scoped_session) else connection
-    if isinstance(session, Session):
-        session.flush()
-    # A session would decide in Python, on what it read before, which of its objects were written.
-    written: Any = connection.execute(guarded.execution_options(synchronize_session=False))
-    if isinstance(session, Session):
-        _refresh(session, statement.entity_description.get("entity"), statement.whereclause)
-    if written.rowcount > 1:
-        raise ValueError(f"the statement updated {written.rowcount} orders, and not one: take it back")
-    if written.rowcount == 1:
-        return Outcome(Verdict.WRITTEN)
-    point = _point(connection, statement.whereclause, policy, columns)
-    if point is None:
-        return Outcome(Verdict.GONE)
-    order = order_at(policy.order_type, point)
-    moved = was_allowed or guard.holds(point)
-    return Outcome(
-        Verdict.MOVED if moved else Verdict.REFUSED, None if order is None else policy.can_update(order, patch)
-    )
+
+
+def verdicts(policy: Policy[OrderT, PatchT], patch: PatchT, columns: Columns) -> sa.ColumnElement[str]:
+    """Say for every row which rules refuse an update, as an expression: ``SALLA-RECEIVER-1, SALLA-COUPON-1``.
+
+    The ids stand in the order of a decision's violations, with a comma and a space between them; the text is empty
+    where the update is allowed: ``select(orders.c.id, verdicts(policy, patch, orders.c).label("violations"))``.
+
+    Args:
+        policy: the rules.
+        patch: what the update asks to change.
+        columns: as for ``to_sqlalchemy``.
+
+    Raises:
+        LookupError: a fact has no column, or one of an enumeration that has none of its values.
+        TypeError: the patch is of another platform.
+    """
+    said = [
+        sa.case((to_sqlalchemy(guard, columns), ""), else_=f"{_columns.BETWEEN}{rule.id}")
+        for rule, guard in policy.guards(patch).items()
+    ]
+    if not said:
+        return sa.literal("", sa.Text)
+    together: sa.ColumnElement[str] = functools.reduce(operator.add, (sa.cast(part, sa.Text) for part in said))
+    return sa.func.substr(together, len(_columns.BETWEEN) + 1, type_=sa.Text)
+
+
+def _values(
+    policy: Policy[OrderT, PatchT], patch: PatchT, columns: Columns, keys: Mapping[str, Column | None]
+) -> dict[Any, object]:
+    """Say what is written to which column: the keys that are sent, and what they make of the order's facts."""
+    outcomes = {outcome.key: outcome for outcome in policy.outcomes}
+    said: dict[str, object] = {key: getattr(patch, key) for key in patch.keys}
+    if said:
+        said.update({key: value for key, value in policy.defaults if key not in said})
+    values: dict[Any, object] = {}
+    for key, value in said.items():
+        if key not in keys:
+            raise LookupError(f"there is no column for {key}, which is sent; keys may say one, or None")
+        if key in outcomes and _is_column(fact := columns[outcomes[key].attribute]):
+            values[fact] = _kept(key, fact, outcomes[key].value)
+        if (column := keys[key]) is not None:
+            values[column] = _kept(key, column, value)
+    return values
+
+
+def _is_column(column: Column) -> bool:
+    return isinstance(getattr(column, "expression", column), sa.Column)
+
+
+def _kept(key: str, column: Column, value: object) -> object:
+    """Give a value as a column of its type keeps it."""
+    kind = column.type
+    if isinstance(value, Checked | tuple):
+        if not isinstance(kind, sa.JSON | sa.ARRAY | sa.TypeDecorator):
+            raise TypeError(f"the column of {key} keeps no objects and lists: give it a type that does, such as JSON")
+        return write_body(value) if isinstance(value, Checked) else list(value)
+    if isinstance(kind, sa.Enum):
+        held = _held(kind, [value.value if isinstance(value, StrEnum) else value])
+        if not held:
+            raise LookupError(f"no member of the enumeration of {key} stands for {value}")
+        return held[0]
+    if isinstance(value, date) and isinstance(kind, sa.DateTime):
+        return datetime.combine(value, time())
+    if isinstance(value, date) and isinstance(kind, sa.String):
+        return value.isoformat()
+    return value.value if isinstance(value, StrEnum) else value
+
+
+def _see_that_none_is_set(statement: sa.Update, given: Iterable[Column | None]) -> None:
+    """See that a statement sets none of the order's columns itself: what was read before would be written back."""
+    names = {getattr(column, "key", None) for column in given}
+    own = [getattr(column, "key", str(column)) for column in getattr(statement, "_values", None) or {}]
+    astray = [name for name in own if name in names]
+    if astray:
+        raise ValueError(f"the statement sets {', '.join(astray)}: only what the patch sends is written of an order")
+
+
+def _where(statement: sa.Update) -> sa.ColumnElement[bool]:
+    return cast("sa.ColumnElement[bool]", statement.whereclause)
+
+
+def _row(
+    connection: Connection | Session | scoped_session[Any],
+    statement: sa.Update,
+    policy: Policy[OrderT, PatchT],
+    columns: Columns,
+) -> tuple[Mapping[str, Any], Point] | None:
+    """Read the row that a statement selects, and its facts; None where there is none."""
+    facts = policy.order_type.__space__.facts
+    table: Any = statement.table
+    own = list(table.c)
+    told = [columns[fact.attribute] for fact in facts]
+    found = connection.execute(
+        sa.select(*(column.label(None) for column in (*own, *told))).where(_where(statement))
+    ).first()
+    if found is None:
+        return None
+    row = {column.key: value for column, value in zip(own, found, strict=False)}
+    point = {fact: _stored(fact, value) for fact, value in zip(facts, found[len(own) :], strict=True)}
+    return row, point
 
 
 def _refresh(session: Session, kind: Any, where: sa.ColumnElement[bool]) -> None:  # noqa: ANN401 - a class, or a table.
     """Read the order's object anew, where a session has one."""
     if any(type(thing) is kind for thing in session.identity_map.values()):
         session.execute(sa.select(kind).where(where).execution_options(populate_existing=True)).all()
-
-
-def _point(
-    connection: Connection | Session | scoped_session[Any],
-    where: sa.ColumnElement[bool],
-    policy: Policy[OrderT, PatchT],
-    columns: Columns,
-) -> Point | None:
-    """Read the facts of an order; None where there is none."""
-    facts = policy.order_type.__space__.facts
-    row = connection.execute(sa.select(*(columns[fact.attribute] for fact in facts)).where(where)).first()
-    return None if row is None else {fact: _stored(fact, value) for fact, value in zip(facts, row, strict=True)}
 
 
 def _stored(fact: Fact, value: object) -> Hashable:
