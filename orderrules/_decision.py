@@ -83,6 +83,12 @@ class Decision:
         refused = ", ".join(violation.rule.id for violation in self.violations)
         return f"<Decision refused: {refused}>" if refused else "<Decision allowed>"
 
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """What stands in the way, a sentence each: the violations, or of what is allowed the readings it rests on."""
+        said = tuple(violation.message for violation in self.violations)
+        return said or tuple(f"this rests on {reading.id}: {reading.answer}" for reading in self.readings)
+
     def require(self) -> None:
         """Return when allowed.
 

@@ -12,6 +12,7 @@ import contextlib
 import inspect
 import json
 import time
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Generic, Literal, NamedTuple, TypeVar, get_args
 from urllib.parse import unquote, urlsplit
@@ -36,13 +37,17 @@ if TYPE_CHECKING:
 
 NameT = TypeVar("NameT", bound=str | bytes)
 ValueT = TypeVar("ValueT")
-Refuse = Literal["certain", "any", "nothing"]
+Refuse = Literal["certain", "any", "uncertain", "nothing"]
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _OF_THE_UPDATE: Final = (
     *("content-", "transfer-", "digest", "expect", "if-", "prefer", "range"),
     *("idempotency-", "x-idempotency-", "x-http-method", "x-method-override"),
 )
 """How the names of headers begin that are about the update, and are not sent along when its order is asked for."""
+_SUCCESS: Final = ("status", "success")
+"""The keys of an answer that are false where it says that nothing was done, whatever its HTTP status is."""
+_LONGEST_WAIT: Final = 9
+"""Digits of a number of seconds."""
 _DONE: Final = frozenset({HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT})
 
 
@@ -54,8 +59,35 @@ class Held(NamedTuple):
     body: bytes
 
 
-class UnjudgedError(LookupError):
-    """An update is held back because nothing could be decided; the text says why."""
+class OrderUnavailable(LookupError):  # noqa: N818 - it says what happened.
+    """An update is held back because nothing could be decided of its order; the text says why.
+
+    Its ``__cause__`` is what was raised when the platform was asked for the order, if anything was.
+
+    Attributes:
+        order_id: the order's id; 0 where the request could not be read.
+        status: the HTTP status that was answered when the order was asked for; None where nothing was.
+        retry_after: for how many seconds that answer asked to wait; None where it did not say.
+    """
+
+    def __init__(
+        self, message: str, order_id: int, status: int | None = None, retry_after: float | None = None
+    ) -> None:
+        self.order_id = order_id
+        self.status = status
+        self.retry_after = retry_after
+        super().__init__(message, order_id, status, retry_after)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class UpdateUncertain(UpdateRefused):
+    """An update that is allowed only as we read the page is held back, because the gate refuses what is uncertain."""
+
+    def __str__(self) -> str:
+        rests = "; ".join(f"{reading.id}: {reading.answer}" for reading in self.decision.readings)
+        return f"allowed only as the page is read: {rests}"
 
 
 class Gate(Generic[OrderT, PatchT]):
@@ -71,8 +103,9 @@ class Gate(Generic[OrderT, PatchT]):
             client is asynchronous. When left out, the platform is asked.
         max_age: for how many seconds an order that the platform showed is taken for true.
         refuse: what is held back. ``"certain"``: requests that cannot be read, and refusals that rest on no
-            reading; ``"any"``: every refusal; ``"nothing"``: all is sent, and only what came of it is reported.
-        needs_order: whether an update that cannot be judged is held back as well, with ``UnjudgedError``.
+            reading; ``"any"``: every refusal; ``"uncertain"``: every refusal, and what is allowed only under a reading;
+            ``"nothing"``: all is sent, and only what came of it is reported.
+        needs_order: whether an update that cannot be judged is held back as well, with ``OrderUnavailable``.
         respond: whether an update that is held back is answered as the platform would, and not with an exception.
         report: is called with a ``Report`` when an answer is news; writes to the log ``orderrules.integrations`` when
             left out.
@@ -237,6 +270,11 @@ class Attempt(Generic[OrderT, PatchT]):
         self._refusal: InvalidInput | UpdateRefused | None = None
         self._pending = False
         self._is_kept = False
+        self._is_withheld = False
+        self._succeeded = False
+        self._status: int | None = None
+        self._retry_after: float | None = None
+        self._cause: Exception | None = None
         self._why = "its order is not known"
         if update is not None and update.why:
             self._why = update.why
@@ -251,9 +289,11 @@ class Attempt(Generic[OrderT, PatchT]):
     def __enter__(self) -> Attempt[OrderT, PatchT]:
         kept = self._gate.kept.depart(self._key)
         # Somebody else may have moved an order that is kept: what it refuses is decided by a fresh one.
-        if kept is not None and self._patch is not None and self._policy.can_update(kept.order, self._patch):
-            self._seen = kept
-            self._is_kept = True
+        if kept is not None and self._patch is not None:
+            decision = self._policy.can_update(kept.order, self._patch)
+            if decision and not (decision.readings and self._gate.refuse == "uncertain"):
+                self._seen = kept
+                self._is_kept = True
         return self
 
     def __exit__(
@@ -279,8 +319,15 @@ class Attempt(Generic[OrderT, PatchT]):
         self._asked_at = self._gate.kept.clock()
         self._gate.tally.count("asked")
 
-    def show_answer(self, status: int, body: bytes) -> None:
-        """Show what the platform answered when it was asked for the order; what shows another id is no such answer."""
+    def show_answer(self, status: int, body: bytes, retry_after: str | None = None) -> None:
+        """Show what the platform answered when it was asked for the order; what shows another id is no such answer.
+
+        Args:
+            status: the HTTP status.
+            body: the body.
+            retry_after: the header of that name, if there is one.
+        """
+        self._status, self._retry_after = status, _seconds(retry_after)
         if status != HTTPStatus.OK:
             self._why = f"its order was asked for, and answered {status}"
             return
@@ -290,32 +337,43 @@ class Attempt(Generic[OrderT, PatchT]):
             codes = ", ".join(dict.fromkeys(problem.code.value for problem in error.problems))
             self._why = f"its order cannot be read: {codes}"
             return
-        if str(getattr(order, "id", self.order_id)) == str(self.order_id):
+        if self._is_it(order):
             self.show(order)
         else:
             self._why = "its order was asked for, and something else answered"
+
+    def failed_to_ask(self, error: Exception) -> None:
+        """Tell what was raised when the platform was asked for the order."""
+        self._cause = error
+
+    def _is_it(self, order: OrderT) -> bool:
+        """Say whether an order that was answered is the one that the update is about."""
+        return str(getattr(order, "id", self.order_id)) == str(self.order_id)
 
     def held(self) -> Held | None:
         """Decide, and give the answer to an update that is held back; None where it is to be sent.
 
         Raises:
             InvalidInput: it is held back because it cannot be read.
-            UpdateRefused: it is held back because it is refused.
-            UnjudgedError: it is held back because nothing could be decided, and the gate needs the order.
+            UpdateRefused: it is held back because it is refused, or allowed only under a reading.
+            OrderUnavailable: it is held back because nothing could be decided, and the gate needs the order.
         """
         gate = self._gate
         if self._patch is not None and self._seen is not None:
             self._decide(self._seen.order, self._patch)
         rests = self._decision is not None and bool(self._decision.readings)
-        holds = gate.refuse == "any" or (gate.refuse == "certain" and not rests)
+        if gate.refuse == "uncertain" and rests and self._decision:
+            self._refusal = UpdateUncertain(self._decision)
+        holds = gate.refuse in {"any", "uncertain"} or (gate.refuse == "certain" and not rests)
         if self._refusal is not None and holds:
             gate.tally.count("held_back")
             self._now = self._seen
             return self._answer(self._refusal)
         if self._is_unjudged and gate.needs_order:
-            gate.tally.count("held_back")
+            self._is_withheld = True
             self._tell(None, None)
-            raise UnjudgedError(f"the update of order {self._number} cannot be judged: {self._why}")
+            message = f"the update of order {self._number} cannot be judged: {self._why}"
+            raise OrderUnavailable(message, self.order_id, self._status, self._retry_after) from self._cause
         if self._refusal is not None:
             gate.tally.count("sent_refused")
         elif self._decision is not None:
@@ -358,26 +416,39 @@ class Attempt(Generic[OrderT, PatchT]):
         """Say whether the body of an answer has to be told, or its status does."""
         endpoint = self._gate.endpoint
         judged = self._refusal is not None or self._decision is not None
-        return judged and status in {endpoint.refusal_status, endpoint.unreadable_status}
+        return judged and (_is_success(status) or status in {endpoint.refusal_status, endpoint.unreadable_status})
 
     def answered(self, status: int, body: bytes | None = None) -> None:
         """Tell how the platform answered; the body, or its beginning, if it ``listens`` to that and it can be had."""
         self._pending = False
-        keeps = self._gate.orders is None and self._decision and status in _DONE
+        told = {} if body is None else object_in(body)
+        self._succeeded = _is_success(status) and not any(told.get(key) is False for key in _SUCCESS)
+        keeps = self._gate.orders is None and self._decision and self._succeeded and status in _DONE
         if keeps and self._seen is not None and self._patch is not None:
-            with contextlib.suppress(TypeError):  # An order of somebody's own platform may have nowhere to keep a key.
-                after = self._policy.apply(self._seen.order, self._patch)
-                self._now = attrs.evolve(self._seen, order=after)
-        self._tell(status, None if body is None else self._code(status, body))
+            self._now = self._after(self._seen, self._patch, body)
+        self._tell(status, None if body is None else self._code(status, told))
 
-    def _code(self, status: int, body: bytes) -> str | None:
+    def _after(self, seen: Seen[OrderT], patch: PatchT, body: bytes | None) -> Seen[OrderT] | None:
+        """Give the order as it is after the update: as the answer shows it, or else as the rules say."""
+        if body:
+            with contextlib.suppress(InvalidInput):
+                shown = self._gate.endpoint.read_order(body)
+                if self._is_it(shown):
+                    return Seen(shown, self._gate.kept.clock())
+        with contextlib.suppress(TypeError):  # An order of somebody's own platform may have nowhere to keep a key.
+            return attrs.evolve(seen, order=self._policy.apply(seen.order, patch))
+        return None
+
+    def _code(self, status: int, told: Mapping[str, object]) -> str | None:
         """Give the code of an answer that refuses; None where it is no such answer."""
-        code = self._gate.endpoint.code_of(status, object_in(body))
+        if _is_success(status):
+            return None
+        code = self._gate.endpoint.code_of(status, told)
         # What cannot be read is refused for its values, and not by rule.
         return code_in("" if code is None and isinstance(self._refusal, InvalidInput) else code)
 
     def _tell(self, status: int | None, code: str | None) -> None:
-        kind = self._kind(status, code)
+        kind = self._kind(code)
         if kind is not None:
             self._gate.tally.tell(kind, lambda: self._reported(kind, status, code))
 
@@ -386,6 +457,7 @@ class Attempt(Generic[OrderT, PatchT]):
         return Report(
             kind=kind,
             platform=self._policy.name,
+            order_id=self.order_id or None,
             rules=rules_of(self._policy, patch, decision),
             readings=() if decision is None else tuple(reading.id for reading in decision.readings),
             facts=facts_of(None if self._seen is None else self._seen.order, patch, without=self._untold),
@@ -393,21 +465,32 @@ class Attempt(Generic[OrderT, PatchT]):
             problems=places_of(endpoint, self._refusal) if isinstance(self._refusal, InvalidInput) else (),
             status=status,
             code=code or "",
-            why=self._why if kind is Kind.UNJUDGED else "",
+            why=self._why if kind in {Kind.UNJUDGED, Kind.UNAVAILABLE} else "",
         )
 
-    def _kind(self, status: int | None, code: str | None) -> Kind | None:
+    def _kind(self, code: str | None) -> Kind | None:
         """Say what kind of news an answer is; None where it is none."""
         if self._is_unjudged:
-            return Kind.UNJUDGED
+            return Kind.UNAVAILABLE if self._is_withheld else Kind.UNJUDGED
         if self._refusal is None:
             if self._decision is None or code is None:
                 return None
             return Kind.STALE if self._is_kept else Kind.REFUSED
-        if status is not None and _is_success(status):
+        if self._succeeded:
             return Kind.ACCEPTED
         return Kind.UNANSWERED if code is None else Kind.CONFIRMED
 
 
 def _is_success(status: int) -> bool:
     return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Read a ``Retry-After``, which is a number of seconds or a day and an hour (RFC 9110)."""
+    if retry_after is None:
+        return None
+    if retry_after.isascii() and retry_after.isdigit():
+        return float(retry_after[:_LONGEST_WAIT])
+    with contextlib.suppress(ValueError, TypeError):
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
+    return None

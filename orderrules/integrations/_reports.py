@@ -1,4 +1,4 @@
-"""What came of an update: reports, where that is news, and counts. Names and numbers, and no value of an order.
+"""What came of an update: reports, where that is news, and counts. Names, numbers and ids, and no other value.
 
 It must never know how an update is sent.
 
@@ -49,6 +49,8 @@ class Kind(StrEnum):
     """The platform refused what was sent although the rules refuse it."""
     UNJUDGED = "unjudged"
     """It was sent without a decision, for the reason that the report gives."""
+    UNAVAILABLE = "unavailable"
+    """It was held back without a decision, because its order was not to be had and the gate needs it."""
     UNANSWERED = "unanswered"
     """What was sent although the rules refuse it was answered in a way that tells nothing, or not at all."""
 
@@ -60,11 +62,12 @@ class Kind(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Report:
-    """What came of an update, where that is news. It holds names, and no value of the order or the update.
+    """What came of an update, where that is news. It holds names and the order's id, and no other value.
 
     Attributes:
         kind: what it is about.
         platform: the policy's name.
+        order_id: the order's id; None where the request could not be read.
         rules: the ids of the rules that refuse; of those that govern what it touches, where none does.
         readings: the ids of the readings on which the decision rests.
         facts: what the rules read of the order and the update: ``status is completed``. A status that no page
@@ -79,6 +82,7 @@ class Report:
 
     kind: Kind
     platform: str
+    order_id: int | None = None
     rules: tuple[str, ...] = ()
     readings: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
@@ -95,6 +99,7 @@ class Report:
             Kind.STALE: "refused what is allowed for the order as it was kept",
             Kind.CONFIRMED: "refused what is refused, and was sent",
             Kind.UNJUDGED: "was sent what could not be judged",
+            Kind.UNAVAILABLE: "was not sent what could not be judged",
             Kind.UNANSWERED: "said nothing to what is refused, and was sent",
         }[self.kind]
         answer = "" if self.status is None else f" ({' '.join(filter(None, (str(self.status), self.code)))})"
@@ -107,16 +112,20 @@ class Report:
             "because": (self.why,) if self.why else (),
         }
         told = "; ".join(f"{name} {', '.join(part)}" for name, part in parts.items() if part)
-        return f"{self.platform} {did}{answer}: {told}"
+        order = "" if self.order_id is None else f", order {self.order_id}"
+        return f"{self.platform} {did}{answer}{order}: {told}"
 
 
 @attrs.frozen(kw_only=True)
 class Counts:
     """How many updates went which way.
 
+    Each is one of the first five, and one more of those behind ``asked`` where its answer is news.
+
     Attributes:
         allowed: sent, and allowed by the rules.
         held_back: not sent: refused, or not to be read.
+        unavailable: not sent, because the order was not to be had and the gate needs it.
         sent_refused: sent although the rules refuse it, because that rests on a reading, or nothing is held back.
         unjudged: sent without a decision: the order was not to be had, or the body was none that is read here.
         asked: how often an order was asked for.
@@ -129,6 +138,7 @@ class Counts:
 
     allowed: int = 0
     held_back: int = 0
+    unavailable: int = 0
     sent_refused: int = 0
     unjudged: int = 0
     asked: int = 0
@@ -141,7 +151,7 @@ class Counts:
 
 def _logged(report: Report) -> None:
     """Write a report to the log, as a warning where it is a disagreement, or nothing was decided."""
-    warns = report.kind.is_disagreement or report.kind is Kind.UNJUDGED
+    warns = report.kind.is_disagreement or report.kind in {Kind.UNJUDGED, Kind.UNAVAILABLE}
     log.log(logging.WARNING if warns else logging.INFO, "%s", report)
 
 

@@ -78,12 +78,15 @@ class GuardedTransport(httpx.BaseTransport):
             attempt.show(self.gate.given(attempt.order_id))
             return
         attempt.asking()
-        with contextlib.suppress(httpx.HTTPError):  # The update is not judged, and finds out for itself.
+        try:
             response = self._inner.handle_request(self._asked(request))
             try:
-                attempt.show_answer(response.status_code, _overheard(response, ORDER_LIMITS.size))
+                body = _overheard(response, ORDER_LIMITS.size)
+                attempt.show_answer(response.status_code, body, response.headers.get("retry-after"))
             finally:
                 response.close()
+        except httpx.HTTPError as error:
+            attempt.failed_to_ask(error)  # The update is not judged, and finds out for itself.
 
     def __enter__(self) -> Self:
         self._inner.__enter__()
@@ -148,12 +151,15 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
             attempt.show(await order if inspect.isawaitable(order) else order)
             return
         attempt.asking()
-        with contextlib.suppress(httpx.HTTPError):  # The update is not judged, and finds out for itself.
+        try:
             response = await self._inner.handle_async_request(self._asked(request))
             try:
-                attempt.show_answer(response.status_code, await _overheard_async(response, ORDER_LIMITS.size))
+                body = await _overheard_async(response, ORDER_LIMITS.size)
+                attempt.show_answer(response.status_code, body, response.headers.get("retry-after"))
             finally:
                 await response.aclose()
+        except httpx.HTTPError as error:
+            attempt.failed_to_ask(error)  # The update is not judged, and finds out for itself.
 
     async def __aenter__(self) -> Self:
         await self._inner.__aenter__()

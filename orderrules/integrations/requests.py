@@ -7,7 +7,6 @@ It must never know what is held back, nor why.
 
 from __future__ import annotations
 
-import contextlib
 import io
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
@@ -99,11 +98,12 @@ class GuardedAdapter(BaseAdapter):
             attempt.show(self.gate.given(attempt.order_id))
             return
         attempt.asking()
-        with (
-            contextlib.suppress(requests.RequestException),  # The update is not judged, and finds out for itself.
-            self._inner.send(self._ask(request), stream=True, **options) as response,
-        ):
-            attempt.show_answer(response.status_code, _beginning(response, ORDER_LIMITS.size))
+        try:
+            with self._inner.send(self._ask(request), stream=True, **options) as response:
+                body = _beginning(response, ORDER_LIMITS.size)
+                attempt.show_answer(response.status_code, body, response.headers.get("retry-after"))
+        except requests.RequestException as error:
+            attempt.failed_to_ask(error)  # The update is not judged, and finds out for itself.
 
     def _asking(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         asking = request.copy()

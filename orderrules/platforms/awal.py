@@ -444,7 +444,7 @@ _UNPROCESSABLE: Final = 422
 
 
 def _refusal(decision: Decision) -> dict[str, object]:
-    said = [violation.message for violation in decision.violations]
+    said = list(decision.messages)
     return error_body("Validation Error", "; ".join(said), said)
 
 

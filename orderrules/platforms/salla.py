@@ -786,8 +786,7 @@ _UNPROCESSABLE: Final = 422
 
 
 def _refusal(decision: Decision) -> dict[str, object]:
-    said = "; ".join(violation.message for violation in decision.violations)
-    return error_body(_UNPROCESSABLE, "update_refused", said)
+    return error_body(_UNPROCESSABLE, "update_refused", "; ".join(decision.messages))
 
 
 def _unreadable(error: InvalidInput) -> dict[str, object]:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import json
 import logging
+import threading
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import httpx
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from orderrules import InvalidInput, UpdateRefused, awal, salla
-from orderrules.integrations import Gate, Kind, Report, UnjudgedError
+from orderrules.integrations import Gate, Kind, OrderUnavailable, Report, UpdateUncertain
 from orderrules.integrations.httpx import AsyncGuardedTransport, GuardedTransport
 from orderrules.integrations.requests import GuardedAdapter
 from orderrules.testing import FakeAwal, FakeSalla, Fault
@@ -210,6 +217,7 @@ def test_a_refusal_that_rests_on_a_reading_is_sent_and_reported(carrier: Carrier
     assert reports[0] == Report(
         kind=Kind.ACCEPTED,
         platform="salla",
+        order_id=1,
         rules=("SALLA-COUPON-1",),
         readings=("S2",),
         facts=("status is delivered", "not draft"),
@@ -217,7 +225,7 @@ def test_a_refusal_that_rests_on_a_reading_is_sent_and_reported(carrier: Carrier
         status=200,
     )
     assert str(reports[0]) == (
-        "salla accepted what is refused (200): keys coupon_code; rules SALLA-COUPON-1; rests on S2; "
+        "salla accepted what is refused (200), order 1: keys coupon_code; rules SALLA-COUPON-1; rests on S2; "
         "saw status is delivered, not draft"
     )
 
@@ -311,7 +319,9 @@ def test_a_refusal_of_what_was_allowed_for_an_order_that_was_kept_is_no_disagree
     assert send("PUT", f"/orders/1{ASKED}", b'{"status": "accepted"}').status == 422
     assert [report.kind for report in reports] == [Kind.STALE]
     assert not reports[0].kind.is_disagreement
-    assert str(reports[0]).startswith("awal refused what is allowed for the order as it was kept (422): keys status")
+    assert str(reports[0]).startswith(
+        "awal refused what is allowed for the order as it was kept (422), order 1: keys status"
+    )
     assert send("PUT", f"/orders/1{ASKED}", b'{"status": "delivered"}').status == 200
     assert counted(gate) == {"asked": 2, "allowed": 3, "stale": 1}
 
@@ -326,14 +336,14 @@ def test_what_is_taken_and_not_yet_done_leaves_nothing_kept(carrier: Carrier) ->
 
 
 def test_an_order_is_kept_no_longer_than_stated(carrier: Carrier) -> None:
-    """Its age counts from when it was asked for, not from the last update."""
+    """Its age counts from when it was asked for, or from the answer to an update that showed it."""
     platform = served(FakeAwal([awal.Order(status="pending")]))
     now = 0.0
     send = carrier(Gate(awal.ENDPOINT, max_age=10, clock=lambda: now), platform)
-    for moment, status in ((0.0, "accepted"), (9.0, "shipped"), (10.0, "delivered")):
+    for moment, status in ((0.0, "accepted"), (9.0, "shipped"), (18.0, "delivered"), (28.0, "completed")):
         now = moment
         send("PUT", f"/orders/1{ASKED}", json.dumps({"status": status}))
-    assert platform.methods == ["GET", "PUT", "PUT", "GET", "PUT"]
+    assert platform.methods == ["GET", "PUT", "PUT", "PUT", "GET", "PUT"]
 
 
 def test_an_order_that_is_kept_refuses_nothing(carrier: Carrier) -> None:
@@ -517,11 +527,12 @@ def test_what_cannot_be_judged_is_told_and_can_be_held_back(
     ]
     strict = Gate(salla.ENDPOINT, needs_order=True)
     recorded = Recorded(platform)
-    with pytest.raises(UnjudgedError, match=f"the update of order 1 cannot be judged: {why}"):
+    with pytest.raises(OrderUnavailable, match=f"the update of order 1 cannot be judged: {why}"):
         carrier(strict, recorded)("PUT", "/orders/1", content(), headers)
     assert "PUT" not in recorded.methods
-    assert (strict.counts.held_back, strict.counts.unjudged) == (1, 1)
+    assert {name: count for name, count in counted(strict).items() if name != "asked"} == {"unavailable": 1}
     assert len(caplog.records) == 2
+    assert "salla was not sent what could not be judged" in caplog.records[1].getMessage()
 
 
 def test_what_is_raised_says_which_order_it_is_about(carrier: Carrier) -> None:
@@ -603,7 +614,7 @@ def test_by_default_news_are_one_record_of_the_log(carrier: Carrier, caplog: pyt
         carrier(Gate(salla.ENDPOINT, refuse="nothing"), platform)("PUT", "/orders/1", COUPON)
     (record,) = [record for record in caplog.records if record.name.startswith("orderrules")]
     assert (record.name, record.levelno) == ("orderrules.integrations", logging.WARNING)
-    assert record.getMessage().startswith("salla accepted what is refused (200): keys coupon_code")
+    assert record.getMessage().startswith("salla accepted what is refused (200), order 1: keys coupon_code")
 
 
 PERSONAL = {
@@ -676,7 +687,7 @@ async def _awaited(_: Report) -> None:
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"refuse": "some"}, ValueError, "refuse is one of certain, any, nothing, and not 'some'"),
+        ({"refuse": "some"}, ValueError, "refuse is one of certain, any, uncertain, nothing, and not 'some'"),
         ({"max_age": -1}, ValueError, "max_age and max_orders are 0 or more"),
         ({"max_age": float("nan")}, ValueError, "max_age and max_orders are 0 or more"),
         ({"max_orders": -1}, ValueError, "max_age and max_orders are 0 or more"),
@@ -706,3 +717,191 @@ def test_a_transport_is_itself_within_its_context() -> None:
     guarded = GuardedTransport(Gate(salla.ENDPOINT), httpx.MockTransport(lambda _: httpx.Response(200)))
     with guarded as transport:
         assert transport is guarded
+
+
+@pytest.mark.parametrize(
+    ("headers", "waits"),
+    [
+        ({"retry-after": "30"}, 30.0),
+        ({"retry-after": "Wed, 01 Jan 2020 00:00:00 GMT"}, 0.0),
+        ({"retry-after": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_what_is_held_back_for_want_of_an_order_says_all_that_is_known(
+    carrier: Carrier, headers: dict[str, str], waits: float | None
+) -> None:
+    """The order's id, what was answered, and how long to wait."""
+    gate = Gate(salla.ENDPOINT, needs_order=True, report=lambda _: None)
+    with pytest.raises(OrderUnavailable) as caught:
+        carrier(gate, Recorded(lambda _: (429, headers, b"")))("PUT", "/orders/17", COUPON)
+    assert (caught.value.order_id, caught.value.status, caught.value.retry_after) == (17, 429, waits)
+    assert str(caught.value) == "the update of order 17 cannot be judged: its order was asked for, and answered 429"
+    assert counted(gate) == {"asked": 1, "unavailable": 1}
+
+
+def test_a_wait_that_is_a_day_and_an_hour_is_told_in_seconds() -> None:
+    """From now on."""
+    later = datetime.now(UTC) + timedelta(seconds=90)
+    gate = Gate(salla.ENDPOINT, needs_order=True, report=lambda _: None)
+    with pytest.raises(OrderUnavailable) as caught:
+        CARRIERS["httpx"](gate, Recorded(lambda _: (503, {"retry-after": format_datetime(later, usegmt=True)}, b"")))(
+            "PUT", "/orders/17", COUPON
+        )
+    assert caught.value.retry_after is not None
+    assert 30 < caught.value.retry_after < 91
+
+
+def test_what_went_wrong_when_the_order_was_asked_for_is_the_cause(carrier: Carrier) -> None:
+    """An exception of the client's own."""
+
+    def platform(_: Seen) -> Any:
+        raise TimeoutError
+
+    gate = Gate(salla.ENDPOINT, needs_order=True, report=lambda _: None)
+    with pytest.raises(OrderUnavailable) as caught:
+        carrier(gate, Recorded(platform))("PUT", "/orders/17", COUPON)
+    assert isinstance(caught.value.__cause__, httpx.ReadTimeout | requests.ReadTimeout)
+    assert (caught.value.status, caught.value.retry_after) == (None, None)
+
+
+def test_the_order_in_the_answer_to_an_update_is_the_newest_there_is(carrier: Carrier) -> None:
+    """Somebody else has shipped it meanwhile, and the answer says so."""
+    answers = iter(["pending", "shipped", "delivered"])
+
+    def platform(_: Seen) -> Any:
+        return 200, {}, json.dumps({"status": True, "data": {"id": 1, "status": next(answers)}}).encode()
+
+    recorded = Recorded(platform)
+    send = carrier(Gate(awal.ENDPOINT), recorded)
+    send("PUT", f"/orders/1{ASKED}", b'{"status": "accepted"}')
+    assert send("PUT", f"/orders/1{ASKED}", b'{"status": "delivered"}').status == 200
+    assert recorded.methods == ["GET", "PUT", "PUT"]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "order", "told"),
+    [
+        (awal.ENDPOINT, {"id": 1, "status": "pending"}, {"status": False, "message": "no"}),
+        (salla.ENDPOINT, {"id": 1, "status": {"slug": "in_progress"}}, {"status": 200, "success": False}),
+    ],
+    ids=["awal", "salla"],
+)
+def test_an_answer_that_says_false_is_no_success(
+    carrier: Carrier, endpoint: Any, order: dict[str, Any], told: dict[str, Any]
+) -> None:
+    """Whatever its HTTP status: the order is not taken for changed, and what was refused not for accepted."""
+    body = b'{"branch_id": "7"}' if endpoint is awal.ENDPOINT else b'{"branch_id": 7}'
+    recorded = Recorded(lambda seen: (200, {}, json.dumps(order if seen.method == "GET" else told).encode()))
+    gate = Gate(endpoint, report=lambda _: None)
+    for _ in range(2):
+        assert carrier(gate, recorded)("PUT", f"/orders/1{ASKED}", body).status == 200
+    assert recorded.methods == ["GET", "PUT", "GET", "PUT"]
+    assert counted(gate) == {"asked": 2, "allowed": 2}
+
+
+def test_what_is_refused_and_answered_false_was_not_accepted(carrier: Carrier) -> None:
+    """It tells nothing of the rules either."""
+    order = {"id": 1, "status": {"slug": "completed"}}
+    recorded = Recorded(
+        lambda seen: (200, {}, json.dumps(order if seen.method == "GET" else {"success": False}).encode())
+    )
+    gate = Gate(salla.ENDPOINT, refuse="nothing", report=lambda _: None)
+    carrier(gate, recorded)("PUT", "/orders/1", COUPON)
+    assert counted(gate) == {"asked": 1, "sent_refused": 1, "unanswered": 1}
+
+
+def test_what_is_allowed_only_under_a_reading_can_be_held_back(carrier: Carrier) -> None:
+    """With what it rests on; what rests on none is sent."""
+    gate = Gate(salla.ENDPOINT, refuse="uncertain", report=lambda _: None)
+    with pytest.raises(UpdateUncertain) as caught:
+        carrier(gate, showing("delivered"))("PUT", "/orders/1", COUPON)
+    assert str(caught.value) == "allowed only as the page is read: S2: *completed* is read as completed alone"
+    assert (caught.value.order_id, bool(caught.value.decision)) == (1, True)
+    with pytest.raises(UpdateRefused):
+        carrier(gate, showing("completed"))("PUT", "/orders/1", COUPON)
+    assert carrier(gate, showing("in_progress"))("PUT", "/orders/1", COUPON).status == 200
+    assert counted(gate) == {"asked": 3, "held_back": 2, "allowed": 1}
+    answering = Gate(salla.ENDPOINT, refuse="uncertain", respond=True, report=lambda _: None)
+    answer = carrier(answering, showing("delivered"))("PUT", "/orders/1", COUPON)
+    assert answer.status == 422
+    assert "S2: *completed* is read as completed alone" in json.loads(answer.body)["error"]["message"]
+
+
+def test_each_update_is_counted_once(carrier: Carrier) -> None:
+    """Whatever becomes of it, among those that say what was done with it."""
+    for options in ({}, {"refuse": "any"}, {"refuse": "uncertain"}, {"refuse": "nothing"}, {"needs_order": True}):
+        gate = Gate(salla.ENDPOINT, report=lambda _: None, **options)
+        sent = 0
+        for platform in (showing("completed"), showing("delivered"), Recorded(lambda _: (500, {}, b""))):
+            for body in (COUPON, b"{", b"{}", b'{"employees": [7]}'):
+                with contextlib.suppress(UpdateRefused, InvalidInput, OrderUnavailable):
+                    carrier(gate, platform)("PUT", "/orders/1", body)
+                sent += 1
+        counts = gate.counts
+        first = (counts.allowed, counts.held_back, counts.unavailable, counts.sent_refused, counts.unjudged)
+        assert sum(first) == sent
+
+
+class _Retrying(httpx.BaseTransport):
+    """Waits as long as it is asked to, and sends again."""
+
+    def __init__(self, inner: httpx.BaseTransport, waits: list[float]) -> None:
+        self._inner, self._waits = inner, waits
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        while (response := self._inner.handle_request(request)).status_code == 429:
+            self._waits.append(float(response.headers["retry-after"]))
+        return response
+
+
+def test_a_transport_that_tries_again_stands_below_the_gate() -> None:
+    """Then each update is decided on once, whatever it takes to send it."""
+    fake = FakeSalla([salla.Order(id=1, status="in_progress")])
+    seen: list[str] = []
+
+    def platform(request: httpx.Request) -> httpx.Response:
+        seen.append(request.method)
+        if len(seen) % 3:
+            return httpx.Response(429, headers={"retry-after": str(len(seen))})
+        told = fake.handle(request.method, request.url.path, request.url.query.decode(), request.read())
+        return httpx.Response(told.status, headers=told.headers, content=told.body)
+
+    waits: list[float] = []
+    gate = Gate(salla.ENDPOINT)
+    client = httpx.Client(transport=GuardedTransport(gate, _Retrying(httpx.MockTransport(platform), waits)))
+    assert client.put("https://shop.example/orders/1", json={"coupon_code": "EID24"}).status_code == 200
+    assert seen == ["GET"] * 3 + ["PUT"] * 3
+    assert waits == [1.0, 2.0, 4.0, 5.0]
+    assert counted(gate) == {"asked": 1, "allowed": 1}
+
+
+def test_requests_tries_again_below_the_gate() -> None:
+    """As its adapter can, of urllib3's ``Retry``; ``Retry-After`` is kept to."""
+    answers = iter([429, 200, 503, 200])
+
+    class Busy(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length", 0)))
+            status = next(answers)
+            body = json.dumps({"id": 1, "status": {"slug": "in_progress"}}).encode()
+            self.send_response(status)
+            self.send_header("retry-after", "0")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_PUT = _answer  # noqa: N815 - as the standard library calls them.
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    retry = Retry(total=3, status_forcelist=[429, 503], allowed_methods=None, backoff_factor=0)
+    gate = Gate(salla.ENDPOINT)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server, requests.Session() as session:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        session.mount("http://", GuardedAdapter(gate, HTTPAdapter(max_retries=retry)))
+        answer = session.put(f"http://127.0.0.1:{server.server_port}/orders/1", json={"coupon_code": "EID24"})
+        server.shutdown()
+    assert answer.status_code == 200
+    assert counted(gate) == {"asked": 1, "allowed": 1}
