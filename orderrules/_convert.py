@@ -18,11 +18,12 @@ import cattrs
 from orderrules._json import Doubled, duplicate
 from orderrules._limits import EMPTY_ARRAY
 from orderrules._models import UNSET, Checked, is_array, is_model, kept, slots_of
-from orderrules._values import LEAVES, close_to, each, kind_of, leaf, pairs_of, refuse
+from orderrules._values import LEAVES, close_to, each, is_empty_list, kind_of, leaf, pairs_of, refuse
 from orderrules.errors import Code, InvalidInput, Problem, Problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from orderrules._models import Slot
 
@@ -43,12 +44,12 @@ def _not_text(key: object) -> Problem:
 
 def read_model(model: type[ModelT], value: object) -> ModelT:
     """Read one of our models: every key must be one of its fields, every value the documented one."""
-    if type(value) is list and not value:
+    if is_empty_list(value):
         raise refuse(Code.WRONG_TYPE, "expected an object, got an array", EMPTY_ARRAY)
     slots = slots_of(model)
     said: dict[str, Any] = {}
     problems = Problems()
-    twice = value.twice if type(value) is Doubled else frozenset[str]()
+    twice: AbstractSet[str] = value.twice if type(value) is Doubled else frozenset()
     for key, item in pairs_of(value):
         if type(key) is not str or (key not in slots and key not in twice):
             if problems.full:

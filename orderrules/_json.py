@@ -21,7 +21,7 @@ from orderrules._limits import MANNER
 from orderrules.errors import Code, InvalidInput, Problem, Problems, spaced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _DIGITS: Final = bytes(ord("0") if code in b"0123456789" else ord(" ") for code in range(256))
 BLANK: Final = " \t\n\r"
@@ -183,8 +183,10 @@ def _count(values: list[object]) -> int:
     count = 0
     while values:
         count += sum(len(value.twice) if type(value) is Doubled else type(value) is Flaw for value in values)
-        layers = [
-            value.values() if isinstance(value, dict) else value for value in values if isinstance(value, dict | list)
+        layers: list[Iterable[object]] = [
+            cast("dict[str, object]", value).values() if isinstance(value, dict) else cast("list[object]", value)
+            for value in values
+            if isinstance(value, dict | list)
         ]
         values = [item for layer in layers for item in layer if isinstance(item, _HOLDERS)]
     return count

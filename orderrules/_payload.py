@@ -11,6 +11,7 @@ import contextlib
 import itertools
 from collections import deque
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
@@ -19,7 +20,7 @@ from orderrules._conditions import listed
 from orderrules._json import flaws_in
 from orderrules._limits import ORDER_LIMITS, Limits
 from orderrules._models import kept
-from orderrules._values import is_mapping, mapping, mistyped, pairs_of, refuse, shorten
+from orderrules._values import is_empty_list, is_mapping, mapping, mistyped, pairs_of, refuse, shorten
 from orderrules._wire import loaded, manner
 from orderrules.errors import Code, InvalidInput, Problem, Problems
 
@@ -69,7 +70,7 @@ class Place:
     unnamed: Any = None
     there: Any = None
     expected: str = ""
-    hints: Mapping[str, str] = attrs.field(factory=dict)
+    hints: Mapping[str, str] = MappingProxyType({})
 
     def read(self, found: Found) -> object:
         """Read the attribute off an order's object.
@@ -123,7 +124,7 @@ class Payload:
     """
 
     places: tuple[Place, ...]
-    shown: Mapping[str, Any] = attrs.field(factory=dict)
+    shown: Mapping[str, Any] = MappingProxyType({})
     inside: str = "data"
     event: str = "event"
     others: tuple[str, ...] = ()
@@ -264,7 +265,7 @@ def _spells(value: object) -> Empty | None:
     """Say in which way a value spells that there is nothing; None where it does not."""
     if value is None:
         return Empty.NULL
-    if type(value) is list and not value:
+    if is_empty_list(value):
         return Empty.ARRAY
     return Empty.OBJECT if is_mapping(value) and not pairs_of(value) else None
 

@@ -86,6 +86,11 @@ def is_mapping(value: object) -> bool:
         return False
 
 
+def is_empty_list(value: object) -> bool:
+    """Say whether a value is what PHP makes of an empty object."""
+    return type(value) is list and not cast("list[object]", value)
+
+
 def refuse(code: Code, message: str, hint: str = "") -> InvalidInput:
     """Make the exception of a single value; whoever knows its place moves it there."""
     return Counted() if MANNER.get().counts_only else InvalidInput([Problem("", code, message, hint)])

@@ -97,6 +97,12 @@ class Problem:
         hint = f" ({self.hint})" if self.hint else ""
         return f"{place}: {self.message}{hint}"
 
+    def to_dict(self) -> dict[str, str]:
+        """Return it as a JSON-ready dict of texts; the part is left out where it is the body."""
+        part = {} if self.part is Part.BODY else {"part": self.part.value}
+        told = {"pointer": self.pointer, "code": self.code.value, "message": self.message, "hint": self.hint}
+        return {**told, **part}
+
     def under(self, *path: str) -> Problem:
         """Return the same problem seen from further out, where the tokens of ``path`` lead to it."""
         place = "".join(map(_token, path)) + self.pointer
@@ -150,6 +156,14 @@ class InvalidInput(ValueError):  # noqa: N818 - the public name is fixed, and sa
 
     # How many of all are flaws of a document, which are looked for everywhere in it as well; no part of the API.
     flaws: int = 0
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it as JSON-ready dicts, lists, texts and numbers: ``what`` it was, ``problems`` and ``more``."""
+        return {
+            "what": self.what,
+            "problems": [problem.to_dict() for problem in self.problems],
+            "more": self.more,
+        }
 
     def each(self, change: Callable[[Problem], Problem]) -> InvalidInput:
         """Return the error with its problems changed, such as moved to where they stand."""

@@ -16,18 +16,17 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.pool import StaticPool
 
 from orderrules import awal
-from orderrules.integrations.fastapi import Updates, problem_handlers
+from orderrules.integrations.fastapi import Updates, problem_handlers, share_schemas
 from orderrules.integrations.sqlalchemy import Verdict, guarded_update
 
 FIELDS = ("status", "payment_status", "shipping_date", "delivery_date", "admin_notes", "branch_id")
 PROBLEM = {"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}
 ORDER = {"type": "object", "properties": {"data": {"type": "object"}}, "required": ["data"]}
-LARGEST = 1 << 62
 
 orders = sa.Table(
     "orders",
     sa.MetaData(),
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
     *(sa.Column(name, sa.Text, nullable=name != "status") for name in FIELDS),
 )
 updates = Updates(awal.ENDPOINT, parameter="number")
@@ -55,7 +54,7 @@ def make(url: str = "sqlite://") -> FastAPI:
     @app.get("/orders/{number}", responses={200: _of(ORDER), 404: _of(PROBLEM)})
     def read(number: int) -> Any:
         with engine.begin() as connection:
-            order = load(connection, number) if 0 < number < LARGEST else None
+            order = load(connection, number) if 0 < number < 1 << 63 else None
         return answer(404, "Not Found") if order is None else {"data": awal.to_payload(order)}
 
     @app.post(
@@ -82,7 +81,7 @@ def make(url: str = "sqlite://") -> FastAPI:
     @app.put("/orders/{number}", **updates.route({200: _of(ORDER), 404: _of(PROBLEM), 409: _of(PROBLEM)}))
     def update(number: int, patch: Annotated[awal.Patch, Depends(updates)]) -> Any:
         with engine.begin() as connection:
-            order = load(connection, number) if 0 < number < LARGEST else None
+            order = load(connection, number)
             if order is None:
                 return answer(404, "Not Found")
             updates.apply(order, patch)  # Raises UpdateRefused, and nothing is written.
@@ -95,6 +94,7 @@ def make(url: str = "sqlite://") -> FastAPI:
         after = awal.to_payload(awal.read_order(outcome.row))
         return {"status": True, "message": "Order updated successfully", "data": after}
 
+    share_schemas(app)
     return app
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from orderrules.errors import InvalidInput, Problem
+    from orderrules.errors import InvalidInput
 
 
 ALLOWED: Final = 0
@@ -311,16 +311,6 @@ def drawn_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]],
         lines += ["", f"[bold]{escape(', '.join(first.splitlines()))}[/]"]
         lines += [escape(f"  {head}: {cell}") for head, cell in zip(heads[1:], others, strict=True)]
     return drawn(*lines)
-
-
-def problem_told(problem: Problem) -> dict[str, str]:
-    """Give a problem as JSON can hold it."""
-    return {
-        "pointer": problem.pointer,
-        "code": problem.code.value,
-        "message": problem.message,
-        "hint": problem.hint,
-    }
 
 
 def tell_trouble(path: str, trouble: InvalidInput) -> None:

@@ -180,7 +180,7 @@ def _told(survey: Survey, tally: Tally) -> dict[str, object]:
             for label, verdicts in tally.statuses()
         ],
         "problems": [
-            {survey.place: apart.place, **_app.problem_told(problem)}
+            {survey.place: apart.place, **problem.to_dict()}
             for apart in tally.apart
             for problem in apart.error.problems
         ],

@@ -262,7 +262,7 @@ def question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, gue
 def _problems(errors: dict[str, InvalidInput]) -> Iterable[dict[str, str]]:
     for role, error in errors.items():
         for problem in error.problems:
-            yield {"input": role, **_app.problem_told(problem)}
+            yield {"input": role, **problem.to_dict()}
 
 
 def _decision_table(asked: Question, decision: Decision) -> Table | str:

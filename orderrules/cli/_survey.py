@@ -120,7 +120,7 @@ class Survey:
 
     def _rejected(self, apart: Apart) -> str:
         """Write down a row that cannot be read, with all that is wrong with it."""
-        problems = [_app.problem_told(problem) for problem in apart.error.problems]
+        problems = [problem.to_dict() for problem in apart.error.problems]
         told = {self.place: apart.place, "problems": problems, "more": apart.error.more, **apart.raw}
         return json.dumps(told, ensure_ascii=False) + "\n"
 

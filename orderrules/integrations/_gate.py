@@ -421,7 +421,7 @@ class Attempt(Generic[OrderT, PatchT]):
     def answered(self, status: int, body: bytes | None = None) -> None:
         """Tell how the platform answered; the body, or its beginning, if it ``listens`` to that and it can be had."""
         self._pending = False
-        told = {} if body is None else object_in(body)
+        told: Mapping[str, object] = {} if body is None else object_in(body)
         self._succeeded = _is_success(status) and not any(told.get(key) is False for key in _SUCCESS)
         keeps = self._gate.orders is None and self._decision and self._succeeded and status in _DONE
         if keeps and self._seen is not None and self._patch is not None:

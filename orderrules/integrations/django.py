@@ -6,29 +6,44 @@ one of what was sent to it.
 
 from __future__ import annotations
 
+import inspect
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
-from django import forms
-from django.core.exceptions import ValidationError
-from django.forms.utils import pretty_name
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from orderrules.integrations._extras import extra
 
+with extra("django"):
+    from django import forms
+    from django.core.exceptions import ValidationError
+    from django.forms.utils import pretty_name
+    from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from orderrules._conditions import listed
 from orderrules._patch import read_body, sections_by_key
 from orderrules._values import close_to
 from orderrules.errors import Code, InvalidInput, UpdateRefused
-from orderrules.integrations._problems import MEDIA_TYPE, TYPES, apply, problem, read_at
+from orderrules.integrations.problems import (
+    MEDIA_TYPE,
+    TYPES,
+    NoSuchOrder,
+    NotJson,
+    apply,
+    plain_problem,
+    problem,
+    read_at,
+    see_that_it_is_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from orderrules._decision import Decision, Violation
-    from orderrules._endpoint import Endpoint
+    from orderrules._endpoint import Asked, Endpoint
     from orderrules._order import OrderBase
     from orderrules._patch import PatchBase
     from orderrules._rules import Policy
 
-__all__ = ["OrderForm", "UpdateOrderMixin", "UpdateValidator", "problem_response"]
+__all__ = ["AsyncUpdateOrderMixin", "OrderForm", "UpdateOrderMixin", "UpdateValidator", "problem_response"]
 
 _WITHIN: Final = "__"
 """What stands in a field's name between a body key and one within it: ``receiver__email``."""
@@ -51,21 +66,54 @@ def problem_response(
     return JsonResponse(told, status=int(str(told["status"])), content_type=MEDIA_TYPE)
 
 
-class UpdateOrderMixin:
+class _Updating:
+    """What both mixins share."""
+
+    endpoint: ClassVar[Endpoint[Any, Any]]
+    parameter: ClassVar[str | None] = None
+    types: ClassVar[str] = TYPES
+
+    if not TYPE_CHECKING:  # It is that of the view, which each framework types in its own way.
+
+        @classmethod
+        def as_view(cls, **initkwargs: Any) -> Any:  # noqa: ANN401 - of every view.
+            """Make what a route calls.
+
+            Raises:
+                TypeError: what loads or saves an order is a coroutine function, which this view does not await.
+            """
+            loose = [name for name in ("get_order", "save_order") if inspect.iscoroutinefunction(getattr(cls, name))]
+            if loose and not issubclass(cls, AsyncUpdateOrderMixin):
+                told = listed(loose, "and")
+                raise TypeError(f"{cls.__name__} has a coroutine function {told}: derive from AsyncUpdateOrderMixin")
+            return super().as_view(**initkwargs)
+
+    def _asked(self, request: HttpRequest, parameters: Mapping[str, object]) -> Asked[Any]:
+        see_that_it_is_json(request.META.get("CONTENT_TYPE", ""))
+        return read_at(self.endpoint, parameters, self.parameter, request.META.get("QUERY_STRING", ""), request.body)
+
+    def _answer(self, error: InvalidInput | UpdateRefused | NotJson | NoSuchOrder) -> JsonResponse:
+        if isinstance(error, InvalidInput | UpdateRefused):
+            return problem_response(self.endpoint, error, self.types)
+        told = plain_problem(error, self.types)
+        return JsonResponse(told, status=int(str(told["status"])), content_type=MEDIA_TYPE)
+
+
+_ANSWERED: Final = (InvalidInput, UpdateRefused, NotJson, NoSuchOrder)
+
+
+class UpdateOrderMixin(_Updating):
     """A view that takes updates with PUT, for a ``View`` of Django or an ``APIView`` of Django REST framework.
 
     A subclass names its ``endpoint``, and says how an order is loaded and saved. What cannot be read or is refused is
-    answered with a problem document, which says what is allowed instead.
+    answered with a problem document, which says what is allowed instead; so is what is not JSON (415), and an id that
+    no database keeps (404).
 
     Attributes:
         endpoint: the platform's.
         parameter: the name of the order's id in the path of the route; as on the platform's page when None.
         types: what the URIs of the types of problems begin with; where it is empty, they are ``about:blank``.
     """
-
-    endpoint: ClassVar[Endpoint[Any, Any]]
-    parameter: ClassVar[str | None] = None
-    types: ClassVar[str] = TYPES
 
     def get_order(self, order_id: int) -> Any:  # noqa: ANN401 - of the endpoint's platform.
         """Load an order; raise ``Http404`` where there is none. Lock its row, if others may write it meanwhile.
@@ -89,14 +137,45 @@ class UpdateOrderMixin:
         Raises:
             LookupError: the path of the route has no parameter for the order's id.
         """
-        query = request.META.get("QUERY_STRING", "")
         try:
-            asked = read_at(self.endpoint, parameters, self.parameter, query, request.body)
-            order = self.get_order(asked.order_id)
-            after = apply(self.endpoint.policy, order, asked.patch)
-        except (InvalidInput, UpdateRefused) as error:
-            return problem_response(self.endpoint, error, self.types)
+            asked = self._asked(request, parameters)
+            after = apply(self.endpoint.policy, self.get_order(asked.order_id), asked.patch)
+        except _ANSWERED as error:
+            return self._answer(error)
         return self.save_order(after, asked.patch)
+
+
+class AsyncUpdateOrderMixin(_Updating):
+    """The same for an asynchronous ``View``, whose ``get_order`` and ``save_order`` are coroutine functions."""
+
+    async def get_order(self, order_id: int) -> Any:  # noqa: ANN401 - of the endpoint's platform.
+        """Load an order; raise ``Http404`` where there is none. Lock its row, if others may write it meanwhile.
+
+        Raises:
+            NotImplementedError: it is not overridden.
+        """
+        raise NotImplementedError("say how an order is loaded: override get_order")
+
+    async def save_order(self, order: Any, patch: Any) -> HttpResponse:  # noqa: ANN401 - as above.
+        """Save an order as it is after the update, and answer.
+
+        Raises:
+            NotImplementedError: it is not overridden.
+        """
+        raise NotImplementedError("say how an order is saved: override save_order")
+
+    async def put(self, request: HttpRequest, *_: object, **parameters: Any) -> HttpResponse:  # noqa: ANN401 - of the route.
+        """Read an update, decide, and let it be saved.
+
+        Raises:
+            LookupError: the path of the route has no parameter for the order's id.
+        """
+        try:
+            asked = self._asked(request, parameters)
+            after = apply(self.endpoint.policy, await self.get_order(asked.order_id), asked.patch)
+        except _ANSWERED as error:
+            return self._answer(error)
+        return await self.save_order(after, asked.patch)
 
 
 class UpdateValidator:

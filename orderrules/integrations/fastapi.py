@@ -4,53 +4,61 @@ It must never know what is refused, nor why.
 """
 # Without postponed annotations: FastAPI looks into those of the dependency, which is an object and not a function.
 
-from typing import Any, Generic
+import re
+from typing import Any, Generic, cast
 
-from fastapi import Request
+from orderrules.integrations._extras import extra
+
+with extra("fastapi"):
+    from fastapi import FastAPI, Request
 
 from orderrules._endpoint import Endpoint
 from orderrules._rules import OrderT, PatchT
-from orderrules.integrations._problems import MEDIA_TYPE, apply, phrase_of
+from orderrules.integrations.problems import MEDIA_TYPE, SCHEMA, apply, phrase_of
 from orderrules.integrations.starlette import ProblemResponse, problem_handlers, read_update
 
-__all__ = ["ProblemResponse", "Updates", "apply", "problem_handlers"]
+__all__ = ["ProblemResponse", "Updates", "apply", "problem_handlers", "share_schemas"]
+
 
 _TEXT = {"type": "string"}
-_PROBLEM: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "type": {**_TEXT, "format": "uri-reference"},
-        "title": _TEXT,
-        "status": {"type": "integer"},
-        "detail": _TEXT,
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "pointer": _TEXT,
-                    "path": _TEXT,
-                    "query": _TEXT,
-                    "code": _TEXT,
-                    "rule": _TEXT,
-                    "section": _TEXT,
-                    "reason": _TEXT,
-                    "detail": _TEXT,
-                    "hint": _TEXT,
-                },
-                "required": ["detail"],
-            },
-        },
-        "more": {"type": "integer"},
-        "rules": {"type": "array", "items": _TEXT},
-        "readings": {"type": "array", "items": _TEXT},
-        "allowed": {
-            "type": "object",
-            "properties": {name: {"type": "array", "items": _TEXT} for name in ("sections", "keys", "statuses")},
-        },
-    },
-    "required": ["type", "title", "status", "detail", "errors"],
-}
+_DRAWN: dict[str, dict[str, Any]] = {SCHEMA["title"]: SCHEMA}
+"""The schemas that routes were told, by their titles."""
+
+
+def share_schemas(app: FastAPI) -> None:
+    """Put the schemas of updates and problems under ``components`` of an application's OpenAPI document, each once.
+
+    Args:
+        app: the application; its routes may be added before or after.
+    """
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = made()
+            shared: dict[str, dict[str, Any]] = {}
+            document["paths"] = _referring(document["paths"], shared)
+            if shared:
+                document.setdefault("components", {}).setdefault("schemas", {}).update(shared)
+        return app.openapi_schema or {}
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _referring(node: object, shared: dict[str, dict[str, Any]]) -> Any:  # noqa: ANN401 - a part of a document.
+    """Put references in the place of the schemas that are shared, and keep these by their names."""
+    if isinstance(node, list):
+        return [_referring(part, shared) for part in cast("list[object]", node)]
+    if not isinstance(node, dict):
+        return node
+    found = cast("dict[str, Any]", node)
+    title = found.get("title")
+    if isinstance(title, str) and _DRAWN.get(title) == found:
+        # *salla: update of an order* is ``SallaUpdateOfAnOrder``.
+        name = "".join(word.capitalize() for word in re.findall(r"[A-Za-z0-9]+", title))
+        shared[name] = found
+        return {"$ref": f"#/components/schemas/{name}"}
+    return {key: _referring(part, shared) for key, part in found.items()}
 
 
 class Updates(Generic[OrderT, PatchT]):
@@ -72,6 +80,7 @@ class Updates(Generic[OrderT, PatchT]):
         """Read the update that a request asks for, strictly: its path, its query and its body.
 
         Raises:
+            HTTPException: the body is not JSON (415), or the order's id is too large to be kept (404).
             InvalidInput: with every problem at once.
             LookupError: the path of the route has no such parameter.
         """
@@ -86,6 +95,7 @@ class Updates(Generic[OrderT, PatchT]):
             responses: what else is answered, as the decorator takes it.
         """
         schema = {key: value for key, value in self.endpoint.policy.schema().items() if key != "$schema"}
+        _DRAWN[str(schema["title"])] = schema
         body = {"required": True, "content": {"application/json": {"schema": schema}}}
         parameters = [{"name": name, "in": "query", "required": True, "schema": _TEXT} for name in self.endpoint.query]
         answers = {self.endpoint.unreadable_status: "cannot be read", self.endpoint.refusal_status: "is refused"}
@@ -97,7 +107,7 @@ class Updates(Generic[OrderT, PatchT]):
                 **{
                     status: {
                         "description": f"{phrase_of(status)}: the update {what}",
-                        "content": {MEDIA_TYPE: {"schema": _PROBLEM}},
+                        "content": {MEDIA_TYPE: {"schema": SCHEMA}},
                     }
                     for status, what in answers.items()
                 },

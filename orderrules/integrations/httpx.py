@@ -14,7 +14,10 @@ import functools
 import inspect
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
-import httpx
+from orderrules.integrations._extras import extra
+
+with extra("httpx"):
+    import httpx
 
 from orderrules._limits import ORDER_LIMITS
 from orderrules.integrations._gate import see

@@ -9,7 +9,10 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-import narwhals as nw
+from orderrules.integrations._extras import extra
+
+with extra("narwhals"):
+    import narwhals as nw
 
 from orderrules.integrations import _columns
 

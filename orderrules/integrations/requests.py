@@ -11,9 +11,12 @@ import io
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
-import requests
-from requests.adapters import BaseAdapter, HTTPAdapter
-from requests.structures import CaseInsensitiveDict
+from orderrules.integrations._extras import extra
+
+with extra("requests"):
+    import requests
+    from requests.adapters import BaseAdapter, HTTPAdapter
+    from requests.structures import CaseInsensitiveDict
 
 from orderrules._limits import ORDER_LIMITS
 from orderrules.integrations._gate import see, text_of

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
-from rest_framework.views import exception_handler as default_handler
+from orderrules.integrations._extras import extra
+
+with extra("rest-framework"):
+    from rest_framework import serializers
+    from rest_framework.exceptions import ErrorDetail
+    from rest_framework.views import exception_handler as default_handler
 
 from orderrules._patch import read_body, sections_by_key
 from orderrules.errors import InvalidInput, UpdateRefused
-from orderrules.integrations._problems import TYPES
 from orderrules.integrations.django import UpdateOrderMixin, plain, problem_response
+from orderrules.integrations.problems import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

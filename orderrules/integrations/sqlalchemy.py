@@ -16,8 +16,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
 import attrs
-import sqlalchemy as sa
-from sqlalchemy.orm import Session, scoped_session
+
+from orderrules.integrations._extras import extra
+
+with extra("sqlalchemy"):
+    import sqlalchemy as sa
+    from sqlalchemy.orm import Session, scoped_session
 
 from orderrules._models import Checked
 from orderrules._patch import sections_by_key, write_body
@@ -265,7 +269,8 @@ def verdicts(policy: Policy[OrderT, PatchT], patch: PatchT, columns: Columns) ->
     ]
     if not said:
         return sa.literal("", sa.Text)
-    together: sa.ColumnElement[str] = functools.reduce(operator.add, (sa.cast(part, sa.Text) for part in said))
+    parts: list[Any] = [sa.cast(part, sa.Text) for part in said]
+    together: sa.ColumnElement[str] = functools.reduce(operator.add, parts)
     return sa.func.substr(together, len(_columns.BETWEEN) + 1, type_=sa.Text)
 
 
@@ -298,7 +303,7 @@ def _kept(key: str, column: Column, value: object) -> object:
     if isinstance(value, Checked | tuple):
         if not isinstance(kind, sa.JSON | sa.ARRAY | sa.TypeDecorator):
             raise TypeError(f"the column of {key} keeps no objects and lists: give it a type that does, such as JSON")
-        return write_body(value) if isinstance(value, Checked) else list(value)
+        return write_body(value) if isinstance(value, Checked) else list(cast("tuple[object, ...]", value))
     if isinstance(kind, sa.Enum):
         held = _held(kind, [value.value if isinstance(value, StrEnum) else value])
         if not held:
@@ -314,8 +319,9 @@ def _kept(key: str, column: Column, value: object) -> object:
 def _see_that_none_is_set(statement: sa.Update, given: Iterable[Column | None]) -> None:
     """See that a statement sets none of the order's columns itself: what was read before would be written back."""
     names = {getattr(column, "key", None) for column in given}
-    own = [getattr(column, "key", str(column)) for column in getattr(statement, "_values", None) or {}]
-    astray = [name for name in own if name in names]
+    # Of a class they are columns, and of a table columns or their names.
+    own: list[Any] = list(getattr(statement, "_values", None) or ())
+    astray = [name for column in own if (name := str(getattr(column, "key", column))) in names]
     if astray:
         raise ValueError(f"the statement sets {', '.join(astray)}: only what the patch sends is written of an order")
 

@@ -8,11 +8,25 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, Final
 
-from starlette.responses import JSONResponse
+from orderrules.integrations._extras import extra
+
+with extra("starlette"):
+    from starlette.exceptions import HTTPException
+    from starlette.responses import JSONResponse
 
 from orderrules._limits import UPDATE_LIMITS
 from orderrules.errors import InvalidInput, UpdateRefused
-from orderrules.integrations._problems import MEDIA_TYPE, TYPES, apply, problem, read_at
+from orderrules.integrations.problems import (
+    MEDIA_TYPE,
+    TYPES,
+    NoSuchOrder,
+    NotJson,
+    apply,
+    plain_problem,
+    problem,
+    read_at,
+    see_that_it_is_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -29,6 +43,15 @@ __all__ = ["ProblemResponse", "apply", "problem_handlers", "read_update"]
 _ENDPOINT: Final = "orderrules.endpoint"
 _DIGITS: Final = 18
 """Of more digits than that, no length is believed."""
+
+
+class UnreadError(HTTPException):
+    """A request is answered before anything of it is read: 415 or 404."""
+
+    def __init__(self, error: NotJson | NoSuchOrder) -> None:
+        self.error = error
+        self.told = plain_problem(error)
+        super().__init__(int(str(self.told["status"])), str(self.told["detail"]))
 
 
 class ProblemResponse(JSONResponse):
@@ -48,12 +71,18 @@ async def read_update(endpoint: Endpoint[OrderT, PatchT], request: Request, para
         parameter: the name of the order's id in the path of the route; as on the platform's page when left out.
 
     Raises:
+        HTTPException: the body is not JSON by its content type (415), or the order's id is too large to be kept (404);
+            ``problem_handlers`` answers these with problem documents too.
         InvalidInput: with every problem at once.
         LookupError: the path of the route has no such parameter.
     """
     request.scope[_ENDPOINT] = endpoint  # By which it is answered, if it cannot be read or is refused.
     query = request.scope["query_string"].decode("latin-1")
-    return read_at(endpoint, request.path_params, parameter, query, await _body(request)).patch
+    try:
+        see_that_it_is_json(request.headers.get("content-type", ""))
+        return read_at(endpoint, request.path_params, parameter, query, await _body(request)).patch
+    except (NotJson, NoSuchOrder) as error:
+        raise UnreadError(error) from None
 
 
 async def _body(request: Request) -> bytes:
@@ -81,7 +110,11 @@ def problem_handlers(
         types: what the URIs of the types of problems begin with; where it is empty, they are ``about:blank``.
     """
     handler = functools.partial(_answer, endpoint, types)
-    return {InvalidInput: handler, UpdateRefused: handler}
+    return {InvalidInput: handler, UpdateRefused: handler, UnreadError: functools.partial(_unread, types)}
+
+
+async def _unread(types: str, _: Request, error: UnreadError) -> ProblemResponse:
+    return ProblemResponse(plain_problem(error.error, types), status_code=error.status_code)
 
 
 async def _answer(

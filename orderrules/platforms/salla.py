@@ -763,7 +763,7 @@ def to_payload(order: Order) -> dict[str, object]:
     if type(order) is not Order:
         raise TypeError(f"expected an order of Salla, got a {type(order).__name__}")
     slug = {} if order.status is UNSET else {"slug": str(order.status)}
-    customer = [] if order.customer is CustomerKind.NONE else {"id": _SOME_CUSTOMER}
+    customer: object = [] if order.customer is CustomerKind.NONE else {"id": _SOME_CUSTOMER}
     return {
         **({} if order.id is None else {"id": order.id}),
         "status": [] if order.status is None else slug,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import sqlite3
@@ -27,11 +28,17 @@ shop = example("django_shop")
 from django import forms  # noqa: E402
 from django.core.exceptions import ValidationError  # noqa: E402
 from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
+from django.http import JsonResponse  # noqa: E402
 from django.test import Client, RequestFactory  # noqa: E402
 from rest_framework import exceptions, serializers  # noqa: E402
 from rest_framework.test import APIClient  # noqa: E402
 
-from orderrules.integrations.django import OrderForm, UpdateOrderMixin, UpdateValidator  # noqa: E402
+from orderrules.integrations.django import (  # noqa: E402
+    AsyncUpdateOrderMixin,
+    OrderForm,
+    UpdateOrderMixin,
+    UpdateValidator,
+)
 from orderrules.integrations.rest_framework import UpdateValidator as SerializerValidator  # noqa: E402
 from orderrules.integrations.rest_framework import exception_handler_of  # noqa: E402
 
@@ -458,3 +465,62 @@ def test_the_machine_walks_the_service_in_a_process_of_its_own(tmp_path: Any, se
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
         )
         run_state_machine_as_test(Service, settings=trying)
+
+
+def test_what_is_not_json_or_no_orders_is_not_read(row: Any) -> None:
+    """415 and 404, with a problem document each."""
+    view = views()["Orders"].as_view()
+    request = RequestFactory().put(f"/orders/{row.pk}{ASKED}", "x=1", content_type="application/x-www-form-urlencoded")
+    answer = view(request, pk=row.pk)
+    assert (answer.status_code, answer["content-type"]) == (415, "application/problem+json")
+    request = RequestFactory().put(f"/orders/{10**20}{ASKED}", "{}", content_type="application/json")
+    assert view(request, pk=10**20).status_code == 404
+
+
+def views() -> dict[str, Any]:
+    """Make a view, one that is asynchronous, and one that is by mistake only half so."""
+    from django.views import View
+
+    class Orders(UpdateOrderMixin, View):
+        endpoint = awal.ENDPOINT
+        parameter = "pk"
+
+        def get_order(self, order_id: int) -> awal.Order:
+            return awal.Order(id=order_id, status="accepted")
+
+        def save_order(self, order: awal.Order, patch: awal.Patch) -> JsonResponse:
+            return JsonResponse({"status": str(order.status), "keys": patch.keys})
+
+    class Later(AsyncUpdateOrderMixin, View):
+        endpoint = awal.ENDPOINT
+        parameter = "pk"
+
+        async def get_order(self, order_id: int) -> awal.Order:
+            return awal.Order(id=order_id, status="accepted")
+
+        async def save_order(self, order: awal.Order, patch: awal.Patch) -> JsonResponse:
+            return JsonResponse({"status": str(order.status), "keys": patch.keys})
+
+    class Half(UpdateOrderMixin, View):
+        endpoint = awal.ENDPOINT
+
+        async def get_order(self, order_id: int) -> awal.Order:
+            return awal.Order(id=order_id, status="accepted")
+
+    return {"Orders": Orders, "Later": Later, "Half": Half}
+
+
+def test_an_asynchronous_view_is_the_same() -> None:
+    """It loads and saves by coroutine functions, and answers alike."""
+    later = views()["Later"].as_view()
+    for body, status in (('{"status": "shipped"}', 200), ('{"status": "pending"}', 422), ("{", 400)):
+        request = RequestFactory().put(f"/orders/7{ASKED}", body, content_type="application/json")
+        answer = asyncio.run(later(request, pk=7))
+        there = views()["Orders"].as_view()(request, pk=7)
+        assert (answer.status_code, answer.content) == (status, there.content)
+
+
+def test_a_view_that_is_only_half_asynchronous_is_told_so() -> None:
+    """When it is made a view: it would take a coroutine for an order."""
+    with pytest.raises(TypeError, match="Half has a coroutine function get_order: derive from AsyncUpdateOrderMixin"):
+        views()["Half"].as_view()

@@ -830,7 +830,14 @@ def test_what_is_allowed_only_under_a_reading_can_be_held_back(carrier: Carrier)
 
 def test_each_update_is_counted_once(carrier: Carrier) -> None:
     """Whatever becomes of it, among those that say what was done with it."""
-    for options in ({}, {"refuse": "any"}, {"refuse": "uncertain"}, {"refuse": "nothing"}, {"needs_order": True}):
+    chosen: list[dict[str, Any]] = [
+        {},
+        {"refuse": "any"},
+        {"refuse": "uncertain"},
+        {"refuse": "nothing"},
+        {"needs_order": True},
+    ]
+    for options in chosen:
         gate = Gate(salla.ENDPOINT, report=lambda _: None, **options)
         sent = 0
         for platform in (showing("completed"), showing("delivered"), Recorded(lambda _: (500, {}, b""))):
@@ -893,7 +900,7 @@ def test_requests_tries_again_below_the_gate() -> None:
 
         do_GET = do_PUT = _answer  # noqa: N815 - as the standard library calls them.
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, format: str, *_: Any) -> None:  # noqa: A002 - as above.
             """Say nothing."""
 
     retry = Retry(total=3, status_forcelist=[429, 503], allowed_methods=None, backoff_factor=0)

@@ -17,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
 
@@ -569,7 +570,7 @@ def test_an_update_that_sends_nothing_is_no_statement(engine: sa.Engine) -> None
     """Where there is the order, it counts as written."""
     orders = whole(engine)
     sent: list[str] = []
-    sa.event.listen(engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
+    event.listen(engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
     with engine.begin() as connection:
         statement = sa.update(orders).where(orders.c.id == 1).values(version=9)
         outcome = guarded_update(connection, statement, awal.POLICY, awal.Patch(), orders.c)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from typing import Annotated, Any
 
 import attrs
@@ -12,13 +14,14 @@ import pytest
 from fastapi import Depends, FastAPI
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
+from jsonschema import Draft202012Validator
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from orderrules import Rule, awal, salla
-from orderrules.integrations._problems import Instead
-from orderrules.integrations.fastapi import Updates, problem_handlers
+from orderrules import InvalidInput, Rule, UpdateRefused, awal, salla
+from orderrules.integrations.fastapi import Updates, problem_handlers, share_schemas
+from orderrules.integrations.problems import MEDIA_TYPE, SCHEMA, Instead, apply, problem
 from orderrules.integrations.starlette import read_update
 from orderrules.testing import OrderMachine
 from tests.integrations.examples import example
@@ -315,3 +318,114 @@ def test_what_may_follow_is_listed_in_the_order_of_the_page() -> None:
     )
     assert Instead.of(plain, pending, awal.Patch()).statuses == ("accepted", "delivered", "completed")
     assert Instead.of(salla.POLICY, salla.Order(), salla.Patch()).statuses is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("application/json", 200),
+        ("application/json; charset=utf-8", 200),
+        ("application/vnd.shop+json", 200),
+        ("", 200),
+        ("application/x-www-form-urlencoded", 415),
+        ("text/plain", 415),
+        ("multipart/form-data; boundary=x", 415),
+    ],
+)
+def test_what_is_not_json_is_not_read(client: Asking, kind: str, status: int) -> None:
+    """A form is no update, and a problem document says so."""
+    answer = client.put("/orders/7", content=b'{"employees": [7]}', headers={"content-type": kind})
+    assert answer.status_code == status
+    if status == 415:
+        assert answer.headers["content-type"] == MEDIA_TYPE
+        assert answer.json()["detail"] == "the body of an update is JSON: application/json"
+        assert Draft202012Validator(SCHEMA).is_valid(answer.json())
+
+
+def test_an_id_that_no_database_keeps_is_no_orders(client: Asking) -> None:
+    """It is 404, and no error of a database."""
+    for number, status in ((2**63 - 1, 200), (2**63, 404), (10**30, 404)):
+        answer = client.put(f"/orders/{number}", json={"employees": [7]})
+        assert answer.status_code == status
+    assert answer.json()["title"] == "Not Found"
+
+
+def test_without_our_handlers_the_framework_answers() -> None:
+    """In its own way, in the same status."""
+    app = FastAPI()
+
+    @app.put("/orders/{order_id}")
+    async def update(patch: Annotated[salla.Patch, Depends(UPDATES)]) -> Any:
+        return salla.to_body(patch)
+
+    asked = {"content": b"x", "headers": {"content-type": "text/plain"}}
+    assert Asking(app).put("/orders/7", **asked).json() == {"detail": "the body of an update is JSON: application/json"}
+
+
+def test_schemas_can_be_shared_among_the_routes() -> None:
+    """Each stands under components once, and the document says the same."""
+    plain, shared = made(), made()
+    share_schemas(shared)
+    document = shared.openapi()
+    components = document["components"]["schemas"]
+    assert {"Problem", "SallaUpdateOfAnOrder", "AwalUpdateOfAnOrder"} <= set(components)
+    body = document["paths"]["/orders/{order_id}"]["put"]["requestBody"]["content"]["application/json"]["schema"]
+    assert body == {"$ref": "#/components/schemas/SallaUpdateOfAnOrder"}
+    assert components["Problem"] == SCHEMA
+    inline = plain.openapi()["paths"]["/orders/{order_id}"]["put"]["requestBody"]["content"]["application/json"][
+        "schema"
+    ]
+    assert components["SallaUpdateOfAnOrder"] == inline
+    assert len(json.dumps(document)) < len(json.dumps(plain.openapi()))
+    assert shared.openapi() is document
+
+
+def test_any_framework_can_make_a_problem_document() -> None:
+    """By the function and the schema that ours are made with; an error gives its own dict as well."""
+    validator = Draft202012Validator(SCHEMA)
+    with pytest.raises(InvalidInput) as unread:
+        salla.read_request("x", {"employees": 7})
+    told: Any = problem(salla.ENDPOINT, unread.value)
+    assert validator.is_valid(told)
+    assert unread.value.to_dict() == {
+        "what": "read the Salla request",
+        "problems": [
+            {
+                "pointer": "/order_id",
+                "code": "wrong_type",
+                "message": "expected the decimal digits of an integer, got other text",
+                "hint": "",
+                "part": "path",
+            },
+            {"pointer": "/employees", "code": "wrong_type", "message": "expected an array, got an integer", "hint": ""},
+        ],
+        "more": 0,
+    }
+    with pytest.raises(UpdateRefused) as refused:
+        apply(salla.POLICY, DELIVERED, salla.Patch(coupon_code="x"))
+    told = problem(salla.ENDPOINT, refused.value)
+    assert validator.is_valid(told)
+
+
+@pytest.mark.parametrize(
+    ("module", "missing", "extra"),
+    [
+        ("httpx", "httpx", "httpx"),
+        ("requests", "requests", "requests"),
+        ("narwhals", "narwhals", "narwhals"),
+        ("sqlalchemy", "sqlalchemy", "sqlalchemy"),
+        ("starlette", "starlette", "starlette"),
+        ("fastapi", "fastapi", "fastapi"),
+        ("django", "django", "django"),
+        ("rest_framework", "rest_framework", "rest-framework"),
+    ],
+)
+def test_an_integration_without_its_extra_names_it(module: str, missing: str, extra: str) -> None:
+    """When it is imported."""
+    program = (
+        f"import sys; sys.modules[{missing!r}] = None\n"
+        f"try:\n    import orderrules.integrations.{module}\n"
+        "except ImportError as error:\n    print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout == f"{missing} is not installed, which this needs: pip install 'orderrules[{extra}]'\n"

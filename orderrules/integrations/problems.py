@@ -1,13 +1,13 @@
 """Problem documents (RFC 9457): how a service says that it cannot read an update, or refuses one.
 
-They name rules, keys and places, and hold no value of the order or the update.
-It must never know a platform, nor what serves the document.
+``problem`` makes one, for whatever framework serves it, and ``SCHEMA`` describes it. They name rules, keys and places,
+and hold no value of the order or the update. It must never know a platform, nor what serves the document.
 """
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import attrs
@@ -23,9 +23,42 @@ if TYPE_CHECKING:
     from orderrules._rules import OrderT, PatchT, Policy
     from orderrules.errors import Problem
 
+__all__ = ["MEDIA_TYPE", "SCHEMA", "TYPES", "apply", "problem"]
+
 MEDIA_TYPE: Final = "application/problem+json"
 TYPES: Final = "urn:problem-type:orderrules:"
 """What the types of problems begin with, where a service has none of its own."""
+_TEXT: Final = {"type": "string"}
+_TEXTS: Final = {"type": "array", "items": _TEXT}
+SCHEMA: Final[dict[str, Any]] = {
+    "title": "Problem",
+    "description": "a request that cannot be read or is refused (RFC 9457)",
+    "type": "object",
+    "properties": {
+        "type": {**_TEXT, "format": "uri-reference"},
+        "title": _TEXT,
+        "status": {"type": "integer"},
+        "detail": _TEXT,
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": dict.fromkeys(
+                    ("pointer", "path", "query", "code", "rule", "section", "reason", "detail", "hint"), _TEXT
+                ),
+                "required": ["detail"],
+            },
+        },
+        "more": {"type": "integer"},
+        "rules": _TEXTS,
+        "readings": _TEXTS,
+        "allowed": {"type": "object", "properties": dict.fromkeys(("sections", "keys", "statuses"), _TEXTS)},
+    },
+    "required": ["type", "title", "status", "detail", "errors"],
+}
+"""The JSON Schema of a problem document."""
+MOST: Final = (1 << 63) - 1
+"""The largest id that a database keeps: of a larger one there is no order."""
 _UNPROCESSABLE: Final = "Unprocessable Content"
 """What RFC 9110 calls 422; Python follows it since 3.13."""
 
@@ -55,6 +88,34 @@ class Instead:
         )
 
 
+class NoSuchOrder(Exception):  # noqa: N818 - it says what happened.
+    """An order's id is larger than any that is kept."""
+
+
+class NotJson(Exception):  # noqa: N818 - it says what happened.
+    """A body is not JSON, by its content type."""
+
+
+def see_that_it_is_json(content_type: str) -> None:
+    """See that a body is JSON, by its content type; one without any is taken for it.
+
+    Raises:
+        NotJson: it is something else.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind and kind != "application/json" and not kind.endswith("+json"):
+        raise NotJson
+
+
+def plain_problem(error: NotJson | NoSuchOrder, types: str = TYPES) -> dict[str, object]:
+    """Make the document of what is wrong before anything is read: 415 or 404."""
+    kind, status, detail = "no-such-order", HTTPStatus.NOT_FOUND, "there is no such order"
+    if isinstance(error, NotJson):
+        status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+        kind, detail = "not-json", "the body of an update is JSON: application/json"
+    return {**_head(kind, phrase_of(status), status, types), "detail": detail, "errors": [{"detail": detail}]}
+
+
 class UpdateRefusedHere(UpdateRefused):
     """An update is refused where it arrived, and what may be changed instead is known.
 
@@ -79,17 +140,21 @@ def read_at(
     Raises:
         InvalidInput: with every problem at once.
         LookupError: the path of the route has no such parameter.
+        NoSuchOrder: the order's id is too large for any database.
     """
     name = endpoint.parameter if parameter is None else parameter
     if name not in parameters:
         raise LookupError(f"the route has no {name} in its path; say what it calls the order's id: parameter = ...")
     try:
-        return endpoint.read_request(str(parameters[name]), query, body)
+        asked = endpoint.read_request(str(parameters[name]), query, body)
     except InvalidInput as error:
         problems = (
             attrs.evolve(found, pointer=f"/{name}") if found.part is Part.PATH else found for found in error.problems
         )
         raise InvalidInput(problems, error.what, error.more, error.characters) from None
+    if asked.order_id > MOST:
+        raise NoSuchOrder
+    return asked
 
 
 def apply(policy: Policy[OrderT, PatchT], order: OrderT, patch: PatchT) -> OrderT:
@@ -125,13 +190,14 @@ def problem(
     decision = error.decision
     told = {
         **_head("refused", "The update is refused", endpoint.refusal_status, types),
-        "detail": "; ".join(violation.message for violation in decision.violations),
+        "detail": "; ".join(decision.messages),
         "rules": [violation.rule.id for violation in decision.violations],
         "readings": [reading.id for reading in decision.readings],
         "errors": [_refused(violation, key) for violation in decision.violations for key in violation.keys],
     }
     if isinstance(error, UpdateRefusedHere):
-        told["allowed"] = attrs.asdict(error.instead, filter=lambda _, value: value is not None)
+        instead = attrs.asdict(error.instead, filter=lambda _, value: value is not None)
+        told["allowed"] = {name: list(names) for name, names in instead.items()}
     return told
 
 
