@@ -121,6 +121,8 @@ class Hints:
 NO_HINTS: Final = Hints()
 EMPTY_ARRAY: Final = "PHP writes an empty array so; send {} for an object without keys, or leave the key out"
 """The hint where an empty list stands for an object, said once for all of them."""
+ENCODED_TWICE: Final = "this is JSON within JSON, which was encoded twice"
+"""The hint where a text stands for an object and looks like one."""
 
 
 @attrs.frozen

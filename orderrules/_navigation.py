@@ -7,6 +7,7 @@ The module is longer than most because its five questions lean on each other.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections import deque
 from types import MappingProxyType
@@ -15,9 +16,11 @@ from typing import TYPE_CHECKING, Any, Generic
 import attrs
 
 from orderrules._advice import is_hollow
+from orderrules._conditions import UNKNOWN
 from orderrules._models import UNSET, Checked, slots_of
 from orderrules._patch import sections_by_key
 from orderrules._rules import OrderT, PatchT
+from orderrules.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
@@ -251,28 +254,64 @@ def _steps(policy: Policy[OrderT, PatchT], order: OrderT, goal: PatchT, *, simpl
     Where one section's update may open or close another, each part of the goal may be the right one to send,
     what the order holds already included.
     """
-    followed = [pair for pair in policy.tabulated().followed if pair[1].attribute in goal.keys]
-    own = {asked.attribute for _, asked in followed}
-    ways = [
-        [
-            *((asked.attribute, value) for value in _others(current, asked, order)),
-            None,
-            # Asking for the present one again may be what opens another section.
-            *([] if simple else [(asked.attribute, value) for value in asked.values if value == current.of(order)]),
-        ]
-        for current, asked in followed
-    ]
-    statuses = [dict(filter(None, chosen)) for chosen in itertools.product(*ways)]
+    changing = {key: values for key, values in _changing(policy, order).items() if key in goal.keys}
+    ways: list[list[tuple[str, Hashable] | None]] = []
+    for key, (present, others) in changing.items():
+        aim = getattr(goal, key)
+        # What the goal asks comes first, and then leaving it as it is, so that no other value is sent without need.
+        ways.append(
+            [
+                *((key, value) for value in others if value == aim),
+                None,
+                *((key, value) for value in others if value != aim),
+                # Asking for the present one again may be what opens another section.
+                *([] if simple else [(key, present)]),
+            ]
+        )
     # A key that has a default when it is left out is said every time.
     said_always = {name: getattr(goal, name) for name, _ in policy.defaults if name in goal.keys}
     missing = _missing(policy, order, goal)
-    wanted = {name: getattr(goal, name) for name in (missing if simple else goal.keys) if name not in own}
+    wanted = {name: getattr(goal, name) for name in (missing if simple else goal.keys) if name not in changing}
     section_of = sections_by_key(policy.patch_type)
     touched = dict.fromkeys(section_of[name] for name in wanted)
-    for status in statuses:
-        for without in [()] if simple else _sets(touched):
+
+    def repeated(without: tuple[StrEnum, ...]) -> int:
+        return sum(name not in missing and section_of[name] not in without for name in wanted)
+
+    leaving_out = [()] if simple else sorted(_sets(touched), key=repeated)
+    for chosen in itertools.product(*ways):
+        status = dict(filter(None, chosen))
+        for without in leaving_out:
             rest = {name: value for name, value in wanted.items() if section_of[name] not in without}
-            whole = _patch(policy, {**rest, **said_always, **status})
+            whole = _maybe(policy, {**rest, **said_always, **status})
+            if whole is None:
+                continue
             step = split(policy, order, whole).allowed if simple else whole
             if step.keys and all(name in step.keys for name in status) and policy.can_update(order, step):
                 yield step
+
+
+def _changing(policy: Policy[OrderT, PatchT], order: OrderT) -> dict[str, tuple[Hashable, list[Hashable]]]:
+    """Give the keys that write a fact of the order, each with its present value and the others there are."""
+    current = {fact.attribute: fact for fact in policy.order_type.__space__.facts}
+    asked = {fact.attribute: fact for fact in policy.patch_type.__space__.facts}
+    outcomes = {outcome.key for outcome in policy.outcomes}
+    return {
+        key: (
+            current[key].of(order),
+            [
+                value
+                for value in asked.get(key, current[key]).values
+                if value is not UNSET and value is not UNKNOWN and value != current[key].of(order)
+            ],
+        )
+        for key in sections_by_key(policy.patch_type)
+        if key in current and key not in outcomes
+    }
+
+
+def _maybe(policy: Policy[OrderT, PatchT], said: Mapping[str, object]) -> PatchT | None:
+    """Make an update; None where a key does not take a value."""
+    with contextlib.suppress(InvalidInput):
+        return _patch(policy, said)
+    return None

@@ -18,7 +18,7 @@ import attrs
 
 from orderrules._conditions import listed
 from orderrules._json import flaws_in
-from orderrules._limits import ORDER_LIMITS, Limits
+from orderrules._limits import ENCODED_TWICE, ORDER_LIMITS, Limits
 from orderrules._models import kept
 from orderrules._values import is_empty_list, is_mapping, mapping, mistyped, pairs_of, refuse, shorten
 from orderrules._wire import loaded, manner
@@ -121,6 +121,7 @@ class Payload:
         shows: the keys of which one shows that an object is an order; without any, every object is.
         beside_id: the keys that show it beside an ``id``.
         never: the keys that no order has.
+        success: the key of an answer that is false where it holds no order, whatever is in it.
     """
 
     places: tuple[Place, ...]
@@ -132,6 +133,7 @@ class Payload:
     shows: tuple[str, ...] = ()
     beside_id: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
+    success: str = "success"
 
     def read(
         self, source: object, what: str, limits: Limits = ORDER_LIMITS, *, show_values: bool = False
@@ -160,8 +162,7 @@ class Payload:
                     try:
                         said[place.attribute] = place.read(found)
                     except InvalidInput as error:
-                        is_missing = error.problems[0].code is Code.MISSING
-                        problems.add_error(self._hinted(error, document) if is_missing else error, *path)
+                        problems.add_error(self._hinted(error, document), *path)
                 said.update({name: _shown(found.get(name), kind) for name, kind in self.shown.items()})
             if flawed:
                 problems.add_flaws(flaws_in(document))
@@ -180,7 +181,9 @@ class Payload:
         try:
             if self.inside in found:
                 if self._is_of_another(found):
-                    raise _no_order(f"is a webhook of {shorten(cast('str', found[self.event]))}, and no order")
+                    raise _no_order(f"{self._webhook(found)}, and no order")
+                if found.get(self.success) is False:
+                    raise _no_order("is the answer to what failed, and no order")
                 path.append(self.inside)
                 found = mapping(found[self.inside], "an order, an object")
             if self._is_activity(found):
@@ -216,33 +219,40 @@ class Payload:
 
     def _hinted(self, error: InvalidInput, document: object) -> InvalidInput:
         """Say where else in a document an order seems to be, where none is read."""
-        hint = self._seeming(document)
-        return error.each(lambda problem: attrs.evolve(problem, hint=hint or problem.hint))
+        seeming, other = self._seeming(document)
+        return error.each(lambda problem: attrs.evolve(problem, hint=seeming or problem.hint or other))
 
-    def _seeming(self, document: object) -> str:
-        """Look for an object that could be read as an order and says which one, or for a text that may hold one."""
+    def _webhook(self, found: Found) -> str:
+        return f"is a webhook of {shorten(cast('str', found[self.event]))}"
+
+    def _seeming(self, document: object) -> tuple[str, str]:
+        """Look for an object that could be read as an order and says which one, or for a text that may hold one.
+
+        Also for a webhook of another kind, which is told where there is nothing else to say.
+        """
         waiting: deque[tuple[tuple[str, ...], object]] = deque([((), document)])
-        text = ""
+        text = other = ""
         for _ in range(_FAR):
             if not waiting:
                 break
             path, value = waiting.popleft()
             pointer = Problem("", Code.NOT_AN_ORDER, "").under(*path).pointer
             if type(value) is str and value.lstrip().startswith("{"):
-                text = text or f"the text at {pointer} seems to be JSON, read that"
+                text = text or (f"the text at {pointer} seems to be JSON, read that" if path else ENCODED_TWICE)
             elif type(value) is list:
                 inside = enumerate(cast("list[object]", value))
                 waiting.extend(((*path, str(place)), item) for place, item in itertools.islice(inside, _FAR))
             elif is_mapping(value):
                 found = self._looked_into(value)
                 if self._is_of_another(found):
+                    other = other or (f"what is at {pointer} {self._webhook(found)}" if path else "")
                     continue
                 if path and "id" in found and self._can_be_read(found):
                     one = "one order at a time: " if path[-1].isdigit() else ""
-                    return f"{one}an order seems to be at {pointer}, read that"
+                    return f"{one}an order seems to be at {pointer}, read that", other
                 if len(path) < _DEEP:
                     waiting.extend(((*path, key), item) for key, item in itertools.islice(found.items(), _FAR))
-        return text
+        return text, other
 
     def _looked_into(self, value: object) -> Found:
         with contextlib.suppress(InvalidInput):

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 import attrs
 
 from orderrules._json import Doubled, flaws_in, load
-from orderrules._limits import EMPTY_ARRAY, MANNER, NO_HINTS, UPDATE_LIMITS, Hints, Limits, Manner
+from orderrules._limits import EMPTY_ARRAY, ENCODED_TWICE, MANNER, NO_HINTS, UPDATE_LIMITS, Hints, Limits, Manner
 from orderrules._models import Checked
 from orderrules._values import integer, is_mapping, mistyped, refuse
 from orderrules.errors import Code, InvalidInput, Part, Problem, Problems, spaced
@@ -63,6 +63,8 @@ def read(model: type[ModelT], body: object) -> ModelT:
 
     found, flawed = loaded(body)
     problems = Problems()
+    if type(found) is str and found.lstrip().startswith("{"):
+        raise mistyped("an object", found).each(lambda problem: attrs.evolve(problem, hint=ENCODED_TWICE))
     try:
         made = read_model(model, found)
         if not flawed:

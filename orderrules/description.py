@@ -206,7 +206,7 @@ def reading_table(policy: Policy[OrderT, PatchT]) -> str:
             f"`{reading.id}`",
             reading.question,
             reading.answer,
-            listed(other.name for other in reading.alternatives) if reading.alternatives else "none",
+            listed(f"`{other.name}`" for other in reading.alternatives) if reading.alternatives else "nothing",
         )
         for reading in policy.readings
     ]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CASES: Final = Path(__file__).parent / "cases"
 EMPTY_ARRAY: Final = "PHP writes an empty array so; send {} for an object without keys, or leave the key out"
-ELSEWHERE: Final = "a status is changed through Update Order Status, another endpoint"
+ELSEWHERE: Final = "a status, and a note on it, is changed through Update Order Status, another endpoint"
 
 UNREADABLE: Final[dict[str, tuple[Callable[[bytes], object], list[tuple[str, Code, str]]]]] = {
     "awal_webhook_message_status": (awal.read_order, [("", Code.NOT_AN_ORDER, "")]),
@@ -24,7 +24,7 @@ UNREADABLE: Final[dict[str, tuple[Callable[[bytes], object], list[tuple[str, Cod
             (
                 "/data/status",
                 Code.WRONG_TYPE,
-                "if the text is a slug, build the order: salla.Order(status=...)",
+                "if this is an order and the text a slug, build it: salla.Order(id=..., status=...)",
             )
         ],
     ),

@@ -9,7 +9,21 @@ from typing import Any
 import attrs
 import pytest
 
-from orderrules import ALWAYS, UNKNOWN, UNSET, Fact, Follows, Plan, Policy, Rule, UpdateRefused, awal, salla
+from orderrules import (
+    ALWAYS,
+    UNKNOWN,
+    UNSET,
+    Condition,
+    Fact,
+    Follows,
+    Plan,
+    Policy,
+    Rule,
+    UpdateRefused,
+    awal,
+    salla,
+    write_body,
+)
 from orderrules.platforms.awal import Status
 from tests import samples, toy
 from tests.strategies import said
@@ -509,3 +523,37 @@ def test_conditions_ask_only_what_tells_their_facts() -> None:
         salla.POLICY.decide_indices([0, 1], salla.Patch())  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="the fact x is read off a patch, so UNSET is one of its values"):
         toy.with_patch_fact(Fact("x", values=("a", UNKNOWN), attribute="note"))
+
+
+@pytest.mark.parametrize(
+    ("stage", "address", "steps"),
+    [
+        # The rule on the stage reads the present one alone, or both, or nothing.
+        (
+            toy.STAGE.is_not("door"),
+            toy.STAGE.is_("van"),
+            [{"stage": "van", "note": "y"}, {"stage": "door", "street": "x"}],
+        ),
+        (
+            ~(toy.STAGE.is_("desk") & toy.ASKED.is_("door")),
+            toy.STAGE.is_("van"),
+            [{"stage": "van", "note": "y"}, {"stage": "door", "street": "x"}],
+        ),
+        (ALWAYS, toy.STAGE.is_("van"), [{"stage": "van", "note": "y"}, {"stage": "door", "street": "x"}]),
+        (ALWAYS, toy.STAGE.is_("desk"), [{"stage": "door", "street": "x", "note": "y"}]),
+        (ALWAYS, toy.ASKED.is_(UNSET), [{"stage": "door", "note": "y"}, {"street": "x"}]),
+    ],
+    ids=["the present one", "both", "nothing", "in one step", "only without a stage"],
+)
+def test_a_plan_takes_a_detour_where_it_must_and_says_nothing_again(
+    stage: Condition, address: Condition, steps: list[dict[str, str]]
+) -> None:
+    """Whatever form the rule on a status has; the goal's own value comes before any other."""
+    rules = [
+        Rule(id="X-STAGE", section=toy.Section.STAGE, only_if=stage, reason="drawn"),
+        Rule(id="X-ADDRESS", section=toy.Section.ADDRESS, only_if=address, reason="drawn"),
+    ]
+    policy = attrs.evolve(toy.POLICY, rules=rules, waivers=(), readings=())
+    goal = toy.Patch(stage=toy.Stage.DOOR, street="x", note="y")
+    plan = policy.plan(toy.Order(stage=toy.Stage.DESK), goal)
+    assert [write_body(step) for step in plan.steps] == steps

@@ -108,6 +108,35 @@ def test_a_text_that_may_hold_the_order_is_named() -> None:
     assert problem_of({"text": "order"})[3] == ""
 
 
+def test_what_was_encoded_twice_is_told() -> None:
+    """Of an order as of an update."""
+    twice = "this is JSON within JSON, which was encoded twice"
+    assert problem_of(json.dumps(json.dumps(ORDER)))[3] == twice
+    with pytest.raises(InvalidInput) as caught:
+        salla.read_patch(json.dumps(json.dumps({"coupon_code": "x"})))
+    assert [problem.hint for problem in caught.value.problems] == [twice]
+
+
+@pytest.mark.parametrize("told", [{"status": 422, "success": False, "data": ORDER}, {"success": False, "data": {}}])
+def test_the_answer_to_what_failed_is_no_order(told: Any) -> None:
+    """Whatever it holds."""
+    assert problem_of(told)[1:3] == ("not_an_order", "is the answer to what failed, and no order")
+    order = {"id": 1, "status": "pending"}
+    assert problem_of({"status": False, "data": order}, awal)[1] == "not_an_order"
+
+
+def test_a_webhook_of_another_kind_is_named_where_it_is_wrapped() -> None:
+    """And where a number stands for a status, an order elsewhere is named."""
+    event = {"event": "customer.created", "data": {"id": 3}}
+    assert problem_of({"body": event})[3] == "what is at /body is a webhook of 'customer.created'"
+    assert problem_of({"status": 200, "body": ORDER}) == (
+        "/status",
+        "wrong_type",
+        "expected the order's status, an object with a slug, got an integer",
+        SEEMS.format("/body"),
+    )
+
+
 def test_the_search_for_an_order_ends() -> None:
     """However large what is searched, and however deep the order."""
     assert problem_of({"x": [{}] * 100_000 + [ORDER]})[3] == ""

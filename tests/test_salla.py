@@ -315,7 +315,7 @@ def test_a_request_says_where_keys_of_other_endpoints_belong() -> None:
     with pytest.raises(InvalidInput) as caught:
         salla.read_request(1, {"status": "x", "items": [], "tags": [], "notes": []})
     assert [problem.hint for problem in caught.value.problems] == [
-        "a status is changed through Update Order Status, another endpoint",
+        "a status, and a note on it, is changed through Update Order Status, another endpoint",
         "items are changed through the endpoints of Order Items",
         "tags are changed through the endpoints of Order Tags",
         "notes are written through the endpoints of Order Histories",
@@ -354,7 +354,7 @@ def test_every_reader_keeps_to_the_limits_that_it_is_given() -> None:
             {"status": "x"},
             (
                 "/status: expected the order's status, an object with a slug, got a string "
-                "(if the text is a slug, build the order: salla.Order(status=...))"
+                "(if this is an order and the text a slug, build it: salla.Order(id=..., status=...))"
             ),
         ),
         ({"status": [1]}, "/status: expected the order's status, an object with a slug, got an array"),
@@ -362,7 +362,7 @@ def test_every_reader_keeps_to_the_limits_that_it_is_given() -> None:
             {"status": 200},
             (
                 "/status: expected the order's status, an object with a slug, got an integer "
-                "(this is the status of an answer, and of one without an order)"
+                "(a number is the status of an answer, and of no order)"
             ),
         ),
         ({"status": {"slug": 7}}, "/status/slug: expected a string, got an integer"),

@@ -2,6 +2,8 @@
 
 ``problem`` makes one, for whatever framework serves it, and ``SCHEMA`` describes it. They name rules, keys and places,
 and hold no value of the order or the update. It must never know a platform, nor what serves the document.
+
+The module is longer than most because a document is described as well as made.
 """
 
 from __future__ import annotations

@@ -317,7 +317,10 @@ HINTS: Final = Hints(
         "items": "what was ordered is no part of this update",
         "tags": "the page knows no tags",
         **dict.fromkeys(("note", "notes"), "did you mean admin_notes?"),
-        **dict.fromkeys(("data", "order"), "the body of an update has no wrapper: send what is in it"),
+        **dict.fromkeys(
+            ("data", "order", "body", "payload"), "the body of an update has no wrapper: send what is in it"
+        ),
+        "payment": "did you mean payment_status?",
         "phone_number_id": "it stands in the query",
     },
     words={word: str(status) for word, status in STATUS.words} | {"payed": "paid"},
@@ -343,6 +346,7 @@ PAYLOAD: Final = Payload(
     },
     others=("message.", "contact.", "conversation.", "ticket."),
     never=("message_id",),
+    success="status",
 )
 """Where an order stands in what the API answers and sends (reading A8)."""
 

@@ -575,7 +575,7 @@ def policy(
 POLICY: Final = policy()
 """The policy under the readings that ``specs/readings.toml`` gives."""
 
-_STATUS_ENDPOINT: Final = "a status is changed through Update Order Status, another endpoint"
+_STATUS_ENDPOINT: Final = "a status, and a note on it, is changed through Update Order Status, another endpoint"
 _ITEMS_ENDPOINT: Final = "items are changed through the endpoints of Order Items"
 _ACTIONS_ENDPOINT: Final = "this belongs to Order Actions, another endpoint"
 _RECEIVER: Final = "who receives the order stands in receiver, beside ship_to"
@@ -586,7 +586,13 @@ HINTS: Final = Hints(
         **dict.fromkeys(("status", "status_id", "slug", "note", "restore_items"), _STATUS_ENDPOINT),
         **dict.fromkeys(("items", "products"), _ITEMS_ENDPOINT),
         **dict.fromkeys(("operations", "filters"), _ACTIONS_ENDPOINT),
-        **dict.fromkeys(("data", "order"), _NO_WRAPPER),
+        **dict.fromkeys(("data", "order", "body", "payload"), _NO_WRAPPER),
+        **dict.fromkeys(
+            ("name", "first_name", "last_name", "email", "phone", "mobile"),
+            "who that is stands in customer or in receiver",
+        ),
+        "geo_coordinates": "it stands in ship_to",
+        **dict.fromkeys(("ship_to.lat", "ship_to.lng"), "it stands in ship_to.geo_coordinates"),
         **dict.fromkeys(("shipping", "shipping_address"), "an address is sent in ship_to"),
         **dict.fromkeys(("ship_to.name", "ship_to.email", "ship_to.phone"), _RECEIVER),
         "tags": "tags are changed through the endpoints of Order Tags",
@@ -634,8 +640,8 @@ PAYLOAD: Final = Payload(
             unnamed=UNSET,
             expected="the order's status, an object with a slug",
             hints={
-                "integer": "this is the status of an answer, and of one without an order",
-                "string": "if the text is a slug, build the order: salla.Order(status=...)",
+                "integer": "a number is the status of an answer, and of no order",
+                "string": "if this is an order and the text a slug, build it: salla.Order(id=..., status=...)",
             },
         ),
         Place(attribute="draft", path=("draft",), kind=bool, left_out=False, empty=(Empty.NULL,), nothing=False),

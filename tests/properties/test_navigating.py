@@ -144,7 +144,8 @@ def _platforms(draw: st.DrawFn) -> Policy[toy.Order, toy.Patch]:
     steps = st.lists(st.tuples(*[st.sampled_from(toy.Stage)] * 2), max_size=4).map(
         lambda pairs: AnyOf(tuple(toy.STAGE.is_(one) & toy.ASKED.is_(other) for one, other in pairs))
     )
-    asked = st.one_of(table, steps, steps, _conditions_over(toy.STAGE, toy.ASKED, toy.FRAGILE))
+    plain = _conditions_over(toy.STAGE, toy.ASKED, toy.FRAGILE) | _conditions_over(toy.STAGE)
+    asked = st.one_of(table, steps, steps, plain)
     others = _conditions_over(toy.STAGE, toy.FRAGILE) | _conditions_over(toy.STAGE, toy.ASKED)
     rules = [
         Rule(id="X-STAGE", section=toy.Section.STAGE, only_if=draw(asked), reason="drawn"),
