@@ -5,10 +5,13 @@ It is data for whoever carries requests; nothing here sends or serves one. It mu
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 import attrs
 
+from orderrules._limits import NO_HINTS, UPDATE_LIMITS, Hints, Limits
+from orderrules._patch import read_body
 from orderrules._rules import OrderT, PatchT, Policy
 
 if TYPE_CHECKING:
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
     from orderrules._conditions import Fact
     from orderrules._decision import Decision
+    from orderrules._json import Document
     from orderrules._payload import Payload
     from orderrules.errors import InvalidInput
 
@@ -51,6 +55,7 @@ class Endpoint(Generic[OrderT, PatchT]):
         query: the names of what its query must hold.
         read_request: reads a request, of the id in its path, its query as text, and its body; raises ``InvalidInput``.
         read_order: reads the order from what a GET of the same path is answered; raises ``InvalidInput``.
+        hints: what people send in a body that belongs elsewhere or is called otherwise.
         payload: where an order and its facts stand in that, and in webhooks; what ``read_order`` is made from.
         refusal: lays out the answer to an update that is refused by rule.
         refusal_status: the HTTP status of that answer.
@@ -66,7 +71,8 @@ class Endpoint(Generic[OrderT, PatchT]):
     path: str
     query: tuple[str, ...] = ()
     read_request: Callable[[str, str, str | bytes], Asked[PatchT]]
-    read_order: Callable[[bytes], OrderT]
+    read_order: Callable[..., OrderT]
+    hints: Hints = NO_HINTS
     payload: Payload | None = None
     refusal: Callable[[Decision], dict[str, object]]
     refusal_status: int = 422
@@ -91,6 +97,20 @@ class Endpoint(Generic[OrderT, PatchT]):
     def parameter(self) -> str:
         """What the page calls the order's id in the path."""
         return self.path.partition("{")[2].removesuffix("}")
+
+    def read_patch(self, body: Mapping[str, object] | Document, *, limits: Limits = UPDATE_LIMITS) -> PatchT:
+        """Read the body of an update, strictly.
+
+        Raises:
+            InvalidInput: with every problem at once, each with a JSON pointer into the body.
+        """
+        what = f"{self.policy.name.capitalize()} update"
+        return read_body(self.policy.patch_type, body, what=what, hints=self.hints, limits=limits)
+
+    @property
+    def tells_guests(self) -> bool:
+        """Whether ``read_order`` takes ``guest``, by which a caller says what no payload tells."""
+        return "guest" in inspect.signature(self.read_order).parameters
 
     def under(self, policy: Policy[OrderT, PatchT]) -> Endpoint[OrderT, PatchT]:
         """Return this endpoint under another policy of its platform, such as one of other readings.

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import contextlib
+import gzip
 import json
+import lzma
 import multiprocessing
 import os
 import re
@@ -124,6 +127,8 @@ def test_counts_are_told_by_status_and_rule(tmp_path: Path) -> None:
     found = told("salla", orders, patch)
     assert found == {
         "platform": "salla",
+        "edition": "2",
+        "digest": salla.POLICY.digest(),
         "condition": "draft or status is draft or ((customer is absent or a guest) and status is not completed)",
         "orders": 12,
         "allowed": 8,
@@ -789,3 +794,86 @@ def test_what_is_no_file_is_no_parquet(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "orders.parquet")
     result = audit("salla", str(tmp_path / "orders.parquet"), written(tmp_path, {"coupon_code": "E"}))
     assert (result.exit_code, "Parquet is read from a file" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "packed"),
+    [
+        (".gz", gzip.compress),
+        (".bz2", bz2.compress),
+        (".xz", lzma.compress),
+        (".zst", lambda content: pa.compress(content, "zstd", asbytes=True)),
+        ("", gzip.compress),
+    ],
+    ids=["gzip", "bzip2", "xz", "zstd", "gzip, by its first bytes"],
+)
+def test_compressed_files_are_read_as_they_are(tmp_path: Path, suffix: str, packed: Callable[[bytes], bytes]) -> None:
+    """CSV and lines of JSON, from a file and from standard input; known by their first bytes."""
+    lines = b"status,draft,customer\ncompleted,0,registered\nshipped,1.0,none\n"
+    orders = tmp_path / f"orders.csv{suffix}"
+    orders.write_bytes(packed(lines))
+    patch = written(tmp_path, BOTH)
+    found = told("salla", str(orders), patch)
+    assert (found["orders"], found["allowed"]) == (2, 1)
+    payloads = packed(b'{"id": 1, "status": "pending"}\n' * 3)
+    result = audit("awal", "-", written(tmp_path, {"status": "accepted"}), "--payloads", given=payloads)
+    assert (result.exit_code, "3 of 3 orders allow the update" in result.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("spoilt", [b"\x1f\x8b\x08rubbish", gzip.compress(b"status\n" + b"x\n" * 9999)[:-30]], ids=["rubbish", "cut off"])
+def test_the_file_is_named_in_what_goes_wrong_with_it(tmp_path: Path, spoilt: bytes) -> None:
+    """A file that is spoilt, or cut off."""
+    orders = tmp_path / "orders.csv.gz"
+    orders.write_bytes(spoilt)
+    result = audit("awal", str(orders), written(tmp_path, {"status": "accepted"}))
+    assert result.exit_code == 2
+    assert str(orders) in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_flags_with_gaps_among_them_are_numbers(tmp_path: Path) -> None:
+    """As pandas keeps them: 1.0, 0.0, and none."""
+    drafts = pa.array([1.0, 0.0, None, float("nan")], pa.float64())
+    frame = pa.table({"status": ["completed"] * 4, "draft": drafts, "customer": ["none"] * 4})
+    orders = tmp_path / "orders.parquet"
+    pq.write_table(frame, orders)
+    found = told("salla", str(orders), written(tmp_path, BOTH))
+    assert (found["orders"], found["allowed"], found["unread"]) == (4, 1, 0)
+    pq.write_table(frame.set_column(1, "draft", pa.array([0.5, 2.0, 1.0, 0.0])), orders)
+    assert told("salla", str(orders), written(tmp_path, BOTH))["unread"] == 2
+
+
+def test_columns_within_another_are_named_with_dots(tmp_path: Path) -> None:
+    """In Parquet, as the API's own answers are kept."""
+    orders = tmp_path / "orders.parquet"
+    slugs = ["completed", None, "shipped"]
+    rows = [{"status": {"id": 1, "slug": slug}, "of": {"who": {"id": number}}} for number, slug in enumerate(slugs)]
+    pq.write_table(pa.Table.from_pylist([*rows, {"status": None, "of": None}]), orders)
+    columns = ("--order-columns", "status=status.slug,draft=,customer=,id=of.who.id")
+    verdicts, patch = tmp_path / "verdicts.parquet", written(tmp_path, {"coupon_code": "x"})
+    result = audit("salla", str(orders), patch, *columns, "--verdicts", str(verdicts))
+    assert result.exit_code == 1
+    there = pq.read_table(verdicts).to_pylist()
+    assert [(row["id"], row["status"], row["allowed"]) for row in there] == [
+        ("0", "completed", False),
+        ("1", None, True),
+        ("2", "shipped", True),
+        (None, None, True),
+    ]
+    astray = audit("salla", str(orders), patch, "--order-columns", "status=status.slog,draft=,customer=")
+    assert "there is no column 'status.slog'" in astray.stderr
+
+
+def test_no_order_at_all_is_trouble(tmp_path: Path) -> None:
+    """It is said, and is no success."""
+    orders = tmp_path / "orders.csv"
+    orders.write_text("status\n", encoding="utf-8")
+    result = audit("awal", str(orders), written(tmp_path, {"status": "accepted"}))
+    assert (result.exit_code, "0 of 0 orders allow the update" in result.stdout) == (2, True)
+
+
+def test_what_was_decided_by_is_told_to_machines(tmp_path: Path) -> None:
+    """The edition of the rulebook, and its digest."""
+    orders = stored(tmp_path / "orders.csv", [{"status": "pending"}])
+    found = told("awal", orders, written(tmp_path, {"status": "accepted"}))
+    assert (found["edition"], found["digest"]) == (awal.POLICY.edition, awal.POLICY.digest())

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,12 +36,13 @@ class Result:
         return self.stdout + self.stderr
 
 
-def run(*arguments: str, given: str | bytes = b"") -> Result:
-    """Run the command line in this process."""
+def run(*arguments: str, given: str | bytes = b"", columns: int = 200) -> Result:
+    """Run the command line in this process, as for a terminal of some width."""
     content = given.encode() if isinstance(given, str) else given
     out, err = io.StringIO(), io.StringIO()
     with (
         mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(content))),
+        mock.patch.dict(os.environ, COLUMNS=str(columns)),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
         pytest.raises(SystemExit) as left,
@@ -102,8 +104,8 @@ def test_it_leaves_with_the_decision(
 def test_it_prints_the_decision_rule_by_rule() -> None:
     """Every section that is touched, its rule and its verdict; then why; no colours away from a terminal."""
     result = check("salla", "order-completed.json", "update-everything.json")
-    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in result.stdout.splitlines() if "│" in line]
-    assert [(row[0], row[2], row[3]) for row in rows if row[0]] == [
+    rows = [re.split(" {2,}", line.strip()) for line in result.stdout.splitlines()[4:]]
+    assert [(row[0], row[2], row[3]) for row in rows if len(row) == 4] == [
         ("customer", "SALLA-CUSTOMER-1", "closed"),
         ("receiver", "SALLA-RECEIVER-1", "closed"),
         ("shipping", "SALLA-SHIPPING-1", "closed"),
@@ -330,10 +332,10 @@ def test_json_is_json_on_any_stream() -> None:
 @pytest.mark.parametrize(
     ("arguments", "given", "status", "lines"),
     [
-        (["editable", "--platform", "awal", "-"], '{"status": "completed"}', 0, ["│ status", "│ closed", "AWAL-STATUS-1"]),
+        (["editable", "--platform", "awal", "-"], '{"status": "completed"}', 0, ["status ", "closed", "AWAL-STATUS-1"]),
         (["editable", "--platform", "salla", "-"], '{"status": [], "draft": true}', 0, ["SALLA-DRAFT-1"]),
         (["next", "--platform", "awal", "-"], '{"status": "pending"}', 0, ["accepted"]),
-        (["next", "--platform", "awal", "--skipping", "-"], '{"status": "shipped"}', 0, ["delivered, completed"]),
+        (["next", "--platform", "awal", "--skipping", "-"], '{"status": "shipped"}', 0, ["delivered\ncompleted\n"]),
         (["next", "--platform", "awal", "-"], '{"status": "completed"}', 0, ["nothing may follow"]),
         (["next", "--platform", "salla", "-"], '{"status": []}', 0, ["the page documents no transitions"]),
         (["split", "--platform", "awal", ALLOWED[3], "-"], '{"status": "shipped", "branch_id": "7"}', 1, ['"branch_id": "7"', "refused: status"]),
@@ -353,7 +355,9 @@ def test_each_question_is_answered(arguments: list[str], given: str, status: int
     result = run(*arguments, given=given)
     assert result.exit_code == status, result.output
     for line in lines:
-        assert line in result.stdout
+        assert line in result.stdout + result.stderr
+    if arguments[0] == "next":
+        assert set(result.stdout.split()) <= {*awal.Status}
     told = run(*arguments, "--format", "json", given=given)
     assert told.exit_code == status
     assert json.loads(told.stdout)["platform"] == arguments[2]
@@ -363,7 +367,8 @@ def test_a_status_that_no_page_names_is_noted_with_every_question() -> None:
     """Else an order with a misspelt status would seem to be done."""
     order, note = '{"status": "Pending"}', "no page names the order's status, 'Pending' - did you mean pending?"
     for command, patch in (("next", []), ("editable", []), ("plan", [ALLOWED[4]]), ("check", [ALLOWED[4]])):
-        assert f"note: {note}" in run(command, "--platform", "awal", "-", *patch, given=order).stdout
+        result = run(command, "--platform", "awal", "-", *patch, given=order)
+        assert note in (result.stderr if command == "next" else result.stdout)
         told = run(command, "--platform", "awal", "--format", "json", "-", *patch, given=order).stdout
         assert json.dumps(note)[1:-1] in told
 
@@ -397,3 +402,83 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
     text = run(command, "--help").stdout
     assert f"orderrules {command} --platform" in text
     assert "\b" not in text
+
+
+PARCEL: Final = '{"stage": "van", "fragile": true}'
+
+
+@pytest.mark.parametrize("place", ["tests.toy:POLICY", "tests.toy:ENDPOINT", "tests/toy.py:POLICY"])
+def test_every_command_reads_orders_of_ones_own_platform(place: str, tmp_path: Path) -> None:
+    """By the endpoint that is named, or stands beside the policy; of a module or of a file."""
+    patch, order = tmp_path / "patch.json", tmp_path / "order.json"
+    patch.write_text('{"street": "x"}', encoding="utf-8")
+    order.write_text(PARCEL, encoding="utf-8")
+    for arguments, status, said in (
+        (["check", "--policy", place, str(order), str(patch)], 1, "TOY-ADDRESS-1"),
+        (["editable", "--policy", place, str(order)], 0, "TOY-ADDRESS-1"),
+        (["next", "--policy", place, str(order)], 0, "desk\ndoor\n"),
+        (["split", "--policy", place, str(order), str(patch)], 1, '"street": "x"'),
+        (["plan", "--policy", place, str(order), "-"], 0, '1. {"stage": "door"}'),
+        (["advise", "--policy", place, str(order), str(patch)], 0, "nothing to say"),
+        (["schema", "--policy", place, str(order)], 0, '"title": "toy: update of an order'),
+    ):
+        result = run(*arguments, given='{"stage": "door"}')
+        assert (result.exit_code, said in result.stdout) == (status, True), result
+    guest = run("check", "--policy", place, "--guest", str(order), str(patch))
+    assert (guest.exit_code, "--guest says nothing of toy" in guest.stderr) == (2, True)
+
+
+def test_a_byte_order_mark_is_accepted_in_files(tmp_path: Path) -> None:
+    """Some editors write it; in a body that came over a wire it is a problem."""
+    marked = tmp_path / "patch.json"
+    marked.write_bytes(b"\xef\xbb\xbf" + Path(ALLOWED[4]).read_bytes())
+    assert run(*ALLOWED[:4], str(marked)).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "command", ["check", "editable", "next", "split", "plan", "advise", "guard", "table", "explain"]
+)
+def test_help_says_what_is_required_and_how_it_ends(command: str) -> None:
+    """Of every command."""
+    text = " ".join(run(command, "--help").stdout.split())
+    assert "Exit status: 0" in text
+    assert "2 trouble" in text
+    assert command == "explain" or "[required, or else --policy]" in text
+
+
+def test_ids_of_clauses_are_completed() -> None:
+    """In whatever case they are begun, by the shell's completion."""
+    for begun, found in (
+        ("salla-pay", {"SALLA-PAYMENT-1", "SALLA-PAY-1"}),
+        ("S1", {"S1", *(f"S1{n}" for n in range(7))}),
+    ):
+        done = subprocess.run(
+            PROGRAM,
+            env={
+                **os.environ,
+                "_ORDERRULES_COMPLETE": "bash_complete",
+                "COMP_WORDS": f"orderrules explain {begun}",
+                "COMP_CWORD": "2",
+            },
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert {line.partition(",")[2] for line in done.stdout.splitlines()} == found
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_what_is_shown_fits_as_wide_as_it_is_said_to_be(columns: int) -> None:
+    """Through a pipe as well: a table that does not fit is a list."""
+    for arguments in (
+        ["editable", "--platform", "salla", str(EXAMPLES / "salla" / "order-completed.json")],
+        ["table", "--platform", "salla"],
+        ["table", "readings", "--platform", "awal"],
+    ):
+        result = run(*arguments, columns=columns)
+        shown = result.stdout.splitlines()
+        if "──" in result.stdout:
+            assert max(map(len, shown)) <= columns
+        else:
+            assert columns < 200
+            assert any(line.startswith(("  verdict: ", "  customer: ", "  we read: ")) for line in shown)

@@ -8,13 +8,17 @@ The module is longer than most because every option says what it is for.
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
+import importlib.util
 import inspect
 import io
 import json
 import os
 import stat
 import sys
+from codecs import BOM_UTF8
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
@@ -22,13 +26,15 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from orderrules import Policy, __version__, awal, salla
+from orderrules import Endpoint, Policy, __version__, awal, salla
 from orderrules._values import refuse
 from orderrules.errors import Code, printable, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import ModuleType
 
     from rich.console import RenderableType
 
@@ -45,9 +51,11 @@ _FAMILIES: Final = {
     "locked": salla.CANCELED_FAMILY,
 }
 _READINGS: Final = {
-    "salla": ("pending", "completed", "unknown_status", "locked"),
+    "salla": ("pending", "completed", "unknown_status", "locked", "missing_customer"),
     "awal": ("skipping", "payment_default"),
 }
+_ENDPOINTS: Final[dict[type, Endpoint[Any, Any]]] = {salla.Order: salla.ENDPOINT, awal.Order: awal.ENDPOINT}
+"""How the orders of a platform are read: of those that are shipped, and of one of your own once it is imported."""
 _STATUS: Final = click.Choice([*(status.value for status in salla.Status), "family"])
 
 FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True)
@@ -90,6 +98,8 @@ def add(
     """
     # Where a docstring says so, click leaves the lines of a paragraph as they are.
     text = (inspect.getdoc(answer) or "").replace(r"\b", "\b")
+    if "Exit status" not in text:
+        text += "\n\nExit status: 0 answered, 2 trouble (input that cannot be read, bad usage)."
     made = click.Command(
         answer.__name__.removesuffix("_"),
         callback=callback,
@@ -103,13 +113,15 @@ def add(
 
 def platform_option() -> click.Option:
     """Make the option that says whose rules are meant."""
-    return click.Option(["--platform", "name"], type=click.Choice(list(_READINGS)), help="Whose rules are meant.")
+    text = "Whose rules are meant.  [required, or else --policy]"
+    return click.Option(["--platform", "name"], type=click.Choice(list(_READINGS)), help=text)
 
 
 POLICY: Final = click.Option(
     ["--policy", "place"],
     metavar="MODULE:NAME",
-    help="A policy of your own instead of a platform's, as MODULE:NAME; MODULE is imported, from here first.",
+    help="A policy or an endpoint of your own instead of a platform's, as MODULE:NAME or FILE.py:NAME; "
+    "MODULE is imported, from here first. Orders are read by the endpoint beside the policy.",
 )
 
 
@@ -134,6 +146,11 @@ READINGS: Final[list[click.Option]] = [
         help="Salla, S4: what a status that no page names does to the sections bound to a status.",
     ),
     _takes_statuses("--locked", "Salla, S8: what closes receiver, shipping and coupon as well"),
+    click.Option(
+        ["--missing-customer"],
+        type=click.Choice(["closed", "none"]),
+        help="Salla, S15: what an order that does not show its customer does to the customer section.",
+    ),
     click.Option(["--skipping"], is_flag=True, default=None, help="Awal, A1: any later status may follow."),
     click.Option(
         ["--payment-default"],
@@ -209,7 +226,8 @@ def read_bytes(path: str, limit: int) -> bytes:
         InvalidInput: it is larger than a limit; it is not read to its end.
     """
     with click.open_file(path, "rb") as file:
-        content: bytes = file.read(limit + 1)
+        # A byte-order mark, as some editors write it, is no part of what a file holds.
+        content: bytes = file.read(len(BOM_UTF8) + limit + 1).removeprefix(BOM_UTF8)
         if len(content) <= limit:
             return content
         size = f"more than {spaced(limit)}"
@@ -262,16 +280,30 @@ def chosen(name: str | None, place: str | None, readings: dict[str, Any]) -> Pol
     return imported(place)
 
 
-def platform_of(policy: Policy[Any, Any]) -> str:
-    """Name the platform whose orders a policy is about; only those that are shipped have a reader here."""
-    names: dict[object, str] = {salla.Order: "salla", awal.Order: "awal"}
-    if policy.order_type not in names:
-        raise click.UsageError("only orders of salla and awal can be read here")
-    return names[policy.order_type]
+def endpoint_of(policy: Policy[Any, Any]) -> Endpoint[Any, Any]:
+    """Give the endpoint by which the orders and updates of a policy's platform are read."""
+    endpoint = _ENDPOINTS.get(policy.order_type)
+    if endpoint is None:
+        raise click.UsageError(
+            f"orders of {policy.name} are read by its Endpoint: name that as --policy, or put it beside the policy"
+        )
+    return endpoint.under(policy)
 
 
-def drawn_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool = False) -> str:
-    """Draw a table: as wide as it needs where no terminal is, and as a list of records where a terminal is too narrow.
+def order_reader(policy: Policy[Any, Any], *, guest: bool) -> Callable[[bytes], Any]:
+    """Give what reads an order of a policy's platform."""
+    endpoint = endpoint_of(policy)
+    if not guest:
+        return endpoint.read_order
+    if not endpoint.tells_guests:
+        raise click.UsageError(f"--guest says nothing of {policy.name}")
+    return functools.partial(endpoint.read_order, guest=True)
+
+
+def drawn_table(
+    title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool = False, marked: bool = False
+) -> str:
+    """Draw a table, or a list of records where that is too narrow: the terminal, or through a pipe what COLUMNS says.
 
     No word is cut but in the first column, which may go on in the next line.
 
@@ -280,8 +312,12 @@ def drawn_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]],
         heads: what stands above the columns.
         rows: the cells of each line.
         numbers: whether all columns but the first hold numbers.
+        marked: whether cells are marked up, as for their colours.
     """
-    longest = [max(len(word) for cell in column for word in cell.split()) for column in zip(heads, *rows, strict=True)]
+    cells = rows if marked else [[escape(cell) for cell in row] for row in rows]
+    plain = [[Text.from_markup(cell).plain for cell in row] for row in cells]
+    columns = zip(heads, *plain, strict=True)
+    longest = [max((len(word) for cell in column for word in cell.split()), default=0) for column in columns]
     table = Table(
         title=None if numbers else title,
         title_justify="left",
@@ -297,19 +333,17 @@ def drawn_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]],
             min_width=min(least, 16) if place == 0 else least,
             justify="right" if numbers and place else "left",
         )
-    for row in rows:
-        table.add_row(*map(escape, row))
+    for row in cells:
+        table.add_row(*row)
     console = _console()
     room = console.measure(table, options=console.options.update(width=1000))
     above = f"{title}\n" if numbers else ""
-    if not console.is_terminal:
-        return above + drawn(table, width=max(console.width, room.maximum))
     if room.minimum <= console.width:
         return above + drawn(table)
     lines = [title]
-    for first, *others in rows:
-        lines += ["", f"[bold]{escape(', '.join(first.splitlines()))}[/]"]
-        lines += [escape(f"  {head}: {cell}") for head, cell in zip(heads[1:], others, strict=True)]
+    for first, *others in cells:
+        lines += ["", f"[bold]{', '.join(first.splitlines())}[/]"]
+        lines += [f"  {escape(head)}: {cell}" for head, cell in zip(heads[1:], others, strict=True)]
     return drawn(*lines)
 
 
@@ -319,13 +353,16 @@ def tell_trouble(path: str, trouble: InvalidInput) -> None:
 
 
 def imported(place: str) -> Policy[Any, Any]:
-    """Import a policy from where it is said to be: ``MODULE:NAME``."""
-    module, colon, name = place.partition(":")
-    if not (module and colon and name and not module.startswith((".", "/"))):
-        raise click.UsageError(f"{place}: say where a policy is as MODULE:NAME, such as shop.rules:POLICY")
+    """Import a policy, or that of an endpoint, from where it is said to be: ``MODULE:NAME``, or ``FILE.py:NAME``."""
+    module, colon, name = place.rpartition(":")
+    is_file = module.endswith(".py")
+    if not (module and colon and name and (is_file or not module.startswith((".", "/")))):
+        told = "say where a policy is as MODULE:NAME, such as shop.rules:POLICY, or as FILE.py:NAME"
+        raise click.UsageError(f"{place}: {told}")
     sys.path.insert(0, "")
     try:
-        found = getattr(importlib.import_module(module), name)
+        there = _from_file(module) if is_file else importlib.import_module(module)
+        found = getattr(there, name)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -333,6 +370,23 @@ def imported(place: str) -> Policy[Any, Any]:
         raise click.UsageError(f"{place}: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove("")
+    for endpoint in (*vars(there).values(), found):
+        if isinstance(endpoint, Endpoint):
+            _ENDPOINTS.setdefault(endpoint.policy.order_type, endpoint)
+    if isinstance(found, Endpoint):
+        found = found.policy
     if not isinstance(found, Policy):
-        raise click.UsageError(f"{place} is no policy, but a Python {type(found).__name__}")
+        raise click.UsageError(f"{place} is no policy and no endpoint, but a Python {type(found).__name__}")
     return found  # pyright: ignore[reportUnknownVariableType]  # whichever policy it is.
+
+
+def _from_file(path: str) -> ModuleType:
+    """Import a file of Python, under the name that it has without its folder."""
+    name = Path(path).stem
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"there is no Python in {path}")
+    made = importlib.util.module_from_spec(spec)
+    sys.modules[name] = made
+    spec.loader.exec_module(made)
+    return made

@@ -8,6 +8,7 @@ It must never know what is decided of an order, nor how a file is laid out.
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from orderrules import Fact
 
 _FLAGS: Final = {
-    **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
-    **dict.fromkeys(("false", "f", "no", "n", "0"), False),
+    **dict.fromkeys(("true", "t", "yes", "y", "1", "1.0"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "0", "0.0"), False),
 }
 """How tables write flags, in small letters."""
 _REMEMBERED: Final = 1 << 12
@@ -154,7 +155,10 @@ def _told(fact: Fact, value: object) -> object:
     if value is None:
         pass
     elif is_flag(fact):
-        found = _FLAGS.get(str(value).lower()) if isinstance(value, str | int) else None
+        # pandas keeps flags with gaps among them as numbers, and a gap as none.
+        if isinstance(value, float) and math.isnan(value):
+            return None
+        found = _FLAGS.get(str(value).lower()) if isinstance(value, str | int | float) else None
         if found is None:
             raise mistyped("true or false, yes or no, 1 or 0", value)
         value = found

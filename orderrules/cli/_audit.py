@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from orderrules.cli import _app, _orders, _whole
 from orderrules.cli._app import ALLOWED, FILE, READINGS, REFUSED, TROUBLE, Answered, to_json
+from orderrules.cli._plain import COMPRESSED
 from orderrules.cli._tally import few, refused_by
 from orderrules.errors import printable, spaced
 
@@ -33,15 +34,16 @@ _TOLD: Final = 5
 def audit() -> None:
     r"""Say which of the orders in ORDERS allow the update in PATCH, and which rules close the others.
 
-    ORDERS is a file of Parquet, CSV or JSON lines with a row for each order, of any size; PATCH is the body of an
-    update. Each can be - for standard input, if Parquet is not meant. What the rules read of an order is looked for in
-    the columns that --order-columns names, or else in columns of those names: status, and draft and customer of
-    Salla's, where the update's rules read them. With --payloads, each line is an order as the API answers it.
+    ORDERS is a file of Parquet, CSV or JSON lines with a row for each order, of any size; CSV and lines may be
+    compressed (gzip, bzip2, xz, zstd), which is known by their first bytes. PATCH is the body of an update. Each can be
+    - for standard input, if Parquet is not meant. What the rules read of an order is looked for in the columns that
+    --order-columns names, or else in columns of those names: status, and draft and customer of Salla's, where the
+    update's rules read them. With --payloads, each line is an order as the API answers it.
 
     \b
     status    the slug as text; what no page names counts as a status never seen, and so does none
     draft     true or false, yes or no (or their first letters), 1 or 0; none is false
-    customer  none, guest or registered; none at all is none
+    customer  none, guest, registered, or not shown; none at all is none
 
     Shown are the numbers of orders by status and rule. Rows that cannot be read are counted and set apart, each with
     its line and every problem; name a file for them with --rejected, so that none is lost. Files are written beside
@@ -52,10 +54,11 @@ def audit() -> None:
       orderrules audit --platform salla orders.parquet courier.json
       orderrules audit --platform salla --order-columns status=slug,draft=,id=order_id \
           --verdicts verdicts.parquet --rejected rejected.jsonl orders.csv courier.json
-      zcat answers.jsonl.gz | orderrules audit --platform awal --orders-as jsonl --payloads - update.json
+      orderrules audit --platform awal --payloads answers.jsonl.gz update.json
+      orderrules audit --platform salla --order-columns status=status.slug orders.parquet courier.json
 
     Exit status: 0 all orders allow it, 1 some do not, 2 trouble: some rows could not be read, whatever the others say,
-    or nothing could be done at all.
+    there is no order, or nothing could be done at all.
     """
 
 
@@ -96,7 +99,7 @@ def _run(  # noqa: PLR0913 - what the command line gives.
         orders,
         kind,
         payloads,
-        delimiter or ("\t" if orders.lower().endswith(".tsv") else ","),
+        delimiter or ("\t" if ".tsv" in Path(orders).suffixes[-2:] else ","),
         _survey.Wanted(*_wanted(question, order_columns, payloads=payloads)),
         outputs,
     )
@@ -105,13 +108,14 @@ def _run(  # noqa: PLR0913 - what the command line gives.
     except _survey.UnusableError as error:
         where = "standard input" if orders == "-" else orders
         raise click.UsageError(f"{where}: {printable(str(error))}") from error
-    status = TROUBLE if tally.unread else ALLOWED if tally.allowed == tally.orders else REFUSED
+    status = TROUBLE if tally.unread or not tally.orders else ALLOWED if tally.allowed == tally.orders else REFUSED
     raise Answered(to_json(_told(survey, tally)) if form == "json" else _drawn(survey, tally), status)
 
 
 def _kind(orders: str, said: str | None, delimiter: str | None, *, payloads: bool) -> str:
     """Tell what kind of file the orders are in."""
-    kind = said or _SUFFIXES.get(Path(orders).suffix.lower(), "jsonl" if payloads else None)
+    plain = Path(orders).with_suffix("") if Path(orders).suffix.lower() in COMPRESSED else Path(orders)
+    kind = said or _SUFFIXES.get(plain.suffix.lower(), "jsonl" if payloads else None)
     if kind is None:
         raise click.UsageError(f"{orders}: say what kind of file that is, with --orders-as: {', '.join(_KINDS)}")
     if kind == "parquet" and not Path(orders).is_file():
@@ -163,6 +167,8 @@ def _told(survey: Survey, tally: Tally) -> dict[str, object]:
     rules = _rules(survey)
     return {
         "platform": survey.policy.name,
+        "edition": survey.policy.edition,
+        "digest": survey.policy.digest(),
         "condition": str(survey.policy.guard(survey.patch)),
         "orders": tally.orders,
         "allowed": tally.allowed,

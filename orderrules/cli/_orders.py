@@ -5,23 +5,20 @@ The module is longer than most because every command says in its help what it an
 
 from __future__ import annotations
 
-import functools
 import json
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import attrs
 import click
 from rich.markup import escape
-from rich.table import Column, Table
 
-from orderrules import ORDER_LIMITS, UPDATE_LIMITS, InvalidInput, awal, salla, write_body
+from orderrules import ORDER_LIMITS, UPDATE_LIMITS, InvalidInput, write_body
 from orderrules._decision import notes_on
 from orderrules.cli import _app
 from orderrules.cli._app import ALLOWED, FILE, READINGS, REFUSED, TROUBLE, Answered, tell_trouble, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from enum import StrEnum
 
     from orderrules import Advice, Decision, Policy
 
@@ -94,9 +91,9 @@ def check(asked: Question) -> NoReturn:
     _answer(
         asked,
         {**decision.to_dict(asked.order), "advice": _advice(advice)},
-        _decision_table(asked, decision),
         *_decision_lines(decision, asked.order),
-        *(f"  {entry}" for entry in advice),
+        *(escape(f"  {entry}") for entry in advice),
+        table=_decision_table(asked, decision),
         status=ALLOWED if decision else REFUSED,
     )
 
@@ -110,29 +107,38 @@ def editable(asked: Question) -> NoReturn:
       orderrules editable --platform salla order.json
     """
     sections = asked.policy.editable(asked.order)
-    title = f"{asked.policy.name}: what may be changed"
-    table = Table("section", "keys", "verdict", Column("why", overflow="fold"), title=title, title_justify="left")
+    rows: list[list[str]] = []
     for section, decision in sections.items():
         why = [f"{violation.rule.id}: {violation.saw}; {violation.needed}" for violation in decision.violations]
         waived = [f"{waiver.id}: {waiver.reason}" for waiver in decision.waivers]
         verdict = "[green]open[/]" if decision else "[red]closed[/]"
-        table.add_row(section, ", ".join(asked.policy.keys_of(section)), verdict, escape("\n".join(why or waived)))
+        keys = ", ".join(asked.policy.keys_of(section))
+        rows.append([section, escape(keys), verdict, escape("\n".join(why or waived))])
+    title = f"{asked.policy.name}: what may be changed"
+    table = _app.drawn_table(title, ("section", "keys", "verdict", "why"), rows, marked=True)
     told = {section.value: decision.to_dict(asked.order) for section, decision in sections.items()}
-    _answer(asked, {"sections": told}, table, *_note_lines(asked.order))
+    _answer(asked, {"sections": told}, *_note_lines(asked.order), table=table)
 
 
 @_asks("ORDER")
 def next_(asked: Question) -> NoReturn:
-    r"""Say which statuses may follow the present one of the order in ORDER.
+    r"""Say which statuses may follow the present one of the order in ORDER: one in each line, and nothing else.
+
+    What else there is to say, such as that the page documents no transitions, is said on standard error.
 
     \b
     Example:
       orderrules next --platform awal order.json
     """
     statuses = asked.policy.next_statuses(asked.order)
-    found = None if statuses is None else [status for status in _statuses(asked.name) if status in statuses]
-    line = "the page documents no transitions" if found is None else ", ".join(found) or "nothing may follow"
-    _answer(asked, {"statuses": found, "notes": list(notes_on(asked.order))}, line, *_note_lines(asked.order))
+    followed = asked.policy.tabulated().followed
+    found = None if statuses is None else [str(value) for value in followed[0][1].values if value in statuses]
+    notes = list(notes_on(asked.order))
+    if asked.form != "json":
+        none = "the page documents no transitions" if found is None else "nothing may follow"
+        for note in [*([] if found else [none]), *notes]:
+            click.echo(note, err=True)
+    _answer(asked, {"statuses": found, "notes": notes}, *map(escape, found or ()))
 
 
 @_asks("ORDER PATCH")
@@ -212,28 +218,20 @@ def guard(asked: Question) -> NoReturn:
     )
 
 
-def _statuses(name: str) -> list[StrEnum]:
-    """List the statuses of a platform, in the order of its page."""
-    return list(salla.Status if name == "salla" else awal.Status)
-
-
 def _advice(advice: Iterable[Advice]) -> list[dict[str, object]]:
     return [{"advice": entry.id, "message": entry.message, "keys": list(entry.keys)} for entry in advice]
 
 
 def question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, guest: bool) -> Question:
     """Read what a command was given; say the problems of all of it where something cannot be read."""
-    name = _app.platform_of(policy)
+    name = policy.name
     if order == patch == "-":
         raise click.UsageError("only one of both can be standard input")
-    if guest and name != "salla":
-        raise click.UsageError(f"--guest says nothing of {name}")
     readers: dict[str, tuple[str, int, Callable[[bytes], object]]] = {}
     if order:
-        read_order = functools.partial(salla.read_order, guest=guest) if name == "salla" else awal.read_order
-        readers["order"] = (order, ORDER_LIMITS.size, read_order)
+        readers["order"] = (order, ORDER_LIMITS.size, _app.order_reader(policy, guest=guest))
     if patch:
-        readers["patch"] = (patch, UPDATE_LIMITS.size, salla.read_patch if name == "salla" else awal.read_patch)
+        readers["patch"] = (patch, UPDATE_LIMITS.size, _app.endpoint_of(policy).read_patch)
     found: dict[str, Any] = {}
     unread: dict[str, InvalidInput] = {}
     for role, (path, limit, reader) in readers.items():
@@ -265,23 +263,23 @@ def _problems(errors: dict[str, InvalidInput]) -> Iterable[dict[str, str]]:
             yield {"input": role, **problem.to_dict()}
 
 
-def _decision_table(asked: Question, decision: Decision) -> Table | str:
+def _decision_table(asked: Question, decision: Decision) -> str:
     """Draw a decision, rule by rule."""
     policy, patch = asked.policy, asked.patch
-    table = Table(
-        "section", "keys", "rule", "verdict", title=f"{policy.name}: update of an order", title_justify="left"
-    )
     unwaived = policy.without(*(waiver.id for waiver in policy.waivers)).can_update(asked.order, patch)
     closed = {violation.rule.id for violation in unwaived.violations}
     shut = "[red]closed[/]" if decision.violations else "[yellow]waived[/]"
+    rows: list[list[str]] = []
     for section in patch.sections:
-        keys = ", ".join(key for key in policy.keys_of(section) if key in patch.keys)
+        keys = escape(", ".join(key for key in policy.keys_of(section) if key in patch.keys))
         governing = [rule.id for rule in policy.rules if rule.section is section]
-        for rule in governing:
-            table.add_row(section, keys, rule, shut if rule in closed else "[green]open[/]")
+        rows += [[section, keys, rule, shut if rule in closed else "[green]open[/]"] for rule in governing]
         if not governing:
-            table.add_row(section, keys, "-", "[green]open[/], no rule")
-    return table if table.row_count else "the update changes nothing"
+            rows.append([section, keys, "-", "[green]open[/], no rule"])
+    if not rows:
+        return "the update changes nothing\n"
+    title = f"{policy.name}: update of an order"
+    return _app.drawn_table(title, ("section", "keys", "rule", "verdict"), rows, marked=True)
 
 
 def _note_lines(order: Any) -> list[str]:  # noqa: ANN401 - of either platform.
@@ -295,7 +293,7 @@ def _decision_lines(decision: Decision, order: Any) -> list[str]:  # noqa: ANN40
     return [f"[bold {'green' if decision else 'red'}]{first}[/]", *map(escape, lines)]
 
 
-def _answer(asked: Question, told: dict[str, object], *shown: Table | str, status: int = ALLOWED) -> NoReturn:
-    """End a command with its answer, as JSON or as text."""
-    text = to_json({"platform": asked.name, **told}) if asked.form == "json" else _app.drawn(*shown)
+def _answer(asked: Question, told: dict[str, object], *lines: str, table: str = "", status: int = ALLOWED) -> NoReturn:
+    """End a command with its answer, as JSON or as text: a table that is drawn, and lines."""
+    text = to_json({"platform": asked.name, **told}) if asked.form == "json" else table + _app.drawn(*lines)
     raise Answered(text, status)

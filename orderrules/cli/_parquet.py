@@ -13,6 +13,7 @@ import functools
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orderrules.cli._assembly import Assembly, Encoded, encoded
@@ -38,7 +39,10 @@ def of_parquet(path: Path, wanted: Wanted) -> tuple[int, Iterator[Batch]]:
         file = pq.ParquetFile(path, pre_buffer=False)
     except (pa.ArrowException, OSError) as error:
         raise UnusableError(f"is no Parquet that can be read: {_first_line(error)}") from error
-    wanted.see(file.schema_arrow.names)
+    # A column within another is named with dots, as Parquet itself has it.
+    whole = file.schema_arrow.names
+    inner = [file.schema.column(place).path for place in range(len(file.schema))]
+    wanted.see([*whole, *(name for name in inner if name not in whole)])
     return file.metadata.num_rows, _batches(file, wanted)
 
 
@@ -53,10 +57,10 @@ def _batches(file: pq.ParquetFile, wanted: Wanted) -> Iterator[Batch]:
         for rows in file.iter_batches(batch_size=ROWS, columns=wanted.names):
             places = pa.array(range(done + 1, done + 1 + len(rows)), pa.int64())
             columns: dict[str, Encoded | pa.Array] = {
-                attribute: _encoded(rows.column(name), name) for attribute, name in wanted.columns.items()
+                attribute: _encoded(_column(rows, name), name) for attribute, name in wanted.columns.items()
             }
             if wanted.identity is not None:
-                columns["id"] = _as_text(rows.column(wanted.identity), wanted.identity)
+                columns["id"] = _as_text(_column(rows, wanted.identity), wanted.identity)
             done += len(rows)
             yield assembly.batch(places, columns, functools.partial(_raw, rows, wanted.names), done)
     except (pa.ArrowException, OSError) as error:
@@ -64,7 +68,15 @@ def _batches(file: pq.ParquetFile, wanted: Wanted) -> Iterator[Batch]:
 
 
 def _raw(rows: pa.RecordBatch, names: list[str], row: int) -> Mapping[str, object]:
-    return {"values": {name: _shown(rows.column(name)[row]) for name in names}}
+    return {"values": {name: _shown(_column(rows, name)[row]) for name in names}}
+
+
+def _column(rows: pa.RecordBatch, name: str) -> pa.Array:
+    """Give a column, or one within another where it is named with dots."""
+    if name in rows.schema.names:
+        return rows.column(name)
+    first, *inner = name.split(".")
+    return pc.struct_field(rows.column(first), inner)
 
 
 def _encoded(column: pa.Array, name: str) -> Encoded:

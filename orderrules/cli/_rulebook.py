@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 from rich.markup import escape
 
 from orderrules import ORDER_LIMITS, InvalidInput, Policy, Waiver, awal, description, salla, vectors
@@ -156,17 +157,14 @@ def schema(policy: Policy[Any, Any], order: str | None, *, guest: bool) -> NoRet
     """
     if guest and order is None:
         raise click.UsageError("--guest says something of an ORDER, and none is given")
-    if guest and policy.order_type is not salla.Order:
-        raise click.UsageError(f"--guest says nothing of {policy.name}")
     raise Answered(to_json(policy.schema(None if order is None else _read(policy, order, guest=guest))), ALLOWED)
 
 
 def _read(policy: Policy[Any, Any], path: str, *, guest: bool) -> object:
     """Read an order of the policy's platform."""
-    name = _app.platform_of(policy)
+    read_order = _app.order_reader(policy, guest=guest)
     try:
-        content = _app.read_bytes(path, ORDER_LIMITS.size)
-        return salla.read_order(content, guest=guest) if name == "salla" else awal.read_order(content)
+        return read_order(_app.read_bytes(path, ORDER_LIMITS.size))
     except InvalidInput as error:
         _app.tell_trouble(path, error)
         raise Answered("", TROUBLE) from error
@@ -285,6 +283,16 @@ def explain(identity: str, place: str | None, form: str) -> NoReturn:
     raise Answered(drawn(*lines), ALLOWED)
 
 
+def _ids(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Complete the id of a clause or a reading, in whatever case it is begun."""
+    entries = _norm.entries()
+    return [
+        CompletionItem(identity, help=entry.get("text") or entry.get("question"))
+        for identity, entry in entries.items()
+        if identity.startswith(begun.upper())
+    ]
+
+
 def _unknown(identity: str, known: list[str]) -> str:
     """Say that there is no such clause, and which may have been meant."""
     lowered = {name.lower(): name for name in known}
@@ -346,5 +354,9 @@ def _shown(example: dict[str, Any]) -> list[str]:
 _app.add(
     explain,
     explain,
-    [click.Argument(["identity"], metavar="ID"), _app.POLICY, _app.format_option("text", "json")],
+    [
+        click.Argument(["identity"], metavar="ID", shell_complete=_ids),
+        _app.POLICY,
+        _app.format_option("text", "json"),
+    ],
 )

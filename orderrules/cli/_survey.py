@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any
 
 import attrs
 import click
@@ -17,24 +17,22 @@ import narwhals as nw
 from rich.console import Console
 from rich.progress import Progress
 
-from orderrules import awal, salla
 from orderrules._table import under
 from orderrules.cli import _app, _whole
 from orderrules.cli._formats import of_csv, of_json, of_payloads
 from orderrules.cli._parquet import of_parquet, written
+from orderrules.cli._plain import each_named, named, uncompressed
 from orderrules.cli._rows import UnusableError, Wanted
 from orderrules.cli._tally import Tally, few
 from orderrules.integrations.narwhals import verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator
 
     from orderrules import Policy, Reading
     from orderrules.cli._rows import Apart, Batch
 
 __all__ = ["Survey", "UnusableError", "Wanted"]
-
-_READERS: Final[Mapping[str, Callable[[bytes], Any]]] = {"salla": salla.read_order, "awal": awal.read_order}
 
 
 @attrs.frozen
@@ -109,13 +107,16 @@ class Survey:
                     tally.add(status, violations, orders)
                 tally.set_apart(batch.apart)
                 if write is not None:
-                    write(judged.to_native())
+                    with named(str(self.outputs["verdicts"])):
+                        write(judged.to_native())
                 if aside is not None:
-                    aside.writelines(self._rejected(apart) for apart in batch.apart)
+                    with named(str(self.outputs["rejected"])):
+                        aside.writelines(self._rejected(apart) for apart in batch.apart)
             if "picture" in paths:
                 from orderrules.cli._picture import picture
 
-                paths["picture"].write_bytes(picture(headline(tally), few(tally.statuses())))
+                with named(str(self.outputs["picture"])):
+                    paths["picture"].write_bytes(picture(headline(tally), few(tally.statuses())))
         return tally
 
     def _rejected(self, apart: Apart) -> str:
@@ -133,15 +134,20 @@ class Survey:
                 total, batches = of_parquet(Path(self.orders), self.wanted)
                 yield _shown(batches, progress, total)
             else:
-                with click.open_file(self.orders, "rb") as stream:
-                    size = None if self.orders == "-" else Path(self.orders).stat().st_size
-                    yield _shown(self._lines(stream), progress, size)
+                where = "standard input" if self.orders == "-" else self.orders
+                with contextlib.ExitStack() as opened:
+                    with named(where):
+                        stream = opened.enter_context(click.open_file(self.orders, "rb"))
+                        plain, was_compressed = uncompressed(stream)
+                        unknown = self.orders == "-" or was_compressed
+                        size = None if unknown else Path(self.orders).stat().st_size
+                    yield _shown(each_named(where, lambda: self._lines(plain)), progress, size)
 
     def _lines(self, stream: IO[bytes]) -> Iterator[Batch]:
         if self.kind == "csv":
             return of_csv(stream, self.wanted, self.delimiter)
         if self.payloads:
-            return of_payloads(stream, self.wanted, _READERS[_app.platform_of(self.policy)])
+            return of_payloads(stream, self.wanted, _app.order_reader(self.policy, guest=False))
         return of_json(stream, self.wanted)
 
 

@@ -467,6 +467,7 @@ ENDPOINT: Final = Endpoint(
     query=("phone_number_id",),
     read_request=read_request,
     read_order=read_order,
+    hints=HINTS,
     payload=PAYLOAD,
     refusal=_refusal,
     refusal_status=_UNPROCESSABLE,

@@ -819,6 +819,7 @@ ENDPOINT: Final = Endpoint(
     path="/orders/{order_id}",
     read_request=_asked,
     read_order=read_order,
+    hints=HINTS,
     payload=PAYLOAD,
     refusal=_refusal,
     refusal_status=_UNPROCESSABLE,
