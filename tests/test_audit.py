@@ -820,7 +820,9 @@ def test_compressed_files_are_read_as_they_are(tmp_path: Path, suffix: str, pack
     assert (result.exit_code, "3 of 3 orders allow the update" in result.stdout) == (0, True)
 
 
-@pytest.mark.parametrize("spoilt", [b"\x1f\x8b\x08rubbish", gzip.compress(b"status\n" + b"x\n" * 9999)[:-30]], ids=["rubbish", "cut off"])
+@pytest.mark.parametrize(
+    "spoilt", [b"\x1f\x8b\x08rubbish", gzip.compress(b"status\n" + b"x\n" * 9999)[:-30]], ids=["rubbish", "cut off"]
+)
 def test_the_file_is_named_in_what_goes_wrong_with_it(tmp_path: Path, spoilt: bytes) -> None:
     """A file that is spoilt, or cut off."""
     orders = tmp_path / "orders.csv.gz"

@@ -370,11 +370,12 @@ def imported(place: str) -> Policy[Any, Any]:
         raise click.UsageError(f"{place}: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove("")
-    for endpoint in (*vars(there).values(), found):
-        if isinstance(endpoint, Endpoint):
-            _ENDPOINTS.setdefault(endpoint.policy.order_type, endpoint)
-    if isinstance(found, Endpoint):
-        found = found.policy
+    every: list[Any] = [found, *vars(there).values()]
+    endpoints: list[Endpoint[Any, Any]] = [thing for thing in every if isinstance(thing, Endpoint)]
+    for endpoint in endpoints:
+        _ENDPOINTS.setdefault(endpoint.policy.order_type, endpoint)
+    if every[0] in endpoints:
+        found = endpoints[0].policy
     if not isinstance(found, Policy):
         raise click.UsageError(f"{place} is no policy and no endpoint, but a Python {type(found).__name__}")
     return found  # pyright: ignore[reportUnknownVariableType]  # whichever policy it is.

@@ -29,7 +29,7 @@ def _zstd(stream: IO[bytes]) -> Any:  # noqa: ANN401 - Arrow's.
 
 
 _BY_BEGINNING: Final[tuple[tuple[bytes, Callable[[Any], Any]], ...]] = (
-    (b"\x1f\x8b", gzip.GzipFile),
+    (b"\x1f\x8b", gzip.open),
     (b"BZh", bz2.BZ2File),
     (b"\xfd7zXZ\x00", lzma.LZMAFile),
     (b"\x28\xb5\x2f\xfd", _zstd),
@@ -42,9 +42,7 @@ def uncompressed(stream: IO[bytes]) -> tuple[IO[bytes], bool]:
     beginning = bytes(buffered.peek(6)[:6])
     for begins, opened in _BY_BEGINNING:
         if beginning.startswith(begins):
-            if opened is gzip.GzipFile:
-                return cast("IO[bytes]", gzip.GzipFile(fileobj=buffered)), True
-            return opened(buffered), True
+            return cast("IO[bytes]", opened(buffered)), True
     return buffered, False
 
 
