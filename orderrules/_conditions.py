@@ -133,7 +133,9 @@ class Fact:
                 return known
         if UNKNOWN in self.values:
             return UNKNOWN
-        raise ValueError(f"{self.name} cannot be {value!r}")
+        # An object may hold what is personal.
+        told = f"a {type(value).__name__}" if isinstance(value, dict | list) else repr(value)
+        raise ValueError(f"{self.name} cannot be {told}")
 
     def canonical(self, value: object) -> object:
         """Return the listed value that a spelling stands for, and anything else as it is."""

@@ -13,12 +13,15 @@ import attrs
 from orderrules import (
     UNSET,
     Checked,
+    Code,
     Endpoint,
     Fact,
     Follows,
+    InvalidInput,
     OrderBase,
     PatchBase,
     Policy,
+    Problem,
     Rule,
     Space,
     Unset,
@@ -143,6 +146,8 @@ class _Shown(Checked):
 
 def _read_request(number: str, _: str, body: str | bytes) -> UpdateRequest:
     """Read a request; there is nothing in its query."""
+    if not (number.isascii() and number.isdecimal()) or len(number) > 18:
+        raise InvalidInput([Problem("/number", Code.WRONG_TYPE, "is no number of a parcel")])
     return UpdateRequest(int(number), read_body(Patch, body, what="parcel update"))
 
 

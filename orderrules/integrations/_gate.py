@@ -435,7 +435,9 @@ class Attempt(Generic[OrderT, PatchT]):
                 shown = self._gate.endpoint.read_order(body)
                 if self._is_it(shown):
                     return Seen(shown, self._gate.kept.clock())
-        with contextlib.suppress(TypeError):  # An order of somebody's own platform may have nowhere to keep a key.
+        # An order of somebody's own platform may have nowhere to keep a key, or not keep what an update sends. The
+        # update has been sent by now: the order is forgotten, and nothing raised.
+        with contextlib.suppress(TypeError, InvalidInput):
             return attrs.evolve(seen, order=self._policy.apply(seen.order, patch))
         return None
 

@@ -42,6 +42,7 @@ def share_schemas(app: FastAPI) -> None:
                 document.setdefault("components", {}).setdefault("schemas", {}).update(shared)
         return app.openapi_schema or {}
 
+    app.openapi_schema = None  # It may have been asked for before.
     app.openapi = openapi  # type: ignore[method-assign]
 
 

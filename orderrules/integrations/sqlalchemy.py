@@ -23,6 +23,7 @@ with extra("sqlalchemy"):
     import sqlalchemy as sa
     from sqlalchemy.orm import Session, scoped_session
 
+from orderrules._advice import is_hollow
 from orderrules._models import Checked
 from orderrules._patch import sections_by_key, write_body
 from orderrules._samples import order_at
@@ -142,7 +143,8 @@ class Outcome:
     Attributes:
         verdict: which it was.
         decision: the decision on the order as it is now; None where it was written, or there is no such order.
-        row: the row as it is now, by the names of its columns; None where there is none.
+        row: the row as it is now, by the names of its columns; None where there is none. A database that does not
+            give back what it writes, as MySQL, has the row of a written one only if the statement still selects it.
     """
 
     verdict: Verdict
@@ -167,8 +169,10 @@ def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, a
     """Write an update where the rules allow it for the order as it is at that moment, by one statement.
 
     What is written are the keys that the patch sends, and nothing else of the order: what another writer wrote
-    meanwhile stays. An update that sends nothing is no statement, and counts as written. Where nothing is written, the
-    order's facts are read to say why. It commits nothing. What is pending in a session is flushed first, and its
+    meanwhile stays. An update that sends nothing is no statement, not even for columns of your own, and counts as
+    written; objects with nothing in them change nothing. Where no key is written here and the statement sets nothing
+    itself, the order is only read and decided on. Where nothing is written, the order's facts are read to say why. It
+    commits nothing. What is pending in a session is flushed first, and its
     objects of those that the statement selects are read anew. An asynchronous connection or session takes it as
     ``await session.run_sync(guarded_update, statement, …)``.
 
@@ -181,55 +185,51 @@ def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, a
         columns: for each fact of the platform's orders, by the name of the attribute, a column or an expression.
         seen: the order that was decided on, if one was read before.
         keys: for each body key that may be sent, the column it is written to, or None where you write it yourself,
-            as to another table; those of ``columns`` where left out. A column of an enumeration or of dates gets such
-            values, and one that keeps JSON or lists gets objects.
+            as to another table; for a key that is left out, the one of its name in ``columns``. A column of an
+            enumeration or of dates gets such values, and one that keeps JSON or lists gets objects.
 
     Raises:
         LookupError: a fact or a key has no column, or a column's enumeration lacks the value.
         TypeError: the patch or the order is of another platform, the statement is no update, the connection is an
-            asynchronous one, or a column keeps no objects.
+            asynchronous one, or a column is none or keeps no objects.
         ValueError: the statement has no condition, and would write every order; it returns or sets what is written
-            here; it wrote more than one order, which is then to be taken back; or a row holds what no fact can be.
+            here, or sets its columns in an order of its own; two keys have one column; a row that was not written
+            holds what no fact can be; or more than one order was written, which is then to be taken back.
     """
     _see(connection, statement, policy, columns)
     guard = policy.guard(patch)
-    if keys is None:
-        # What tells a fact that an update makes another does not keep what is sent.
-        outcomes = {outcome.key for outcome in policy.outcomes}
-        keys = {
-            key: columns[key] for key in sections_by_key(policy.patch_type) if key in columns and key not in outcomes
-        }
+    keys = {**_own_columns(policy, columns), **(keys or {})}
     values = _values(policy, patch, columns, keys)
     facts = [columns[fact.attribute] for fact in policy.order_type.__space__.facts]
-    _see_that_none_is_set(statement, [*facts, *keys.values()])
+    sets = _see_that_none_is_set(statement, [*facts, *keys.values()])
     # What the caller decided: without an order seen, that is nothing that could have been overtaken.
     was_allowed = seen is not None and bool(policy.can_update(seen, patch))
     session = connection() if isinstance(connection, scoped_session) else connection
     if isinstance(session, Session):
         session.flush()
-    written = 0
-    if values:
-        guarded = statement.where(to_sqlalchemy(guard, columns)).values(values)
-        # A session would decide in Python, on what it read before, which of its objects were written.
-        done: Any = connection.execute(guarded.execution_options(synchronize_session=False))
-        written = done.rowcount
-        if isinstance(session, Session):
-            _refresh(session, statement.entity_description.get("entity"), _where(statement))
-        if written > 1:
-            raise ValueError(f"the statement updated {written} orders, and not one: take it back")
-    found = _row(connection, statement, policy, columns)
+    writes = bool(values or (patch.keys and sets))
+    if writes:
+        guarded = statement.where(to_sqlalchemy(guard, columns))
+        row = _write(session, guarded.values(values) if values else guarded)
+        if row is not None:
+            return _told(session, statement, Outcome(Verdict.WRITTEN, row=row or _selected(session, statement)))
+    found = _row(session, statement, policy, columns)
     if found is None:
         return Outcome(Verdict.GONE)
     row, point = found
-    if written or (not values and guard.holds(point)):
+    if not writes and guard.holds(point):
         return Outcome(Verdict.WRITTEN, row=row)
     order = order_at(policy.order_type, point)
     moved = was_allowed or guard.holds(point)
-    return Outcome(
-        Verdict.MOVED if moved else Verdict.REFUSED,
-        None if order is None else policy.can_update(order, patch),
-        row,
-    )
+    decision = None if order is None else policy.can_update(order, patch)
+    return _told(session, statement, Outcome(Verdict.MOVED if moved else Verdict.REFUSED, decision, row))
+
+
+def _own_columns(policy: Policy[Any, Any], columns: Columns) -> dict[str, Column]:
+    """Give the columns that body keys are written to where nothing else is said: those of their names."""
+    # What tells a fact that an update makes another does not keep what is sent.
+    outcomes = {outcome.key for outcome in policy.outcomes}
+    return {key: columns[key] for key in sections_by_key(policy.patch_type) if key in columns and key not in outcomes}
 
 
 def _see(connection: object, statement: sa.Update, policy: Policy[Any, Any], columns: Columns) -> None:
@@ -241,6 +241,8 @@ def _see(connection: object, statement: sa.Update, policy: Policy[Any, Any], col
         raise TypeError(f"expected an update, such as sqlalchemy.update(orders), got a {type(statement).__name__}")
     if statement.whereclause is None:
         raise ValueError("the statement says not which order it updates")
+    if getattr(statement, "_maintain_values_ordering", False):
+        raise ValueError("the statement sets its columns in an order of its own: use values, not ordered_values")
     if len(statement.exported_columns):
         raise ValueError("the statement returns what it writes, so it is not known how many orders that are")
     missing = [fact.attribute for fact in policy.order_type.__space__.facts if fact.attribute not in columns]
@@ -283,18 +285,28 @@ def _values(
     if said:
         said.update({key: value for key, value in policy.defaults if key not in said})
     values: dict[Any, object] = {}
+    keys_by_column: dict[str | None, str] = {}
     for key, value in said.items():
+        if isinstance(value, Checked) and is_hollow(value):
+            continue
         if key not in keys:
-            raise LookupError(f"there is no column for {key}, which is sent; keys may say one, or None")
-        if key in outcomes and _is_column(fact := columns[outcomes[key].attribute]):
+            told = "tells a fact, and does not keep what is sent" if key in columns else "is not given"
+            raise LookupError(f"the column of {key}, which is sent, {told}; keys may say one, or None")
+        if key in outcomes and _name(fact := columns[outcomes[key].attribute]):
             values[fact] = _kept(key, fact, outcomes[key].value)
         if (column := keys[key]) is not None:
+            if (name := _name(column)) is None:
+                raise TypeError(f"for {key}, expected a column, got a {type(column).__name__}")
+            if keys_by_column.setdefault(name, key) != key:
+                raise ValueError(f"{keys_by_column[name]} and {key} are both written to the column {name}")
             values[column] = _kept(key, column, value)
     return values
 
 
-def _is_column(column: Column) -> bool:
-    return isinstance(getattr(column, "expression", column), sa.Column)
+def _name(column: object) -> str | None:
+    """Give the name of a column in the database; None where it is no column, such as an expression."""
+    expression = getattr(column, "expression", column)
+    return expression.name if isinstance(expression, sa.Column) else None
 
 
 def _kept(key: str, column: Column, value: object) -> object:
@@ -316,22 +328,54 @@ def _kept(key: str, column: Column, value: object) -> object:
     return value.value if isinstance(value, StrEnum) else value
 
 
-def _see_that_none_is_set(statement: sa.Update, given: Iterable[Column | None]) -> None:
-    """See that a statement sets none of the order's columns itself: what was read before would be written back."""
-    names = {getattr(column, "key", None) for column in given}
+def _see_that_none_is_set(statement: sa.Update, given: Iterable[object]) -> bool:
+    """See that a statement sets none of the order's columns, as they were read; say whether it sets others."""
+    names = {name for column in given if (name := _name(column))}
     # Of a class they are columns, and of a table columns or their names.
     own: list[Any] = list(getattr(statement, "_values", None) or ())
-    astray = [name for column in own if (name := str(getattr(column, "key", column))) in names]
+    columns: Any = statement.table.c
+    set_here = [_name(columns.get(key) if isinstance(key, str) else key) for key in own]
+    astray = [name for name in set_here if name is not None and name in names]
     if astray:
         raise ValueError(f"the statement sets {', '.join(astray)}: only what the patch sends is written of an order")
+    return bool(own)
+
+
+def _write(connection: Connection | Session, statement: sa.Update) -> Mapping[str, Any] | None:
+    """Write, and give the row as it is then, or nothing of it where the database does not say; None for no row."""
+    table: Any = statement.table
+    bind = connection.get_bind(clause=table) if isinstance(connection, Session) else connection
+    # A session would decide in Python, on what it read before, which of its objects were written.
+    statement = statement.execution_options(synchronize_session=False)
+    if bind.dialect.update_returning and table.implicit_returning:
+        own = list(table.c)
+        result: Any = connection.execute(statement.returning(*own))
+        rows = result.fetchmany(2)
+        result.close()
+        number = len(rows)
+        told = {column.key: value for row in rows for column, value in zip(own, row, strict=True)}
+    else:
+        result = connection.execute(statement)
+        number = result.rowcount
+        told = {}
+    if number > 1:
+        raise ValueError("the statement updated more than one order: take it back")
+    return told if number else None
 
 
 def _where(statement: sa.Update) -> sa.ColumnElement[bool]:
     return cast("sa.ColumnElement[bool]", statement.whereclause)
 
 
+def _selected(connection: Connection | Session, statement: sa.Update) -> Mapping[str, Any] | None:
+    """Read the row that a statement still selects."""
+    own: list[Any] = list(statement.table.c)
+    found = connection.execute(sa.select(*own).where(_where(statement))).first()
+    return None if found is None else {column.key: value for column, value in zip(own, found, strict=True)}
+
+
 def _row(
-    connection: Connection | Session | scoped_session[Any],
+    connection: Connection | Session,
     statement: sa.Update,
     policy: Policy[OrderT, PatchT],
     columns: Columns,
@@ -351,10 +395,18 @@ def _row(
     return row, point
 
 
-def _refresh(session: Session, kind: Any, where: sa.ColumnElement[bool]) -> None:  # noqa: ANN401 - a class, or a table.
-    """Read the order's object anew, where a session has one."""
-    if any(type(thing) is kind for thing in session.identity_map.values()):
-        session.execute(sa.select(kind).where(where).execution_options(populate_existing=True)).all()
+def _told(connection: Connection | Session, statement: sa.Update, outcome: Outcome) -> Outcome:
+    """Give an outcome, once a session's object of the row, or each of its table where no row is known, is read anew."""
+    if isinstance(connection, Session):
+        table: Any = statement.table  # With notes, where it is a class's: not the very same.
+        for thing in list(connection.identity_map.values()):
+            state: Any = sa.inspect(thing)
+            if getattr(state.mapper.local_table, "fullname", None) != table.fullname:
+                continue
+            own = [outcome.row and outcome.row.get(column.key) for column in state.mapper.primary_key]
+            if outcome.row is None or tuple(own) == state.identity:
+                connection.refresh(thing)
+    return outcome
 
 
 def _stored(fact: Fact, value: object) -> Hashable:

@@ -20,7 +20,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from orderrules import InvalidInput, UpdateRefused, awal, salla
+from orderrules import Code, InvalidInput, Policy, Problem, UpdateRefused, awal, salla
 from orderrules.integrations import Gate, Kind, OrderUnavailable, Report, UpdateUncertain
 from orderrules.integrations.httpx import AsyncGuardedTransport, GuardedTransport
 from orderrules.integrations.requests import GuardedAdapter
@@ -912,3 +912,23 @@ def test_requests_tries_again_below_the_gate() -> None:
         server.shutdown()
     assert answer.status_code == 200
     assert counted(gate) == {"asked": 1, "allowed": 1}
+
+
+def test_an_order_that_cannot_be_made_of_what_was_sent_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The update is gone by then: whoever sent it is told what came back, and not that it could not be read."""
+
+    def fails(*_: object) -> None:
+        raise InvalidInput([Problem("/status", Code.WRONG_TYPE, "expected a string")])
+
+    monkeypatch.setattr(Policy, "apply", fails)
+    sent: list[str] = []
+
+    def answers(request: httpx.Request) -> httpx.Response:
+        sent.append(request.method)
+        return httpx.Response(200, json={"id": 1, "status": "pending"} if request.method == "GET" else {})
+
+    gate = Gate(awal.ENDPOINT)
+    with httpx.Client(transport=GuardedTransport(gate, httpx.MockTransport(answers))) as client:
+        url = "https://awal.example/orders/1?phone_number_id=1"
+        assert client.put(url, json={"status": "accepted"}).status_code == 200
+    assert (sent, gate.counts.allowed, gate.counts.held_back) == (["GET", "PUT"], 1, 0)

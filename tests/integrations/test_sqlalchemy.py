@@ -274,7 +274,7 @@ def test_a_statement_about_several_orders_is_told(engine: sa.Engine) -> None:
         connection.execute(orders.insert(), [{"id": 2, "status": "accepted"}])
         patch, columns = awal.Patch(status=awal.Status.SHIPPED), {"status": orders.c.status}
         several = sa.update(orders).where(orders.c.id < 3)
-        with pytest.raises(ValueError, match="the statement updated 2 orders, and not one: take it back"):
+        with pytest.raises(ValueError, match="the statement updated more than one order: take it back"):
             guarded_update(connection, several, awal.POLICY, patch, columns)
         versioned = sa.update(orders).where(orders.c.id == 1, orders.c.writer == 9)
         assert guarded_update(connection, versioned, awal.POLICY, patch, columns).verdict is Verdict.GONE
@@ -593,7 +593,7 @@ def test_a_statement_that_sets_the_order_itself_is_refused(engine: sa.Engine) ->
         for own in ({"status": "pending"}, {"admin_notes": "y"}, {"version": 2, "branch_id": "7"}):
             with pytest.raises(ValueError, match=r"the statement sets \w+: only what the patch sends is written"):
                 guarded_update(connection, statement.values(own), awal.POLICY, notes, orders.c)
-        with pytest.raises(LookupError, match="there is no column for admin_notes, which is sent"):
+        with pytest.raises(LookupError, match="the column of admin_notes, which is sent, is not given"):
             guarded_update(connection, statement, awal.POLICY, notes, {"status": orders.c.status})
         assert guarded_update(
             connection, statement, awal.POLICY, notes, {"status": orders.c.status}, keys={"admin_notes": None}
@@ -610,7 +610,10 @@ def test_a_customer_is_kept_beside_what_tells_whether_there_is_one(engine: sa.En
     keys = {"customer": orders.c.details, "employees": orders.c.employees}
     with engine.begin() as connection:
         connection.execute(orders.insert(), [{"id": 1, "status": "in_progress", "draft": False}])
-        with pytest.raises(LookupError, match="there is no column for customer, which is sent"):
+        with pytest.raises(
+            LookupError,
+            match="the column of customer, which is sent, tells a fact",
+        ):
             guarded_update(connection, statement, salla.POLICY, patch, orders.c)
         text = {**keys, "customer": orders.c.coupon_code}
         with pytest.raises(TypeError, match="the column of customer keeps no objects and lists"):
@@ -705,3 +708,118 @@ def test_writers_of_one_key_each_take_nothing_back(engine: sa.Engine) -> None:
         assert order["status"] == max(said[number, "status"], key=[*map(str, STATUSES)].index)
         assert order["admin_notes"] in said[number, "admin_notes"]
         assert order["branch_id"] in said[number, "branch_id"]
+
+
+@pytest.mark.parametrize("returns", [True, False])
+def test_a_condition_on_what_is_written_is_no_reason_for_gone(engine: sa.Engine, returns: bool) -> None:
+    """An order of a version is written with the next one, and is no longer selected then."""
+    orders = whole(engine)
+    orders.implicit_returning = returns
+    first = sa.update(orders).where(orders.c.id == 1, orders.c.version == 1, orders.c.status == "pending")
+    statement = first.values(version=orders.c.version + 1)
+    patch = awal.Patch(status=awal.Status.ACCEPTED)
+    with engine.begin() as connection:
+        written = guarded_update(connection, statement, awal.POLICY, patch, orders.c)
+        assert written.verdict is Verdict.WRITTEN
+        assert (None if written.row is None else written.row["version"]) == (2 if returns else None)
+        again = guarded_update(connection, statement, awal.POLICY, patch, orders.c)
+        assert (again.verdict, again.row) == (Verdict.GONE, None)
+        assert connection.execute(sa.select(orders.c.status, orders.c.version)).one() == ("accepted", 2)
+
+
+@pytest.mark.parametrize("returns", [True, False])
+def test_an_object_of_a_session_follows_a_condition_on_what_is_written(engine: sa.Engine, returns: bool) -> None:
+    """Also where the database does not give the row back."""
+    Base.metadata.create_all(engine)
+    rows: Any = Row.__table__
+    with Session(engine) as session:
+        session.add(Row(id=1, status="in_progress", draft=False, customer=None))
+        session.commit()
+        row = session.get_one(Row, 1)
+        statement = sa.update(Row).where(Row.id == 1, Row.coupon.is_(None))
+        columns = {"status": Row.status, "draft": Row.draft, "customer": Row.customer}
+        rows.implicit_returning = returns
+        try:
+            patch = salla.Patch(coupon_code="E")
+            outcome = guarded_update(session, statement, salla.POLICY, patch, columns, keys={"coupon_code": Row.coupon})
+        finally:
+            rows.implicit_returning = True
+        assert (outcome.verdict, row.coupon) == (Verdict.WRITTEN, "E")
+
+
+def test_columns_of_ones_own_are_written_with_a_key_that_is_written_elsewhere(engine: sa.Engine) -> None:
+    """The statement is sent where the update asks for anything, and the rules allow it."""
+    orders = whole(engine)
+    statement = sa.update(orders).where(orders.c.id == 1)
+    keys = {"branch_id": None}
+    with engine.begin() as connection:
+
+        def write(patch: awal.Patch, **own: Any) -> Any:
+            asked = statement.values(**own) if own else statement
+            return guarded_update(connection, asked, awal.POLICY, patch, orders.c, keys=keys)
+
+        assert write(awal.Patch(branch_id="7"), branch_id="mine", version=5).row["version"] == 5
+        assert connection.execute(sa.select(orders.c.branch_id)).scalar() == "mine"
+        assert write(awal.Patch(), version=6).row["version"] == 5
+        assert write(awal.Patch(branch_id="7")).row["version"] == 5
+        assert write(awal.Patch(status=awal.Status.ACCEPTED)).row["status"] == "accepted"
+
+
+def test_what_is_told_of_columns_that_cannot_be_written(engine: sa.Engine) -> None:
+    """Each in words, before anything is written."""
+    Base.metadata.create_all(engine)
+    statement = sa.update(Row).where(Row.id == 2)
+    columns = {"status": Row.status, "draft": Row.draft, "customer": Row.customer}
+    asked = salla.Patch(coupon_code="E", employees=(3,))
+    unlike: Any = "coupon"
+    with Session(engine) as session:
+        session.add(Row(id=2, status="completed", draft=False, customer=None))
+
+        def write(statement: Any, patch: salla.Patch, **keys: Any) -> None:
+            guarded_update(session, statement, salla.POLICY, patch, columns, keys=keys)
+
+        with pytest.raises(ValueError, match="the statement sets "):
+            write(
+                statement.values(coupon="z"),
+                salla.Patch(employees=(3,)),
+                coupon_code=Row.coupon,
+                employees=Row.employees,
+            )
+        with pytest.raises(ValueError, match="coupon_code and employees are both written to the column"):
+            write(statement, asked, coupon_code=Row.employees, employees=Row.employees)
+        with pytest.raises(TypeError, match="for coupon_code, expected a column, got a str"):
+            write(statement, asked, coupon_code=unlike, employees=Row.employees)
+        with pytest.raises(LookupError, match="the column of coupon_code, which is sent, is not given"):
+            write(statement, asked, employees=Row.employees)
+        ordered = sa.update(Row).where(Row.id == 2).ordered_values((Row.id, 3))
+        with pytest.raises(ValueError, match="use values, not ordered_values"):
+            write(ordered, asked, coupon_code=Row.coupon, employees=Row.employees)
+        assert session.get_one(Row, 2).coupon is None
+
+
+def test_an_object_with_nothing_in_it_makes_no_customer(engine: sa.Engine) -> None:
+    """As ``Policy.apply`` has it."""
+    orders = table()
+    orders.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(orders.insert(), [{"id": 1, "status": "in_progress", "draft": False, "customer": "guest"}])
+        statement = sa.update(orders).where(orders.c.id == 1)
+        empty = salla.Patch(customer=salla.Customer())
+        outcome = guarded_update(connection, statement, salla.POLICY, empty, orders.c, keys={"customer": None})
+        assert outcome.row is not None
+        assert (outcome.verdict, outcome.row["customer"]) == (Verdict.WRITTEN, "guest")
+
+
+def test_a_fact_that_cannot_be_is_told_of_before_anything_is_written(engine: sa.Engine) -> None:
+    """What was written is not read for facts; and an object is not shown."""
+    orders = table(kinds={"coupon_code": sa.Text, "customer": sa.JSON})
+    orders.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            orders.insert(), [{"id": 1, "status": "in_progress", "draft": False, "customer": {"name": "Huda"}}]
+        )
+        statement = sa.update(orders).where(orders.c.id == 1)
+        coupon = salla.Patch(coupon_code="E")
+        assert guarded_update(connection, statement, salla.POLICY, coupon, orders.c)
+        with pytest.raises(ValueError, match="customer cannot be a dict"):
+            guarded_update(connection, statement, salla.POLICY, salla.Patch(), orders.c)
