@@ -133,8 +133,9 @@ class Fact:
                 return known
         if UNKNOWN in self.values:
             return UNKNOWN
+        kind = type(value).__name__
         # An object may hold what is personal.
-        told = f"a {type(value).__name__}" if isinstance(value, dict | list) else repr(value)
+        told = f"a {kind}" if isinstance(value, dict | list) else repr(value)
         raise ValueError(f"{self.name} cannot be {told}")
 
     def canonical(self, value: object) -> object:

@@ -349,7 +349,8 @@ def _write(connection: Connection | Session, statement: sa.Update) -> Mapping[st
     statement = statement.execution_options(synchronize_session=False)
     if bind.dialect.update_returning and table.implicit_returning:
         own = list(table.c)
-        result: Any = connection.execute(statement.returning(*own))
+        returning: Any = statement.returning(*own)
+        result: Any = connection.execute(returning)
         rows = result.fetchmany(2)
         result.close()
         number = len(rows)
