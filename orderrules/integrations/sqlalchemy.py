@@ -349,8 +349,8 @@ def _write(connection: Connection | Session, statement: sa.Update) -> Mapping[st
     statement = statement.execution_options(synchronize_session=False)
     if bind.dialect.update_returning and table.implicit_returning:
         own = list(table.c)
-        returning: Any = statement.returning(*own)
-        result: Any = connection.execute(returning)
+        changing: Any = statement  # Its types do not tell of a list of columns.
+        result: Any = connection.execute(changing.returning(*own))
         rows = result.fetchmany(2)
         result.close()
         number = len(rows)
