@@ -59,7 +59,7 @@ WORKERS := 2
 
 mutants: $(VENV)/.installed-mutants  ## slow: change the core in thousands of ways, or all in SAMPLE=200, and say which no test notices
 	@rm -rf mutants && mkdir mutants && echo "*" >mutants/.gitignore
-	$(BIN)/python -m tests.mutants --workers $(WORKERS) $(if $(SAMPLE),--sample $(SAMPLE))
+	$(BIN)/python -m tests.kit.mutants --workers $(WORKERS) $(if $(SAMPLE),--sample $(SAMPLE))
 
 lint: $(VENV)/.installed-dev  ## look for mistakes and untidiness
 	$(BIN)/ruff check .
@@ -81,7 +81,7 @@ wheel: $(VENV)/.installed-dev  ## build the wheel and the source archive into di
 	$(BIN)/python -m build --outdir dist .
 
 tables: $(VENV)/.installed-test  ## draw the tables and diagrams in README and docs again from the rules
-	$(BIN)/python -m tests.tables
+	$(BIN)/python -m tests.kit.tables
 
 bench: $(VENV)/.installed-bench  ## slow: time everything against what one would use instead; PARTS="reading many" for some of it
 	PYTHONPATH=. $(BIN)/python benchmarks/run.py $(PARTS)

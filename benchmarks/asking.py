@@ -23,7 +23,7 @@ from orderrules.integrations import Gate
 from orderrules.integrations.httpx import GuardedTransport
 from orderrules.integrations.requests import GuardedAdapter
 from orderrules.integrations.sqlalchemy import guarded_update, to_sqlalchemy
-from tests.integrations.postgres import postgres
+from tests.kit.postgres import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from hypothesis.statistics import collector
 
 from orderrules.testing import DisagreementError
-from tests.testing.servers import RIGHT, WRONG, machine
+from tests.kit.servers import RIGHT, WRONG, machine
 
 
 def caught(serve: Any) -> tuple[int, int, float]:

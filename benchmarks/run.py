@@ -40,8 +40,10 @@ from measure import Row, Statement, ratio, row, summed, time_of
 from of_pydantic import Order, Patch, by_ifs_of_none
 from peers import MACHINE_PEERS, POLICY_PEERS, Facts, Peer, awal_questions, salla_questions, verify
 
-from orderrules import InvalidInput, _fast, _quick, awal, can_update, salla
-from tests.samples import PAGE_SAMPLES
+from orderrules import InvalidInput, awal, can_update, salla
+from orderrules.reading import generated as _quick
+from orderrules.reading import structs as _fast
+from tests.kit.samples import PAGE_SAMPLES
 
 RESULTS = Path(__file__).with_name("results.json")
 IFS = "the ifs by hand, a bare bool"

@@ -13,107 +13,89 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from orderrules._doors import doors
+from orderrules.lazy import importer
 
 if TYPE_CHECKING:
-    from orderrules._advice import Advice, Advisory, Again, Before, Hollow, LeftOut, Nothing, Unlisted, Without
-    from orderrules._conditions import ALWAYS, NEVER, UNKNOWN, AllOf, AnyOf, Condition, Fact, Follows, Is
-    from orderrules._decision import Decision, Violation
-    from orderrules._endpoint import Asked, Endpoint
-    from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Hints, Limits, Shape
-    from orderrules._models import UNSET, Checked, Unset, hidden
-    from orderrules._navigation import Plan, Split
-    from orderrules._order import OrderBase, Space
-    from orderrules._patch import PatchBase, in_section, read_body, write_body
-    from orderrules._payload import Empty, Payload, Place
-    from orderrules._rules import Alternative, Outcome, Policy, Reading, Rule, Waiver, offer
-    from orderrules._table import can_update
-    from orderrules.errors import Code, InvalidInput, Part, Problem, UpdateRefused
+    from orderrules.engine.decision import Decision, UpdateRefused, Violation
+    from orderrules.engine.navigation import Plan, Split
+    from orderrules.grammar.advice import Advice
+    from orderrules.grammar.conditions import UNKNOWN, Condition, Fact
+    from orderrules.grammar.rules import Reading, Rule, Waiver
     from orderrules.platforms import awal, salla
+    from orderrules.policy.policy import Policy, can_update
+    from orderrules.reading.fields import UNSET, Unset
+    from orderrules.reading.limits import Limits
+    from orderrules.reading.problems import Code, InvalidInput, Problem
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "ALWAYS",
-    "NEVER",
-    "ORDER_LIMITS",
     "UNKNOWN",
     "UNSET",
-    "UPDATE_LIMITS",
     "Advice",
-    "Advisory",
-    "Again",
-    "AllOf",
-    "Alternative",
-    "AnyOf",
-    "Asked",
-    "Before",
-    "Checked",
     "Code",
     "Condition",
     "Decision",
-    "Empty",
-    "Endpoint",
     "Fact",
-    "Follows",
-    "Hints",
-    "Hollow",
     "InvalidInput",
-    "Is",
-    "LeftOut",
     "Limits",
-    "Nothing",
-    "OrderBase",
-    "Outcome",
-    "Part",
-    "PatchBase",
-    "Payload",
-    "Place",
     "Plan",
     "Policy",
     "Problem",
     "Reading",
     "Rule",
-    "Shape",
-    "Space",
     "Split",
-    "Unlisted",
     "Unset",
     "UpdateRefused",
     "Violation",
     "Waiver",
-    "Without",
     "__version__",
     "awal",
     "can_update",
-    "hidden",
-    "in_section",
-    "offer",
-    "read_body",
     "salla",
-    "write_body",
 ]
 
-_ROOMS: Final = {
-    "_advice": ("Advice", "Advisory", "Again", "Before", "Hollow", "LeftOut", "Nothing", "Unlisted", "Without"),
-    "_conditions": ("ALWAYS", "NEVER", "UNKNOWN", "AllOf", "AnyOf", "Condition", "Fact", "Follows", "Is"),
-    "_decision": ("Decision", "Violation"),
-    "_endpoint": ("Asked", "Endpoint"),
-    "_limits": ("ORDER_LIMITS", "UPDATE_LIMITS", "Hints", "Limits", "Shape"),
-    "_models": ("UNSET", "Checked", "Unset", "hidden"),
-    "_navigation": ("Plan", "Split"),
-    "_order": ("OrderBase", "Space"),
-    "_patch": ("PatchBase", "in_section", "read_body", "write_body"),
-    "_payload": ("Empty", "Payload", "Place"),
-    "_rules": ("Alternative", "Outcome", "Policy", "Reading", "Rule", "Waiver", "offer"),
-    "_table": ("can_update",),
-    "errors": ("Code", "InvalidInput", "Part", "Problem", "UpdateRefused"),
+_MODULES: Final = {
+    "engine.decision": (
+        "Decision",
+        "UpdateRefused",
+        "Violation",
+    ),
+    "engine.navigation": (
+        "Plan",
+        "Split",
+    ),
+    "grammar.advice": ("Advice",),
+    "grammar.conditions": (
+        "UNKNOWN",
+        "Condition",
+        "Fact",
+    ),
+    "grammar.rules": (
+        "Reading",
+        "Rule",
+        "Waiver",
+    ),
+    "policy.policy": (
+        "Policy",
+        "can_update",
+    ),
+    "reading.fields": (
+        "UNSET",
+        "Unset",
+    ),
+    "reading.limits": ("Limits",),
+    "reading.problems": (
+        "Code",
+        "InvalidInput",
+        "Problem",
+    ),
     "platforms.awal": ("awal",),
     "platforms.salla": ("salla",),
 }
 
-if not TYPE_CHECKING:  # So that a name that is not there stays an error to type checkers.
-    __getattr__ = doors(__name__, _ROOMS)
+if not TYPE_CHECKING:  # So that a name that does not exist stays an error to type checkers.
+    __getattr__ = importer(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:

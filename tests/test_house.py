@@ -1,4 +1,4 @@
-"""The arrows between the rooms, and what each must never know."""
+"""The house: folders are layers, and a module imports only from its own folder and from folders below it."""
 
 from __future__ import annotations
 
@@ -6,67 +6,69 @@ import ast
 import functools
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 import orderrules
+from orderrules import advice, analysis, authoring, errors
 
 HOUSE: Final = Path(orderrules.__file__).parent
-CORE: Final = (
-    "_values",
-    "_conditions",
-    "_order",
-    "_patch",
-    "_lookup",
-    "_doors",
-    "_endpoint",
-    "_limits",
-    "_json",
-    "_models",
-    "_advice",
-    "_guards",
-    "_navigation",
-    "_rules",
-    "_decision",
-    "_table",
-    "_wire",
-    "_convert",
-    "_quick",
-    "_fast",
-    "errors",
-    "_samples",
-    "_meaning",
-    "_lint",
-    "_schema",
+LAYERS: Final = (
+    "cli",
+    "audit",
+    "testing",
+    "integrations",
+    "platforms",
+    "authoring",
+    "policy",
     "analysis",
-    "description",
-    "vectors",
+    "engine",
+    "grammar",
+    "reading",
+    "lazy",
 )
+"""The folders and files of the package, from the top."""
+FACES: Final = ("__init__", "__main__", "errors", "advice")
+"""The public names, which nothing inside imports."""
+CORE: Final = LAYERS[LAYERS.index("platforms") :]
 IO: Final = {
-    "io",
-    "os",
-    "pathlib",
-    "socket",
-    "ssl",
-    "subprocess",
-    "http",
-    "urllib.request",
-    "logging",
-    "time",
-    "tempfile",
-    "shutil",
+    *("io", "os", "pathlib", "socket", "ssl", "subprocess", "http", "urllib.request"),
+    *("logging", "time", "tempfile", "shutil"),
+}
+TOOLS: Final = {
+    "hypothesis": {"testing"},
+    "pytest": {"testing"},
+    "httpx": {"testing", "integrations"},
+    "requests": {"integrations"},
+    "urllib3": {"integrations"},
+    "starlette": {"integrations"},
+    "fastapi": {"integrations"},
+    "django": {"integrations"},
+    "rest_framework": {"integrations"},
+    "sqlalchemy": {"integrations"},
+    "narwhals": {"integrations", "audit"},
+    "pyarrow": {"audit"},
+    "pygal": {"audit"},
+    "click": {"cli"},
+    "rich": {"cli", "testing"},
+    "cattrs": {"reading"},
+    "msgspec": {"reading"},
+}
+"""Which folders may import which libraries."""
+MODULES: Final = {
+    ".".join(("orderrules", *path.relative_to(HOUSE).with_suffix("").parts)).removesuffix(".__init__"): path
+    for path in sorted(HOUSE.rglob("*.py"))
 }
 
 
 @functools.cache
-def imports(module: Path, *, lazy: bool = True) -> frozenset[str]:
-    """List what a module imports, whole dotted names, inside functions too unless told otherwise."""
-    tree = ast.parse(module.read_text(encoding="utf-8"))
-    nodes = ast.walk(tree) if lazy else iter(tree.body)
+def imports(path: Path) -> frozenset[str]:
+    """List what a module imports, whole dotted names, inside functions and for annotations too."""
     found: set[str] = set()
-    for node in nodes:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found.update(name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -75,121 +77,132 @@ def imports(module: Path, *, lazy: bool = True) -> frozenset[str]:
     return frozenset(found)
 
 
-def reaches(module: str, room: str) -> bool:
-    """Say whether a module imports another, or anything in it."""
-    return any(name == room or name.startswith(f"{room}.") for name in imports(HOUSE / f"{module}.py"))
+def layer_of(module: str) -> str:
+    """Return the folder of a module, or its own name where it stands in none."""
+    return module.split(".")[1] if "." in module else "__init__"
 
 
-@pytest.mark.parametrize("platform", ["platforms/salla", "platforms/awal"])
-def test_platforms_import_the_grammar_and_never_the_engine(platform: str) -> None:
-    """Nor each other."""
-    assert reaches(platform, "orderrules._rules")
-    assert not reaches(platform, "orderrules._table")
-    assert not reaches(platform, "orderrules.platforms")
-    assert not reaches(platform, "cattrs")
-
-
-@pytest.mark.parametrize("module", CORE)
-def test_the_core_imports_no_platform_and_no_io(module: str) -> None:
-    """So that it can be embedded anywhere, and knows every platform alike."""
-    assert not reaches(module, "orderrules.platforms")
-    assert not reaches(module, "orderrules.cli")
-    assert not any(reaches(module, name) for name in IO)
-    assert "open(" not in (HOUSE / f"{module}.py").read_text(encoding="utf-8")
-
-
-def test_hypothesis_and_pytest_are_imported_by_the_test_kit_only() -> None:
-    """And click and rich by the command line, or where the plugin shows what it saw."""
-    rooms = {
-        "hypothesis": {"testing"},
-        "pytest": {"testing"},
-        "httpx": {"testing", "integrations"},
-        "requests": {"integrations"},
-        "urllib3": {"integrations"},
-        "starlette": {"integrations"},
-        "fastapi": {"integrations"},
-        "django": {"integrations"},
-        "rest_framework": {"integrations"},
-        "sqlalchemy": {"integrations"},
-        "narwhals": {"integrations", "cli"},
-        "pyarrow": {"cli"},
-        "pygal": {"cli"},
-        "click": {"cli"},
-        "rich": {"cli", "testing"},
+def arrows() -> dict[str, set[str]]:
+    """Return the modules that each module imports."""
+    return {
+        module: {name for name in imports(path) if name in MODULES and name != module}
+        for module, path in MODULES.items()
     }
-    for path in sorted(HOUSE.rglob("*.py")):
-        room = path.relative_to(HOUSE).parts[0]
-        for name in imports(path):
-            assert room in rooms.get(name.split(".")[0], {room}), (path, name)
 
 
-def test_cattrs_and_msgspec_have_one_importer_each() -> None:
-    """They are the boundary."""
-    assert [path.stem for path in sorted(HOUSE.rglob("*.py")) if "msgspec" in imports(path)] == ["_fast"]
-    assert [path.stem for path in sorted(HOUSE.rglob("*.py")) if "cattrs" in imports(path)] == ["_convert"]
+def test_every_folder_is_a_layer() -> None:
+    """Each has its place in the list."""
+    assert {layer_of(module) for module in MODULES} == {*LAYERS, *FACES}
 
 
-def test_the_grammar_imports_no_room_behind_its_doors() -> None:
-    """At the top of the module; a door is opened when it is first used."""
-    assert "orderrules._table" not in imports(HOUSE / "_rules.py", lazy=False)
-    assert "orderrules._wire" not in imports(HOUSE / "platforms" / "salla.py", lazy=False)
+@pytest.mark.parametrize("module", [module for module in MODULES if layer_of(module) not in FACES])
+def test_a_module_imports_from_its_own_folder_and_below(module: str) -> None:
+    """Annotations and late imports included."""
+    here = LAYERS.index(layer_of(module))
+    for name in imports(MODULES[module]):
+        if name in MODULES and name != "orderrules":
+            assert layer_of(name) not in FACES, f"{module} imports the public face {name}"
+            assert LAYERS.index(layer_of(name)) >= here, f"{module} imports {name}, which is above it"
+        assert name != "orderrules", f"{module} imports the public face orderrules"
 
 
-def test_every_module_says_what_it_knows() -> None:
-    """In a docstring; one past 200 lines says why it is long."""
-    for path in HOUSE.rglob("*.py"):
-        lines = path.read_text(encoding="utf-8").splitlines()
-        told = ast.get_docstring(ast.parse("\n".join(lines)))
-        assert told, path
-        if len(lines) > 200:
-            assert "longer than most" in told, path
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """A cycle is named module by module."""
+    packages = {module for module, path in MODULES.items() if path.stem == "__init__"}
+    graph = {module: found - packages for module, found in arrows().items() if module not in packages}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
 
 
-def test_importing_it_brings_neither_hypothesis_nor_the_extras() -> None:
-    """Nor cattrs, before something is read."""
-    program = (
-        "import sys, orderrules; "
-        "print(sorted(sys.modules.keys() & {'hypothesis', 'click', 'rich', 'cattrs', 'msgspec', 'pytest'}))"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
-    assert done.stdout == "[]\n"
+@pytest.mark.parametrize("module", [module for module in MODULES if layer_of(module) in CORE])
+def test_the_core_does_no_io(module: str) -> None:
+    """So that it can be embedded anywhere."""
+    assert not IO.intersection(imports(MODULES[module]))
+    assert "open(" not in MODULES[module].read_text(encoding="utf-8")
 
 
-def test_every_public_name_is_listed_once_and_there() -> None:
-    """And has a docstring where it is a class or a function."""
-    assert len(orderrules.__all__) == len(set(orderrules.__all__))
-    for name in orderrules.__all__:
-        thing = getattr(orderrules, name)
-        if callable(thing):
-            assert thing.__doc__, name
+@pytest.mark.parametrize("module", MODULES)
+def test_a_library_is_imported_by_its_own_folder_only(module: str) -> None:
+    """The core needs attrs and cattrs alone."""
+    for name in imports(MODULES[module]):
+        assert layer_of(module) in TOOLS.get(name.split(".")[0], {layer_of(module)}), (module, name)
 
 
-def test_integrations_are_imported_by_nobody_else() -> None:
-    """Nor by each other, but for what they share and the frameworks that are built on one another."""
-    shared = {"_gate", "_kept", "_reports", "problems", "_columns", "_extras"}
+def test_cattrs_and_msgspec_are_imported_by_one_module_each() -> None:
+    """The careful way, and the quick one."""
+    found = {tool: [name for name, path in MODULES.items() if tool in imports(path)] for tool in ("cattrs", "msgspec")}
+    assert found == {"cattrs": ["orderrules.reading.careful"], "msgspec": ["orderrules.reading.structs"]}
+
+
+def test_platforms_import_neither_the_engine_nor_each_other() -> None:
+    """They are data."""
+    for name in ("salla", "awal"):
+        found = imports(HOUSE / "platforms" / f"{name}.py")
+        assert "orderrules.authoring" in found
+        assert not any(other.startswith(("orderrules.platforms", "orderrules.engine.table")) for other in found)
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module != "orderrules.platforms.salla"])
+def test_no_other_module_asks_whether_a_platform_is_salla(module: str) -> None:
+    """What must be known of a platform is asked of its endpoint."""
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    compared = [part for node in ast.walk(tree) if isinstance(node, ast.Compare) for part in ast.walk(node)]
+    assert not [part for part in compared if isinstance(part, ast.Constant) and part.value in {"salla", "awal"}]
+
+
+def test_integrations_import_only_what_they_share() -> None:
+    """And the frameworks that are built on one another; nobody else imports them, but the audit."""
+    shared = {"gate", "reports", "problems", "columns", "extras"}
     built_on = {"fastapi": {"starlette"}, "rest_framework": {"django"}}
-    for path in sorted(HOUSE.rglob("*.py")):
+    for module, path in MODULES.items():
         found = {name.split(".")[2] for name in imports(path) if name.startswith("orderrules.integrations.")}
-        if path.parent.name != "integrations":
-            assert found <= ({"narwhals"} if path.stem == "_survey" else set()), path  # The command that audits.
+        if layer_of(module) != "integrations":
+            assert found <= ({"narwhals"} if module == "orderrules.audit.survey" else set()), module
         elif path.stem != "__init__":
-            assert found <= shared | built_on.get(path.stem, set()), path
+            assert found <= shared | built_on.get(path.stem, set()), module
 
 
 def test_no_integration_names_a_platform_or_a_rule() -> None:
     """In its code; its documentation may."""
     for path in sorted((HOUSE / "integrations").glob("*.py")):
         names = {name.rsplit(".", 1)[-1] for name in imports(path)}
-        assert not names & {"salla", "awal", "platforms", "Rule", "Waiver"}, path
+        assert not names & {"salla", "awal", "platforms", "Waiver"}, path
 
 
-@pytest.mark.parametrize("name", ["orderrules.integrations", "orderrules"])
-def test_importing_integrations_brings_none_of_their_tools(name: str) -> None:
-    """Each module brings its own."""
-    program = (
-        f"import sys, {name}; "
-        "tools = {'httpx', 'requests', 'starlette', 'fastapi', 'django', 'sqlalchemy', 'narwhals'}; "
-        "print(sorted(sys.modules.keys() & tools))"
-    )
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_has_a_docstring(module: str) -> None:
+    """Which says what is in it."""
+    assert ast.get_docstring(ast.parse(MODULES[module].read_text(encoding="utf-8")))
+
+
+def loaded_by(program: str) -> set[str]:
+    """Run a program in a Python of its own, and return the modules that it loaded."""
+    program = f"import sys; {program}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
-    assert done.stdout == "[]\n"
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("name", ["orderrules", "orderrules.salla", "orderrules.integrations", "orderrules.testing"])
+def test_importing_it_loads_no_other_library(name: str) -> None:
+    """Each is loaded by what needs it: cattrs when something cannot be read, the extras by their own modules."""
+    module, _, attribute = name.rpartition(".")
+    program = f"from {module} import {attribute}" if module else f"import {name}"
+    assert not loaded_by(program) & {*TOOLS}
+
+
+def test_every_public_name_is_listed_once_and_there() -> None:
+    """And has a docstring if it is a class or a function."""
+    for face in (orderrules, authoring, advice, errors, analysis):
+        assert len(face.__all__) == len(set(face.__all__))
+        for name in face.__all__:
+            thing = getattr(face, name)
+            if callable(thing):
+                assert thing.__doc__, name
+
+
+def test_a_test_stands_where_its_module_does() -> None:
+    """``tests/`` mirrors the folders."""
+    here = {path.name for path in Path(__file__).parent.iterdir() if path.is_dir() and path.name[0] not in "._"}
+    assert here <= {*LAYERS, "kit", "cases", "typing"}

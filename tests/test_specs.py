@@ -4,34 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pytest
 
 from orderrules import InvalidInput, Policy, Problem, Waiver, awal, salla
-from tests import oracle
+from tests.kit import oracle
+from tests.kit.norm import CLAUSES, ENTRIES, MAKERS, POLICIES, READINGS, load
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-SPECS: Final = Path(__file__).parent.parent / "specs"
-POLICIES: Final[dict[str, Policy[Any, Any]]] = {"salla": salla.POLICY, "awal": awal.POLICY}
-MAKERS: Final[dict[str, Callable[..., Policy[Any, Any]]]] = {"salla": salla.policy, "awal": awal.policy}
 LEVELS: Final = {"refuses", "waives", "advises", "open", "format"}
 
 
-def load(name: str) -> dict[str, Any]:
-    """Read one file of the norm."""
-    return tomllib.loads((SPECS / f"{name}.toml").read_text(encoding="utf-8"))
-
-
-CLAUSES: Final[list[dict[str, Any]]] = [
-    {"platform": platform, **clause} for platform in POLICIES for clause in load(platform)["clause"]
-]
-READINGS: Final[list[dict[str, Any]]] = load("readings")["reading"]
-ENTRIES: Final[list[dict[str, Any]]] = load("coverage")["entry"]
 EXAMPLES: Final = [
     pytest.param(entry["platform"], example, id=f"{entry['id']}: {example['says']}")
     for entry in (*CLAUSES, *READINGS)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import pytest
 
-from orderrules import UNSET, AllOf, AnyOf, Condition, Follows, Is, Policy, awal, salla
-from tests import oracle, samples
+from orderrules import UNSET, Policy, awal, salla
+from tests.kit import oracle, samples
+from tests.kit.rule_mutants import EQUIVALENT, mutants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from enum import StrEnum
+    from collections.abc import Callable, Iterable
 
 SALLA_READINGS: list[dict[str, Any]] = [
     {},
@@ -28,15 +27,6 @@ SALLA_READINGS: list[dict[str, Any]] = [
     },
     {"pending": (), "completed": ()},
     {"missing_customer": "none"},
-]
-
-
-EQUIVALENT = [
-    # An order whose slug is draft is a draft, where no rule on a section applies: these change no decision.
-    "SALLA-RECEIVER-1 with 'draft' turned round",
-    "SALLA-SHIPPING-1 with 'draft' turned round",
-    "SALLA-PAYMENT-1 with 'draft' turned round",
-    "SALLA-COUPON-1 with 'draft' turned round",
 ]
 
 
@@ -116,47 +106,6 @@ def test_the_statuses_are_those_of_the_oracle() -> None:
     assert {key: str(salla.POLICY.sections(section)) for key, section in oracle.SALLA_SECTIONS.items()} == {
         key: str(section) for section in salla.Section for key in salla.POLICY.keys_of(section)
     }
-
-
-def mutated(condition: Condition) -> Iterator[tuple[str, Condition]]:
-    """Make every small change to a condition: negated, a value more or less, a transition more or less, a part less."""
-    yield "negated", ~condition
-    if isinstance(condition, Is):
-        for value in condition.fact.values:
-            yield f"with {value!r} turned round", attrs.evolve(condition, values=condition.values ^ {value})
-    if isinstance(condition, Follows):
-        yield "without staying", attrs.evolve(condition, staying=False)
-        for current, following in condition.table:
-            for asked in awal.Status:
-                if asked is not current:
-                    table = {**dict(condition.table), current: following ^ {asked}}
-                    yield f"{current} to {asked} turned round", attrs.evolve(condition, table=table)
-    if isinstance(condition, AllOf | AnyOf):
-        for place, part in enumerate(condition.parts):
-            others = condition.parts[:place] + condition.parts[place + 1 :]
-            yield f"without {part}", attrs.evolve(condition, parts=others)
-            for change, other in mutated(part):
-                parts = (*condition.parts[:place], other, *condition.parts[place + 1 :])
-                yield f"{part} {change}", attrs.evolve(condition, parts=parts)
-
-
-def mutants(policy: Policy[Any, Any]) -> Iterator[tuple[str, Policy[Any, Any]]]:
-    """Make every policy that differs from one in a single rule or waiver."""
-    for rule in policy.rules:
-        yield f"{rule.id} removed", policy.without(rule.id)
-        for change, condition in mutated(rule.only_if):
-            other = attrs.evolve(rule, only_if=condition)
-            yield f"{rule.id} {change}", policy.without(rule.id).with_rules(other)
-        enum: type[StrEnum] = policy.sections if type(rule.section) is policy.sections else type(rule.section)
-        for section in enum:
-            if section is not rule.section:
-                moved = attrs.evolve(rule, section=section)
-                yield f"{rule.id} moved to {section}", policy.without(rule.id).with_rules(moved)
-    for waiver in policy.waivers:
-        yield f"{waiver.id} removed", policy.without(waiver.id)
-        for change, condition in mutated(waiver.when):
-            changed = attrs.evolve(waiver, when=condition)
-            yield f"{waiver.id} {change}", policy.without(waiver.id).with_rules(changed)
 
 
 def single_section_patches(patches: Iterable[Any]) -> list[Any]:

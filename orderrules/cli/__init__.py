@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 
 try:
-    from orderrules.cli._app import main
-    from orderrules.cli._audit import audit
-    from orderrules.cli._orders import check
-    from orderrules.cli._rulebook import table
+    from orderrules.cli.app import main
+    from orderrules.cli.audit import audit
+    from orderrules.cli.orders import check
+    from orderrules.cli.rulebook import table
 except ImportError as error:  # pragma: no cover - seen only where the extra is not installed.
     print(f"orderrules: the command line needs more: pip install 'orderrules[cli]' ({error})", file=sys.stderr)  # noqa: T201 - nothing else is there to print with.
     raise SystemExit(2) from error

@@ -6,7 +6,7 @@ nothing else. None holds a rule. What those share that send requests, the gate, 
 
 from __future__ import annotations
 
-from orderrules.integrations._gate import Attempt, Gate, OrderUnavailable, UpdateUncertain
-from orderrules.integrations._reports import Counts, Kind, Report
+from orderrules.integrations.gate import Attempt, Gate, OrderUnavailable, UpdateUncertain
+from orderrules.integrations.reports import Counts, Kind, Report
 
 __all__ = ["Attempt", "Counts", "Gate", "Kind", "OrderUnavailable", "Report", "UpdateUncertain"]

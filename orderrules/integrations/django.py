@@ -10,7 +10,8 @@ import inspect
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
-from orderrules.integrations._extras import extra
+from orderrules.engine.table import table_of
+from orderrules.integrations.extras import extra
 
 with extra("django"):
     from django import forms
@@ -18,10 +19,8 @@ with extra("django"):
     from django.forms.utils import pretty_name
     from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from orderrules._conditions import listed
-from orderrules._patch import read_body, sections_by_key
-from orderrules._values import close_to
-from orderrules.errors import Code, InvalidInput, UpdateRefused
+from orderrules.engine.decision import UpdateRefused
+from orderrules.grammar.orders import sections_by_key
 from orderrules.integrations.problems import (
     MEDIA_TYPE,
     TYPES,
@@ -33,15 +32,17 @@ from orderrules.integrations.problems import (
     read_at,
     see_that_it_is_json,
 )
+from orderrules.reading.bodies import read_body
+from orderrules.reading.problems import Code, InvalidInput, listed
+from orderrules.reading.values import close_to
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from orderrules._decision import Decision, Violation
-    from orderrules._endpoint import Asked, Endpoint
-    from orderrules._order import OrderBase
-    from orderrules._patch import PatchBase
-    from orderrules._rules import Policy
+    from orderrules.engine.decision import Decision, Violation
+    from orderrules.grammar.orders import OrderBase, PatchBase
+    from orderrules.policy.endpoint import Asked, Endpoint
+    from orderrules.policy.policy import Policy
 
 __all__ = ["AsyncUpdateOrderMixin", "OrderForm", "UpdateOrderMixin", "UpdateValidator", "problem_response"]
 
@@ -287,7 +288,7 @@ class OrderForm(forms.Form):
 
     def _offer_what_may_follow(self) -> None:
         following = self.policy.next_statuses(self.order)
-        for current, asked in self.policy.tabulated().followed[:1]:
+        for current, asked in table_of(self.policy).followed[:1]:
             field = self.fields.get(asked.attribute)
             if following is None or not isinstance(field, forms.ChoiceField):
                 continue

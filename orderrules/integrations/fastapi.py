@@ -7,15 +7,15 @@ It must never know what is refused, nor why.
 import re
 from typing import Any, Generic, cast
 
-from orderrules.integrations._extras import extra
+from orderrules.integrations.extras import extra
 
 with extra("fastapi"):
     from fastapi import FastAPI, Request
 
-from orderrules._endpoint import Endpoint
-from orderrules._rules import OrderT, PatchT
+from orderrules.grammar.orders import OrderT, PatchT
 from orderrules.integrations.problems import MEDIA_TYPE, SCHEMA, apply, phrase_of
 from orderrules.integrations.starlette import ProblemResponse, problem_handlers, read_update
+from orderrules.policy.endpoint import Endpoint
 
 __all__ = ["ProblemResponse", "Updates", "apply", "problem_handlers", "share_schemas"]
 

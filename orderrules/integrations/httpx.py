@@ -14,19 +14,19 @@ import functools
 import inspect
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
-from orderrules.integrations._extras import extra
+from orderrules.integrations.extras import extra
 
 with extra("httpx"):
     import httpx
 
-from orderrules._limits import ORDER_LIMITS
-from orderrules.integrations._gate import see
+from orderrules.integrations.gate import see
+from orderrules.reading.limits import ORDER_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from types import TracebackType
 
-    from orderrules.integrations._gate import Attempt, Gate, Held
+    from orderrules.integrations.gate import Attempt, Gate, Held
 
 __all__ = ["AsyncGuardedTransport", "GuardedTransport"]
 

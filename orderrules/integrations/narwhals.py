@@ -9,18 +9,19 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from orderrules.integrations._extras import extra
+from orderrules.integrations.extras import extra
 
 with extra("narwhals"):
     import narwhals as nw
 
-from orderrules.integrations import _columns
+from orderrules.integrations import columns as _columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from orderrules._conditions import Condition, Is
-    from orderrules._rules import OrderT, PatchT, Policy
+    from orderrules.grammar.conditions import Condition, Is
+    from orderrules.grammar.orders import OrderT, PatchT
+    from orderrules.policy.policy import Policy
 
     Columns = Mapping[str, str | nw.Expr]
     """For each fact, by the name of the order's attribute, the name of a column, or an expression."""

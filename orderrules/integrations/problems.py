@@ -14,16 +14,19 @@ from urllib.parse import quote
 
 import attrs
 
-from orderrules.errors import InvalidInput, Part, UpdateRefused
+from orderrules.engine.decision import UpdateRefused
+from orderrules.engine.table import table_of
+from orderrules.reading.problems import InvalidInput, Part
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from enum import StrEnum
 
-    from orderrules._decision import Decision, Violation
-    from orderrules._endpoint import Asked, Endpoint
-    from orderrules._rules import OrderT, PatchT, Policy
-    from orderrules.errors import Problem
+    from orderrules.engine.decision import Decision, Violation
+    from orderrules.grammar.orders import OrderT, PatchT
+    from orderrules.policy.endpoint import Asked, Endpoint
+    from orderrules.policy.policy import Policy
+    from orderrules.reading.problems import Problem
 
 __all__ = ["MEDIA_TYPE", "SCHEMA", "TYPES", "apply", "problem"]
 
@@ -205,7 +208,7 @@ def problem(
 
 def _in_order(policy: Policy[OrderT, PatchT], statuses: Collection[StrEnum]) -> Iterator[str]:
     """Give the values of statuses in the order in which the page has them."""
-    return (str(value) for _, asked in policy.tabulated().followed[:1] for value in asked.values if value in statuses)
+    return (str(value) for _, asked in table_of(policy).followed[:1] for value in asked.values if value in statuses)
 
 
 def _head(kind: str, title: str, status: int, types: str) -> dict[str, object]:

@@ -11,20 +11,20 @@ import io
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
-from orderrules.integrations._extras import extra
+from orderrules.integrations.extras import extra
 
 with extra("requests"):
     import requests
     from requests.adapters import BaseAdapter, HTTPAdapter
     from requests.structures import CaseInsensitiveDict
 
-from orderrules._limits import ORDER_LIMITS
-from orderrules.integrations._gate import see, text_of
+from orderrules.integrations.gate import see, text_of
+from orderrules.reading.limits import ORDER_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from orderrules.integrations._gate import Attempt, Gate, Held
+    from orderrules.integrations.gate import Attempt, Gate, Held
 
 __all__ = ["GuardedAdapter"]
 

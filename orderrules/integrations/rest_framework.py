@@ -7,25 +7,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from orderrules.integrations._extras import extra
+from orderrules.integrations.extras import extra
 
 with extra("rest-framework"):
     from rest_framework import serializers
     from rest_framework.exceptions import ErrorDetail
     from rest_framework.views import exception_handler as default_handler
 
-from orderrules._patch import read_body, sections_by_key
-from orderrules.errors import InvalidInput, UpdateRefused
+from orderrules.engine.decision import UpdateRefused
+from orderrules.grammar.orders import sections_by_key
 from orderrules.integrations.django import UpdateOrderMixin, plain, problem_response
 from orderrules.integrations.problems import TYPES
+from orderrules.reading.bodies import read_body
+from orderrules.reading.problems import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from django.http import HttpResponse
 
-    from orderrules._endpoint import Endpoint
-    from orderrules._rules import OrderT, PatchT, Policy
+    from orderrules.grammar.orders import OrderT, PatchT
+    from orderrules.policy.endpoint import Endpoint
+    from orderrules.policy.policy import Policy
 
 __all__ = ["UpdateOrderMixin", "UpdateValidator", "exception_handler_of"]
 

@@ -17,17 +17,18 @@ from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
-from orderrules.integrations._extras import extra
+from orderrules.integrations.extras import extra
 
 with extra("sqlalchemy"):
     import sqlalchemy as sa
     from sqlalchemy.orm import Session, scoped_session
 
-from orderrules._advice import is_hollow
-from orderrules._models import Checked
-from orderrules._patch import sections_by_key, write_body
-from orderrules._samples import order_at
-from orderrules.integrations import _columns
+from orderrules.engine.samples import order_at
+from orderrules.grammar.advice import is_hollow
+from orderrules.grammar.orders import sections_by_key
+from orderrules.integrations import columns as _columns
+from orderrules.reading.bodies import write_body
+from orderrules.reading.models import Checked
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
@@ -36,10 +37,11 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import InstrumentedAttribute
     from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-    from orderrules._conditions import Condition, Fact, Is, Point
-    from orderrules._decision import Decision
-    from orderrules._rules import OrderT, PatchT, Policy
-    from orderrules.integrations._columns import Asked
+    from orderrules.engine.decision import Decision
+    from orderrules.grammar.conditions import Condition, Fact, Is, Point
+    from orderrules.grammar.orders import OrderT, PatchT
+    from orderrules.integrations.columns import Asked
+    from orderrules.policy.policy import Policy
 
     Column = sa.ColumnElement[Any] | InstrumentedAttribute[Any]
     """A column, or any expression that tells what a fact is."""

@@ -8,14 +8,13 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, Final
 
-from orderrules.integrations._extras import extra
+from orderrules.integrations.extras import extra
 
 with extra("starlette"):
     from starlette.exceptions import HTTPException
     from starlette.responses import JSONResponse
 
-from orderrules._limits import UPDATE_LIMITS
-from orderrules.errors import InvalidInput, UpdateRefused
+from orderrules.engine.decision import UpdateRefused
 from orderrules.integrations.problems import (
     MEDIA_TYPE,
     TYPES,
@@ -27,6 +26,8 @@ from orderrules.integrations.problems import (
     read_at,
     see_that_it_is_json,
 )
+from orderrules.reading.limits import UPDATE_LIMITS
+from orderrules.reading.problems import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from orderrules._endpoint import Endpoint
-    from orderrules._rules import OrderT, PatchT
+    from orderrules.grammar.orders import OrderT, PatchT
+    from orderrules.policy.endpoint import Endpoint
 
 __all__ = ["ProblemResponse", "apply", "problem_handlers", "read_update"]
 

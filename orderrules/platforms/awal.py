@@ -16,22 +16,39 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
 
 import attrs
 
-from orderrules._advice import Advisory, Again, Before, LeftOut, Nothing, Unlisted
-from orderrules._conditions import UNKNOWN, Fact, Follows
-from orderrules._endpoint import Endpoint
-from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Hints, Limits, Shape
-from orderrules._models import UNSET, Checked, Unset, hidden
-from orderrules._order import OrderBase, Space
-from orderrules._patch import PatchBase, in_section, read_body, write_body
-from orderrules._payload import Payload, Place
-from orderrules._rules import Alternative, Policy, Reading, Rule, offer
+from orderrules.authoring import (
+    UNKNOWN,
+    UNSET,
+    Advisory,
+    Alternative,
+    Checked,
+    Endpoint,
+    Fact,
+    Follows,
+    Hints,
+    OrderBase,
+    PatchBase,
+    Payload,
+    Place,
+    Policy,
+    Reading,
+    Rule,
+    Shape,
+    Space,
+    Unset,
+    hidden,
+    in_section,
+    offer,
+    write_body,
+)
+from orderrules.grammar.advice import Again, Before, LeftOut, Nothing, Unlisted
+from orderrules.policy.endpoint import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from orderrules._decision import Decision
-    from orderrules._json import Document
-    from orderrules.errors import InvalidInput
+    from orderrules.engine.decision import Decision
+    from orderrules.reading.problems import InvalidInput
 
 __all__ = [
     "ASKED",
@@ -351,82 +368,6 @@ PAYLOAD: Final = Payload(
 """Where an order stands in what the API answers and sends (reading A8)."""
 
 
-def read_patch(
-    body: Mapping[str, object] | Document, *, limits: Limits = UPDATE_LIMITS, show_values: bool = False
-) -> Patch:
-    """Read the body of an update, strictly.
-
-    Args:
-        body: a mapping, or a JSON document as text or bytes.
-        limits: how far reading goes.
-        show_values: whether messages show the values that cannot be read, shortened; they may be personal.
-
-    Raises:
-        InvalidInput: with every problem at once, each with a JSON pointer into the body.
-    """
-    return read_body(Patch, body, what="Awal update", hints=HINTS, limits=limits, show_values=show_values)
-
-
-def read_request(
-    order_id: int | str,
-    query: Mapping[str, object] | str,
-    body: Mapping[str, object] | Document,
-    *,
-    limits: Limits = UPDATE_LIMITS,
-    show_values: bool = False,
-) -> UpdateRequest:
-    """Read a whole request: the id in its path (an integer, or its ASCII digits), its query and its body.
-
-    Args:
-        order_id: the path's ``id``.
-        query: the query, as a mapping or as it stands behind the question mark.
-        body: the body.
-        limits: how far reading goes.
-        show_values: whether messages show the values that cannot be read, shortened; they may be personal.
-
-    Raises:
-        InvalidInput: with every problem of all three at once.
-    """
-    from orderrules import _wire
-
-    with _wire.manner("read the Awal request", limits, show_values=show_values):
-        number, asked, patch = _wire.gather(
-            lambda: _wire.identifier(order_id, "id"),
-            lambda: _wire.query(_Query, query),
-            lambda: read_body(Patch, body, hints=HINTS, limits=limits, show_values=show_values),
-        )
-        return UpdateRequest(order_id=number, phone_number_id=asked.phone_number_id, patch=patch)
-
-
-def to_body(patch: Patch) -> dict[str, object]:
-    """Write a patch as the JSON-ready body it stands for; read again, it is the same patch.
-
-    Raises:
-        TypeError: it is no patch of this platform.
-    """
-    if type(patch) is not Patch:
-        raise TypeError(f"expected a patch of Awal, got a {type(patch).__name__}")
-    return write_body(patch)
-
-
-def read_order(
-    payload: Mapping[str, object] | Document, *, limits: Limits = ORDER_LIMITS, show_values: bool = False
-) -> Order:
-    """Read an order from what the API answers: bare, or in its envelope.
-
-    What the rules do not need is taken where it can be read, and ignored where not.
-
-    Args:
-        payload: the order, or the envelope around it; a mapping, or a JSON document as text or bytes.
-        limits: how far reading goes.
-        show_values: whether messages show the values that cannot be read, shortened; they may be personal.
-
-    Raises:
-        InvalidInput: the payload is no order, or its status is absent or no text.
-    """
-    return Order(**PAYLOAD.read(payload, "Awal order", limits, show_values=show_values))
-
-
 def to_payload(order: Order) -> dict[str, object]:
     """Write an order as the API answers it; read again, it is the same order. What it does not show is null.
 
@@ -463,10 +404,24 @@ def _code_of(status: int, _: Mapping[str, object]) -> str | None:
 
 ENDPOINT: Final = Endpoint(
     policy=POLICY,
+    make_policy=policy,
+    choices=(
+        Choice(
+            keyword="skipping",
+            reading="A1",
+            about="any later status may follow",
+            answers={"yes": True, "no": False},
+        ),
+        Choice(
+            keyword="payment_default",
+            reading="A4",
+            about="what a payment status left out means; it refuses nothing, and apply and plan use it",
+            answers={"keep": "keep", "reset": "reset"},
+        ),
+    ),
     path="/orders/{id}",
-    query=("phone_number_id",),
-    read_request=read_request,
-    read_order=read_order,
+    request_type=UpdateRequest,
+    query_type=_Query,
     hints=HINTS,
     payload=PAYLOAD,
     refusal=_refusal,
@@ -477,3 +432,8 @@ ENDPOINT: Final = Endpoint(
     account=("x-domain", "x-client-id"),
 )
 """Where an order is updated, and how it is answered (reading A7)."""
+
+read_patch: Final = ENDPOINT.read_patch
+read_request: Final = cast("Callable[..., UpdateRequest]", ENDPOINT.read_request)
+read_order: Final = ENDPOINT.read_order
+to_body: Final = ENDPOINT.to_body

@@ -10,26 +10,47 @@ The module is longer than most because it is one platform whole: its models, its
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
 
 import attrs
 
-from orderrules._advice import Advisory, Hollow, Nothing, Unlisted, Without
-from orderrules._conditions import UNKNOWN, Fact, listed
-from orderrules._endpoint import Endpoint
-from orderrules._limits import ORDER_LIMITS, UPDATE_LIMITS, Hints, Limits, Shape
-from orderrules._models import UNSET, Checked, Unset, hidden
-from orderrules._order import OrderBase, Space
-from orderrules._patch import PatchBase, in_section, read_body, write_body
-from orderrules._payload import Empty, Payload, Place
-from orderrules._rules import Outcome, Policy, Reading, Rule, Waiver, offer
+from orderrules.authoring import (
+    UNKNOWN,
+    UNSET,
+    UPDATE_LIMITS,
+    Advisory,
+    Checked,
+    Empty,
+    Endpoint,
+    Fact,
+    Hints,
+    Limits,
+    OrderBase,
+    Outcome,
+    PatchBase,
+    Payload,
+    Place,
+    Policy,
+    Reading,
+    Rule,
+    Shape,
+    Space,
+    Unset,
+    Waiver,
+    hidden,
+    in_section,
+    offer,
+)
+from orderrules.grammar.advice import Hollow, Nothing, Unlisted, Without
+from orderrules.policy.endpoint import Choice
+from orderrules.reading.problems import listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from orderrules._decision import Decision
-    from orderrules._json import Document
-    from orderrules.errors import InvalidInput
+    from orderrules.engine.decision import Decision
+    from orderrules.reading.problems import InvalidInput
+    from orderrules.reading.strict_json import Document
 
 __all__ = [
     "CANCELED_FAMILY",
@@ -678,85 +699,6 @@ PAYLOAD: Final = Payload(
 """Where an order and its facts stand in what the API answers and sends (readings S12, S15 and S16)."""
 
 
-def read_patch(
-    body: Mapping[str, object] | Document, *, limits: Limits = UPDATE_LIMITS, show_values: bool = False
-) -> Patch:
-    """Read the body of an update, strictly.
-
-    Args:
-        body: a mapping, or a JSON document as text or bytes.
-        limits: how far reading goes.
-        show_values: whether messages show the values that cannot be read, shortened; they may be personal.
-
-    Raises:
-        InvalidInput: with every problem at once, each with a JSON pointer into the body.
-    """
-    return read_body(Patch, body, what="Salla update", hints=HINTS, limits=limits, show_values=show_values)
-
-
-def read_request(
-    order_id: int | str,
-    body: Mapping[str, object] | Document,
-    *,
-    limits: Limits = UPDATE_LIMITS,
-    show_values: bool = False,
-) -> UpdateRequest:
-    """Read a whole request: the id in its path (an integer, or its ASCII digits) and its body.
-
-    Raises:
-        InvalidInput: with every problem of both at once; what else is given is as for ``read_patch``.
-    """
-    from orderrules import _wire
-
-    with _wire.manner("read the Salla request", limits, show_values=show_values):
-        number, patch = _wire.gather(
-            lambda: _wire.identifier(order_id, "order_id"),
-            lambda: read_body(Patch, body, hints=HINTS, limits=limits, show_values=show_values),
-        )
-        return UpdateRequest(order_id=number, patch=patch)
-
-
-def to_body(patch: Patch) -> dict[str, object]:
-    """Write a patch as the JSON-ready body it stands for; read again, it is the same patch.
-
-    Raises:
-        TypeError: it is no patch of this platform.
-    """
-    if type(patch) is not Patch:
-        raise TypeError(f"expected a patch of Salla, got a {type(patch).__name__}")
-    return write_body(patch)
-
-
-def read_order(
-    payload: Mapping[str, object] | Document,
-    *,
-    guest: bool = False,
-    limits: Limits = ORDER_LIMITS,
-    show_values: bool = False,
-) -> Order:
-    """Read an order from what the API answers or sends: bare, in its envelope, or in a webhook.
-
-    What the rules do not need is ignored, and a status never seen before is kept as it is spelt.
-
-    Args:
-        payload: the order, the envelope or webhook around it; a mapping, or a JSON document as text or bytes.
-        guest: say that its customer is a guest, which no payload tells (reading S3).
-        limits: how far reading goes.
-        show_values: whether messages show the values that cannot be read, shortened; they may be personal.
-
-    Raises:
-        InvalidInput: the payload is no order (reading S16), or a fact that a rule needs cannot be read.
-        TypeError: ``guest`` is no boolean.
-    """
-    if type(guest) is not bool:
-        raise TypeError(f"guest is True or False, and no {type(guest).__name__}")
-    said = PAYLOAD.read(payload, "Salla order", limits, show_values=show_values)
-    if guest and said["customer"] is not CustomerKind.NONE:
-        said["customer"] = CustomerKind.GUEST
-    said["draft"] = said["draft"] or said["status"] == DRAFT_SLUG
-    return Order(**said)
-
-
 def to_payload(order: Order) -> dict[str, object]:
     """Write an order as the API answers it, as far as the rules read it; read again, it is the same order.
 
@@ -778,9 +720,18 @@ def to_payload(order: Order) -> dict[str, object]:
     }
 
 
-def _asked(order_id: str, _: str, body: str | bytes) -> UpdateRequest:
-    """Read a request; its page has no query."""
-    return read_request(order_id, body)
+def _build_order(
+    *,
+    status: Status | str | Unset | None,
+    draft: bool,
+    customer: CustomerKind | Unset,
+    guest: bool = False,
+    **shown: Any,
+) -> Order:
+    """Build an order: a customer may be a guest, which no payload shows (S3), and a status may say *draft* (S10)."""
+    if guest and customer is not CustomerKind.NONE:
+        customer = CustomerKind.GUEST
+    return Order(status=status, draft=draft or status == DRAFT_SLUG, customer=customer, **shown)
 
 
 def error_body(status: int, code: str, message: str, **more: object) -> dict[str, object]:
@@ -816,9 +767,45 @@ def _code_of(status: int, told: Mapping[str, object]) -> str | None:
 
 ENDPOINT: Final = Endpoint(
     policy=POLICY,
+    make_policy=policy,
+    choices=(
+        Choice(
+            keyword="pending",
+            reading="S1",
+            about="what is *pending*, instead of payment_pending",
+            answers={"family": PENDING_FAMILY},
+            members=Status,
+        ),
+        Choice(
+            keyword="completed",
+            reading="S2",
+            about="what is *completed*, instead of completed",
+            answers={"family": COMPLETED_FAMILY},
+            members=Status,
+        ),
+        Choice(
+            keyword="unknown_status",
+            reading="S4",
+            about="what an unknown status does to the sections bound to a status",
+            answers={"open": "open", "closed": "closed"},
+        ),
+        Choice(
+            keyword="locked",
+            reading="S8",
+            about="what closes receiver, shipping and coupon as well",
+            answers={"family": CANCELED_FAMILY},
+            members=Status,
+        ),
+        Choice(
+            keyword="missing_customer",
+            reading="S15",
+            about="what an order that does not show its customer does to the customer section",
+            answers={"closed": "closed", "none": "none"},
+        ),
+    ),
     path="/orders/{order_id}",
-    read_request=_asked,
-    read_order=read_order,
+    request_type=UpdateRequest,
+    build_order=_build_order,
     hints=HINTS,
     payload=PAYLOAD,
     refusal=_refusal,
@@ -829,3 +816,22 @@ ENDPOINT: Final = Endpoint(
     untold=(CUSTOMER,),  # Reading S3: no answer tells a guest.
 )
 """Where an order is updated, and how it is answered."""
+
+read_patch: Final = ENDPOINT.read_patch
+read_order: Final = ENDPOINT.read_order
+to_body: Final = ENDPOINT.to_body
+
+
+def read_request(
+    order_id: int | str,
+    body: Mapping[str, object] | Document,
+    *,
+    limits: Limits = UPDATE_LIMITS,
+    show_values: bool = False,
+) -> UpdateRequest:
+    """Read a whole request: the id in its path (an integer, or its ASCII digits) and its body.
+
+    Raises:
+        InvalidInput: with every problem of both at once. The other arguments are those of ``read_patch``.
+    """
+    return cast("UpdateRequest", ENDPOINT.read_request(order_id, "", body, limits=limits, show_values=show_values))

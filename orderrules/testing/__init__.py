@@ -8,15 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from orderrules._doors import doors
+from orderrules.lazy import importer
 
 if TYPE_CHECKING:
-    from orderrules.testing._adapters import httpx_transport, wsgi_app
-    from orderrules.testing._assertions import assert_allowed, assert_refused
-    from orderrules.testing._fakes import Answer, Fake, FakeAwal, FakeSalla, Fault, NoAnswerError
-    from orderrules.testing._laws import LAWS, BrokenLawError, check_laws
-    from orderrules.testing._machine import DisagreementError, OrderMachine
-    from orderrules.testing._strategies import (
+    from orderrules.testing.assertions import assert_allowed, assert_refused
+    from orderrules.testing.fakes import (
+        Answer,
+        Fake,
+        FakeAwal,
+        FakeSalla,
+        Fault,
+        NoAnswerError,
+        httpx_transport,
+        wsgi_app,
+    )
+    from orderrules.testing.laws import LAWS, BrokenLawError, check_laws
+    from orderrules.testing.machine import DisagreementError, OrderMachine
+    from orderrules.testing.strategies import (
         allowed_patches,
         bodies,
         broken_bodies,
@@ -53,13 +61,12 @@ __all__ = [
     "wsgi_app",
 ]
 
-_ROOMS: Final = {
-    "_adapters": ("httpx_transport", "wsgi_app"),
-    "_assertions": ("assert_allowed", "assert_refused"),
-    "_fakes": ("Answer", "Fake", "FakeAwal", "FakeSalla", "Fault", "NoAnswerError"),
-    "_laws": ("LAWS", "BrokenLawError", "check_laws"),
-    "_machine": ("DisagreementError", "OrderMachine"),
-    "_strategies": (
+_MODULES: Final = {
+    "assertions": ("assert_allowed", "assert_refused"),
+    "fakes": ("Answer", "Fake", "FakeAwal", "FakeSalla", "Fault", "NoAnswerError", "httpx_transport", "wsgi_app"),
+    "laws": ("LAWS", "BrokenLawError", "check_laws"),
+    "machine": ("DisagreementError", "OrderMachine"),
+    "strategies": (
         "allowed_patches",
         "bodies",
         "broken_bodies",
@@ -70,7 +77,7 @@ _ROOMS: Final = {
         "refused_patches",
     ),
 }
-_imported: Final = doors(__name__, _ROOMS)
+_imported: Final = importer(__name__, _MODULES)
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for.

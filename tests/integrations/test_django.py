@@ -16,8 +16,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from orderrules import Code, InvalidInput, UpdateRefused, awal, salla
 from orderrules.testing import OrderMachine
-from tests.integrations.examples import example
-from tests.integrations.serve import serving
+from tests.kit.examples import example
+from tests.kit.serve import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,12 +33,7 @@ from django.test import Client, RequestFactory  # noqa: E402
 from rest_framework import exceptions, serializers  # noqa: E402
 from rest_framework.test import APIClient  # noqa: E402
 
-from orderrules.integrations.django import (  # noqa: E402
-    AsyncUpdateOrderMixin,
-    OrderForm,
-    UpdateOrderMixin,
-    UpdateValidator,
-)
+from orderrules.integrations.django import AsyncUpdateOrderMixin, OrderForm, UpdateOrderMixin, UpdateValidator  # noqa: E402
 from orderrules.integrations.rest_framework import UpdateValidator as SerializerValidator  # noqa: E402
 from orderrules.integrations.rest_framework import exception_handler_of  # noqa: E402
 

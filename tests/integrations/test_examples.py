@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integrations.examples import FOLDER
+from tests.kit.examples import FOLDER
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -25,8 +25,8 @@ from orderrules.integrations import Gate, Kind, OrderUnavailable, Report, Update
 from orderrules.integrations.httpx import AsyncGuardedTransport, GuardedTransport
 from orderrules.integrations.requests import GuardedAdapter
 from orderrules.testing import FakeAwal, FakeSalla, Fault
-from tests import toy
-from tests.integrations.carriers import CARRIERS, TIMEOUTS, Answered, Recorded, Seen, served
+from tests.kit import toy
+from tests.kit.carriers import CARRIERS, TIMEOUTS, Answered, Recorded, Seen, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from orderrules import awal
-from orderrules.integrations._kept import Kept, Seen
+from orderrules.integrations.gate import Kept, Seen
 
 KEY = ("https", "shop.example", "/v2", "1")
 PENDING = Seen(awal.Order(status="pending"), 0.0)

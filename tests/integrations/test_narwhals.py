@@ -13,12 +13,13 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from orderrules import ALWAYS, NEVER, UNKNOWN, Fact, Policy, Rule, awal, salla
-from orderrules._samples import order_at
+from orderrules import UNKNOWN, Fact, Policy, Rule, awal, salla
+from orderrules.authoring import ALWAYS, NEVER
+from orderrules.engine.samples import order_at
 from orderrules.integrations.narwhals import to_narwhals, verdicts
-from orderrules.testing._repertoire import updates
-from tests.integrations.engines import ENGINES, selected, spark, told
-from tests.integrations.rows import every_row
+from orderrules.testing.machine import updates
+from tests.kit.engines import ENGINES, selected, spark, told
+from tests.kit.rows import every_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -21,14 +21,15 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
 
-from orderrules import ALWAYS, NEVER, Policy, awal, salla
-from orderrules._samples import order_at
+from orderrules import Policy, awal, salla
+from orderrules.authoring import ALWAYS, NEVER
+from orderrules.engine.samples import order_at
 from orderrules.integrations.sqlalchemy import Outcome, Verdict, guarded_update, to_sqlalchemy, verdicts
 from orderrules.testing import OrderMachine
-from orderrules.testing._repertoire import updates
-from tests.integrations.postgres import postgres
-from tests.integrations.rows import every_row
-from tests.integrations.serve import serving
+from orderrules.testing.machine import updates
+from tests.kit.postgres import postgres
+from tests.kit.rows import every_row
+from tests.kit.serve import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,8 +24,8 @@ from orderrules.integrations.fastapi import Updates, problem_handlers, share_sch
 from orderrules.integrations.problems import MEDIA_TYPE, SCHEMA, Instead, apply, problem
 from orderrules.integrations.starlette import read_update
 from orderrules.testing import OrderMachine
-from tests.integrations.examples import example
-from tests.integrations.serve import serving
+from tests.kit.examples import example
+from tests.kit.serve import serving
 
 
 class Asking:

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, Phase, settings
 
 from orderrules import Condition, Fact, Rule, awal, salla
 from orderrules.testing import LAWS, BrokenLawError, check_laws
-from tests import toy
-from tests.test_meaning import ACROSS
+from tests.kit import toy
+from tests.kit.policies import ACROSS
 
 FEW = settings(
     max_examples=60,

@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from orderrules import awal
 from orderrules.testing import DisagreementError, FakeAwal, FakeSalla, OrderMachine
-from tests.testing.servers import RIGHT, WRONG, Skips, machine
+from tests.kit.servers import RIGHT, WRONG, Skips, machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -58,7 +58,7 @@ def run(folder: Path, *arguments: str) -> tuple[int, str]:
         "--rootdir",
         str(folder),
     ]
-    command += ["-p", "orderrules.testing._plugin"]
+    command += ["-p", "orderrules.testing.plugin"]
     alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(
         [*command, *arguments, str(folder)], capture_output=True, check=False, text=True, cwd=folder, env=alone

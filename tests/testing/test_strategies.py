@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.statistics import collector
 
-import orderrules.testing._strategies as room
+import orderrules.testing.strategies as room
 from orderrules import Code, InvalidInput, Policy, awal, salla
 from orderrules.testing import (
     allowed_patches,
@@ -27,10 +27,10 @@ from orderrules.testing import (
     refused_pairs,
     refused_patches,
 )
-from tests import samples, toy
-from tests.strategies import module_of
-from tests.tables import POLICIES
-from tests.test_meaning import ACROSS
+from tests.kit import samples, toy
+from tests.kit.policies import ACROSS
+from tests.kit.strategies import module_of
+from tests.kit.tables import POLICIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,1 @@
+"""The audit of a file of orders: read, decided, counted and written batch by batch."""

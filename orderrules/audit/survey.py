@@ -1,0 +1,150 @@
+"""An audit: the orders of a file are read, decided on by dataframe expressions, counted and written, batch by batch.
+
+Import this module only when an audit begins: Arrow and narwhals are large.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import attrs
+import narwhals as nw
+
+from orderrules.audit.files import each_named, named, uncompressed, whole
+from orderrules.audit.lines import of_csv, of_json, of_payloads
+from orderrules.audit.parquet import of_parquet, written
+from orderrules.audit.tally import Tally, few
+from orderrules.engine.table import under
+from orderrules.integrations.narwhals import verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from orderrules.audit.rows import Apart, Batch, Wanted
+    from orderrules.grammar.orders import OrderBase
+    from orderrules.grammar.rules import Reading
+    from orderrules.policy.policy import Policy
+
+
+@attrs.frozen
+class Survey:
+    """What is audited, and what is to be written of it.
+
+    Attributes:
+        policy: the rules.
+        patch: the update.
+        orders: the file with the orders, or ``-``.
+        kind: what kind of file that is: ``parquet``, ``csv`` or ``jsonl``.
+        payloads: whether its lines are orders as the API answers them.
+        delimiter: what stands between the fields of CSV.
+        wanted: what is read of a row.
+        read_order: reads an order as the API answers it, of one line.
+        outputs: where to write verdicts, rejected rows and the picture, by these names; what is not wanted is left out.
+    """
+
+    policy: Policy[Any, Any]
+    patch: Any
+    orders: str
+    kind: str
+    payloads: bool
+    delimiter: str
+    wanted: Wanted
+    read_order: Callable[[bytes], OrderBase]
+    outputs: dict[str, Path]
+
+    @property
+    def place(self) -> str:
+        """What the place of an order is counted in, from one."""
+        return "row" if self.kind == "parquet" else "line"
+
+    @property
+    def readings(self) -> list[Reading]:
+        """The readings under whose alternatives other orders would allow the update."""
+        guard = self.policy.guard(self.patch)
+        return [
+            reading
+            for reading in self.policy.readings
+            if not all(
+                attrs.evolve(self.policy, rules=under(self.policy.rules, other.rules)).guard(self.patch).means(guard)
+                for other in reading.alternatives
+                if other.rules
+            )
+        ]
+
+    def run(self, headline: Callable[[Tally], str], progress: Callable[[int, int | None], object]) -> Tally:
+        """Read, decide, count and write; return the counts.
+
+        Args:
+            headline: returns the title of the picture.
+            progress: is called after each batch, with how much of the file was read (bytes, or rows of Parquet) and how
+                much there is, None if that is not known.
+
+        Raises:
+            UnusableError: the file lacks a column, or is none of its kind; nothing is written then.
+        """
+        by = self.wanted.facts[0]
+        tally = Tally(by)
+        columns = {fact.attribute: fact.attribute for fact in self.wanted.facts}
+        expression = verdicts(self.policy, self.patch, columns)
+        has_id = self.payloads or self.wanted.identity is not None
+        # What was opened last is closed first, so that files are moved to their places when they are closed.
+        with contextlib.ExitStack() as stack:
+            beside = stack.enter_context(whole(list(self.outputs.values())))
+            paths = dict(zip(self.outputs, beside, strict=True))
+            write: Callable[[Any], None] | None = None
+            if "verdicts" in paths:
+                write = stack.enter_context(written(paths["verdicts"], self.wanted, self.place, has_id=has_id))
+            aside = stack.enter_context(paths["rejected"].open("w", encoding="utf-8")) if "rejected" in paths else None
+            batches, total = stack.enter_context(self._opened())
+            for batch in batches:
+                judged: nw.DataFrame[Any] = nw.from_native(batch.table, eager_only=True).with_columns(expression)
+                counts = judged.group_by(by.attribute, "violations").agg(nw.len().alias("orders"))
+                for status, violations, orders in counts.iter_rows():
+                    tally.add(status, violations, orders)
+                tally.set_apart(batch.apart)
+                if write is not None:
+                    with named(str(self.outputs["verdicts"])):
+                        write(judged.to_native())
+                if aside is not None:
+                    with named(str(self.outputs["rejected"])):
+                        aside.writelines(self._rejected(apart) for apart in batch.apart)
+                progress(batch.done, total)
+            if "picture" in paths:
+                from orderrules.audit.picture import picture
+
+                with named(str(self.outputs["picture"])):
+                    paths["picture"].write_bytes(picture(headline(tally), few(tally.statuses())))
+        return tally
+
+    def _rejected(self, apart: Apart) -> str:
+        """Write down a row that cannot be read, with all that is wrong with it."""
+        problems = [problem.to_dict() for problem in apart.error.problems]
+        told = {self.place: apart.place, "problems": problems, "more": apart.error.more, **apart.raw}
+        return json.dumps(told, ensure_ascii=False) + "\n"
+
+    @contextlib.contextmanager
+    def _opened(self) -> Generator[tuple[Iterator[Batch], int | None]]:
+        """Open the orders: their batches, and how many rows or bytes there are, if that is known."""
+        if self.kind == "parquet":
+            total, batches = of_parquet(Path(self.orders), self.wanted)
+            yield batches, total
+            return
+        is_input = self.orders == "-"
+        where = "standard input" if is_input else self.orders
+        with contextlib.ExitStack() as opened:
+            with named(where):
+                stream = sys.stdin.buffer if is_input else opened.enter_context(Path(self.orders).open("rb"))
+                plain, was_compressed = uncompressed(stream)
+                size = None if is_input or was_compressed else Path(self.orders).stat().st_size
+            yield each_named(where, lambda: self._lines(plain)), size
+
+    def _lines(self, stream: IO[bytes]) -> Iterator[Batch]:
+        if self.kind == "csv":
+            return of_csv(stream, self.wanted, self.delimiter)
+        if self.payloads:
+            return of_payloads(stream, self.wanted, self.read_order)
+        return of_json(stream, self.wanted)

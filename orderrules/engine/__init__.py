@@ -1,0 +1,1 @@
+"""The engine: decides, and finds what may be changed instead."""

@@ -1,0 +1,122 @@
+"""The smallest orders and updates there are: one for any point of their facts and any set of keys.
+
+What is found about a rulebook is shown with them. It must never know a platform, nor what a rule says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import date
+from enum import StrEnum
+from types import NoneType, SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final, get_args
+
+from orderrules.grammar.conditions import UNKNOWN
+from orderrules.reading.fields import UNSET, is_array, is_model, slots_of, unreadable
+from orderrules.reading.problems import InvalidInput
+from orderrules.reading.values import leaf, members
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from orderrules.grammar.conditions import Fact, Point
+    from orderrules.grammar.orders import OrderT, PatchT
+    from orderrules.reading.fields import Slot
+
+
+_LEAVES: Final[Mapping[object, tuple[object, object]]] = {
+    str: ("x", "y"),
+    int: (1, 2),
+    float: (1, 2.5),
+    bool: (False, True),
+    date: (date(2024, 1, 1), date(2024, 1, 2)),
+}
+
+
+def sample(annotation: Any, *, full: bool = False) -> object:  # noqa: ANN401 - an annotation can be any object.
+    """Give a small value of an annotated type, and one that says something: no empty object, no empty list.
+
+    Args:
+        annotation: the type.
+        full: give another value instead, and one that says as much as it can.
+
+    Raises:
+        TypeError: there is no strict reading of the type.
+    """
+    first = next((option for option in members(annotation) if option is not NoneType), None)
+    if is_array(first):
+        item = get_args(first)[0]
+        return (sample(item, full=True), sample(item)) if full else (sample(item),)
+    if isinstance(first, type) and is_model(first):
+        slots = list(slots_of(first).values())
+        said = slots if full else [slot for slot in slots if not slot.optional] or slots[:1]
+        return first(**{slot.name: sample(slot.annotation, full=full) for slot in said})
+    if isinstance(first, type) and issubclass(first, StrEnum):
+        return list(first)[-1 if full else 0]
+    if first not in _LEAVES:
+        raise unreadable(annotation)
+    return _LEAVES[first][full]
+
+
+def order_at(order_type: type[OrderT], point: Point) -> OrderT | None:
+    """Make an order whose facts are those of a point; None where no order can have them all."""
+    space = order_type.__space__
+    said = {
+        slot.name: sample(slot.annotation)
+        for slot in slots_of(order_type).values()
+        if not slot.optional  # What has no default must be said.
+    }
+    said.update({fact.attribute: _spelt(fact, point, slots_of(order_type)[fact.attribute]) for fact in space.facts})
+    with contextlib.suppress(InvalidInput):
+        order = order_type(**said)
+        if all(fact.of(order) == point[fact] for fact in space.facts):
+            return order
+    return None
+
+
+def orders_of(order_type: type[OrderT]) -> Iterator[tuple[Point, OrderT]]:
+    """Walk the points that an order can have, each with an order that has it."""
+    for point in order_type.__space__.points():
+        order = order_at(order_type, point)
+        if order is not None:
+            yield point, order
+
+
+def _spelt(fact: Fact, point: Point, slot: Slot) -> object:
+    value = point[fact]
+    return unlisted(fact, slot.annotation) if value is UNKNOWN else value
+
+
+def unlisted(fact: Fact, annotation: Any) -> object:  # noqa: ANN401 - an annotation can be any object.
+    """Give an example of what counts as unknown: the fact's own, where a field takes it, or a number, or nothing."""
+    reading = leaf(annotation)
+    for example in (fact.unlisted, *range(len(fact.values) + 1), None):
+        with contextlib.suppress(InvalidInput):
+            if reading is not None and fact.of(SimpleNamespace(**{fact.attribute: reading(example)})) is UNKNOWN:
+                return example
+    return fact.unlisted
+
+
+def patch_at(patch_type: type[PatchT], point: Point, keys: Iterable[str]) -> PatchT | None:
+    """Make an update whose facts are those of a point, and that sends some other keys as well; None if none can."""
+    said: dict[str, object] = {key: sample(slots_of(patch_type)[key].annotation) for key in keys}
+    said.update(asked_at(patch_type, point))
+    with contextlib.suppress(InvalidInput):
+        return patch_type(**said)
+    return None
+
+
+def asked_at(patch_type: type[PatchT], point: Point) -> dict[str, object]:
+    """Give what an update says for its facts to be those of a point, by key."""
+    return {
+        fact.attribute: _spelt(fact, point, slots_of(patch_type)[fact.attribute])
+        for fact in patch_type.__space__.facts
+        if point[fact] is not UNSET
+    }
+
+
+def rank(facts: Iterable[Fact], point: Point) -> tuple[int, tuple[int, ...]]:
+    """Order points by how far they are from the first values of some facts, and from sending nothing."""
+    places = tuple(0 if point[fact] is UNSET else 1 + fact.values.index(point[fact]) for fact in facts)
+    told = tuple(1 if UNSET in fact.values else 2 for fact in facts)
+    return sum(place >= least for place, least in zip(places, told, strict=True)), places

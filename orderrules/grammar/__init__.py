@@ -1,0 +1,1 @@
+"""The grammar: the records of which a rulebook consists."""

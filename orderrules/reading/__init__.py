@@ -1,0 +1,1 @@
+"""Reading: JSON to checked objects, strictly, and back. Every problem comes with its place."""

@@ -1,0 +1,249 @@
+"""Two policies differ exactly where their decisions do, and a digest changes exactly when a decision does."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import tomllib
+from typing import Any, Final
+
+import attrs
+import pytest
+
+from orderrules import UNKNOWN, UNSET, Decision, Fact, Policy, Rule, Unset, awal, salla
+from orderrules.authoring import Follows, OrderBase, PatchBase, Space, in_section
+from tests.kit import toy
+from tests.kit.norm import READINGS, SPECS
+from tests.kit.policies import (
+    ACROSS,
+    SPACES,
+)
+from tests.kit.rule_mutants import EQUIVALENT, mutants
+from tests.kit.tables import POLICIES, ROOT
+
+MARRIED: Final = salla.POLICY.with_rules(
+    Rule(id="SHOP-1", section=salla.Section.COUPON, only_if=salla.STATUS.is_not("canceled"), reason="it is over")
+)
+PAIRS: Final[list[tuple[Policy[Any, Any], Policy[Any, Any]]]] = [
+    (salla.POLICY, salla.policy(pending=salla.PENDING_FAMILY)),
+    (salla.POLICY, salla.policy(completed=salla.COMPLETED_FAMILY)),
+    (salla.POLICY, salla.policy(unknown_status="closed")),
+    (salla.policy(locked=salla.CANCELED_FAMILY), salla.POLICY),
+    (salla.POLICY, MARRIED),
+    (salla.POLICY, salla.POLICY.without("SALLA-DRAFT-1")),
+    (salla.POLICY, salla.POLICY.without("SALLA-PAY-1")),
+    (salla.POLICY, salla.policy()),
+    (awal.POLICY, awal.policy(skipping=True)),
+    (awal.POLICY, awal.policy(payment_default="reset")),
+    (toy.POLICY, ACROSS),
+    (ACROSS, toy.POLICY.without("TOY-STAFF-1", "TOY-STAGE-1")),
+]
+
+
+def gist(decision: Decision) -> tuple[object, ...]:
+    """What a decision says, without the words."""
+    refusing = [(violation.rule.id, violation.keys) for violation in decision.violations]
+    return refusing, {waiver.id for waiver in decision.waivers}
+
+
+def point_of(policy: Policy[Any, Any], order: object, patch: object) -> dict[Fact, Any]:
+    """Give the facts of both."""
+    facts = {fact: fact.of(order) for fact in policy.order_type.__space__.facts}
+    return facts if patch is None else facts | {fact: fact.of(patch) for fact in policy.patch_type.__space__.facts}
+
+
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS, ids=itertools.count())
+def test_a_diff_is_exact(ours: Policy[Any, Any], theirs: Policy[Any, Any]) -> None:
+    """As many decisions differ as it says; each stands in a cell, and on one section each in a cell differs."""
+    found = ours.diff(theirs)
+    orders, patches = SPACES[ours.name]
+    touched = [(patch, patch.sections) for patch in patches]
+    count = total = 0
+    for order in orders:
+        for patch, sections in touched:
+            differs = gist(ours.can_update(order, patch)) != gist(theirs.can_update(order, patch))
+            point = point_of(ours, order, patch)
+            cells = [cell for cell in found if cell.section in sections and cell.condition.holds(point)]
+            assert cells or not differs, (order, patch)
+            assert differs or not cells or len(sections) > 1, (order, patch)
+            count += differs
+            total += 1
+        for action in ours.actions or ():
+            differs = gist(ours.can(order, action)) != gist(theirs.can(order, action))
+            point = point_of(ours, order, None)
+            assert any(cell.section is action and cell.condition.holds(point) for cell in found) is differs
+            count += differs
+            total += 1
+    assert (found.count, found.total) == (count, total)
+    assert bool(found) is bool(count)
+    assert (ours.digest() == theirs.digest()) is (not found)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS, ids=itertools.count())
+def test_each_difference_has_a_counterexample(ours: Policy[Any, Any], theirs: Policy[Any, Any]) -> None:
+    """The smallest order and update, on which the two decide as it says."""
+    for cell in ours.diff(theirs):
+        assert cell.order is not None
+        if cell.patch is None:
+            mine, other = ours.can(cell.order, cell.section), theirs.can(cell.order, cell.section)
+        else:
+            assert cell.section in cell.patch.sections
+            mine, other = ours.can_update(cell.order, cell.patch), theirs.can_update(cell.order, cell.patch)
+        assert (mine, other) == (cell.ours, cell.theirs)
+        assert gist(mine) != gist(other)
+        assert cell.verdicts is (cell.ours.allowed is not cell.theirs.allowed)
+        assert str(cell).startswith(f"{cell.section}, while {cell.condition}: ")
+
+
+def test_a_diff_reads_as_sentences() -> None:
+    """Verdicts first, then where only what is named differs."""
+    assert str(salla.POLICY.diff(MARRIED)).splitlines() == [
+        "1408 of 65920 decisions differ",
+        "  coupon, while not draft and status is canceled: allowed here, refused by SHOP-1 there",
+        "  coupon, while draft and status is canceled: allowed here, allowed by SALLA-DRAFT-1 there",
+    ]
+    assert str(salla.POLICY.diff(salla.policy())) == "no difference in 65920 decisions"
+    (difference,) = awal.POLICY.diff(awal.policy(skipping=True)).differences
+    assert difference.to_dict()["order"] == {"status": "pending"}
+    assert difference.to_dict()["patch"] == {"status": "shipped"}
+    assert len(awal.POLICY.diff(awal.policy(skipping=True))) == 1
+
+
+def test_policies_of_different_platforms_have_no_diff() -> None:
+    """It is a mistake, and said to be one."""
+    with pytest.raises(TypeError, match="the salla and awal policies are of different platforms"):
+        salla.POLICY.diff(awal.POLICY)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("policy", [salla.POLICY, awal.POLICY], ids=["salla", "awal"])
+def test_a_mutant_has_another_digest_and_a_difference(policy: Policy[Any, Any]) -> None:
+    """A sample of the mutants; those that change no verdict make another waiver needed."""
+    made = list(mutants(policy))
+    for name, mutant in made if len(made) < 50 else made[::5]:
+        assert mutant.digest() != policy.digest(), name
+        verdicts = {difference.verdicts for difference in policy.diff(mutant)}
+        assert (verdicts == {False}) is (name in EQUIVALENT), name
+
+
+@pytest.mark.parametrize("reading", [entry for entry in READINGS if "keyword" in entry], ids=lambda entry: entry["id"])
+def test_decisions_name_a_reading_exactly_where_the_diff_to_its_alternative_changes_a_verdict(
+    reading: dict[str, Any],
+) -> None:
+    """At every order, for every update of one section."""
+    make: Any = salla.policy if reading["platform"] == "salla" else awal.policy
+    policy = POLICIES[reading["platform"]]
+    orders, patches = SPACES[reading["platform"]]
+    (alternative,) = reading["alternatives"]
+    cells = [cell for cell in policy.diff(make(**{reading["keyword"]: alternative["value"]})) if cell.verdicts]
+    asked = 0
+    for order, patch in itertools.product(orders, patches):
+        if len(patch.sections) == 1:
+            point = point_of(policy, order, patch)
+            named = reading["id"] in {entry.id for entry in policy.can_update(order, patch).readings}
+            assert named is any(cell.section in patch.sections and cell.condition.holds(point) for cell in cells)
+            asked += 1
+    assert asked > 20
+
+
+def test_words_and_the_order_of_rules_change_no_digest() -> None:
+    """Nor do readings, advice and the name."""
+    rules = tuple(attrs.evolve(rule, reason="so it is") for rule in salla.POLICY.rules[::-1])
+    other = attrs.evolve(salla.POLICY, rules=rules, readings=(), advisories=(), name="other", edition="7")
+    assert other.digest() == salla.POLICY.digest()
+    assert re.fullmatch("[0-9a-f]{64}", other.digest())
+
+
+def test_a_status_that_is_decided_on_as_any_unknown_one_changes_no_digest() -> None:
+    """The page may list a status that nobody named before; no decision is another for it."""
+
+    def platform(*stages: str, final: str = "door") -> Policy[Any, Any]:
+        stage = Fact("stage", values=(*stages, UNKNOWN))
+
+        class Indexed(OrderBase):
+            __slots__ = ("_digest_index",)
+            __space__ = Space("_digest_index", (stage,))
+
+        @attrs.frozen(kw_only=True)
+        class Order(Indexed):
+            stage: str
+
+        class Masked(PatchBase):
+            __slots__ = ("_digest_mask",)
+            __space__ = Space("_digest_mask")
+
+        @attrs.frozen(kw_only=True)
+        class Patch(Masked):
+            note: str | Unset = attrs.field(default=UNSET, metadata=in_section(toy.Section.NOTE))
+
+        rule = Rule(id="NOTE-1", section=toy.Section.NOTE, only_if=stage.is_not(final), reason="it is done")
+        return Policy(name="p", order_type=Order, patch_type=Patch, sections=toy.Section, rules=(rule,))
+
+    assert platform("desk", "van", "door").digest() == platform("desk", "door").digest()
+    assert platform("desk", "door").digest() != platform("desk", "door", final="desk").digest()
+
+
+EDITIONS: Final[list[dict[str, Any]]] = tomllib.loads((SPECS / "editions.toml").read_text(encoding="utf-8"))["edition"]
+
+
+@pytest.mark.parametrize("platform", POLICIES)
+def test_a_change_of_meaning_needs_a_new_edition(platform: str) -> None:
+    """The last edition on record is the policy's, with its digest, and with that under each other reading."""
+    policy = POLICIES[platform]
+    (*_, last) = [entry for entry in EDITIONS if entry["platform"] == platform]
+    assert (last["edition"], last["digest"]) == (policy.edition, policy.digest())
+    make: Any = salla.policy if platform == "salla" else awal.policy
+    under = {
+        f"{entry['id']} {other['name']}": make(**{entry["keyword"]: other["value"]}).digest()
+        for entry in READINGS
+        if entry["platform"] == platform and "keyword" in entry
+        for other in entry["alternatives"]
+    }
+    assert last["alternatives"] == under
+
+
+def test_editions_are_numbered_and_each_change_stands_in_the_changelog() -> None:
+    """With its digest where it was released, and every clause that it changed in a starred line."""
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    for platform in POLICIES:
+        entries = [entry for entry in EDITIONS if entry["platform"] == platform]
+        assert [entry["edition"] for entry in entries] == [str(number) for number in range(1, len(entries) + 1)]
+        assert len({entry["digest"] for entry in entries}) == len(entries)
+        for entry in entries:
+            told = f"{platform} edition {entry['edition']} (`{entry['digest'][:12]}`)"
+            (release,) = [part for part in re.split(r"^## ", changelog, flags=re.MULTILINE) if told in part]
+            starred = " ".join(re.findall(r"^- `\*` (.*(?:\n  .*)*)", release, re.MULTILINE))
+            assert entry["changes"]
+            for clause in entry["changes"]:
+                assert clause in starred, clause
+
+
+def test_a_table_of_transitions_means_what_it_says_however_it_is_written() -> None:
+    """As one table, or as two rules of one section, the verdicts are the same and the names are not."""
+    one = Follows(awal.STATUS, awal.ASKED, awal.TRANSITIONS)
+    rule = awal.POLICY.rules[0]
+    written = awal.POLICY.without(rule.id).with_rules(attrs.evolve(rule, only_if=one & one))
+    assert not awal.POLICY.diff(written)
+    renamed = awal.POLICY.without(rule.id).with_rules(attrs.evolve(rule, id="OTHER-1"))
+    assert not any(difference.verdicts for difference in awal.POLICY.diff(renamed))
+    assert awal.POLICY.diff(renamed).count == (6 * 5 - 4 - 5) * 32
+
+
+def test_a_difference_is_shown_by_the_smallest_order_and_update() -> None:
+    """The first values of all facts, but for those that matter; ranked by how many differ, and then by how far."""
+    settled = {
+        str(difference.condition): (difference.order, difference.patch)
+        for difference in salla.POLICY.diff(salla.POLICY.without("SALLA-RECEIVER-1"))
+    }
+    receiver = salla.Patch(receiver=salla.Receiver(name="x"))
+    assert settled == {
+        "not draft and status is completed": (salla.Order(status="completed"), receiver),
+        "draft and status is completed": (salla.Order(status="completed", draft=True), receiver),
+    }
+    family = salla.POLICY.diff(salla.policy(completed=salla.COMPLETED_FAMILY))
+    assert {(difference.order.status, difference.order.draft) for difference in family if difference.order} == {
+        ("delivering", False),
+        ("delivering", True),
+    }
+    steps = awal.POLICY.diff(awal.POLICY.without("AWAL-STATUS-1"))
+    first = steps.differences[0]
+    assert (first.order, first.patch) == (awal.Order(status="pending"), awal.Patch(status=awal.Status.SHIPPED))

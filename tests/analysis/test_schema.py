@@ -1,0 +1,168 @@
+"""A schema takes what the strict reader takes; with an order, what is allowed now."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orderrules import UNKNOWN, UNSET, Fact, InvalidInput, Policy, Rule, awal, salla
+from orderrules.authoring import write_body
+from tests.kit import samples, toy
+from tests.kit.policies import ACROSS, SPACES
+from tests.kit.schemas import validator
+from tests.kit.strategies import json_values, module_of, said, salla_patches, to_json
+from tests.kit.tables import POLICIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+BODIES = {platform: validator(policy.schema()) for platform, policy in POLICIES.items()}
+
+
+def numbers_in(value: Any) -> Iterator[float]:
+    """Walk the numbers with a fraction in a JSON value."""
+    if isinstance(value, float):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from numbers_in(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from numbers_in(item)
+
+
+def is_readable(platform: str, body: object) -> bool:
+    """Ask the reader."""
+    try:
+        module_of(POLICIES[platform]).read_patch(body)
+    except InvalidInput:
+        return False
+    return True
+
+
+bodies = st.dictionaries(
+    st.sampled_from([key for platform in POLICIES for key in samples.SALLA | samples.AWAL] + ["status", "extra"]),
+    json_values | st.sampled_from([to_json(value) for value in (*samples.SALLA.values(), *samples.AWAL.values())]),
+    max_size=4,
+)
+
+
+@given(st.sampled_from(list(POLICIES)), bodies | json_values)
+def test_schema_and_reader_agree_on_any_json(platform: str, body: object) -> None:
+    """But for what no schema can say: ``1.0`` is no integer here, and nothing that is not finite is JSON."""
+    if any(number.is_integer() or not math.isfinite(number) for number in numbers_in(body)):
+        return
+    told = json.loads(json.dumps(body))  # With keys that are plain text, as JSON has them.
+    assert BODIES[platform].is_valid(told) is is_readable(platform, told)
+
+
+@given(salla_patches)
+def test_every_patch_of_salla_is_valid(patch: salla.Patch) -> None:
+    """Written as a body."""
+    assert BODIES["salla"].is_valid(salla.to_body(patch))
+
+
+@pytest.mark.parametrize(
+    ("platform", "body", "valid"),
+    [
+        ("salla", {}, True),
+        ("salla", {"coupon_code": "a\0b"}, False),
+        ("salla", {"coupon_code": 1}, False),
+        ("salla", {"coupon_code": None}, False),
+        ("salla", {"branch_id": True}, False),
+        ("salla", {"ship_to": {"geo_coordinates": {"lat": 1, "lng": 1.5}}}, True),
+        ("salla", {"ship_to": {"colour": "red"}}, False),
+        ("salla", {"employees": [1, "2"]}, False),
+        ("salla", {"receiver": {"notify": 1}}, False),
+        ("salla", {"status": "completed"}, False),
+        ("awal", {"status": "shipped"}, True),
+        ("awal", {"status": "canceled"}, False),
+        ("awal", {"shipping_date": "2024-01-20"}, True),
+        ("awal", {"shipping_date": "2024-02-30"}, False),
+        ("awal", {"shipping_date": "20240120"}, False),
+        ("awal", {"branch_id": 1}, False),
+        ("awal", [], False),
+    ],
+)
+def test_a_body_is_as_valid_as_it_is_readable(platform: str, body: Any, valid: bool) -> None:
+    """Key by key."""
+    assert BODIES[platform].is_valid(body) is valid
+    assert is_readable(platform, body) is valid
+
+
+@pytest.mark.parametrize("policy", [*POLICIES.values(), toy.POLICY, ACROSS], ids=["salla", "awal", "toy", "across"])
+def test_the_schema_of_an_order_takes_exactly_what_it_allows(policy: Policy[Any, Any]) -> None:
+    """Every set of few keys, and the whole, at every point."""
+    orders, patches = SPACES[policy.name]
+    asked = [patch for patch in patches if len(patch.keys) <= 2 or len(patch.keys) == len(attrs.fields(type(patch)))]
+    for order in orders:
+        narrowed = validator(policy.schema(order))
+        for patch in asked:
+            assert narrowed.is_valid(write_body(patch)) is policy.can_update(order, patch).allowed, (order, patch)
+
+
+def test_what_is_asked_for_may_open_and_close_other_keys() -> None:
+    """Then there is a way for each thing that may be asked for."""
+    ways = ACROSS.schema(toy.Order(stage=toy.Stage.VAN))["anyOf"]
+    assert isinstance(ways, list)
+    assert [(sorted(way["properties"]), way.get("required", [])) for way in ways] == [
+        (["door", "note", "street"], []),
+        (["door", "note", "stage", "street"], ["stage"]),
+        (["door", "stage", "street"], ["stage"]),
+    ]
+
+
+@pytest.mark.parametrize(("refused", "taken"), [("long", {"short", "any"}), (UNKNOWN, {"short", "long"})])
+def test_a_fact_that_takes_any_value_is_narrowed_to_what_is_open(refused: Any, taken: set[str]) -> None:
+    """Listed values are named; of all others, those that are closed are left out."""
+    fact = Fact("kind of note", values=(UNSET, "short", "long", UNKNOWN), attribute="note")
+    open_to_all = toy.with_patch_fact(fact)
+    policy = open_to_all.with_rules(
+        Rule(id="SHOP-1", section=toy.Section.NOTE, only_if=fact.is_not(refused), reason="no more than that")
+    )
+    schema = validator(policy.schema(toy.Order(stage=toy.Stage.DESK)))
+    assert {word for word in ("short", "long", "any") if schema.is_valid({"note": word})} == taken
+    assert not schema.is_valid({"note": 1})
+    assert schema.is_valid({})
+    every = validator(open_to_all.schema(toy.Order(stage=toy.Stage.DESK)))
+    assert all(every.is_valid({"note": word}) for word in ("short", "long", "any"))
+
+
+def test_a_schema_is_described_by_the_rules() -> None:
+    """Each key says its section, its rule, and the rule's id."""
+    schema: Any = salla.POLICY.schema(salla.Order(status="completed", customer=salla.CustomerKind.NONE))
+    assert schema["title"] == "salla: update of an order, as this one allows it now"
+    assert list(schema["properties"]) == ["customer", "employees"]
+    assert schema["properties"]["customer"]["description"] == (
+        "part of customer; may change only while customer is absent or a guest (SALLA-CUSTOMER-1)"
+    )
+    pending: Any = awal.POLICY.schema(awal.Order(status="pending"))
+    assert pending["properties"]["status"]["enum"] == ["pending", "accepted"]
+    assert "status" not in awal.POLICY.schema(awal.Order(status="lost"))["properties"]  # type: ignore[operator]
+
+
+def test_a_schema_of_a_strangers_order_is_refused() -> None:
+    """As any question about it."""
+    with pytest.raises(TypeError, match="the salla policy decides on its own orders"):
+        salla.POLICY.schema(awal.Order(status="pending"))  # type: ignore[arg-type]
+
+
+def test_samples_say_what_a_patch_says() -> None:
+    """The helper that this test leans on reads every key."""
+    assert said(salla.Patch(coupon_code="x")) == {"coupon_code": "x"}
+
+
+def test_an_integer_is_one_and_a_number_may_have_a_fraction() -> None:
+    """In an object and in a list as well."""
+    properties: Any = salla.POLICY.schema()["properties"]
+    assert properties["branch_id"]["type"] == "integer"
+    assert properties["employees"]["items"] == {"type": "integer"}
+    place: Any = properties["ship_to"]["properties"]["geo_coordinates"]["properties"]
+    assert place["lat"] == {"type": "number"}

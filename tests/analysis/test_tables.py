@@ -1,0 +1,124 @@
+"""Tables and diagrams say what is decided."""
+
+from __future__ import annotations
+
+import pytest
+
+from orderrules import UNSET, Fact, Rule, Waiver, awal, salla
+from orderrules.analysis import tables as description
+from orderrules.authoring import Space
+from tests.kit import toy
+
+
+def test_the_status_table_says_what_is_open_and_while_what() -> None:
+    """Waivers counted in; of a section that follows the status, what may follow."""
+    assert description.status_table(toy.POLICY).splitlines() == [
+        "| stage | stage | address | note |",
+        "| --- | --- | --- | --- |",
+        "| `desk` | to van, to door if sent by staff | open | open |",
+        "| `van` | to desk or door | if not fragile or sent by staff | open |",
+        "| `door` | to desk or van if sent by staff | if sent by staff | open |",
+    ]
+    rows = description.status_rows(salla.POLICY)
+    assert len(rows) == 1 + 14 + 2
+    completed = dict(zip(rows[0], next(row for row in rows if row[0] == "completed"), strict=True))
+    assert completed == {
+        "status": "completed",
+        "customer": "if draft or (customer is absent or a guest)",
+        "receiver": "if draft",
+        "shipping": "if draft",
+        "payment": "if draft",
+        "coupon": "if draft",
+        "employees": "open",
+    }
+    shut = salla.POLICY.without("SALLA-DRAFT-1")
+    assert "| `completed` | if customer is absent or a guest | closed | closed | closed | closed | open |" in (
+        description.status_table(shut)
+    )
+    assert "| `completed` | open | closed |" in description.status_table(awal.POLICY)
+
+
+def test_a_platform_whose_orders_tell_no_fact_has_no_status_table() -> None:
+    """It says so."""
+
+    class Bare(toy.Order.__mro__[2]):  # type: ignore[misc, name-defined]  # the base of all orders.
+        __slots__ = ("_bare_index",)
+        __space__ = Space("_bare_index")
+
+    policy = toy.platform_of(1)
+    object.__setattr__(policy, "order_type", Bare)
+    with pytest.raises(ValueError, match="the orders of large tell no fact"):
+        description.status_rows(policy)
+
+
+def test_a_state_diagram_has_every_status_and_every_transition() -> None:
+    """In Mermaid, each name once, each arrow with its condition if it has one; all rules and waivers count."""
+    lines = description.mermaid(toy.POLICY).splitlines()
+    assert lines == [
+        "stateDiagram-v2",
+        '    state "desk" as s0',
+        '    state "van" as s1',
+        '    state "door" as s2',
+        "    s0 --> s1",
+        "    s0 --> s2: sent by staff",
+        "    s1 --> s0",
+        "    s1 --> s2",
+        "    s2 --> s0: sent by staff",
+        "    s2 --> s1: sent by staff",
+    ]
+    held = awal.POLICY.with_rules(
+        Rule(
+            id="SHOP-1",
+            section=awal.Section.STATUS,
+            only_if=awal.STATUS.is_not(awal.Status.ACCEPTED),
+            reason="the courier is away",
+        )
+    )
+    assert "s1 --> s2" not in description.mermaid(held)
+    arrows = [line for line in description.mermaid(awal.policy(skipping=True)).splitlines() if "-->" in line]
+    assert len(arrows) == 4 + 3 + 2 + 1
+
+
+def test_a_graph_in_dot_has_them_too() -> None:
+    """With quotes and backslashes escaped."""
+    staff = Fact('sent by "the" \\ staff', values=(False, True), attribute="staff", flag=True)
+    policy = toy.with_order_facts(toy.STAGE, staff).with_rules(
+        Waiver(id="TOY-STAFF-2", when=staff.is_(value=True), reason="staff may change everything")
+    )
+    assert description.dot(policy).splitlines() == [
+        'digraph "toy" {',
+        "    rankdir=LR;",
+        '    s0 [label="desk"];',
+        '    s1 [label="van"];',
+        '    s2 [label="door"];',
+        "    s0 -> s1;",
+        '    s0 -> s2 [label="sent by \\"the\\" \\\\ staff"];',
+        "    s1 -> s0;",
+        "    s1 -> s2;",
+        '    s2 -> s0 [label="sent by \\"the\\" \\\\ staff"];',
+        '    s2 -> s1 [label="sent by \\"the\\" \\\\ staff"];',
+        "}",
+    ]
+    assert "s0 --> s2: sent by #34;the#34;" in description.mermaid(policy)
+
+
+def test_a_cell_of_a_table_ends_where_it_should() -> None:
+    """Bars and ends of lines in what a rule says are written so that Markdown keeps them inside."""
+    waiver = Waiver(id="TOY-STAFF-2", when=toy.STAFF.is_(value=True), reason="one | two\nthree")
+    assert description.waiver_table(toy.POLICY.without("TOY-STAFF-1").with_rules(waiver)).splitlines()[2] == (
+        "| one \\| two three | sent by staff | `TOY-STAFF-2` |"
+    )
+
+
+def test_a_section_that_no_key_touches_is_drawn() -> None:
+    """It says that there is none."""
+    policy = toy.with_patch_fact(Fact("note", values=(UNSET, "x")))
+    assert "| **stage** | none |" in description.rule_table(policy)
+    assert "| `desk` | no body key | no body key | open |" in description.status_table(policy)
+
+
+@pytest.mark.parametrize("draw", [description.mermaid, description.dot])
+def test_where_no_transitions_are_ruled_there_is_no_diagram(draw: object) -> None:
+    """It says so."""
+    with pytest.raises(ValueError, match="the salla policy rules no transitions"):
+        draw(salla.POLICY)  # type: ignore[operator]

@@ -1,0 +1,887 @@
+"""Auditing: every order of a file is decided on as the policy does, or is set apart; and files appear whole or not."""
+
+from __future__ import annotations
+
+import base64
+import bz2
+import contextlib
+import gzip
+import json
+import lzma
+import multiprocessing
+import os
+import re
+import resource
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from multiprocessing.reduction import DupFd
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
+from unittest import mock
+from xml.etree import ElementTree as ET
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from orderrules import Policy, awal, salla
+from orderrules.audit import lines as _lines
+from orderrules.audit import parquet as _parquet
+from orderrules.audit import picture as _picture
+from orderrules.audit import tally as _tally
+from orderrules.audit.rows import Apart
+from orderrules.cli import main
+from orderrules.engine.samples import order_at
+from orderrules.reading.problems import Code, InvalidInput, Problem
+from tests.kit.command_line import EXAMPLES, Result, run
+from tests.kit.rows import every_row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.process import BaseProcess
+    from pathlib import Path
+
+SHIPPING: Final = EXAMPLES / "salla" / "update-shipping.json"
+BOTH: Final = {"courier_id": 7, "customer": {"id": 5}}
+KINDS: Final = ("parquet", "csv", "jsonl")
+
+
+def written(folder: Path, body: object) -> str:
+    """Write the body of an update, and give its path."""
+    path = folder / "patch.json"
+    path.write_text(json.dumps(body), encoding="utf-8")
+    return str(path)
+
+
+def stored(path: Path, rows: list[dict[str, Any]]) -> str:
+    """Write rows as the suffix says, and give the path."""
+    if path.suffix == ".parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    elif path.suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    else:
+        lines = [list(rows[0]), *([_field(value) for value in row.values()] for row in rows)]
+        path.write_text("".join(",".join(line) + "\n" for line in lines), encoding="utf-8")
+    return str(path)
+
+
+def _field(value: object) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def audit(platform: str, orders: str, patch: str, *more: str, given: bytes = b"") -> Result:
+    """Audit, and see that what is printed is about that."""
+    return run("audit", "--platform", platform, *more, orders, patch, given=given)
+
+
+def told(*arguments: str, given: bytes = b"") -> dict[str, Any]:
+    """Audit, and give what it tells machines."""
+    found: dict[str, Any] = json.loads(audit(*arguments, "--format", "json", given=given).stdout)
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("policy", "body"),
+    [
+        (salla.POLICY, BOTH),
+        (salla.POLICY, {"payment": {"method": "bank"}, "coupon_code": "E"}),
+        (salla.POLICY, {"employees": [1]}),
+        (awal.POLICY, {"status": "shipped"}),
+    ],
+    ids=["both", "payment", "employees", "awal"],
+)
+def test_every_order_has_the_verdict_of_the_policy(
+    tmp_path: Path, kind: str, policy: Policy[Any, Any], body: dict[str, Any]
+) -> None:
+    """Of every row there can be, nulls and strange statuses included, and in the order of the file."""
+    # An empty field of CSV is a null.
+    rows = [{"number": number, **row} for number, row in enumerate(every_row(policy)) if row["status"] != ""]
+    orders = stored(tmp_path / f"orders.{kind}", rows)
+    named = ["--order-columns", ",".join(f"{name}={name}" for name in rows[0] if name != "number") + ",id=number"]
+    verdicts = tmp_path / "verdicts.parquet"
+    result = audit(policy.name, orders, written(tmp_path, body), *named, "--verdicts", str(verdicts))
+    patch: Any = (salla.read_patch if policy is salla.POLICY else awal.read_patch)(body)
+    facts = policy.order_type.__space__.facts
+    expected = []
+    for number, row in enumerate(rows):
+        order: Any = order_at(policy.order_type, {fact: fact.stored(row[fact.attribute]) for fact in facts})
+        ids = [violation.rule.id for violation in policy.can_update(order, patch).violations]
+        read = {fact.attribute: row[fact.attribute] for fact in facts}
+        place = {"row" if kind == "parquet" else "line": number + 1 + (kind == "csv")}
+        expected.append({**place, "id": str(row["number"]), **read, "allowed": not ids, "violations": ids})
+    assert pq.read_table(verdicts).to_pylist() == expected
+    assert result.exit_code == int(not all(row["allowed"] for row in expected))
+    assert not result.stderr
+
+
+def test_counts_are_told_by_status_and_rule(tmp_path: Path) -> None:
+    """For people in a table, for machines in JSON."""
+    rows: list[dict[str, Any]] = [
+        *[{"status": "completed", "draft": False, "customer": "registered"}] * 3,
+        *[{"status": "completed", "draft": True, "customer": "registered"}] * 2,
+        *[{"status": "pending", "draft": None, "customer": "guest"}] * 4,
+        {"status": "payment_pending", "draft": None, "customer": None},
+        {"status": "for nura", "draft": False, "customer": "registered"},
+        {"status": None, "draft": False, "customer": None},
+    ]
+    orders, patch = stored(tmp_path / "orders.jsonl", rows), written(tmp_path, BOTH)
+    found = told("salla", orders, patch)
+    assert found == {
+        "platform": "salla",
+        "edition": "2",
+        "digest": salla.POLICY.digest(),
+        "condition": "draft or status is draft or ((customer is absent or a guest) and status is not completed)",
+        "orders": 12,
+        "allowed": 8,
+        "refused": 4,
+        "unread": 0,
+        "rules": {"SALLA-CUSTOMER-1": 4, "SALLA-SHIPPING-1": 3},
+        "statuses": [
+            {"status": "payment_pending", "named": True, "orders": 5, "allowed": 5, "rules": {}},
+            {
+                "status": "completed",
+                "named": True,
+                "orders": 5,
+                "allowed": 2,
+                "rules": {"SALLA-CUSTOMER-1": 3, "SALLA-SHIPPING-1": 3},
+            },
+            {"status": "for nura", "named": False, "orders": 1, "allowed": 0, "rules": {"SALLA-CUSTOMER-1": 1}},
+            {"status": None, "named": False, "orders": 1, "allowed": 1, "rules": {}},
+        ],
+        "problems": [],
+        "more": 0,
+        "readings": ["S2", "S4", "S8", "S15"],
+        "written": {},
+    }
+    lines = [line.split() for line in audit("salla", orders, patch).stdout.splitlines()]
+    assert ["completed", "5", "2", "3", "3"] in lines
+    assert ["all", "12", "8", "4", "3"] in lines
+    shown = audit("salla", orders, patch).stdout
+    assert "rests on S2: *completed* is read as completed alone" in shown
+    assert "note: 2 of the orders show no status that the page names" in shown
+
+
+def test_readings_and_policies_of_ones_own_are_asked(tmp_path: Path) -> None:
+    """As of every command."""
+    orders = stored(tmp_path / "orders.csv", [{"status": "delivered", "draft": False}])
+    patch = written(tmp_path, {"coupon_code": "E"})
+    assert audit("salla", orders, patch).exit_code == 0
+    assert audit("salla", orders, patch, "--completed", "family").exit_code == 1
+    assert run("audit", "--policy", "orderrules.platforms.salla:POLICY", orders, patch).exit_code == 0
+    assert run("audit", "--policy", "tests.kit.toy:POLICY", orders, patch).exit_code == 2
+
+
+CSV: Final = (
+    b'id,status,draft,customer,"a note"\n'
+    b'1,completed,false,guest,"two\nlines"\n'  # 2 and 3
+    b"2,completed,false,vip,\n"  # 4
+    b"3,completed,maybe,vip,\n"
+    b"4,completed,false\n"
+    b'5,"completed,false,guest,\n'  # 7: nothing closes the quote
+    b"6,completed,false,guest,\n"
+    b"7,completed,false,guest,\xff\n"  # 9
+    b"\n"
+    b'8,completed,false,guest,"a"b\n'  # 11
+    b"9,completed,T,guest,the end"
+)
+
+
+@pytest.mark.parametrize("block", [1, 60, 1 << 20])
+def test_rows_of_csv_that_cannot_be_read_are_set_apart(tmp_path: Path, block: int) -> None:
+    """Each with its line and all its problems; those around them are read, wherever blocks end."""
+    orders = tmp_path / "orders.csv"
+    orders.write_bytes(CSV)
+    rejected, verdicts = tmp_path / "rejected.jsonl", tmp_path / "verdicts.parquet"
+    with mock.patch.object(_lines, "BLOCK", block):
+        result = audit(
+            *("salla", str(orders), written(tmp_path, BOTH), "--order-columns", "id=id"),
+            *("--rejected", str(rejected), "--verdicts", str(verdicts)),
+        )
+    lines = [json.loads(line) for line in rejected.read_text(encoding="utf-8").splitlines()]
+    assert [(row["line"], [(problem["pointer"], problem["code"]) for problem in row["problems"]]) for row in lines] == [
+        (4, [("/customer", "not_a_choice")]),
+        (5, [("/draft", "wrong_type"), ("/customer", "not_a_choice")]),
+        (6, [("", "not_csv")]),
+        (7, [("", "not_csv")]),
+        (9, [("", "not_utf8")]),
+        (11, [("", "not_csv")]),
+    ]
+    raw = [base64.b64decode(row["base64"]) if "base64" in row else row["text"].encode() for row in lines]
+    assert raw == [CSV.splitlines(keepends=True)[row["line"] - 1] for row in lines]
+    assert [(row["line"], row["id"]) for row in pq.read_table(verdicts).to_pylist()] == [(2, "1"), (8, "6"), (12, "9")]
+    assert result.exit_code == 2
+    assert "6 rows could not be read: set apart" in result.stdout
+    assert "line 5: /draft: expected true or false, yes or no, 1 or 0, got a string; /customer: " in result.stdout
+    assert "and 1 more" in result.stdout
+    assert "vip" not in result.output
+
+
+JSON: Final = (
+    b'{"status": "completed", "draft": false, "customer": "guest"}\n'
+    b"{\n"
+    b'{"status": "completed", "status": "draft"}\n'
+    b'{"status": 7, "draft": "perhaps", "customer": ["guest"], "id": 1.5}\n'
+    b'{"status": "completed"} {"status": "completed"}\n'
+    b"\n"
+    b'{"status": "comp\xffleted"}\n'
+    b"[]\n"
+    b'{"status": NaN}\n'
+    b'{"status": "\\u0000"}\n'
+    b'{"customer": "none", "draft": 0, "id": 12}\r\n'
+    b'{"status": "\\ud800", "id": "\\ud800"}\n'
+    b'{"id": true}\n'
+    b'{"status": "draft", "id": "a", "draft": true}'
+)
+
+
+@pytest.mark.parametrize("block", [1, 70, 1 << 20])
+def test_lines_of_json_that_cannot_be_read_are_set_apart(tmp_path: Path, block: int) -> None:
+    """And nothing is guessed: neither of two equal keys, nor what a number stands for."""
+    orders = tmp_path / "orders.jsonl"
+    orders.write_bytes(JSON)
+    rejected, verdicts = tmp_path / "rejected.jsonl", tmp_path / "verdicts.parquet"
+    with mock.patch.object(_lines, "BLOCK", block):
+        audit(
+            *("salla", str(orders), written(tmp_path, BOTH), "--order-columns", "id=id"),
+            *("--rejected", str(rejected), "--verdicts", str(verdicts)),
+        )
+    lines = [json.loads(line) for line in rejected.read_text(encoding="utf-8").splitlines()]
+    assert [(row["line"], [(problem["pointer"], problem["code"]) for problem in row["problems"]]) for row in lines] == [
+        (2, [("", "not_json")]),
+        (3, [("/status", "duplicate_key")]),
+        (
+            4,
+            [
+                ("/status", "wrong_type"),
+                ("/draft", "wrong_type"),
+                ("/customer", "wrong_type"),
+                ("/id", "wrong_type"),
+            ],
+        ),
+        (5, [("", "trailing_text")]),
+        (7, [("", "not_utf8")]),
+        (8, [("", "wrong_type")]),
+        (9, [("/status", "not_finite")]),
+        (10, [("/status", "bad_text")]),
+        (12, [("/status", "bad_text"), ("/id", "bad_text")]),
+        (13, [("/id", "wrong_type")]),
+    ]
+    assert [tuple(row.values())[:5] for row in pq.read_table(verdicts).to_pylist()] == [
+        (1, None, "completed", False, "guest"),
+        (11, "12", None, False, "none"),
+        (14, "a", "draft", True, None),
+    ]
+
+
+def test_values_of_parquet_that_cannot_be_read_are_set_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever types the columns are of; a batch may have any number of them."""
+    monkeypatch.setattr(_parquet, "ROWS", 1 << 10)
+    table = pa.table(
+        {
+            "status": pa.array(["completed", None, "x", "draft"] * 1_000).dictionary_encode(),
+            "draft": pa.array(["true", "f", None, "perhaps"] * 1_000),
+            "customer": pa.array([b"gu\xffest", b"guest", None, None] * 1_000),
+        }
+    )
+    pq.write_table(table, tmp_path / "orders.parquet")
+    rejected = tmp_path / "rejected.jsonl"
+    found = told("salla", str(tmp_path / "orders.parquet"), written(tmp_path, BOTH), "--rejected", str(rejected))
+    assert (found["orders"], found["unread"]) == (2_000, 2_000)
+    lines = [json.loads(line) for line in rejected.read_text(encoding="utf-8").splitlines()]
+    assert len(lines) == 2_000
+    assert (lines[-1]["row"], lines[-1]["values"]) == (
+        4_000,
+        {"status": "draft", "draft": "perhaps", "customer": None},
+    )
+    assert [(problem["pointer"], problem["code"]) for problem in lines[0]["problems"]] == [("/customer", "not_utf8")]
+    assert lines[0]["values"]["customer"] == {"base64": base64.b64encode(b"gu\xffest").decode()}
+    assert len(found["problems"]) == _tally.KEPT
+
+
+def test_columns_of_parquet_may_be_of_other_types(tmp_path: Path) -> None:
+    """Numbers for flags, and columns without any value."""
+    table = pa.table(
+        {
+            "slug": pa.array(["completed", "x"], pa.large_string()),
+            "flag": pa.array([1, 0], pa.int8()),
+            "kind": pa.nulls(2),
+            "key": pa.array([7, None], pa.uint64()),
+        }
+    )
+    pq.write_table(table, tmp_path / "orders.parquet")
+    verdicts = tmp_path / "verdicts.parquet"
+    named = ("--order-columns", "status=slug,draft=flag", "--order-columns", "customer=kind,id=key")
+    audit("salla", str(tmp_path / "orders.parquet"), written(tmp_path, BOTH), *named, "--verdicts", str(verdicts))
+    assert [tuple(row.values()) for row in pq.read_table(verdicts).to_pylist()] == [
+        (1, "7", "completed", True, None, True, []),
+        (2, None, "x", False, None, True, []),
+    ]
+
+
+def test_orders_may_be_as_the_api_answers_them(tmp_path: Path) -> None:
+    """A line for each, from standard input too."""
+    payloads = [
+        {"id": 1, "status": {"slug": "completed"}, "draft": False, "customer": {"id": 5}},
+        {"data": {"id": 2, "status": {"slug": "in_progress"}}},
+        {"status": 7},
+        {"id": 3, "status": [], "draft": True},
+    ]
+    given = "".join(json.dumps(payload) + "\n" for payload in payloads).encode() + b"\n"
+    verdicts = tmp_path / "verdicts.parquet"
+    result = audit("salla", "-", written(tmp_path, BOTH), "--payloads", "--verdicts", str(verdicts), given=given)
+    assert [tuple(row.values()) for row in pq.read_table(verdicts).to_pylist()] == [
+        (1, "1", "completed", False, "registered", False, ["SALLA-CUSTOMER-1", "SALLA-SHIPPING-1"]),
+        (2, "2", "in_progress", False, "not shown", False, ["SALLA-CUSTOMER-1"]),
+        (4, "3", None, True, "not shown", True, []),
+    ]
+    assert "line 3: /status: expected the order's status" in result.stdout
+    shipped = json.dumps({"status": True, "data": {"id": 1, "status": "accepted"}}).encode()
+    assert audit("awal", "-", written(tmp_path, {"status": "shipped"}), "--payloads", given=shipped).exit_code == 0
+
+
+def test_a_fact_may_be_said_to_be_in_no_column(tmp_path: Path) -> None:
+    """Then every order has the value that a null stands for; what the rules do not read needs none."""
+    orders = stored(tmp_path / "orders.csv", [{"slug": "completed"}, {"slug": "shipped"}])
+    found = told("salla", orders, written(tmp_path, BOTH), "--order-columns", "status=slug,draft=,customer=")
+    assert (found["allowed"], found["refused"]) == (1, 1)
+    assert told("salla", orders, written(tmp_path, {"employees": []}), "--order-columns", "status=slug")["allowed"] == 2
+
+
+def test_orders_are_counted_where_no_column_is_read(tmp_path: Path) -> None:
+    """By either way."""
+    patch = written(tmp_path, {"employees": []})
+    for kind, line in (("csv", b"x\n"), ("jsonl", b"{}\n")):
+        orders = tmp_path / f"orders.{kind}"
+        orders.write_bytes(b"a\n" * (kind == "csv") + line * 3)
+        for block in (1 << 20, 1):
+            with mock.patch.object(_lines, "BLOCK", block):
+                assert told("salla", str(orders), patch, "--order-columns", "status=")["orders"] == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "more", "said"),
+    [
+        ("a.csv", b"stauts\nx\n", (), "no column 'status' - did you mean stauts?; there are 'stauts'; say --order-"),
+        ("a.csv", b"status,status\nx,y\n", (), "there are 2 columns 'status'"),
+        ("a.csv", b"status;draft\nx;t\n", (), "are the fields parted by another --delimiter?"),
+        ("a.csv", b"", (), "the first line names no columns"),
+        ("a.csv", b'"status\nx\n', (), "the first line, which names the columns, cannot be read"),
+        ("a.csv", b"stat\xffus\nx\n", (), "the first line, which names the columns, cannot be read"),
+        ("a.jsonl", b'{"stauts": "x"}\n{}\n', (), "no line has the column 'draft', 'status'"),
+        ("a.parquet", b"PAR1", (), "is no Parquet that can be read"),
+        ("a.txt", b"", (), "say what kind of file that is, with --orders-as"),
+        ("a.csv", b"", ("--payloads",), "--payloads are lines of JSON, and not csv"),
+        ("a.csv", b"", ("--delimiter", ", "), "--delimiter is one character"),
+        ("a.jsonl", b"", ("--delimiter", ","), "--delimiter is one character"),
+        ("a.csv", b"", ("--order-columns", "stauts=x"), "of an order there are status, draft, customer, id"),
+        ("a.csv", b"", ("--order-columns", "status=x,status=y"), "say FACT=COLUMN, each once; twice"),
+        ("a.csv", b"", ("--order-columns", "status"), "say FACT=COLUMN"),
+        ("a.jsonl", b"", ("--payloads", "--order-columns", "status=x"), "--payloads have no columns to name"),
+        ("a.csv", b"", ("--verdicts", "/nowhere/at/all.parquet"), "there is no such folder"),
+        ("a.csv", b"", ("--verdicts", "/"), "is there, and is no file"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_audited_is_trouble(
+    tmp_path: Path, name: str, content: bytes, more: tuple[str, ...], said: str
+) -> None:
+    """Said in a line, and nothing is written."""
+    (tmp_path / name).write_bytes(content)
+    picture = tmp_path / "picture.svg"
+    asked = written(tmp_path, {"coupon_code": "E"})
+    result = audit("salla", str(tmp_path / name), asked, "--picture", str(picture), *more)
+    assert said in result.stderr.replace("\n", " ")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert {path.name for path in tmp_path.iterdir()} == {name, "patch.json"}
+
+
+def test_a_column_that_tells_no_fact_is_trouble(tmp_path: Path) -> None:
+    """A list is no status, and no id."""
+    pq.write_table(pa.table({"status": [["a"]], "draft": [True]}), tmp_path / "orders.parquet")
+    asked = (str(tmp_path / "orders.parquet"), written(tmp_path, {"coupon_code": "E"}))
+    assert "the column 'status', of the type list" in audit("salla", *asked).stderr.replace("\n", " ")
+    named = ("--order-columns", "status=,id=status")
+    assert "of the type list" in audit("salla", *asked, *named).stderr.replace("\n", " ")
+
+
+def test_files_are_not_written_over_those_that_are_read(tmp_path: Path) -> None:
+    """Nor over each other, by whatever name."""
+    orders = stored(tmp_path / "orders.csv", [{"status": "x", "draft": False}])
+    patch = written(tmp_path, {"coupon_code": "E"})
+    (tmp_path / "link.csv").symlink_to(orders)
+    for more in (
+        ("--verdicts", str(tmp_path / "link.csv")),
+        ("--rejected", str(tmp_path / "." / "patch.json")),
+        ("--picture", str(tmp_path / "new"), "--rejected", str(tmp_path / "new")),
+    ):
+        result = audit("salla", orders, patch, *more)
+        assert (result.exit_code, "another file of this command" in result.stderr.replace("\n", " ")) == (2, True)
+    assert audit("salla", "-", "-").exit_code == 2
+    assert audit("salla", "-", patch, "--orders-as", "parquet").exit_code == 2
+
+
+def test_what_cannot_be_read_of_the_update_is_told_first(tmp_path: Path) -> None:
+    """As by every command."""
+    orders = stored(tmp_path / "orders.csv", [{"status": "x"}])
+    result = audit("salla", orders, written(tmp_path, {"courier_id": "7"}))
+    assert (result.exit_code, "/courier_id: expected an integer" in result.stderr) == (2, True)
+
+
+def test_a_file_that_fails_half_way_leaves_what_was_there(tmp_path: Path) -> None:
+    """A Parquet whose second half is gone, read after the first was written."""
+    rows = [{"status": "completed", "draft": False}] * 20_000
+    orders = tmp_path / "orders.parquet"
+    pq.write_table(pa.Table.from_pylist(rows), orders, row_group_size=5_000, compression="none", use_dictionary=False)
+    whole = orders.read_bytes()
+    middle = len(whole) // 2
+    orders.write_bytes(whole[:middle] + b"\xff" * (len(whole) // 4) + whole[middle + len(whole) // 4 :])
+    verdicts = tmp_path / "verdicts.parquet"
+    verdicts.write_text("what was there", encoding="utf-8")
+    result = audit("salla", str(orders), written(tmp_path, {"coupon_code": "E"}), "--verdicts", str(verdicts))
+    assert result.exit_code == 2
+    assert "cannot be read behind row" in result.stderr.replace("\n", " ")
+    assert verdicts.read_text(encoding="utf-8") == "what was there"
+    assert {path.name for path in tmp_path.iterdir()} == {"orders.parquet", "patch.json", "verdicts.parquet"}
+
+
+class Process(NamedTuple):
+    """An audit in a process of its own, and the pipes to and from it."""
+
+    process: BaseProcess
+    stdin: IO[bytes]
+    stdout: IO[bytes]
+    stderr: IO[bytes]
+
+    def communicate(self, given: bytes = b"") -> tuple[int | None, bytes, bytes]:
+        """Write the rest of the input, read all that is printed, wait; give the exit status and both outputs."""
+        with contextlib.suppress(BrokenPipeError), self.stdin:
+            self.stdin.write(given)
+        with self.stdout, self.stderr:
+            out, err = self.stdout.read(), self.stderr.read()
+        self.process.join(60)
+        return self.process.exitcode, out, err
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, if it has not ended."""
+        assert self.process.pid is not None
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.process.pid, number)
+
+
+FORKS: Final = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(
+    ["orderrules.audit.survey", "orderrules.audit.picture", "pandas", "tests.audit.test_audit"]
+)
+"""Arrow, and the pandas that it looks for, take seconds to import: they are imported once, and audits forked off."""
+
+
+def _main(arguments: list[str], pipes: list[Any], limit: int | None, mask: int) -> None:
+    """Be the command line, in a process that was forked."""
+    for number, pipe in enumerate(pipes):
+        os.dup2(pipe.detach(), number)
+    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115 - those of the process.
+    os.umask(mask)
+    if limit is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    sys.argv = ["orderrules", *arguments]
+    main()
+
+
+def started(folder: Path, *more: str, limit: int | None = None, mask: int = 0o022) -> Process:
+    """Start an audit of what comes by standard input, with two files to write."""
+    body = written(folder, {"coupon_code": "E"})
+    files = ("--verdicts", str(folder / "verdicts.parquet"), "--rejected", str(folder / "rejected.jsonl"))
+    arguments = ["audit", "--platform", "salla", "--orders-as", "csv", *files, *more, "-", body]
+    (theirs, stdin), (stdout, out), (stderr, err) = (os.pipe() for _ in range(3))
+    process = FORKS.Process(target=_main, args=(arguments, [DupFd(end) for end in (theirs, out, err)], limit, mask))
+    process.start()
+    for end in (theirs, out, err):
+        os.close(end)
+    return Process(process, open(stdin, "wb"), open(stdout, "rb"), open(stderr, "rb"))  # noqa: PTH123 - closed by communicate.
+
+
+def named(folder: Path) -> set[str]:
+    """List what is in a folder, other than the update."""
+    return {path.name for path in folder.iterdir()} - {"patch.json"}
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 2)])
+def test_an_audit_that_is_ended_leaves_nothing_by_half(tmp_path: Path, number: signal.Signals, status: int) -> None:
+    """Nor does it touch what was there."""
+    (tmp_path / "verdicts.parquet").write_text("what was there", encoding="utf-8")
+    process = started(tmp_path)
+    process.stdin.write(b"status,draft\n" + b"completed,false\n" * 100_000)
+    process.stdin.flush()
+    begun = time.monotonic()
+    while not any(name.endswith(".part") for name in named(tmp_path)) and time.monotonic() < begun + 60:
+        time.sleep(0.02)
+    assert len(named(tmp_path)) == 3
+    time.sleep(0.3)  # It has read what there is, and waits: between two reads of one block CPython looks for no signal.
+    process.send(number)
+    process.process.join(60)
+    assert process.communicate()[0] == status
+    assert named(tmp_path) == {"verdicts.parquet"}
+    assert (tmp_path / "verdicts.parquet").read_text(encoding="utf-8") == "what was there"
+
+
+def test_an_audit_that_finds_no_room_leaves_nothing_by_half(tmp_path: Path) -> None:
+    """It says that there is none."""
+    process = started(tmp_path, limit=1 << 12)
+    lines = b"".join(b"%d,completed,false\n" % number for number in range(10_000))
+    status, out, err = process.communicate(b"id,status,draft\n" + lines + b"x\n" * 5_000)
+    assert (status, out) == (2, b"")
+    assert b"File too large" in err
+    assert named(tmp_path) == set()
+
+
+def test_files_are_there_when_all_went_well(tmp_path: Path) -> None:
+    """With the rights that any new file has, also where nothing was to be written to one."""
+    process = started(tmp_path, "--picture", str(tmp_path / "picture.svg"), mask=0o027)
+    assert process.communicate(b"status,draft\ncompleted,true\n")[0] == 0
+    assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir() if path.suffix != ".json"} == {
+        "verdicts.parquet": 0o640,
+        "rejected.jsonl": 0o640,
+        "picture.svg": 0o640,
+    }
+    assert (tmp_path / "rejected.jsonl").read_bytes() == b""
+
+
+def test_progress_is_shown_where_someone_looks_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On standard error, and nowhere else."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    orders = stored(tmp_path / "orders.csv", [{"status": "x", "draft": False}] * 10)
+    result = audit("salla", orders, written(tmp_path, {"coupon_code": "E"}))
+    assert "auditing" in result.stderr
+    assert "auditing" not in result.stdout
+    monkeypatch.delenv("FORCE_COLOR")
+    assert audit("salla", orders, written(tmp_path, {"coupon_code": "E"})).stderr == ""
+
+
+def test_the_picture_has_a_bar_for_each_status(tmp_path: Path) -> None:
+    """Whatever a status is called; it runs nothing, and the same numbers give the same picture."""
+    rows = [{"status": status, "draft": False} for status in ("completed", "<b>&\u0001", "في الطريق", None)]
+    orders, picture = stored(tmp_path / "orders.jsonl", rows), tmp_path / "picture.svg"
+    asked = ("salla", orders, written(tmp_path, {"coupon_code": "E"}), "--picture", str(picture))
+    audit(*asked)
+    first = picture.read_bytes()
+    audit(*asked)
+    assert picture.read_bytes() == first
+    root = ET.fromstring(first)  # noqa: S314 - it was written a moment ago.
+    texts = [element.text for element in root.iter() if element.text]
+    for text in ("completed", "'<b>&\\x01'", "'في الطريق'", "none shown", "allowed", "refused by SALLA-COUPON-1"):
+        assert text in texts
+    assert "salla: 3 of 4 orders allow the update" in texts
+    assert not [element for element in root.iter() if element.tag.endswith("script")]
+    assert b"href" not in first
+
+
+def test_a_picture_of_nothing_is_drawn() -> None:
+    """As a file without orders asks for."""
+    assert b"no orders" in _picture.picture("salla", [])
+
+
+def test_an_empty_file_has_no_order_that_refuses(tmp_path: Path) -> None:
+    """Of each kind."""
+    patch = written(tmp_path, {"coupon_code": "E"})
+    (tmp_path / "a.jsonl").write_bytes(b"\n")
+    (tmp_path / "a.csv").write_bytes(b"\xef\xbb\xbfstatus,draft\r\n\r\n")
+    pq.write_table(
+        pa.table({"status": pa.array([], pa.string()), "draft": pa.array([], pa.bool_())}), tmp_path / "a.parquet"
+    )
+    for kind in KINDS:
+        assert told("salla", str(tmp_path / f"a.{kind}"), patch)["orders"] == 0
+
+
+def test_other_delimiters_are_read(tmp_path: Path) -> None:
+    """A tab of itself where the name says so."""
+    patch = written(tmp_path, {"coupon_code": "E"})
+    (tmp_path / "a.tsv").write_bytes(b"status\tdraft\ncompleted\tt\n")
+    (tmp_path / "a.csv").write_bytes(b'status;draft\n"completed";1\n')
+    assert told("salla", str(tmp_path / "a.tsv"), patch)["allowed"] == 1
+    assert told("salla", str(tmp_path / "a.csv"), patch, "--delimiter", ";")["allowed"] == 1
+
+
+def test_counting_does_not_grow_with_what_is_counted() -> None:
+    """Statuses that no page names are told one by one up to a number, and then together."""
+    tally = _tally.Tally(salla.STATUS)
+    for number in range(_tally.MOST + 500):
+        tally.add(f"own {number}", "", 1)
+    tally.add("completed", "A, B", 3)
+    tally.add("pending", "", 1)
+    tally.add("payment_pending", "A", 1)
+    found = list(tally.statuses())
+    assert len(found) == _tally.MOST + 3
+    assert [label for label, _ in found[:2]] == ["payment_pending", "completed"]
+    assert found[-1] == (_tally.OTHERS, {"": 500})
+    assert (tally.orders, tally.allowed) == (_tally.MOST + 505, _tally.MOST + 501)
+    assert (tally.refused_by("A"), tally.refused_by("B")) == (4, 3)
+    apart = Apart(1, InvalidInput([Problem("", Code.NOT_CSV, "x")]), {})
+    tally.set_apart([apart] * 5000)
+    tally.set_apart([apart] * 5000)
+    assert (tally.unread, len(tally.apart)) == (10_000, _tally.KEPT)
+
+
+def test_many_statuses_are_shown_in_few_lines(tmp_path: Path) -> None:
+    """The rarest together."""
+    rows = [{"status": f"own {number}", "draft": False} for number in range(200) for _ in range(200 - number)]
+    orders = stored(tmp_path / "orders.csv", rows)
+    shown = audit("salla", orders, written(tmp_path, {"coupon_code": "E"})).stdout
+    assert "'own 0'" in shown
+    assert "180 more" in shown
+    assert len(shown.splitlines()) < 40
+
+
+def _many(count: int, width: int) -> Callable[[], bytes]:
+    return lambda: b"status,draft\n" + b"x,true\n" * count + b"y" * width + b"\n" + b"x,true\n" * count
+
+
+@pytest.mark.parametrize("width", [5000, 6999, 7000, 7001, 30_000])
+def test_a_line_that_is_too_long_costs_itself(tmp_path: Path, width: int) -> None:
+    """It is told where it stands, and not kept."""
+    orders = tmp_path / "orders.csv"
+    orders.write_bytes(_many(300, width)())
+    rejected = tmp_path / "rejected.jsonl"
+    with mock.patch.object(_lines, "BLOCK", 1000), mock.patch.object(_lines, "LONGEST", 7000):
+        found = told("salla", str(orders), written(tmp_path, {"coupon_code": "E"}), "--rejected", str(rejected))
+    assert (found["orders"], found["unread"]) == (600, 1)
+    (line,) = map(json.loads, rejected.read_text(encoding="utf-8").splitlines())
+    assert line["line"] == 302
+    assert line["problems"][0]["code"] == ("too_large" if width >= 6999 else "not_csv")
+    assert line["text"] == (None if width >= 6999 else "y" * width + "\n")
+
+
+def test_a_row_that_never_ends_costs_one_line(tmp_path: Path) -> None:
+    """However many lines its quote takes in."""
+    orders = tmp_path / "orders.csv"
+    orders.write_bytes(b"status,draft\n" + b'"x,true\n' + b"x,true\n" * 10_000)
+    for longest in (1 << 10, 1 << 24):
+        with mock.patch.object(_lines, "LONGEST", longest), mock.patch.object(_lines, "BLOCK", 1 << 14):
+            found = told("salla", str(orders), written(tmp_path, {"coupon_code": "E"}))
+        assert (found["orders"], found["unread"]) == (10_000, 1)
+        assert found["problems"][0]["line"] == 2
+
+
+def test_the_page_shows_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Line for line, of the command above it."""
+    root = EXAMPLES.parent
+    monkeypatch.chdir(root)
+    page = (root / "docs" / "millions.md").read_text(encoding="utf-8")
+    command, shown = re.findall(r"```(?:sh|text)\n(.*?)\n```", page, re.DOTALL)[:2]
+    printed = run(*shlex.split(command)[1:])
+    assert [line.rstrip() for line in printed.stdout.splitlines()] == shown.splitlines()
+
+
+def test_text_of_parquet_that_is_none_costs_its_row(tmp_path: Path) -> None:
+    """Whoever wrote the file may have called it text all the same, in a status or in an id."""
+    offsets = pa.py_buffer(b"".join(number.to_bytes(4, "little") for number in (0, 1, 2, 3)))
+    strange = pa.Array.from_buffers(pa.string(), 3, [None, offsets, pa.py_buffer(b"a\xffb")])
+    orders, verdicts, rejected = (tmp_path / name for name in ("o.parquet", "v.parquet", "r.jsonl"))
+    for column in ("status", "key"):
+        columns = {"status": ["x", "y", "z"], "key": ["1", "2", "3"], "draft": [True] * 3}
+        pq.write_table(pa.table({**columns, column: strange}), orders)
+        asked = ("--order-columns", "id=key", "--verdicts", str(verdicts), "--rejected", str(rejected))
+        assert told("salla", str(orders), written(tmp_path, {"coupon_code": "E"}), *asked)["unread"] == 1
+        (line,) = map(json.loads, rejected.read_text(encoding="utf-8").splitlines())
+        assert (line["row"], line["values"][column]) == (2, {"base64": base64.b64encode(b"\xff").decode()})
+        assert line["problems"][0]["code"] == "not_utf8"
+        assert [row["row"] for row in pq.read_table(verdicts).to_pylist()] == [1, 3]
+
+
+@pytest.mark.parametrize("block", [1, 1 << 20])
+def test_a_broken_object_takes_no_other_line_with_it(tmp_path: Path, block: int) -> None:
+    """Two lines that together are an object are two lines; a key with another space behind it is still a key."""
+    lines = [
+        b'{"status":"a","draft":false}',
+        b'{"status":"x}',
+        b'{y"}',
+        b'{"status":"completed","status"\r:"x","draft":false}',
+    ]
+    (tmp_path / "orders.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+    with mock.patch.object(_lines, "BLOCK", block):
+        found = told("salla", str(tmp_path / "orders.jsonl"), written(tmp_path, {"coupon_code": "E"}))
+    assert (found["orders"], found["unread"]) == (1, 3)
+    assert [(row["line"], row["code"]) for row in found["problems"]] == [
+        (2, "not_json"),
+        (3, "not_json"),
+        (4, "duplicate_key"),
+    ]
+
+
+def test_the_size_of_a_line_is_measured_in_bytes_by_either_way(tmp_path: Path) -> None:
+    """Whatever stands around it."""
+    large = '{"status": "x", "draft": false, "note": "' + "س" * 600_000 + '"}\n'
+    good = '{"status": "x", "draft": false}\n'
+    for before, after in (("", ""), (good * 5, ""), (good, "{}}\n")):
+        (tmp_path / "orders.jsonl").write_text(before + large + after, encoding="utf-8")
+        found = told("salla", str(tmp_path / "orders.jsonl"), written(tmp_path, {"coupon_code": "E"}))
+        assert found["problems"][0]["code"] == "too_large"
+
+
+def test_a_row_of_another_width_is_set_apart_whole(tmp_path: Path) -> None:
+    """No order is made of what stands in a note; and lines that a quote takes in are looked at once more, not again."""
+    orders, rejected = tmp_path / "orders.csv", tmp_path / "rejected.jsonl"
+    row = b'7,completed,false,"line one\n8,shipped,false,x\nend",EXTRA\n'
+    orders.write_bytes(b'\xef\xbb\xbf"id","status",draft,note\n' + row + b'9,"x",t,"a\nb"\n')
+    patch = written(tmp_path, {"coupon_code": "E"})
+    found = told("salla", str(orders), patch, "--rejected", str(rejected))
+    assert (found["orders"], found["unread"]) == (1, 1)
+    (line,) = map(json.loads, rejected.read_text(encoding="utf-8").splitlines())
+    assert (line["line"], line["text"]) == (2, row.decode())
+    orders.write_bytes(b"status,draft\n" + b'x","y\n' * 4_000)
+    assert told("salla", str(orders), patch)["unread"] == 4_000
+
+
+def test_no_more_is_kept_than_is_shown(tmp_path: Path) -> None:
+    """Neither of rows that cannot be read, nor of long statuses."""
+    tally = _tally.Tally(salla.STATUS)
+    tally.set_apart([Apart(1, InvalidInput([Problem("", Code.NOT_CSV, "x")]), {"text": "x" * 1000})])
+    assert not tally.apart[0].raw
+    for number in range(3):
+        tally.add("x" * 1000 + str(number), "", 1)
+    assert dict(tally.statuses()) == {f"'{'x' * 40}'… of 1 001 characters": {"": 3}}
+    orders = stored(tmp_path / "orders.jsonl", [{"status": "y" * 1000, "draft": False}] * 3)
+    assert told("salla", orders, written(tmp_path, {"coupon_code": "E"}))["statuses"][0]["orders"] == 3
+
+
+def test_what_is_shown_moves_no_cursor_and_names_no_one(tmp_path: Path) -> None:
+    """Names of columns and types may hold anything, and a first line that names none holds a row."""
+    patch = written(tmp_path, {"coupon_code": "E"})
+    (tmp_path / "orders.csv").write_bytes(b"status\x1b[31mX,Noura Ali,+966501234567,draft\n")
+    result = audit("salla", str(tmp_path / "orders.csv"), patch)
+    assert "there are 'draft' and 3 others" in result.stderr.replace("\n", " ")
+    pq.write_table(pa.table({"status": [{"\x1b[2J": 1}], "draft": [True]}), tmp_path / "orders.parquet")
+    for shown in (result, audit("salla", str(tmp_path / "orders.parquet"), patch)):
+        assert shown.exit_code == 2
+        assert "\x1b" not in shown.output
+
+
+def test_what_was_there_keeps_its_rights(tmp_path: Path) -> None:
+    """And a name may be as long as names can be."""
+    orders = stored(tmp_path / "orders.csv", [{"status": "x", "draft": False}])
+    rejected = tmp_path / ("订" * 80 + ".jsonl")
+    rejected.touch(mode=0o600)
+    assert audit("salla", orders, written(tmp_path, {"coupon_code": "E"}), "--rejected", str(rejected)).exit_code == 0
+    assert rejected.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_is_not_where_the_command_prints(tmp_path: Path) -> None:
+    """Its report would be lost when the file is moved to its place; nor is standard output a file."""
+    orders = stored(tmp_path / "orders.csv", [{"status": "x", "draft": False}])
+    patch, printed = written(tmp_path, {"coupon_code": "E"}), tmp_path / "printed"
+    command = [sys.executable, "-m", "orderrules", "audit", "--platform", "salla", orders, patch, "--rejected"]
+    for name in (str(printed), "/dev/stdout"):
+        with printed.open("w") as out:
+            done = subprocess.run([*command, name], stdout=out, stderr=subprocess.PIPE, check=False)
+        assert (done.returncode, b"is where this command prints" in done.stderr.replace(b"\n", b" ")) == (2, True)
+    assert "by its name" in audit("salla", orders, patch, "--verdicts", "-").stderr
+
+
+def test_a_second_signal_while_things_are_put_in_order_changes_nothing(tmp_path: Path) -> None:
+    """Nothing is left, whatever comes."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = started(tmp_path)
+        process.stdin.write(b"status,draft\n" + b"completed,false\n" * 100_000)
+        process.stdin.flush()
+        begun = time.monotonic()
+        while len(named(tmp_path)) < 2 and time.monotonic() < begun + 60:
+            time.sleep(0.02)
+        for _ in range(20):
+            process.send(number)
+            time.sleep(0.001)
+        _, _, err = process.communicate()
+        assert named(tmp_path) == set()
+        assert b"Traceback" not in err
+
+
+def test_what_is_no_file_is_no_parquet(tmp_path: Path) -> None:
+    """It would wait for ever."""
+    os.mkfifo(tmp_path / "orders.parquet")
+    result = audit("salla", str(tmp_path / "orders.parquet"), written(tmp_path, {"coupon_code": "E"}))
+    assert (result.exit_code, "Parquet is read from a file" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "packed"),
+    [
+        (".gz", gzip.compress),
+        (".bz2", bz2.compress),
+        (".xz", lzma.compress),
+        (".zst", lambda content: pa.compress(content, "zstd", asbytes=True)),
+        ("", gzip.compress),
+    ],
+    ids=["gzip", "bzip2", "xz", "zstd", "gzip, by its first bytes"],
+)
+def test_compressed_files_are_read_as_they_are(tmp_path: Path, suffix: str, packed: Callable[[bytes], bytes]) -> None:
+    """CSV and lines of JSON, from a file and from standard input; known by their first bytes."""
+    lines = b"status,draft,customer\ncompleted,0,registered\nshipped,1.0,none\n"
+    orders = tmp_path / f"orders.csv{suffix}"
+    orders.write_bytes(packed(lines))
+    patch = written(tmp_path, BOTH)
+    found = told("salla", str(orders), patch)
+    assert (found["orders"], found["allowed"]) == (2, 1)
+    payloads = packed(b'{"id": 1, "status": "pending"}\n' * 3)
+    result = audit("awal", "-", written(tmp_path, {"status": "accepted"}), "--payloads", given=payloads)
+    assert (result.exit_code, "3 of 3 orders allow the update" in result.stdout) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "spoilt", [b"\x1f\x8b\x08rubbish", gzip.compress(b"status\n" + b"x\n" * 9999)[:-30]], ids=["rubbish", "cut off"]
+)
+def test_the_file_is_named_in_what_goes_wrong_with_it(tmp_path: Path, spoilt: bytes) -> None:
+    """A file that is spoilt, or cut off."""
+    orders = tmp_path / "orders.csv.gz"
+    orders.write_bytes(spoilt)
+    result = audit("awal", str(orders), written(tmp_path, {"status": "accepted"}))
+    assert result.exit_code == 2
+    assert str(orders) in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_flags_with_gaps_among_them_are_numbers(tmp_path: Path) -> None:
+    """As pandas keeps them: 1.0, 0.0, and none."""
+    drafts = pa.array([1.0, 0.0, None, float("nan")], pa.float64())
+    frame = pa.table({"status": ["completed"] * 4, "draft": drafts, "customer": ["none"] * 4})
+    orders = tmp_path / "orders.parquet"
+    pq.write_table(frame, orders)
+    found = told("salla", str(orders), written(tmp_path, BOTH))
+    assert (found["orders"], found["allowed"], found["unread"]) == (4, 1, 0)
+    pq.write_table(frame.set_column(1, "draft", pa.array([0.5, 2.0, 1.0, 0.0])), orders)
+    assert told("salla", str(orders), written(tmp_path, BOTH))["unread"] == 2
+
+
+def test_columns_within_another_are_named_with_dots(tmp_path: Path) -> None:
+    """In Parquet, as the API's own answers are kept."""
+    orders = tmp_path / "orders.parquet"
+    slugs = ["completed", None, "shipped"]
+    rows = [{"status": {"id": 1, "slug": slug}, "of": {"who": {"id": number}}} for number, slug in enumerate(slugs)]
+    pq.write_table(pa.Table.from_pylist([*rows, {"status": None, "of": None}]), orders)
+    columns = ("--order-columns", "status=status.slug,draft=,customer=,id=of.who.id")
+    verdicts, patch = tmp_path / "verdicts.parquet", written(tmp_path, {"coupon_code": "x"})
+    result = audit("salla", str(orders), patch, *columns, "--verdicts", str(verdicts))
+    assert result.exit_code == 1
+    there = pq.read_table(verdicts).to_pylist()
+    assert [(row["id"], row["status"], row["allowed"]) for row in there] == [
+        ("0", "completed", False),
+        ("1", None, True),
+        ("2", "shipped", True),
+        (None, None, True),
+    ]
+    astray = audit("salla", str(orders), patch, "--order-columns", "status=status.slog,draft=,customer=")
+    assert "there is no column 'status.slog'" in astray.stderr
+
+
+def test_no_order_at_all_is_trouble(tmp_path: Path) -> None:
+    """It is said, and is no success."""
+    orders = tmp_path / "orders.csv"
+    orders.write_text("status\n", encoding="utf-8")
+    result = audit("awal", str(orders), written(tmp_path, {"status": "accepted"}))
+    assert (result.exit_code, "0 of 0 orders allow the update" in result.stdout) == (2, True)
+
+
+def test_what_was_decided_by_is_told_to_machines(tmp_path: Path) -> None:
+    """The edition of the rulebook, and its digest."""
+    orders = stored(tmp_path / "orders.csv", [{"status": "pending"}])
+    found = told("awal", orders, written(tmp_path, {"status": "accepted"}))
+    assert (found["edition"], found["digest"]) == (awal.POLICY.edition, awal.POLICY.digest())

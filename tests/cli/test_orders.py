@@ -1,0 +1,449 @@
+"""The command line reads, asks, shows, and leaves with the right status."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+from unittest import mock
+
+import pytest
+
+from orderrules import __version__, awal, salla
+from tests.kit.command_line import EXAMPLES, Result, run
+
+
+def check(platform: str, order: str, patch: str, *more: str) -> Result:
+    """Decide two example files."""
+    folder = EXAMPLES / platform
+    return run("check", "--platform", platform, *more, str(folder / order), str(folder / patch))
+
+
+@pytest.mark.parametrize(
+    ("platform", "order", "patch", "options", "status"),
+    [
+        ("salla", "order-under-review.json", "update-receiver.json", (), 0),
+        ("salla", "order-completed.json", "update-receiver.json", (), 1),
+        ("salla", "order-completed.json", "update-employees.json", (), 0),
+        ("salla", "order-draft.json", "update-everything.json", (), 0),
+        ("salla", "order-under-review.json", "update-payment.json", (), 1),
+        ("salla", "order-pending.json", "update-payment.json", (), 0),
+        ("salla", "webhook-status-updated.json", "update-coupon.json", (), 1),
+        ("salla", "order-under-review.json", "update-customer.json", (), 1),
+        ("salla", "order-under-review.json", "update-customer.json", ("--guest",), 0),
+        ("salla", "order-under-review.json", "update-coupon.json", ("--completed", "under_review"), 1),
+        ("salla", "order-completed.json", "update-coupon.json", ("--completed", "family"), 1),
+        ("salla", "order-completed.json", "update-coupon.json", ("--completed", "shipped"), 0),
+        (
+            "salla",
+            "order-under-review.json",
+            "update-coupon.json",
+            ("--locked", "family", "--locked", "under_review"),
+            1,
+        ),
+        ("salla", "order-pending.json", "update-payment.json", ("--pending", "payment_failed"), 1),
+        ("salla", "order-under-review.json", "update-coupon.json", ("--unknown-status", "closed"), 0),
+        ("awal", "order-accepted.json", "update-ship.json", (), 0),
+        ("awal", "order-pending.json", "update-ship.json", (), 1),
+        ("awal", "order-pending.json", "update-ship.json", ("--skipping",), 0),
+        ("awal", "order-delivered.json", "update-notes.json", ("--payment-default", "reset"), 0),
+    ],
+)
+def test_it_leaves_with_the_decision(
+    platform: str, order: str, patch: str, options: tuple[str, ...], status: int
+) -> None:
+    """0 when allowed, 1 when refused; in text and in JSON alike."""
+    result = check(platform, order, patch, *options)
+    assert result.exit_code == status, result.output
+    assert ("refused: " in result.output) is bool(status)
+    told = check(platform, order, patch, *options, "--format", "json")
+    assert told.exit_code == status
+    assert json.loads(told.stdout)["allowed"] is not bool(status)
+    assert json.loads(told.stdout)["platform"] == platform
+
+
+def test_it_prints_the_decision_rule_by_rule() -> None:
+    """Every section that is touched, its rule and its verdict; then why; no colours away from a terminal."""
+    result = check("salla", "order-completed.json", "update-everything.json")
+    rows = [re.split(" {2,}", line.strip()) for line in result.stdout.splitlines()[4:]]
+    assert [(row[0], row[2], row[3]) for row in rows if len(row) == 4] == [
+        ("customer", "SALLA-CUSTOMER-1", "closed"),
+        ("receiver", "SALLA-RECEIVER-1", "closed"),
+        ("shipping", "SALLA-SHIPPING-1", "closed"),
+        ("payment", "SALLA-PAYMENT-1", "closed"),
+        ("coupon", "SALLA-COUPON-1", "closed"),
+        ("employees", "-", "open, no rule"),
+    ]
+    assert "SALLA-COUPON-1: coupon cannot be changed: status is completed; it may" in result.stdout
+    assert "\x1b" not in result.stdout
+    waived = check("salla", "order-draft.json", "update-everything.json").stdout
+    assert waived.count("waived") == 1
+    assert "SALLA-DRAFT-1: no restriction while draft or status is draft" in waived
+
+
+def test_an_update_that_changes_nothing_says_so() -> None:
+    """Without an empty table."""
+    result = run("check", "--platform", "awal", str(EXAMPLES / "awal" / "order-pending.json"), "-", given="{}")
+    assert result.exit_code == 0
+    assert result.stdout == "the update changes nothing\nallowed\n  AWAL-ADVICE-1: the update changes nothing\n"
+
+
+def test_a_dash_is_standard_input() -> None:
+    """For either input, not for both."""
+    order = (EXAMPLES / "awal" / "order-pending.json").read_bytes()
+    patch = str(EXAMPLES / "awal" / "update-accept.json")
+    assert run("check", "--platform", "awal", "-", patch, given=order).exit_code == 0
+    both = run("check", "--platform", "awal", "-", "-", given=order)
+    assert both.exit_code == 2
+    assert "only one of both can be standard input" in both.stderr
+
+
+def test_input_that_cannot_be_read_is_trouble(tmp_path: Path) -> None:
+    """The problems of both inputs, on standard error, or as JSON."""
+    order, patch = tmp_path / "order.json", tmp_path / "patch.json"
+    order.write_text('{"status": 404}')
+    patch.write_text('{"status": "completed", "branch_id": "7"}')
+    result = run("check", "--platform", "salla", str(order), str(patch))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert f"{order}: cannot read the Salla order: 1 problem\n  /status: " in result.stderr
+    assert f"{patch}: cannot read the Salla update: 2 problems\n  /status: " in result.stderr
+    told = run("check", "--platform", "salla", "--format", "json", str(order), str(patch))
+    assert told.exit_code == 2
+    problems: list[dict[str, Any]] = json.loads(told.stdout)["problems"]
+    assert [(problem["input"], problem["pointer"], problem["code"]) for problem in problems] == [
+        ("order", "/status", "wrong_type"),
+        ("patch", "/status", "unknown_key"),
+        ("patch", "/branch_id", "wrong_type"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("check", "EXAMPLE", "EXAMPLE"), "say whose rules are meant: --platform"),
+        (("check", "--platform", "ebay", "-", "EXAMPLE"), "'ebay' is not one of"),
+        (("check", "--platform", "salla", "none.json", "none.json"), "none.json"),
+        (("check", "--platform", "salla", "--skipping", "-", "EXAMPLE"), "--skipping: no reading of salla"),
+        (
+            ("check", "--platform", "awal", "--unknown-status", "open", "-", "EXAMPLE"),
+            "--unknown-status: no reading of awal",
+        ),
+        (("check", "--platform", "awal", "--guest", "-", "EXAMPLE"), "--guest says nothing of awal"),
+        (("check", "--platform", "salla", "--pending", "later", "-", "EXAMPLE"), "'later' is not one of"),
+        (("chekc",), "No such command"),
+    ],
+)
+def test_bad_usage_is_trouble(arguments: tuple[str, ...], words: str) -> None:
+    """It says what was wrong."""
+    example = str(EXAMPLES / "awal" / "update-ship.json")
+    result = run(*(example if word == "EXAMPLE" else word for word in arguments), given="{}")
+    assert result.exit_code == 2
+    assert words in result.stderr
+
+
+def test_help_is_worth_reading() -> None:
+    """It has examples, the exit status, and every reading by its id."""
+    assert "check" in run("--help").stdout
+    text = run("check", "-h").stdout
+    for words in (
+        "orderrules check --platform salla order.json update.json",
+        "Exit status: 0 allowed",
+        "- for standard input",
+    ):
+        assert words in " ".join(text.split())
+    for reading in ("S1", "S2", "S4", "S8", "A1", "A4"):
+        assert f", {reading}:" in text
+
+
+def test_the_version_names_the_rulebooks() -> None:
+    """Each with its edition and the digest of what it decides."""
+    assert run("--version").stdout.splitlines() == [
+        f"orderrules {__version__}",
+        f"salla: rulebook edition {salla.POLICY.edition}, digest {salla.POLICY.digest()}",
+        f"awal: rulebook edition {awal.POLICY.edition}, digest {awal.POLICY.digest()}",
+    ]
+
+
+def test_it_runs_as_a_program() -> None:
+    """In a process of its own."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "orderrules",
+            "check",
+            "--platform",
+            "awal",
+            str(EXAMPLES / "awal" / "order-pending.json"),
+            str(EXAMPLES / "awal" / "update-ship.json"),
+        ],
+        capture_output=True,
+        check=False,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 1, done.stderr
+    assert "refused: status" in done.stdout
+
+
+PROGRAM: Final = [sys.executable, "-m", "orderrules"]
+ALLOWED: Final = ["check", "--platform", "awal", str(EXAMPLES / "awal" / "order-pending.json"), str(EXAMPLES / "awal" / "update-accept.json")]  # fmt: skip
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
+def test_an_answer_that_cannot_be_written_is_trouble() -> None:
+    """It is not 1, which would mean refused."""
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run([*PROGRAM, *ALLOWED], stdout=full, stderr=subprocess.PIPE, check=False, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("orderrules: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_has_left_is_trouble() -> None:
+    """And nothing is printed about it."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([*PROGRAM, *ALLOWED], stdout=writer, stderr=subprocess.PIPE, check=False, text=True)
+    os.close(writer)
+    assert done.returncode == 2
+    assert done.stderr == ""
+
+
+def test_an_interruption_is_trouble() -> None:
+    """So that a script does not take it for a refusal."""
+    with mock.patch("orderrules.cli.app.read_bytes", side_effect=KeyboardInterrupt):
+        result = run(*ALLOWED)
+    assert (result.exit_code, result.stderr.strip()) == (2, "orderrules: interrupted")
+
+
+def test_what_a_stream_cannot_encode_is_escaped() -> None:
+    """An Arabic slug on a terminal that knows none, a key without its pair."""
+    order = r'{"status": {"slug": "\u0645 :smile: [red]"}}'
+    arguments = ["check", "--platform", "salla", "-", str(EXAMPLES / "salla" / "update-payment.json")]
+    done = subprocess.run(
+        [*PROGRAM, *arguments],
+        input=order,
+        capture_output=True,
+        check=False,
+        encoding="latin-1",
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+    )
+    assert done.returncode == 1, done.stderr
+    assert r"no page names the order's status, '\u0645 :smile: [red]'" in done.stdout
+    told = run("check", "--platform", "salla", "--format", "json", arguments[-1], "-", given=r'{"\ud800": 1}')
+    assert told.exit_code == 2
+
+
+def test_a_status_that_no_page_names_is_said_aloud() -> None:
+    """Where it is allowed too, in text and in JSON, with what may have been meant."""
+    patch = str(EXAMPLES / "salla" / "update-coupon.json")
+    order = '{"status": {"slug": "Cancelled"}}'
+    result = run("check", "--platform", "salla", "-", patch, given=order)
+    assert result.exit_code == 0
+    assert "note: no page names the order's status, 'Cancelled' - did you mean canceled?" in result.stdout
+    told = json.loads(run("check", "--platform", "salla", "--format", "json", "-", patch, given=order).stdout)
+    assert told["notes"] == ["no page names the order's status, 'Cancelled' - did you mean canceled?"]
+    assert (
+        "note: the order shows no status"
+        in run("check", "--platform", "salla", "-", patch, given='{"status": []}').stdout
+    )
+
+
+def test_a_file_that_is_too_large_is_trouble(tmp_path: Path) -> None:
+    """It is not read to its end."""
+    large = tmp_path / "large.json"
+    large.write_bytes(b" " * (1 << 21))
+    result = run("check", "--platform", "awal", ALLOWED[3], str(large))
+    assert result.exit_code == 2
+    assert "has 2 097 152 bytes, and 1 048 576 are read at most" in result.stderr
+    stream = run("check", "--platform", "awal", ALLOWED[3], "-", given=" " * (1 << 21))
+    assert "has more than 1 048 576 bytes, and 1 048 576 are read at most" in stream.stderr
+
+
+@pytest.mark.parametrize("closed", ["1>&-", "0<&-"], ids=["output", "input"])
+def test_a_stream_that_is_closed_is_trouble(closed: str) -> None:
+    """An allowed update that cannot be told is not a refused one."""
+    arguments = ALLOWED if closed.startswith("1") else [*ALLOWED[:-1], "-"]
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$0" "$@" {closed}', *PROGRAM, *arguments], check=False, capture_output=True
+    )
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+
+
+def test_json_is_json_on_any_stream() -> None:
+    """Where the stream is no UTF-8, what is not ASCII is escaped as JSON escapes it; what was left out is counted."""
+    body = json.dumps({"é😀": 1, **{f"key{number}": 1 for number in range(500)}})
+    arguments = ["check", "--platform", "awal", "--format", "json", ALLOWED[3], "-"]
+    for encoding in ("ascii", "cp1252", "utf-8"):
+        done = subprocess.run(
+            [*PROGRAM, *arguments],
+            input=body.encode(),
+            capture_output=True,
+            check=False,
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+        )
+        told = json.loads(done.stdout.decode(encoding))
+        assert told["problems"][0]["pointer"] == "/é😀"
+        assert len(told["problems"]) + told["more"] == 501
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "status", "lines"),
+    [
+        (["editable", "--platform", "awal", "-"], '{"status": "completed"}', 0, ["status ", "closed", "AWAL-STATUS-1"]),
+        (["editable", "--platform", "salla", "-"], '{"status": [], "draft": true}', 0, ["SALLA-DRAFT-1"]),
+        (["next", "--platform", "awal", "-"], '{"status": "pending"}', 0, ["accepted"]),
+        (["next", "--platform", "awal", "--skipping", "-"], '{"status": "shipped"}', 0, ["delivered\ncompleted\n"]),
+        (["next", "--platform", "awal", "-"], '{"status": "completed"}', 0, ["nothing may follow"]),
+        (["next", "--platform", "salla", "-"], '{"status": []}', 0, ["the page documents no transitions"]),
+        (["split", "--platform", "awal", ALLOWED[3], "-"], '{"status": "shipped", "branch_id": "7"}', 1, ['"branch_id": "7"', "refused: status"]),
+        (["split", "--platform", "awal", ALLOWED[3], "-"], '{"branch_id": "7"}', 0, ["refused:\n{}", "allowed"]),
+        (["plan", "--platform", "awal", ALLOWED[3], "-"], '{"status": "shipped"}', 0, ['1. {"status": "accepted"}', '2. {"status": "shipped"}']),
+        (["plan", "--platform", "awal", ALLOWED[3], "-"], '{"status": "pending"}', 0, ["nothing is left to do"]),
+        (["plan", "--platform", "awal", "-", ALLOWED[4]], '{"status": "completed"}', 1, ["there is no way:", "nothing may follow completed"]),
+        (["advise", "--platform", "awal", ALLOWED[3], "-"], '{"status": "pending"}', 0, ["AWAL-ADVICE-2: the order has this status already (status)"]),
+        (["advise", "--platform", "awal", ALLOWED[3], "-"], '{"status": "accepted"}', 0, ["nothing to say"]),
+        (["guard", "--platform", "awal", "-"], '{"status": "shipped"}', 0, ["status is accepted or shipped"]),
+        (["guard", "--platform", "awal", "-"], '{"branch_id": "7"}', 0, ["whatever the order is"]),
+        (["guard", "--platform", "salla", "--completed", "family", "-"], '{"coupon_code": "x"}', 0, ["draft or (status is not completed, delivering, delivered or shipped)"]),
+    ],
+)  # fmt: skip
+def test_each_question_is_answered(arguments: list[str], given: str, status: int, lines: list[str]) -> None:
+    """In text and in JSON alike, with the same exit status."""
+    result = run(*arguments, given=given)
+    assert result.exit_code == status, result.output
+    for line in lines:
+        assert line in result.stdout + result.stderr
+    if arguments[0] == "next":
+        assert set(result.stdout.split()) <= {*awal.Status}
+    told = run(*arguments, "--format", "json", given=given)
+    assert told.exit_code == status
+    assert json.loads(told.stdout)["platform"] == arguments[2]
+
+
+def test_a_status_that_no_page_names_is_noted_with_every_question() -> None:
+    """Else an order with a misspelt status would seem to be done."""
+    order, note = '{"status": "Pending"}', "no page names the order's status, 'Pending' - did you mean pending?"
+    for command, patch in (("next", []), ("editable", []), ("plan", [ALLOWED[4]]), ("check", [ALLOWED[4]])):
+        result = run(command, "--platform", "awal", "-", *patch, given=order)
+        assert note in (result.stderr if command == "next" else result.stdout)
+        told = run(command, "--platform", "awal", "--format", "json", "-", *patch, given=order).stdout
+        assert json.dumps(note)[1:-1] in told
+
+
+def test_the_answers_in_json_are_those_of_the_library() -> None:
+    """Bodies as bodies, decisions as decisions."""
+    order, patch = ALLOWED[3], json.dumps({"status": "shipped", "payment_status": "paid"})
+    planned = json.loads(run("plan", "--platform", "awal", "--format", "json", order, "-", given=patch).stdout)
+    assert planned["steps"] == [{"status": "accepted", "payment_status": "paid"}, {"status": "shipped"}]
+    assert planned["blocked"] is None
+    parts = json.loads(run("split", "--platform", "awal", "--format", "json", order, "-", given=patch).stdout)
+    assert (parts["allowed"], parts["refused"]) == ({"payment_status": "paid"}, {"status": "shipped"})
+    sections = json.loads(run("editable", "--platform", "awal", "--format", "json", order).stdout)["sections"]
+    assert {name: told["allowed"] for name, told in sections.items()} == dict.fromkeys(sections, True)
+    assert json.loads(run("next", "--platform", "awal", "--format", "json", order).stdout)["statuses"] == ["accepted"]
+    assert (
+        json.loads(run("next", "--platform", "salla", "--format", "json", "-", given='{"status": []}').stdout)[
+            "statuses"
+        ]
+        is None
+    )
+    advice = json.loads(run("advise", "--platform", "awal", "--format", "json", order, "-", given="{}").stdout)[
+        "advice"
+    ]
+    assert advice == [{"advice": "AWAL-ADVICE-1", "message": "the update changes nothing", "keys": []}]
+
+
+@pytest.mark.parametrize("command", ["check", "editable", "next", "split", "plan", "advise", "guard"])
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    """On lines of its own."""
+    text = run(command, "--help").stdout
+    assert f"orderrules {command} --platform" in text
+    assert "\b" not in text
+
+
+PARCEL: Final = '{"stage": "van", "fragile": true}'
+
+
+@pytest.mark.parametrize("place", ["tests.kit.toy:POLICY", "tests.kit.toy:ENDPOINT", "tests/kit/toy.py:POLICY"])
+def test_every_command_reads_orders_of_ones_own_platform(place: str, tmp_path: Path) -> None:
+    """By the endpoint that is named, or stands beside the policy; of a module or of a file."""
+    patch, order = tmp_path / "patch.json", tmp_path / "order.json"
+    patch.write_text('{"street": "x"}', encoding="utf-8")
+    order.write_text(PARCEL, encoding="utf-8")
+    for arguments, status, said in (
+        (["check", "--policy", place, str(order), str(patch)], 1, "TOY-ADDRESS-1"),
+        (["editable", "--policy", place, str(order)], 0, "TOY-ADDRESS-1"),
+        (["next", "--policy", place, str(order)], 0, "desk\ndoor\n"),
+        (["split", "--policy", place, str(order), str(patch)], 1, '"street": "x"'),
+        (["plan", "--policy", place, str(order), "-"], 0, '1. {"stage": "door"}'),
+        (["advise", "--policy", place, str(order), str(patch)], 0, "nothing to say"),
+        (["schema", "--policy", place, str(order)], 0, '"title": "toy: update of an order'),
+    ):
+        result = run(*arguments, given='{"stage": "door"}')
+        assert (result.exit_code, said in result.stdout) == (status, True), result
+    guest = run("check", "--policy", place, "--guest", str(order), str(patch))
+    assert (guest.exit_code, "--guest says nothing of toy" in guest.stderr) == (2, True)
+
+
+def test_a_byte_order_mark_is_accepted_in_files(tmp_path: Path) -> None:
+    """Some editors write it; in a body that came over a wire it is a problem."""
+    marked = tmp_path / "patch.json"
+    marked.write_bytes(b"\xef\xbb\xbf" + Path(ALLOWED[4]).read_bytes())
+    assert run(*ALLOWED[:4], str(marked)).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "command", ["check", "editable", "next", "split", "plan", "advise", "guard", "table", "explain"]
+)
+def test_help_says_what_is_required_and_how_it_ends(command: str) -> None:
+    """Of every command."""
+    text = " ".join(run(command, "--help").stdout.split())
+    assert "Exit status: 0" in text
+    assert "2 trouble" in text
+    assert command == "explain" or "[required, or else --policy]" in text
+
+
+def test_ids_of_clauses_are_completed() -> None:
+    """In whatever case they are begun, by the shell's completion."""
+    for begun, found in (
+        ("salla-pay", {"SALLA-PAYMENT-1", "SALLA-PAY-1"}),
+        ("S1", {"S1", *(f"S1{n}" for n in range(7))}),
+    ):
+        done = subprocess.run(
+            PROGRAM,
+            env={
+                **os.environ,
+                "_ORDERRULES_COMPLETE": "bash_complete",
+                "COMP_WORDS": f"orderrules explain {begun}",
+                "COMP_CWORD": "2",
+            },
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert {line.partition(",")[2] for line in done.stdout.splitlines()} == found
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_what_is_shown_fits_as_wide_as_it_is_said_to_be(columns: int) -> None:
+    """Through a pipe as well: a table that does not fit is a list."""
+    for arguments in (
+        ["editable", "--platform", "salla", str(EXAMPLES / "salla" / "order-completed.json")],
+        ["table", "--platform", "salla"],
+        ["table", "readings", "--platform", "awal"],
+    ):
+        result = run(*arguments, columns=columns)
+        shown = result.stdout.splitlines()
+        if "──" in result.stdout:
+            assert max(map(len, shown)) <= columns
+        else:
+            assert columns < 200
+            assert any(line.startswith(("  verdict: ", "  customer: ", "  we read: ")) for line in shown)

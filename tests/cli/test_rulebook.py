@@ -1,0 +1,249 @@
+"""The commands about the rules themselves answer, refuse and leave with the right status."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from orderrules import awal, salla
+from orderrules.analysis import tables as description
+from orderrules.analysis import vectors
+from tests.kit.command_line import EXAMPLES, run
+from tests.kit.norm import CLAUSES, READINGS
+from tests.kit.tables import POLICIES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MINE: Final = """
+from orderrules.authoring import ALWAYS
+from orderrules import Rule, salla
+
+THING = 7
+POLICY = salla.POLICY.with_rules(
+    Rule(id="SHOP-1", section=salla.Section.COUPON, only_if={}, reason="so it is")
+)
+"""
+
+
+LONELY: Final = """
+from tests.kit import toy
+import attrs
+
+POLICY = attrs.evolve(toy.with_order_facts(toy.STAGE), name="lonely")
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with modules of policies of one's own, from which commands are run."""
+    (tmp_path / "idle_shop.py").write_text(MINE.format("ALWAYS"), encoding="utf-8")
+    (tmp_path / "strict_shop.py").write_text(MINE.format("salla.STATUS.is_not('canceled')"), encoding="utf-8")
+    (tmp_path / "leaving_shop.py").write_text("raise SystemExit(7)", encoding="utf-8")
+    (tmp_path / "lonely_shop.py").write_text(LONELY, encoding="utf-8")
+    (tmp_path / "broken_shop.py").write_text("raise RuntimeError('no such luck')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("platform", POLICIES)
+@pytest.mark.parametrize("which", ["statuses", "rules", "actions", "waivers", "transitions", "readings", "advice"])
+def test_every_table_is_drawn_in_each_form(platform: str, which: str) -> None:
+    """Markdown as the documents have it; JSON with a record for each row; text with every word of them."""
+    markdown = run("table", which, "--platform", platform, "--format", "markdown").stdout
+    rows = json.loads(run("table", which, "--platform", platform, "--format", "json").stdout)
+    text = run("table", which, "--platform", platform).stdout
+    assert len(rows) == len(markdown.splitlines()) - 2
+    assert text.startswith(f"{platform}: {which}")
+    if which == "rules":
+        assert markdown == description.rule_table(POLICIES[platform]) + "\n"
+        assert all((row["rule"] or "none") in text for row in rows)
+        assert [row["keys"] for row in rows if row["section"] in {"shipping", "branch_id"}] == (
+            [["delivery_method", "branch_id", "courier_id", "ship_to"]] if platform == "salla" else [["branch_id"]]
+        )
+    if which == "readings":
+        assert rows[0]["answer"] == POLICIES[platform].readings[0].answer
+        assert rows[0]["answer"] in " ".join(text.split())
+
+
+def test_a_table_of_statuses_groups_them_on_a_terminal() -> None:
+    """Those in which the same is open share a line; under other readings other ones do."""
+    text = run("table", "--platform", "salla", "--completed", "family").stdout
+    assert text.count("if draft or") == 3
+    rows = json.loads(run("table", "--platform", "salla", "--completed", "family", "--format", "json").stdout)
+    assert [row["status"] for row in rows if row["sections"]["coupon"] == "if draft"] == [
+        "completed",
+        "delivering",
+        "delivered",
+        "shipped",
+    ]
+
+
+def test_diagrams_are_those_of_the_library() -> None:
+    """And where there is none, it is said."""
+    assert run("diagram", "--platform", "awal").stdout == description.mermaid(awal.POLICY) + "\n"
+    dot = run("diagram", "--platform", "awal", "--skipping", "--format", "dot").stdout
+    assert dot == description.dot(awal.policy(skipping=True)) + "\n"
+    none = run("diagram", "--platform", "salla")
+    assert (none.exit_code, none.stdout) == (2, "")
+    assert "rules no transitions" in none.stderr
+
+
+def test_a_schema_is_written_whole_or_for_an_order() -> None:
+    """Of the policy under the readings that are chosen."""
+    assert json.loads(run("schema", "--platform", "salla").stdout) == salla.POLICY.schema()
+    path = str(EXAMPLES / "salla" / "order-completed.json")
+    assert "coupon_code" not in json.loads(run("schema", "--platform", "salla", path).stdout)["properties"]
+    lent = json.loads(run("schema", "--platform", "awal", "--skipping", "-", given='{"status": "pending"}').stdout)
+    assert lent["properties"]["status"]["enum"] == list(awal.Status)
+    order = '{"status": {"slug": "completed"}, "customer": {"id": 1}}'
+    guest = json.loads(run("schema", "--platform", "salla", "--guest", "-", given=order).stdout)
+    assert list(guest["properties"]) == ["customer", "employees"]
+    unread = run("schema", "--platform", "awal", "-", given="{}")
+    assert (unread.exit_code, unread.stdout) == (2, "")
+    assert "standard input: cannot read the Awal order" in unread.stderr
+    assert run("schema", "--platform", "awal", "--guest").exit_code == 2
+
+
+def test_vectors_are_written_with_their_schema() -> None:
+    """The one is valid by the other."""
+    schema = json.loads(run("vectors", "--platform", "awal", "--schema").stdout)
+    suite = json.loads(run("vectors", "--platform", "awal").stdout)
+    assert suite == vectors.suite(awal.POLICY)
+    assert Draft202012Validator(schema).is_valid(suite)
+
+
+def test_a_diff_leaves_as_diff_does() -> None:
+    """With 0 where nothing differs, 1 where something does, and the smallest example of each."""
+    same = run("diff", "--platform", "awal", "--payment-default", "reset")
+    assert (same.exit_code, same.stdout) == (0, "no difference in 1152 decisions\n")
+    other = run("diff", "--platform", "salla", "--locked", "family")
+    assert other.exit_code == 1
+    assert other.stdout.splitlines()[1:4] == [
+        (
+            "  receiver, while not draft and (status is canceled, restored or restoring): "
+            "allowed here, refused by SALLA-RECEIVER-1 there"
+        ),
+        '    order: {"status": {"slug": "canceled"}, "draft": false}',
+        '    patch: {"receiver": {"name": "x"}}',
+    ]
+    told = json.loads(run("diff", "--platform", "salla", "--locked", "family", "--format", "json").stdout)
+    assert told["count"] == salla.POLICY.diff(salla.policy(locked=salla.CANCELED_FAMILY)).count
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_policy_of_ones_own_is_compared_checked_and_drawn() -> None:
+    """It is imported from where the command is run."""
+    assert run("diff", "--policy", "idle_shop:POLICY").exit_code == 0
+    strict = run("diff", "--policy", "strict_shop:POLICY")
+    assert strict.exit_code == 1
+    assert "coupon, while not draft and status is canceled: allowed here, refused by SHOP-1 there" in strict.stdout
+    assert run("diff", "--policy", "strict_shop:POLICY", "--against", "strict_shop:POLICY").exit_code == 0
+    lint = run("lint", "--policy", "idle_shop:POLICY")
+    assert lint.exit_code == 1
+    assert lint.stdout.startswith("idle: SHOP-1: it refuses nothing")
+    assert "SHOP-1" in run("table", "rules", "--policy", "idle_shop:POLICY").stdout
+    path = str(EXAMPLES / "salla" / "order-completed.json")
+    assert "employees" in run("schema", "--policy", "idle_shop:POLICY", path).stdout
+    explained = run("explain", "SHOP-1", "--policy", "strict_shop:POLICY").stdout
+    assert explained.splitlines()[:3] == [
+        "SHOP-1 (salla, of its own)",
+        "  reason: so it is",
+        "  closes: coupon, while status is canceled, unless draft or status is draft",
+    ]
+    canceled, coupon = '{"status": {"slug": "canceled"}}', str(EXAMPLES / "salla" / "update-coupon.json")
+    assert run("check", "--policy", "strict_shop:POLICY", "-", coupon, given=canceled).exit_code == 1
+    assert run("check", "--policy", "idle_shop:POLICY", "-", coupon, given=canceled).exit_code == 0
+
+
+def test_a_table_loses_no_column() -> None:
+    """Where there is no room for it, through a pipe as well, it is a list."""
+    for columns in (40, 80, 200):
+        shown = run("table", "--platform", "awal", columns=columns).stdout
+        assert all(str(section) in shown for section in awal.Section)
+        assert ("  branch_id: open" in shown) is (columns < 200)
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["lint"], "say whose rules are meant: --platform, or --policy"),
+        (["lint", "--platform", "awal", "--policy", "idle_shop:POLICY"], "are two answers to one question"),
+        (["lint", "--policy", "idle_shop"], "idle_shop: say where a policy is as MODULE:NAME"),
+        (["lint", "--policy", ":POLICY"], ":POLICY: say where a policy is as MODULE:NAME"),
+        (["lint", "--policy", "../shop:POLICY"], "../shop:POLICY: say where a policy is as MODULE:NAME"),
+        (["lint", "--policy", "leaving_shop:POLICY"], "leaving_shop:POLICY: SystemExit: 7"),
+        (["lint", "--policy", "idle_shop:NOTHING"], "idle_shop:NOTHING: AttributeError"),
+        (["lint", "--policy", "no_such_shop:POLICY"], "no_such_shop:POLICY: ModuleNotFoundError"),
+        (["lint", "--policy", "broken_shop:POLICY"], "broken_shop:POLICY: RuntimeError: no such luck"),
+        (["lint", "--policy", "idle_shop:THING"], "idle_shop:THING is no policy and no endpoint, but a Python int"),
+        (["lint", "--policy", "idle_shop:POLICY", "--skipping"], "readings are options of a platform"),
+        (["lint", "--platform", "awal", "--locked", "family"], "--locked: no reading of awal"),
+        (["diff", "--policy", "tests.kit.toy:POLICY"], "nothing of this platform is shipped"),
+        (["diff", "--platform", "awal", "--against", "idle_shop:POLICY"], "are of different platforms"),
+        (
+            ["schema", "--policy", "lonely_shop:POLICY", "-"],
+            "orders of lonely are read by its Endpoint: name that as --policy",
+        ),
+        (["explain", "SALA-DRAFT-1"], "no clause has the id SALA-DRAFT-1; did you mean SALLA-DRAFT-1?"),
+        (["explain", "nothing"], "orderrules table rules, or readings, lists those that there are"),
+        (["schema", "--platform", "salla", "--guest"], "--guest says something of an ORDER, and none is given"),
+        (["schema", "--platform", "awal", "--guest", "-"], "--guest says nothing of awal"),
+        (["table", "colours", "--platform", "awal"], "'colours' is not one of"),
+    ],
+)
+def test_trouble_is_said_in_a_line(arguments: list[str], said: str) -> None:
+    """With the status of trouble, and nothing on standard output."""
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in " ".join(result.stderr.split())
+
+
+def test_what_is_shipped_has_nothing_wrong() -> None:
+    """What is only worth knowing leaves with 0."""
+    for platform in POLICIES:
+        result = run("lint", "--platform", platform)
+        assert result.exit_code == 0
+        assert "no rule governs it" in result.stdout
+    told = json.loads(run("lint", "--platform", "salla", "--format", "json").stdout)
+    assert [finding["about"] for finding in told["findings"]] == [["employees"]]
+
+
+@pytest.mark.parametrize("entry", [*CLAUSES, *READINGS], ids=lambda entry: entry["id"])
+def test_every_clause_and_reading_is_explained(entry: dict[str, Any]) -> None:
+    """With its words, its source, and each of its examples."""
+    result = run("explain", entry["id"].lower())
+    assert result.exit_code == 0
+    text = " ".join(result.stdout.split())
+    assert text.startswith(f"{entry['id']} ({entry['platform']}, ")
+    for words in (entry.get("text") or entry["answer"], *(example["says"] for example in entry["example"])):
+        assert " ".join(words.split()) in text
+    assert json.loads(run("explain", entry["id"], "--format", "json").stdout)["id"] == entry["id"]
+
+
+def test_a_rule_is_explained_with_the_orders_it_closes() -> None:
+    """A waiver with those it opens."""
+    told = json.loads(run("explain", "SALLA-COUPON-1", "--format", "json").stdout)
+    assert told["closes"] == "coupon, while status is completed, unless draft or status is draft"
+    assert told["kinds"] == "8 of 128 kinds of order, waivers left aside"
+    status = json.loads(run("explain", "AWAL-STATUS-1", "--format", "json").stdout)
+    assert status["closes"] == "status, while the status asked for may not follow the present status"
+    assert status["kinds"] == "6 of 6 kinds of order for some update"
+    cancel = json.loads(run("explain", "SALLA-CANCEL-1", "--format", "json").stdout)
+    assert cancel["closes"] == "cancel, while status is not under_review or in_progress"
+    assert cancel["kinds"] == "112 of 128 kinds of order"
+    draft = json.loads(run("explain", "SALLA-DRAFT-1", "--format", "json").stdout)
+    assert draft["waives"] == "every rule on a section, while draft or status is draft"
+    assert draft["kinds"] == "68 of 128 kinds of order"
+
+
+@pytest.mark.parametrize("command", ["table", "diagram", "schema", "vectors", "diff", "lint", "explain"])
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    """On lines of its own."""
+    text = run(command, "--help").stdout
+    assert f"  orderrules {command} " in text
+    assert "\b" not in text

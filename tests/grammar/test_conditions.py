@@ -1,0 +1,342 @@
+"""Facts and conditions are values: printed, compared, negated and counted."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from orderrules import UNKNOWN, UNSET, Condition, Fact, awal, salla
+from orderrules.authoring import AllOf, AnyOf, Follows
+from orderrules.grammar.conditions import ALWAYS, NEVER, Is, points
+from orderrules.reading.problems import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+COLOUR = Fact("colour", values=("red", "green", UNKNOWN), aliases=(("rouge", "red"),))
+WET = Fact("wet", values=(False, True), flag=True)
+NEXT = Fact("colour asked for", values=(UNSET, "red", "green"), attribute="wanted", labels=((UNSET, "left out"),))
+
+CONDITIONS: list[tuple[Condition, str, int, int]] = [
+    (COLOUR.is_("red"), "colour is red", 1, 3),
+    (COLOUR.is_not("red"), "colour is not red", 2, 3),
+    (COLOUR.is_in({"green", "red"}), "colour is red or green", 2, 3),
+    (COLOUR.is_not_in({"green", "red"}), "colour is not red or green", 1, 3),
+    (COLOUR.is_(UNKNOWN), "colour is unknown", 1, 3),
+    (COLOUR.is_in(()), "never", 0, 3),
+    (COLOUR.is_not_in(()), "ever", 3, 3),
+    (WET.is_(value=True), "wet", 1, 2),
+    (WET.is_(value=False), "not wet", 1, 2),
+    (WET.is_not(value=True), "not wet", 1, 2),
+    (COLOUR.is_("red") & WET.is_(value=True), "colour is red and wet", 1, 6),
+    (COLOUR.is_("red") | WET.is_(value=True), "colour is red or wet", 4, 6),
+    (
+        WET.is_(value=True) & (COLOUR.is_("red") | COLOUR.is_("green")),
+        "wet and (colour is red or colour is green)",
+        2,
+        6,
+    ),
+    (AllOf(()), "ever", 1, 1),
+    (AnyOf(()), "never", 0, 1),
+    (
+        Follows(COLOUR, NEXT, {"red": {"green"}, "green": ()}),
+        "the colour asked for may follow the present colour",
+        3,
+        9,
+    ),
+]
+
+
+@pytest.mark.parametrize(("condition", "sentence", "holds", "points_"), CONDITIONS, ids=[row[1] for row in CONDITIONS])
+def test_condition_reads_and_counts(condition: Condition, sentence: str, holds: int, points_: int) -> None:
+    """It is one sentence, holds at so many of its points, and its negation at all the others."""
+    assert str(condition) == sentence
+    assert condition.count() == (holds, points_)
+    assert (~condition).count() == (points_ - holds, points_)
+    for point in points(condition.facts):
+        assert (~condition).holds(point) is not condition.holds(point)
+    assert ~~condition == condition
+    assert hash(~~condition) == hash(condition)
+    assert ~condition != condition
+
+
+def test_conjunctions_are_flat_and_say_each_part_once() -> None:
+    """Parts of parts are parts."""
+    red, wet = COLOUR.is_("red"), WET.is_(value=True)
+    assert (red & wet) & red == AllOf((red, wet))
+    assert (red | wet) | (wet | red) == AnyOf((red, wet))
+    assert (red & wet).facts == (COLOUR, WET)
+
+
+def test_a_negated_transition_table_reads_as_one() -> None:
+    """For whoever writes what may not follow."""
+    follows = Follows(COLOUR, NEXT, {"red": {"green"}})
+    point = {COLOUR: "red", NEXT: "green"}
+    assert str(~follows) == "the colour asked for may not follow the present colour"
+    assert (~follows).needed(point, "may change") == f"it may change only while {~follows}"
+
+
+@pytest.mark.parametrize(
+    ("current", "needed"),
+    [
+        ("red", "only green may follow red"),
+        ("green", "nothing may follow green"),
+        (UNKNOWN, "the page names nothing that may follow it"),
+    ],
+)
+def test_a_transition_table_says_what_may_follow(current: object, needed: str) -> None:
+    """With the present value in hand it says less, and the right thing."""
+    follows = Follows(COLOUR, NEXT, {"red": {"green"}, "green": ()})
+    assert follows.needed({COLOUR: current, NEXT: "red"}, "may change") == needed
+
+
+def test_every_status_has_a_row() -> None:
+    """The table is the machine: even what nothing follows has a row."""
+    assert tuple(awal.TRANSITIONS) == tuple(awal.Status)
+    assert tuple(awal.FORWARD) == tuple(awal.Status)
+    assert awal.TRANSITIONS[awal.Status.PENDING] == {awal.Status.ACCEPTED}
+    assert awal.TRANSITIONS[awal.Status.COMPLETED] == frozenset()
+
+
+def test_a_value_that_a_fact_never_has_is_a_mistake() -> None:
+    """A typing error in a rule is found when the rule is written."""
+    with pytest.raises(ValueError, match="colour is never 'blue'"):
+        COLOUR.is_("blue")
+    with pytest.raises(ValueError, match="status is never 'cancelled'"):
+        salla.STATUS.is_not("cancelled")
+
+
+def test_a_fact_is_read_off_its_attribute() -> None:
+    """Listed values as they are, other spellings as what they stand for, the rest as unknown."""
+    assert COLOUR.of(SimpleNamespace(colour="red")) == "red"
+    assert COLOUR.of(SimpleNamespace(colour="rouge")) == "red"
+    assert COLOUR.of(SimpleNamespace(colour="blue")) is UNKNOWN
+    assert COLOUR.of(SimpleNamespace(colour=None)) is UNKNOWN
+    assert NEXT.of(SimpleNamespace(wanted=UNSET)) is UNSET
+    with pytest.raises(ValueError, match="colour asked for cannot be 'blue'"):
+        NEXT.of(SimpleNamespace(wanted="blue"))
+
+
+def test_words_are_listed_as_in_a_sentence() -> None:
+    """One, two, three."""
+    assert listed(["a"]) == "a"
+    assert listed(["a", "b"]) == "a or b"
+    assert listed("abc", "and") == "a, b and c"
+
+
+def test_unknown_says_its_name() -> None:
+    """In a table of values as in a sentence."""
+    assert repr(UNKNOWN) == "UNKNOWN"
+    assert str(UNKNOWN) == "unknown"
+    assert repr(UNSET) == "UNSET"
+    assert not UNSET
+
+
+def test_a_condition_has_no_truth_of_its_own() -> None:
+    """``and``, ``or`` and ``not`` would drop a part without a word, and so would a boolean among conditions."""
+    red, wet = COLOUR.is_("red"), WET.is_(value=True)
+    for combine in (lambda: red and wet, lambda: red or wet, lambda: not red):
+        with pytest.raises(TypeError, match=r"combine conditions with &, \| and ~"):
+            combine()
+    for operation in (lambda: red & True, lambda: red | None):  # type: ignore[operator]
+        with pytest.raises(TypeError, match="unsupported operand"):
+            operation()
+
+
+def test_text_is_no_collection_of_values() -> None:
+    """It would be taken letter by letter."""
+    for make in (salla.STATUS.is_in, salla.STATUS.is_not_in):
+        with pytest.raises(TypeError, match="expected a collection of values, got the text 'completed'"):
+            make("completed")
+
+
+def test_a_condition_with_many_shortest_forms_is_still_simplified() -> None:
+    """Where there are too many to try them all, nearly as short a one is found, and it means the same."""
+    left, right = (Fact(name, values=range(9)) for name in ("left", "right"))
+    unequal = AnyOf(tuple(left.is_(value) & right.is_not(value) for value in range(9)))
+    short = unequal.simplified()
+    assert short.means(unequal)
+    assert short.count() == unequal.count() == (72, 81)
+    assert len(str(short)) <= len(str(unequal))
+    assert short.simplified() == short
+    assert str((left.is_(1) & right.is_not(1)) | (left.is_(1) & right.is_(1))) != "left is 1"
+    assert str(((left.is_(1) & right.is_not(1)) | (left.is_(1) & right.is_(1))).simplified()) == "left is 1"
+
+
+RED, WETNESS, FOLLOWS = COLOUR.is_("red"), WET.is_(value=True), Follows(COLOUR, NEXT, {"red": {"green"}})
+
+MISTAKES: list[tuple[Callable[[], object], type[Exception], str]] = [
+    (
+        lambda: bool(RED),
+        TypeError,
+        "a condition is not true or false by itself; combine conditions with &, | and ~",
+    ),
+    (lambda: Fact("x", values=()), ValueError, "a fact has at least one value, and none twice"),
+    (lambda: Fact("x", values=("a", "b", "a")), ValueError, "a fact has at least one value, and none twice"),
+    (lambda: NEXT.of(SimpleNamespace(wanted="blue")), ValueError, "colour asked for cannot be 'blue'"),
+    (lambda: COLOUR.is_("blue"), ValueError, "colour is never 'blue'"),
+    (lambda: COLOUR.is_not_in(("red", 7, "blue")), ValueError, "colour is never 'blue' or 7"),
+    (lambda: Follows(COLOUR, NEXT, {"pink": ()}), ValueError, "colour is never 'pink'"),
+    (lambda: Follows(COLOUR, NEXT, {"red": {"pink"}}), ValueError, "colour asked for is never 'pink'"),
+    (lambda: COLOUR.is_in("red"), TypeError, "expected a collection of values, got the text 'red'"),
+    (lambda: COLOUR.is_not_in("red"), TypeError, "expected a collection of values, got the text 'red'"),
+    (lambda: RED.holds(awal.Order(status="pending")), TypeError, "a Order does not tell the colour"),
+    (
+        lambda: FOLLOWS.holds(SimpleNamespace(colour="red")),
+        TypeError,
+        "a SimpleNamespace does not tell the colour asked for",
+    ),
+    (lambda: RED.means(True), TypeError, "expected a condition, got a bool"),  # type: ignore[arg-type]  # noqa: FBT003
+]
+
+
+@pytest.mark.parametrize(("make", "kind", "said"), MISTAKES, ids=[row[2][:60] for row in MISTAKES])
+def test_a_mistake_in_a_condition_is_told_word_for_word(
+    make: Callable[[], object], kind: type[Exception], said: str
+) -> None:
+    """When it is made, or asked of something that does not tell."""
+    with pytest.raises(kind) as caught:
+        make()
+    assert str(caught.value) == said
+
+
+def test_a_condition_holds_for_a_thing_and_at_a_point() -> None:
+    """The thing's facts are read first, with aliases and unknown values."""
+    both = RED & ~WETNESS
+    assert both.holds(SimpleNamespace(colour="rouge", wet=False))
+    assert not both.holds(SimpleNamespace(colour="rouge", wet=True))
+    assert both.holds({COLOUR: "red", WET: False})
+    assert COLOUR.is_(UNKNOWN).holds(SimpleNamespace(colour="blue"))
+    assert (RED | WETNESS).holds({COLOUR: "green", WET: True})
+    assert not (RED | WETNESS).holds({COLOUR: "green", WET: False})
+    assert ALWAYS.holds(object())
+    assert not NEVER.holds({})
+
+
+def test_a_transition_holds_where_the_table_says_or_nothing_changes() -> None:
+    """Staying counts unless it is said not to; a status without a row is followed by none."""
+    table = {"red": {"green"}, "green": ()}
+    held = {
+        staying: [
+            (point[COLOUR], point[NEXT])
+            for point in points((COLOUR, NEXT))
+            if Follows(COLOUR, NEXT, table, staying=staying).holds(point)
+        ]
+        for staying in (True, False)
+    }
+    assert held == {True: [("red", "red"), ("red", "green"), ("green", "green")], False: [("red", "green")]}
+    assert Follows(COLOUR, NEXT, (("red", {"green"}),), staying=True, negated=False) == FOLLOWS  # type: ignore[arg-type]
+    assert FOLLOWS.table == (("red", frozenset({"green"})),)
+    assert FOLLOWS.following("red") == {"green"}
+    assert FOLLOWS.following("green") == frozenset()
+
+
+def test_a_condition_says_what_it_saw() -> None:
+    """Of its facts, those that have a value."""
+    both = (RED & WETNESS) | FOLLOWS
+    assert (
+        both.saw({COLOUR: "red", WET: False, NEXT: UNSET}) == "colour is red, not wet and colour asked for is left out"
+    )
+    assert both.saw({WET: True}) == "wet"
+    assert both.saw({}) == ALWAYS.saw({COLOUR: "red"}) == "whatever the order is"
+
+
+def test_a_condition_says_what_would_have_to_be() -> None:
+    """With the verb of what it is asked about; a table says it of the status that is there."""
+    assert RED.needed({}, "may change") == "it may change only while colour is red"
+    assert (COLOUR.is_in(()) & RED).needed({}, "may change") == NEVER.needed({}, "x") == "nothing opens it"
+    more = Follows(COLOUR, NEXT, {"red": {"green", UNSET}, "green": ()})
+    assert more.needed({COLOUR: "red"}, "x") == "only left out or green may follow red"
+    assert (~more).needed({COLOUR: "red"}, "is possible") == (
+        "it is possible only while the colour asked for may not follow the present colour"
+    )
+
+
+def test_a_fact_is_said_as_its_labels_and_its_flag_say() -> None:
+    """A flag without a verb, several values with *or*, anything without a label by its own text."""
+    assert COLOUR.says(["red", "green", UNKNOWN]) == "colour is red, green or unknown"
+    assert COLOUR.says(["red"], negated=True) == "colour is not red"
+    assert NEXT.says([UNSET]) == "colour asked for is left out"
+    assert (NEXT.label(UNSET), NEXT.label("red"), COLOUR.label(UNSET)) == ("left out", "red", "left out")
+    assert [WET.says([value], negated=negated) for value in (True, False) for negated in (False, True)] == [
+        "wet",
+        "not wet",
+        "not wet",
+        "wet",
+    ]
+    assert WET.says([False, True]) == "wet is False or True"
+    assert repr(COLOUR) == "<Fact colour: 3 values>"
+
+
+def test_a_spelling_stands_for_its_value() -> None:
+    """Only text is a spelling; the value that is listed is given back, and a stranger as it is."""
+    assert salla.STATUS.canonical("completed") is salla.Status.COMPLETED
+    assert COLOUR.canonical("rouge") == "red"
+    for stranger in ("blue", 7, None, UNSET):
+        assert COLOUR.canonical(stranger) is stranger
+    assert Fact("bit", values=(0, 1), aliases=(("on", 1), ("off", 2))).canonical("off") == "off"
+    assert Fact("bit", values=(True, False)).of(SimpleNamespace(bit=1)) is True
+
+
+def test_a_fact_keeps_what_it_is_given_as_it_says() -> None:
+    """Tuples, whatever they were given as, and its name for the attribute."""
+    fact = Fact("x", values=["a", "b"], labels=[("a", "A")], aliases=[("c", "a")])
+    assert (fact.values, fact.labels, fact.aliases) == (("a", "b"), (("a", "A"),), (("c", "a"),))
+    assert (fact.attribute, fact.flag) == ("x", False)
+    assert [fact.label(value) for value in fact.values] == ["A", "b"]
+    assert str(fact.is_in({"a", "b"})) == "x is A or b"
+    assert hash(fact) == hash(Fact("x", values=("a", "b"), labels=(("a", "A"),), aliases=(("c", "a"),)))
+
+
+def test_conditions_are_built_of_parts_that_keep_their_order() -> None:
+    """Facts, parts and transition tables each once, and flat only with their own kind."""
+    either = RED | WETNESS
+    assert (either & FOLLOWS).facts == (COLOUR, WET, NEXT)
+    assert either & FOLLOWS == AllOf((either, FOLLOWS))
+    assert AnyOf((RED & WETNESS, FOLLOWS)) == (RED & WETNESS) | FOLLOWS
+    assert AllOf((FOLLOWS, WETNESS, RED)) == FOLLOWS & (WETNESS & RED) & WETNESS
+    assert AnyOf((FOLLOWS, WETNESS, RED)) == FOLLOWS | (WETNESS | RED) | WETNESS
+    assert (either & FOLLOWS).transitions() == (either | FOLLOWS).transitions() == (FOLLOWS,)
+    assert RED.transitions() == either.transitions() == ()
+    assert COLOUR.is_in(["red", "red"]) == Is(COLOUR, ["red"]) == RED
+    assert AllOf([RED]).parts == AnyOf([RED]).parts == (RED,)
+    assert (RED & WETNESS).count() == (1, 6)
+
+
+SENTENCES: list[tuple[Condition, str]] = [
+    (WETNESS & COLOUR.is_in({"green", "red"}), "wet and (colour is red or green)"),
+    (WETNESS | COLOUR.is_in({"green", "red"}), "wet or (colour is red or green)"),
+    (RED | (WETNESS & RED), "colour is red or (wet and colour is red)"),
+    (RED & (WETNESS | RED), "colour is red and (wet or colour is red)"),
+    (AllOf((RED,)) | FOLLOWS, "(colour is red) or the colour asked for may follow the present colour"),
+    (FOLLOWS & ~FOLLOWS, f"{FOLLOWS} and {~FOLLOWS}"),
+    (~(RED & WETNESS), "colour is not red or not wet"),
+    (~(RED | WETNESS), "colour is not red and not wet"),
+]
+
+
+@pytest.mark.parametrize(("condition", "sentence"), SENTENCES, ids=range(len(SENTENCES)))
+def test_a_condition_reads_as_one_sentence(condition: Condition, sentence: str) -> None:
+    """Brackets stand where a part says *or* itself, or *and* among parts that are joined by *or*."""
+    assert str(condition) == sentence
+
+
+def test_a_null_is_what_is_absent() -> None:
+    """Unknown where that is among the values; else what is said, or nothing that could be stored."""
+    assert COLOUR.stored("rouge") == "red"
+    assert COLOUR.stored(None) is UNKNOWN
+    assert COLOUR.stored("blue") is UNKNOWN
+    assert Fact("wet", values=(False, True), absent=False).stored(None) is False
+    assert Fact("size", values=(None, 1)).stored(None) is None
+    with pytest.raises(ValueError, match="wet cannot be None"):
+        WET.stored(None)
+    with pytest.raises(ValueError, match="wet is never 'dry'"):
+        Fact("wet", values=(False, True), absent="dry")
+
+
+def test_a_value_is_spelt_as_it_is_and_by_its_aliases() -> None:
+    """And no other."""
+    assert COLOUR.spellings("red") == ("red", "rouge")
+    assert COLOUR.spellings("green") == ("green",)

@@ -1,0 +1,101 @@
+"""A patch knows its keys, their sections, and the number of what it touches."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import attrs
+import pytest
+
+from orderrules import UNSET, InvalidInput, Limits, Unset, awal, salla
+from orderrules.authoring import Hints, in_section, read_body, write_body
+from orderrules.grammar.orders import sections_by_key
+from tests.kit import toy
+from tests.kit.toy import Patch, Section, Stage
+
+
+def test_a_patch_knows_its_keys_and_sections_in_the_order_of_the_fields() -> None:
+    """Only those that it sends, and each section once."""
+    patch = Patch(note="x", door=4, street="y")
+    assert patch.keys == ("street", "door", "note")
+    assert patch.sections == (Section.ADDRESS, Section.NOTE)
+    assert (Patch().keys, Patch().sections) == ((), ())
+    assert sections_by_key(Patch) == {
+        "stage": Section.STAGE,
+        "street": Section.ADDRESS,
+        "door": Section.ADDRESS,
+        "note": Section.NOTE,
+    }
+    assert list(sections_by_key(Patch)) == ["stage", "street", "door", "note"]
+
+
+def test_a_patch_is_numbered_by_its_keys_and_what_it_asks_for() -> None:
+    """A bit for each key, the first the lowest; above them the number of its facts."""
+    numbers = {
+        0: Patch(),
+        0b0010: Patch(street="x"),
+        0b0100: Patch(door=4),
+        0b1000: Patch(note="x"),
+        0b1110: Patch(street="x", door=4, note="x"),
+        1 << 4 | 0b0001: Patch(stage=Stage.DESK),
+        2 << 4 | 0b1001: Patch(stage=Stage.VAN, note="x"),
+        3 << 4 | 0b0001: Patch(stage=Stage.DOOR),
+    }
+    space = Patch.__space__
+    for number, patch in numbers.items():
+        assert space.index(patch) == number >> 4
+        assert getattr(patch, space.slot) == number
+        assert getattr(pickle.loads(pickle.dumps(patch)), space.slot) == number
+        assert pickle.loads(pickle.dumps(patch)) == patch
+
+
+def test_a_key_without_a_section_or_a_default_is_a_mistake_of_its_platform() -> None:
+    """And says what to write instead."""
+
+    @attrs.frozen
+    class Loose(toy._Masked):
+        stage: Stage | Unset = attrs.field(default=UNSET, metadata={"section": Section.STAGE})
+
+    @attrs.frozen
+    class Eager(toy._Masked):
+        stage: Stage | Unset = attrs.field(metadata=in_section(Section.STAGE))
+
+    mistakes: dict[type, str] = {
+        Loose: "Loose.stage belongs to no section: give it metadata=in_section(...)",
+        Eager: "Eager.stage cannot be left out: give it default=UNSET",
+    }
+    for patch_type, said in mistakes.items():
+        with pytest.raises(TypeError) as caught:
+            sections_by_key(patch_type)
+        assert str(caught.value) == said
+
+
+def test_a_body_is_read_in_the_manner_that_is_asked_for() -> None:
+    """An update by name unless it has another, without values unless they are asked for, and within limits."""
+    wrong = {"door": "4"}
+    manners: list[tuple[dict[str, Any], str]] = [
+        ({}, "cannot read the update: 1 problem\n  /door: expected an integer, got a string"),
+        ({"what": "parcel"}, "cannot read the parcel: 1 problem\n  /door: expected an integer, got a string"),
+        ({"show_values": True}, "cannot read the update: 1 problem\n  /door: expected an integer, got a string, '4'"),
+        ({"limits": Limits(keys=1)}, "cannot read the update: 1 problem\n  /door: expected an integer, got a string"),
+    ]
+    for manner, said in manners:
+        with pytest.raises(InvalidInput) as caught:
+            read_body(Patch, wrong, **manner)
+        assert str(caught.value) == said
+    with pytest.raises(InvalidInput, match="has more than 1 keys"):
+        read_body(Patch, {"door": 4, "note": "x"}, limits=Limits(keys=1))
+    with pytest.raises(InvalidInput) as caught:
+        read_body(Patch, {"price": 4, "dor": 4}, hints=Hints(keys={"price": "ask the office"}))
+    assert [problem.hint for problem in caught.value.problems] == ["ask the office", "did you mean door?"]
+
+
+def test_only_a_model_is_written() -> None:
+    """Anything else is named."""
+    assert write_body(Patch(door=4)) == {"door": 4}
+    assert write_body(awal.Patch(status=awal.Status.SHIPPED)) == {"status": "shipped"}
+    for wrong, kind in ((5, "int"), ({}, "dict"), (salla.Patch, "type")):
+        with pytest.raises(TypeError) as caught:
+            write_body(wrong)  # type: ignore[arg-type]
+        assert str(caught.value) == f"expected a model, got a {kind}"

@@ -1,0 +1,275 @@
+"""A policy is data that says nothing impossible, and every mistake in it is told when it is made."""
+
+from __future__ import annotations
+
+import pickle
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import attrs
+import pytest
+
+from orderrules import UNSET, Fact, InvalidInput, Policy, Reading, Rule, awal, salla
+from orderrules.authoring import Alternative, OrderBase, Space, in_section
+from orderrules.engine.table import rows_of, table_of
+from orderrules.grammar.rules import offer
+from tests.kit import toy
+from tests.kit.toy import Order, Patch, Section, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FunctionType
+
+STAGE_RULE, ADDRESS_RULE, RECALL_RULE = toy.POLICY.rules
+(STAFF_WAIVER,) = toy.POLICY.waivers
+
+
+class Verb(StrEnum):
+    """Actions that have the names of sections."""
+
+    STAGE = "stage"
+    NOTE = "note"
+
+
+@attrs.frozen
+class Blind(toy._Indexed):
+    """An order that lacks a fact."""
+
+    stage: Stage
+
+
+@attrs.frozen
+class Slotless(OrderBase):
+    """An order without a slot for its number."""
+
+    stage: Stage
+    staff: bool = False
+    fragile: bool = False
+    __space__: ClassVar = Space("_other_index", toy.Order.__space__.facts)
+
+
+def toy_with(**changes: Any) -> Callable[[], object]:
+    """Change the toy's policy, later."""
+    return lambda: attrs.evolve(toy.POLICY, **changes)
+
+
+MISTAKES: list[tuple[Callable[[], object], type[Exception], str]] = [
+    (lambda: attrs.evolve(ADDRESS_RULE, id=7), TypeError, "an entry of a policy has an id, which is text"),  # type: ignore[arg-type]
+    (lambda: attrs.evolve(ADDRESS_RULE, id=" "), TypeError, "an entry of a policy has an id, which is text"),
+    (lambda: attrs.evolve(STAFF_WAIVER, id=""), TypeError, "an entry of a policy has an id, which is text"),
+    (lambda: attrs.evolve(ADDRESS_RULE, reason=None), TypeError, "an entry of a policy has a reason, which is text"),  # type: ignore[arg-type]
+    (lambda: attrs.evolve(STAFF_WAIVER, reason="\n"), TypeError, "an entry of a policy has a reason, which is text"),
+    (lambda: attrs.evolve(ADDRESS_RULE, only_if=True), TypeError, "TOY-ADDRESS-1: expected a condition, got a bool"),  # type: ignore[arg-type]
+    (lambda: attrs.evolve(STAFF_WAIVER, when="x"), TypeError, "TOY-STAFF-1: expected a condition, got a str"),  # type: ignore[arg-type]
+    (lambda: toy.POLICY.with_rules([ADDRESS_RULE]), TypeError, "expected a rule or a waiver, got a list"),  # type: ignore[arg-type]
+    (lambda: toy.POLICY.without(7), TypeError, "expected the id of a rule or a waiver, got a int"),  # type: ignore[arg-type]
+    (
+        lambda: toy.POLICY.without("TOY-NOTE-1", "TOY-STAGE-1", "X"),
+        ValueError,
+        "the toy policy has no TOY-NOTE-1, X",
+    ),
+    (toy_with(order_type=Blind), TypeError, "Blind has no staff, which the fact sent by staff is read off"),
+    (
+        toy_with(order_type=Slotless),
+        TypeError,
+        "Slotless has no slot _other_index, where its space keeps the number of its point",
+    ),
+    (
+        toy_with(patch_type=awal.Patch),
+        TypeError,
+        "in no section of toy: admin_notes, status, payment_status, shipping_date, delivery_date, branch_id",
+    ),
+    (toy_with(actions=Verb, rules=()), ValueError, "both a section and an action of toy: note, stage"),
+    (
+        toy_with(rules=[ADDRESS_RULE, STAGE_RULE, ADDRESS_RULE, STAGE_RULE, STAGE_RULE]),
+        ValueError,
+        "ids given twice: TOY-ADDRESS-1, TOY-STAGE-1",
+    ),
+    (
+        toy_with(readings=[Reading("TOY-STAFF-1", "whether", "yes")]),
+        ValueError,
+        "ids given twice: TOY-STAFF-1",
+    ),
+    (
+        lambda: attrs.evolve(salla.POLICY, waivers=[attrs.evolve(salla.POLICY.waivers[0], id="SALLA-ADVICE-1")]),
+        ValueError,
+        "ids given twice: SALLA-ADVICE-1",
+    ),
+    (
+        lambda: toy.with_patch_fact(Fact("note", values=("x",))),
+        ValueError,
+        "the fact note is read off a patch, so UNSET is one of its values",
+    ),
+    (
+        toy_with(rules=[attrs.evolve(ADDRESS_RULE, section=salla.Section.COUPON)]),
+        ValueError,
+        "TOY-ADDRESS-1 governs <Section.COUPON: 'coupon'>, which is no section or action of toy",
+    ),
+    (
+        toy_with(actions=None),
+        ValueError,
+        "TOY-RECALL-1 governs <Action.RECALL: 'recall'>, which is no section or action of toy",
+    ),
+    (
+        toy_with(rules=[attrs.evolve(ADDRESS_RULE, only_if=salla.STATUS.is_("shipped") & salla.DRAFT.is_(value=True))]),
+        ValueError,
+        "TOY-ADDRESS-1 reads what the platform does not tell: status, draft",
+    ),
+    (
+        toy_with(rules=[attrs.evolve(RECALL_RULE, only_if=toy.ASKED.is_(UNSET))]),
+        ValueError,
+        "TOY-RECALL-1 reads what the platform does not tell: stage asked for",
+    ),
+    (
+        toy_with(waivers=[attrs.evolve(STAFF_WAIVER, when=salla.DRAFT.is_(value=True))]),
+        ValueError,
+        "TOY-STAFF-1 reads what the platform does not tell: draft",
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "kind", "said"), MISTAKES, ids=[row[2][:60] for row in MISTAKES])
+def test_a_policy_that_says_something_impossible_is_not_made(
+    make: Callable[[], object], kind: type[Exception], said: str
+) -> None:
+    """And what is wrong with it is one sentence."""
+    with pytest.raises(kind) as caught:
+        make()
+    assert type(caught.value) is kind
+    assert str(caught.value) == said
+
+
+def test_a_waiver_may_read_the_update_and_an_action_only_the_order() -> None:
+    """A rule on a section may read both."""
+    waiver = attrs.evolve(STAFF_WAIVER, when=toy.ASKED.is_(UNSET))
+    assert attrs.evolve(toy.POLICY, waivers=[waiver]).waivers == (waiver,)
+    rule = attrs.evolve(RECALL_RULE, only_if=toy.FRAGILE.is_(value=True))
+    assert attrs.evolve(toy.POLICY, rules=[rule]).rules == (rule,)
+
+
+def test_entries_are_shown_by_what_they_say() -> None:
+    """Rules, waivers and readings with their ids, a policy with the ids of all it has."""
+    reading = Reading("T1", "whether", "it may", [Alternative("not", [ADDRESS_RULE])])
+    assert str(RECALL_RULE) == "TOY-RECALL-1: recall only if stage is not door"
+    assert repr(RECALL_RULE) == "<Rule TOY-RECALL-1: recall only if stage is not door>"
+    assert str(STAFF_WAIVER) == "TOY-STAFF-1: no restriction while sent by staff"
+    assert repr(STAFF_WAIVER) == "<Waiver TOY-STAFF-1: no restriction while sent by staff>"
+    assert (str(reading), repr(reading)) == ("T1: whether: it may", "<Reading T1: it may>")
+    assert reading.alternatives == (Alternative("not", (ADDRESS_RULE,)),)
+    assert repr(toy.POLICY) == "<Policy toy: TOY-STAGE-1, TOY-ADDRESS-1, TOY-RECALL-1, TOY-STAFF-1>"
+    assert toy.POLICY.entries == (STAGE_RULE, ADDRESS_RULE, RECALL_RULE, STAFF_WAIVER)
+
+
+def test_keys_of_a_section_are_in_the_order_of_the_body() -> None:
+    """None for a section of another platform."""
+    assert {section: toy.POLICY.keys_of(section) for section in Section} == {
+        Section.STAGE: ("stage",),
+        Section.ADDRESS: ("street", "door"),
+        Section.NOTE: ("note",),
+    }
+    assert toy.POLICY.keys_of(salla.Section.COUPON) == ()
+
+
+@attrs.frozen
+class Choices:
+    """One choice, for the rules below."""
+
+    open_at: Stage
+
+
+def rules_of(chosen: Choices) -> tuple[Rule, ...]:
+    """Make two rules, of which a choice changes one."""
+    return (attrs.evolve(ADDRESS_RULE, only_if=toy.STAGE.is_(chosen.open_at)), RECALL_RULE)
+
+
+def test_an_alternative_is_offered_for_each_answer_that_is_not_ours() -> None:
+    """With the rules that it changes, and without those that it leaves alone."""
+    options = {"desk": Stage.DESK, "van": Stage.VAN, "door": Stage.DOOR}
+    assert offer(rules_of, Choices(Stage.VAN), "open_at", options) == (
+        Alternative("desk", (rules_of(Choices(Stage.DESK))[0],)),
+        Alternative("door", (rules_of(Choices(Stage.DOOR))[0],)),
+    )
+
+
+def test_entries_are_added_behind_those_that_are_there() -> None:
+    """Each among its kind."""
+    rule = attrs.evolve(ADDRESS_RULE, id="TOY-ADDRESS-2")
+    waiver = attrs.evolve(STAFF_WAIVER, id="TOY-STAFF-2")
+    more = toy.POLICY.with_rules(waiver, rule)
+    assert more.rules == (*toy.POLICY.rules, rule)
+    assert more.waivers == (STAFF_WAIVER, waiver)
+    assert more.without("TOY-STAFF-2", "TOY-ADDRESS-2") == toy.POLICY
+    assert toy.POLICY.without() == toy.POLICY.with_rules() == toy.POLICY
+
+
+def test_what_is_dropped_is_dropped_under_every_reading() -> None:
+    """And what is kept is kept there."""
+    left = salla.policy().without("SALLA-COUPON-1", "SALLA-DRAFT-1")
+    assert left.waivers == ()
+    assert [rule.id for rule in left.rules] == [rule.id for rule in salla.POLICY.rules if rule.id != "SALLA-COUPON-1"]
+    assert [
+        (reading.id, other.name, [rule.id for rule in other.rules])
+        for reading in left.readings
+        for other in reading.alternatives
+    ] == [
+        (reading.id, other.name, [rule.id for rule in other.rules if rule.id != "SALLA-COUPON-1"])
+        for reading in salla.POLICY.readings
+        for other in reading.alternatives
+    ]
+    assert [attrs.evolve(reading, alternatives=()) for reading in left.readings] == [
+        attrs.evolve(reading, alternatives=()) for reading in salla.POLICY.readings
+    ]
+
+
+def test_every_question_is_answered_by_its_own_policy() -> None:
+    """Whichever way it is asked, without the table having been made before."""
+    order, patch = Order(stage=Stage.VAN, fragile=True), Patch(stage=Stage.DOOR, note="x")
+    number = Order.__space__.index(order)
+
+    def fresh() -> Policy[Order, Patch]:
+        return attrs.evolve(toy.POLICY)
+
+    assert fresh().can_update(order, patch).allowed
+    assert fresh().can(order, "recall").allowed
+    assert {str(section): bool(decision) for section, decision in fresh().editable(order).items()} == {
+        "stage": True,
+        "address": False,
+        "note": True,
+    }
+    assert fresh().next_statuses(order) == frozenset[StrEnum]({Stage.DESK, Stage.DOOR})
+    split = fresh().split(order, Patch(stage=Stage.DOOR, door=4))
+    assert (split.allowed, split.refused) == (Patch(stage=Stage.DOOR), Patch(door=4))
+    assert fresh().apply(order, patch) == attrs.evolve(order, stage=Stage.DOOR, written=Patch(note="x"))
+    assert fresh().plan(order, patch).steps == (patch,)
+    assert str(fresh().guard(patch)) == "stage is van or sent by staff"
+    assert fresh().decide_many([order, order], patch) == [fresh().can_update(order, patch)] * 2
+    assert fresh().indices([order, Order(stage=Stage.DESK)]) == bytes([number, 0])
+    assert fresh().decide_indices(bytes([number, 0]), patch) == bytes([1, 0])
+    assert fresh().advise(order, patch) == ()
+    assert [advice.id for advice in salla.policy().advise(salla.Order(), salla.Patch())] == ["SALLA-ADVICE-1"]
+    with pytest.raises(TypeError, match="the salla policy decides on its own orders and patches"):
+        salla.policy().advise(awal.Order(status="pending"), salla.Patch())  # type: ignore[arg-type]
+
+
+def test_a_policy_keeps_one_table_of_its_own() -> None:
+    """Made once, and never pickled."""
+    policy = salla.policy()
+    assert policy._kept.keys() == {"rows"}
+    assert rows_of(policy) == [None] * 128
+    table = table_of(policy)
+    assert table_of(policy) is table
+    assert policy._kept.keys() == {"rows", "table"}
+    assert table.rows is rows_of(policy)
+    assert cast("FunctionType", policy.can_update).__globals__["rows"] is rows_of(policy)
+    policy.can_update(salla.Order(), salla.Patch())
+    again = pickle.loads(pickle.dumps(policy))
+    assert again == policy
+    assert again._kept.keys() == {"rows"}
+    assert rows_of(again) == [None] * 128
+
+
+def test_a_patch_is_a_model_of_its_own() -> None:
+    """The metadata that places a key stands beside whatever else a field says."""
+    assert dict(in_section(Section.NOTE)) == {"orderrules.section": Section.NOTE}
+    with pytest.raises(InvalidInput, match="cannot build a Patch"):
+        Patch(note=7)  # type: ignore[arg-type]

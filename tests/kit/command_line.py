@@ -1,0 +1,47 @@
+"""The command line, run in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from pathlib import Path
+from typing import Final
+from unittest import mock
+
+import attrs
+import pytest
+
+from orderrules.cli import main
+
+EXAMPLES: Final = Path(__file__).parent.parent.parent / "examples"
+
+
+@attrs.frozen
+class Result:
+    """What a run printed, and the status it left with."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        """Both, one behind the other."""
+        return self.stdout + self.stderr
+
+
+def run(*arguments: str, given: str | bytes = b"", columns: int = 200) -> Result:
+    """Run the command line in this process, as for a terminal of some width."""
+    content = given.encode() if isinstance(given, str) else given
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(content))),
+        mock.patch.dict(os.environ, COLUMNS=str(columns)),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as left,
+    ):
+        main(arguments)
+    assert isinstance(left.value.code, int)
+    return Result(left.value.code, out.getvalue(), err.getvalue())

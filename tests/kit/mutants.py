@@ -1,0 +1,175 @@
+"""Makes mutants and says which the tests let live: ``python -m tests.kit.mutants``; ``--sample 200``.
+
+A mutant that lives is either listed in ``tests/kit/mutants.toml``, with the reason why no test can tell it from
+the source, or it is a hole in the tests. It is listed by what it changes, so that other changes leave the list alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import json
+import random
+import re
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+ROOT: Final = Path(__file__).parent.parent.parent
+LISTED: Final = Path(__file__).parent / "mutants.toml"
+CORE: Final = (
+    "_conditions",
+    "_convert",
+    "_decision",
+    "_guards",
+    "_json",
+    "_limits",
+    "_lookup",
+    "_models",
+    "_navigation",
+    "_order",
+    "_patch",
+    "_payload",
+    "_quick",
+    "_rules",
+    "_table",
+    "_values",
+    "_wire",
+    "platforms",
+)
+"""The modules of which every mutant is tried."""
+_MUTMUT: Final = [sys.executable, "-m", "mutmut", "run"]
+_KILLED: Final = {1, 3, 24, 36, 152, 255, -24}
+"""What a worker of mutmut leaves with: a test failed, pytest failed, or the mutant ran for too long."""
+
+
+class Change(NamedTuple):
+    """What a mutant changes: lines of a function, without their indentation."""
+
+    module: str
+    function: str
+    removed: str
+    added: str
+
+    def __str__(self) -> str:
+        lines = [f"  - {line}" for line in self.removed.splitlines()] + [
+            f"  + {line}" for line in self.added.splitlines()
+        ]
+        return "\n".join([f"{self.module}.{self.function}", *lines])
+
+
+def change_of(module: str, function: str, before: str, after: str) -> Change:
+    """Give the change between two texts of a function."""
+    lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
+    removed, added = ("\n".join(line[2:].strip() for line in lines if line[:2] == mark) for mark in ("- ", "+ "))
+    return Change(module, function, removed, added)
+
+
+class Listed(NamedTuple):
+    """What the list holds."""
+
+    changes: dict[Change, str]
+    """Changes, each with the reason why no test can tell it."""
+    forms: dict[re.Pattern[str], str]
+    """What of a line may change in any way, each with the reason."""
+
+    def knows(self, change: Change) -> bool:
+        """Say whether a change is listed, or changes nothing but what may change in any way."""
+        return change in self.changes or any(
+            form.sub("", change.removed) == form.sub("", change.added) for form in self.forms
+        )
+
+
+def listed() -> Listed:
+    """Read the list."""
+    entries = tomllib.loads(LISTED.read_text(encoding="utf-8"))
+    return Listed(
+        {
+            Change(entry["module"], entry["function"], entry["removed"].strip(), entry["added"].strip()): entry[
+                "reason"
+            ]
+            for entry in entries.get("mutant", [])
+        },
+        {re.compile(entry["pattern"]): entry["reason"] for entry in entries.get("form", [])},
+    )
+
+
+def verdicts() -> dict[str, dict[str, int | None]]:
+    """Read what mutmut found: for each module, how the tests of each mutant ended."""
+    places = sorted((ROOT / "mutants").rglob("*.py.meta"))
+    names = [place.relative_to(ROOT / "mutants").as_posix().removesuffix(".py.meta") for place in places]
+    return {
+        name: json.loads(place.read_text(encoding="utf-8"))["exit_code_by_key"]
+        for name, place in zip(names, places, strict=True)
+    }
+
+
+def change(module: str, mutant: str) -> Change:
+    """Ask mutmut what a mutant changes."""
+    reader: Any = importlib.import_module("mutmut.mutation.diff_apply")
+    functions = reader.read_functions_from_index(mutant, f"{module}.py")
+    before, after = (importlib.import_module("libcst").Module([function]).code for function in functions)
+    name = mutant.rpartition(".")[2].partition("__mutmut_")[0].removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
+    return change_of(module.replace("/", "."), name, before, after)
+
+
+def sample(size: int) -> list[str]:
+    """Let mutmut make the mutants of the whole package, and draw some of them."""
+    # It makes them all and runs the tests once, before it finds that none has this name.
+    subprocess.run([*_MUTMUT, "none of them"], cwd=ROOT, check=False, stderr=subprocess.DEVNULL)
+    made = [mutant for found in verdicts().values() for mutant in found]
+    return sorted(random.sample(made, min(size, len(made))))
+
+
+def main() -> int:
+    """Run mutmut, and tell what it found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workers", default="2", help="how many mutants are tried at a time")
+    parser.add_argument("--sample", type=int, help="draw so many mutants from the whole package")
+    given = parser.parse_args()
+    names = sample(given.sample) if given.sample else [f"orderrules.{name}.*" for name in CORE]
+    subprocess.run([*_MUTMUT, "--max-children", given.workers, *names], cwd=ROOT, check=False)
+    return tell(complete=not given.sample)
+
+
+def tell(*, complete: bool) -> int:
+    """Print the score of each module, and every mutant that lives and is not listed."""
+    known = listed()
+    left = dict.fromkeys(known.changes)
+    holes: list[Change] = []
+    total: Counter[str] = Counter()
+    print(f"{'module':<28}{'mutants':>9}{'killed':>9}{'equivalent':>12}{'survived':>10}")
+    for module, found in verdicts().items():
+        score: Counter[str] = Counter()
+        for mutant, code in found.items():
+            if code is None:
+                continue  # It was not tried.
+            if code in _KILLED:
+                score["killed"] += 1
+                continue
+            what = change(module, mutant)
+            left.pop(what, None)
+            score["equivalent" if known.knows(what) else "survived"] += 1
+            if not known.knows(what):
+                holes.append(what)
+        if score:
+            print(_row(module.removeprefix("orderrules/"), score))
+        total += score
+    print(_row("together", total))
+    for hole in holes:
+        print(f"\nlives, and is not listed: {hole}")
+    for gone in left if complete else ():
+        print(f"\nis listed, and no longer lives: {gone}")
+    return 1 if holes or not total else 0
+
+
+def _row(name: str, score: Counter[str]) -> str:
+    return f"{name:<28}{score.total():>9}{score['killed']:>9}{score['equivalent']:>12}{score['survived']:>10}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

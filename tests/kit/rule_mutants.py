@@ -1,0 +1,64 @@
+"""Mutants of rules: policies that differ from one in a single rule or waiver."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from orderrules import Condition, Policy, awal
+from orderrules.authoring import AllOf, AnyOf, Follows, Is
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from enum import StrEnum
+
+
+EQUIVALENT = [
+    # An order whose slug is draft is a draft, where no rule on a section applies: these change no decision.
+    "SALLA-RECEIVER-1 with 'draft' turned round",
+    "SALLA-SHIPPING-1 with 'draft' turned round",
+    "SALLA-PAYMENT-1 with 'draft' turned round",
+    "SALLA-COUPON-1 with 'draft' turned round",
+]
+
+
+def mutated(condition: Condition) -> Iterator[tuple[str, Condition]]:
+    """Make every small change to a condition: negated, a value more or less, a transition more or less, a part less."""
+    yield "negated", ~condition
+    if isinstance(condition, Is):
+        for value in condition.fact.values:
+            yield f"with {value!r} turned round", attrs.evolve(condition, values=condition.values ^ {value})
+    if isinstance(condition, Follows):
+        yield "without staying", attrs.evolve(condition, staying=False)
+        for current, following in condition.table:
+            for asked in awal.Status:
+                if asked is not current:
+                    table = {**dict(condition.table), current: following ^ {asked}}
+                    yield f"{current} to {asked} turned round", attrs.evolve(condition, table=table)
+    if isinstance(condition, AllOf | AnyOf):
+        for place, part in enumerate(condition.parts):
+            others = condition.parts[:place] + condition.parts[place + 1 :]
+            yield f"without {part}", attrs.evolve(condition, parts=others)
+            for change, other in mutated(part):
+                parts = (*condition.parts[:place], other, *condition.parts[place + 1 :])
+                yield f"{part} {change}", attrs.evolve(condition, parts=parts)
+
+
+def mutants(policy: Policy[Any, Any]) -> Iterator[tuple[str, Policy[Any, Any]]]:
+    """Make every policy that differs from one in a single rule or waiver."""
+    for rule in policy.rules:
+        yield f"{rule.id} removed", policy.without(rule.id)
+        for change, condition in mutated(rule.only_if):
+            other = attrs.evolve(rule, only_if=condition)
+            yield f"{rule.id} {change}", policy.without(rule.id).with_rules(other)
+        enum: type[StrEnum] = policy.sections if type(rule.section) is policy.sections else type(rule.section)
+        for section in enum:
+            if section is not rule.section:
+                moved = attrs.evolve(rule, section=section)
+                yield f"{rule.id} moved to {section}", policy.without(rule.id).with_rules(moved)
+    for waiver in policy.waivers:
+        yield f"{waiver.id} removed", policy.without(waiver.id)
+        for change, condition in mutated(waiver.when):
+            changed = attrs.evolve(waiver, when=condition)
+            yield f"{waiver.id} {change}", policy.without(waiver.id).with_rules(changed)

@@ -1,0 +1,83 @@
+"""Draws the tables and diagrams in README.md and docs/ anew from the rules, and from what ``make bench`` wrote down.
+
+``python -m tests.kit.tables``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from orderrules import Policy, awal, salla
+from orderrules.analysis import tables as description
+
+ROOT: Final = Path(__file__).parent.parent.parent
+DOCUMENTS: Final = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+POLICIES: Final[dict[str, Policy[Any, Any]]] = {"salla": salla.POLICY, "awal": awal.POLICY}
+_TABLE: Final = re.compile(r"<!-- table: (\w+) (\w+) -->\n.*?<!-- /table -->", re.DOTALL)
+_DIAGRAM: Final = re.compile(r"<!-- diagram: (\w+) (\w+) -->\n.*?<!-- /diagram -->", re.DOTALL)
+
+_RESULTS: Final = re.compile(r"<!-- results: (\w+) -->\n.*?<!-- /results -->", re.DOTALL)
+RESULTS: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
+HEADLINE: Final = (
+    ("deciding", "POLICY.can_update, allowed"),
+    ("deciding", "POLICY.can_update, refused"),
+    ("deciding", "can_update, refused"),
+    ("building", "build a patch of two keys, and decide"),
+    ("reading", "a full body, standard json"),
+    ("reading", "a full body, with fast"),
+    ("reading", "a full body, Arabic and indented, with fast"),
+    ("orders", "a full order and a full body, and decide, with fast"),
+    ("refusing", "five problems"),
+    ("starting", "from orderrules import can_update, salla"),
+    ("many", "decide_many, of objects"),
+)
+
+
+def results(part: str) -> str:
+    """Return a table of what was timed."""
+    if part == "machine":
+        machine = RESULTS["machine"]
+        versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+        return f"CPython {machine['python']} on {machine['system']}, with {versions}."
+    if part == "weight":
+        return f"Salla's policy with all its 49 152 decisions made: {RESULTS['kib']} KiB."
+    if part in RESULTS["tables"]:
+        table = RESULTS["tables"][part]
+        return _table([table["heads"], *table["cells"]])
+    if part == "headline":
+        rows = [row for of, what in HEADLINE for row in RESULTS["parts"][of] if row["what"] == what]
+    else:
+        rows = RESULTS["parts"][part]
+    return _table([RESULTS["heads"], *(row["cells"] for row in rows)])
+
+
+def _table(lines: list[list[str]]) -> str:
+    heads, *rows = lines
+    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
+
+
+def drawn(document: str) -> str:
+    """Return a document with all its tables and diagrams as the rules draw them."""
+
+    def draw(found: re.Match[str]) -> str:
+        name, platform = found.groups()
+        table = getattr(description, name)(POLICIES[platform])
+        return f"<!-- table: {name} {platform} -->\n{table}\n<!-- /table -->"
+
+    def sketch(found: re.Match[str]) -> str:
+        name, platform = found.groups()
+        diagram = getattr(description, name)(POLICIES[platform])
+        return f"<!-- diagram: {name} {platform} -->\n```{name}\n{diagram}\n```\n<!-- /diagram -->"
+
+    def tell(found: re.Match[str]) -> str:
+        return f"<!-- results: {found[1]} -->\n{results(found[1])}\n<!-- /results -->"
+
+    return _RESULTS.sub(tell, _DIAGRAM.sub(sketch, _TABLE.sub(draw, document)))
+
+
+if __name__ == "__main__":
+    for path in DOCUMENTS:
+        path.write_text(drawn(path.read_text(encoding="utf-8")), encoding="utf-8")

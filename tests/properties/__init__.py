@@ -1,1 +1,0 @@
-"""The laws, one test each; its docstring is the sentence."""

@@ -1,0 +1,271 @@
+"""What comes over a wire is read into a model strictly, each part of a request at its own place, and written back."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import pytest
+
+from orderrules import UNSET, Code, InvalidInput, Limits, Unset, awal, salla
+from orderrules.authoring import Checked
+from orderrules.errors import Part
+from orderrules.reading.bodies import at, gather, identifier, read_carefully, read_query
+from orderrules.reading.careful import write_model
+from orderrules.reading.limits import EMPTY_ARRAY, MANNER, UPDATE_LIMITS, Hints, Manner
+from orderrules.reading.problems import Problem, manner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Lid(Checked):
+    """A part of a box."""
+
+    colour: str | Unset = UNSET
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Box(Checked):
+    """A model with a required field, and fields of every shape."""
+
+    name: str
+    size: int | Unset = UNSET
+    lid: Lid | Unset = UNSET
+    marks: tuple[tuple[int, ...], ...] | Unset = UNSET
+    lids: tuple[Lid, ...] | Unset = UNSET
+    packed: date | Unset = UNSET
+    state: awal.PaymentStatus | Unset = UNSET
+
+
+def said(step: Callable[[], object]) -> list[str]:
+    """Take a step of reading that fails, and give its problems as text."""
+    with pytest.raises(InvalidInput) as caught:
+        step()
+    return [str(problem) for problem in caught.value.problems]
+
+
+KEEP: Final = "(leave the key out to leave it as it is)"
+
+
+@pytest.mark.parametrize(
+    ("given", "problems"),
+    [
+        ({}, ["/name: is required"]),
+        ({"name": None}, [f"/name: expected a string, got null {KEEP}"]),
+        ({"name": "x", "lid": None}, [f"/lid: expected an object, got null {KEEP}"]),
+        ({"name": "x", "lid": {"colour": None}}, [f"/lid/colour: expected a string, got null {KEEP}"]),
+        ({"name": "x", "lids": [{}, None]}, ["/lids/1: expected an object, got null"]),
+        ({"name": "x", "lids": [{"colour": 7}]}, ["/lids/0/colour: expected a string, got an integer"]),
+        ({"name": "x", "marks": [[1], [2, "3"]]}, ["/marks/1/1: expected an integer, got a string"]),
+        ({"name": "x", "siez": 1}, ["/siez: is no documented key here (did you mean size?)"]),
+        ({"name": "x", "colour": 1}, ["/colour: is no documented key here (ask the joiner)"]),
+        ({"name": "x", "lid": {"colour": "x", "price": 1}}, ["/lid/price: is no documented key here"]),
+        ({"name": "x", "lid": {"wood": 1}}, ["/lid/wood: is no documented key here"]),
+        ({7: 1, "name": "x"}, ["/7: a key is a string, this one is an integer"]),
+        ({True: 1, "name": "x"}, ["/True: a key is a string, this one is a boolean"]),
+        ({None: 1, "name": "x"}, ["/(null): a key is a string, this one is null"]),
+        ({-(1 << 64) + 1: 1, "name": "x"}, [f"/{-(1 << 64) + 1}: a key is a string, this one is an integer"]),
+        ({1 << 64: 1, "name": "x"}, ["/(an integer): a key is a string, this one is an integer"]),
+        ('{"name": "x", "size": 1, "size": 2}', ["/size: stands here more than once"]),
+        ('{"name": "x", "name": 2}', ["/name: stands here more than once"]),
+        ([], [f"(the whole): expected an object, got an array ({EMPTY_ARRAY})"]),
+        (
+            {"size": "7", "colour": 1, 7: 1},
+            [
+                "/size: expected an integer, got a string",
+                "/colour: is no documented key here (ask the joiner)",
+                "/7: a key is a string, this one is an integer",
+                "/name: is required",
+            ],
+        ),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_is_wrong_with_a_body_is_told_at_its_place(given: object, problems: list[str]) -> None:
+    """In the order of the body, and what is missing last."""
+
+    def reading() -> object:
+        with manner("read it", hints=Hints(keys={"colour": "ask the joiner", "wood": "as above"})):
+            return read_carefully(Box, given)
+
+    assert said(reading) == problems
+
+
+def test_a_body_is_read_and_written_back() -> None:
+    """Every shape of field; what is absent stays absent."""
+    given: dict[str, Any] = {
+        "name": "x",
+        "size": 7,
+        "lid": {"colour": "red"},
+        "marks": [[1], [2, 3], []],
+        "lids": [{}, {"colour": "blue"}],
+        "packed": "2024-03-12",
+        "state": "paid",
+    }
+    box = read_carefully(Box, given)
+    assert box == Box(
+        name="x",
+        size=7,
+        lid=Lid(colour="red"),
+        marks=((1,), (2, 3), ()),
+        lids=(Lid(), Lid(colour="blue")),
+        packed=date(2024, 3, 12),
+        state=awal.PaymentStatus.PAID,
+    )
+    assert write_model(box) == given
+    assert type(write_model(box)["state"]) is str
+    assert write_model(Box(name="x")) == {"name": "x"}
+    assert read_carefully(Box, {"name": "x", "lid": box.lid}).lid is box.lid
+
+
+def test_a_key_said_twice_is_told_once_for_each_time() -> None:
+    """Whichever way the mapping says it, and however it continues."""
+    both = said(lambda: read_carefully(Box, '{"size": "x", "name": "x", "size": 1, "colour": 1, "colour": 2}'))
+    assert both == ["/size: stands here more than once", "/colour: stands here more than once"]
+
+
+def test_problems_past_the_limit_are_counted() -> None:
+    """Of every kind, and the first of them are kept."""
+    wrong: dict[Any, object] = {"size": "x", "a": 1, 7: 1, "b": 1, "lid": {"c": 1, "d": 1}, "packed": None}
+    with pytest.raises(InvalidInput) as caught, manner("read it", Limits(problems=2)):
+        read_carefully(Box, wrong)
+    assert [problem.pointer for problem in caught.value.problems] == ["/size", "/a"]
+    assert caught.value.more == 6
+    with pytest.raises(InvalidInput) as caught, manner("read it", Limits(problems=100)):
+        read_carefully(Box, wrong)
+    assert (len(caught.value.problems), caught.value.more) == (8, 0)
+
+
+def test_a_manner_is_that_of_one_reading() -> None:
+    """Its limits, its values and its words, and afterwards it is as before, also where something else is raised."""
+    before = MANNER.get()
+    with manner("read it"):
+        assert MANNER.get() == Manner(UPDATE_LIMITS, show_values=False)
+    limits = Limits(characters=50, problems=1)
+
+    def fail() -> None:
+        assert MANNER.get() == Manner(limits, show_values=True)
+        raise InvalidInput([Problem("/a", Code.MISSING, "is required")], "read it", more=3)
+
+    with pytest.raises(InvalidInput) as caught, manner("read the box", limits, show_values=True):
+        fail()
+    assert (caught.value.what, caught.value.more, caught.value.characters) == ("read the box", 3, 50)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    with pytest.raises(ZeroDivisionError), manner("read it", limits):
+        raise ZeroDivisionError
+    assert MANNER.get() is before
+
+
+def test_steps_are_taken_all_and_their_problems_gathered() -> None:
+    """In their order, and how many more there were of each."""
+
+    def fail(*names: str, more: int = 0) -> Callable[[], object]:
+        def step() -> object:
+            raise InvalidInput([Problem(name, Code.MISSING, "is required") for name in names], more=more)
+
+        return step
+
+    assert gather(lambda: 1, lambda: None, lambda: "x") == (1, None, "x")
+    with pytest.raises(InvalidInput) as caught:
+        gather(fail("/a", "/b", more=2), lambda: 1, fail("/b", "/c", more=3))
+    assert [problem.pointer for problem in caught.value.problems] == ["/a", "/b", "/b", "/c"]
+    assert caught.value.more == 5
+
+
+def test_a_problem_is_moved_to_its_place() -> None:
+    """Its pointer and its part, and what is only counted with it."""
+
+    def reading(_: object) -> object:
+        raise InvalidInput([Problem("/c", Code.MISSING, "is required", "say it")], more=4)
+
+    with pytest.raises(InvalidInput) as caught:
+        at("a", "b", reading=reading, value=1, part=Part.QUERY)
+    assert caught.value.problems == (Problem("/a/b/c", Code.MISSING, "is required", "say it", Part.QUERY),)
+    assert caught.value.more == 4
+    assert caught.value.__suppress_context__
+    with pytest.raises(InvalidInput) as caught:
+        at(reading=reading, value=1)
+    assert caught.value.problems[0] == Problem("/c", Code.MISSING, "is required", "say it", Part.BODY)
+    assert at("a", reading=lambda value: [value], value=1) == [1]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("x", "path /id: expected the decimal digits of an integer, got other text"),
+        ("", "path /id: expected the decimal digits of an integer, got other text"),
+        ("7\n", "path /id: expected the decimal digits of an integer, got other text"),
+        ("-7", "path /id: expected the decimal digits of an integer, got other text"),
+        (7.0, "path /id: expected an integer, or its decimal digits, got a number"),
+        (None, "path /id: expected an integer, or its decimal digits, got null"),
+        ("7" * 101, "path /id: has more digits than are read"),
+        (10**100, "path /id: has more than 100 digits"),
+    ],
+    ids=lambda value: str(value)[:20].strip(),
+)
+def test_what_is_no_identifier_is_told_in_the_path(given: object, told: str) -> None:
+    """By the name that the page gives it."""
+    assert said(lambda: identifier(given, "id")) == [told]
+
+
+def test_an_identifier_is_an_integer_or_its_digits() -> None:
+    """With as many of them as the limits say."""
+    assert identifier("0123456789", "id") == identifier(123456789, "id") == 123456789
+    assert identifier("7" * 100, "id") == identifier(int("7" * 100), "id")
+    with pytest.raises(InvalidInput) as caught:
+        identifier("7" * 101, "id")
+    assert caught.value.problems[0].code is Code.NUMBER_TOO_LONG
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "code"),
+    [
+        ("", "query /name: is required", Code.MISSING),
+        ("name=x&name=y", "query /name: stands here more than once", Code.DUPLICATE_KEY),
+        ("name=%FF", "query: holds bytes that are not UTF-8", Code.NOT_UTF8),
+        ("name=12345678901", "query: has 16 characters, and 15 are read at most", Code.TOO_LARGE),
+        ("name=x&nam=", "query /nam: is no documented key here (did you mean name?)", Code.UNKNOWN_KEY),
+        ("name=%00", "query /name: holds a NUL character", Code.BAD_TEXT),
+        ({"name": 7}, "query /name: expected a string, got an integer", Code.WRONG_TYPE),
+        ({}, "query /name: is required", Code.MISSING),
+        ([], "query: expected an object, got an array", Code.WRONG_TYPE),
+        (b"name=x", "query: expected an object, got a Python bytes", Code.WRONG_TYPE),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_a_query_is_told_in_the_query(asked: object, told: str, code: Code) -> None:
+    """Text and mappings alike."""
+    with pytest.raises(InvalidInput) as caught, manner("read it", Limits(size=15)):
+        read_query(Box, asked)
+    (problem,) = caught.value.problems
+    assert re.sub(r" \(the whole\)", "", str(problem)) == told
+    assert problem.code is code
+
+
+def test_a_query_is_text_or_a_mapping() -> None:
+    """Percent signs and plus signs are read, a blank value is one, and the last character may be at the limit."""
+    with manner("read it", Limits(size=15)):
+        assert read_query(Box, "name=12345+%2B%") == Box(name="12345 +%")
+    assert read_query(Box, "name=") == read_query(Box, {"name": ""}) == Box(name="")
+    assert read_query(Box, "name=%D8%A3") == Box(name="أ")
+
+
+def test_flaws_are_told_beside_what_is_wrong_with_the_values() -> None:
+    """Once, though they are met twice."""
+    assert said(lambda: read_carefully(Box, '{"name": NaN, "size": "x", "z": [NaN]}')) == [
+        "/name: NaN is no JSON number",
+        "/size: expected an integer, got a string",
+        "/z: is no documented key here",
+        "/z/0: NaN is no JSON number",
+    ]
+    assert said(lambda: read_carefully(Box, '{"name": "x", "y": 1, "z": NaN}')) == [
+        "/y: is no documented key here",
+        "/z: is no documented key here",
+        "/z: NaN is no JSON number",
+    ]
+    assert salla.read_patch('{"coupon_code": "x"}') == salla.read_patch(b'{"coupon_code": "x"}')

@@ -1,0 +1,162 @@
+"""A model is checked field by field when it is built, shows no more than it should, and is no base of another."""
+
+from __future__ import annotations
+
+import pickle
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import attrs
+import pytest
+
+from orderrules import UNSET, InvalidInput, Limits, Unset, salla
+from orderrules.authoring import Checked
+from orderrules.reading.fields import Slot, is_array, is_model, slots_of, unreadable
+from orderrules.reading.limits import MANNER
+from orderrules.reading.models import hidden, rebuild
+from orderrules.reading.problems import manner
+
+
+class Size(StrEnum):
+    """A choice."""
+
+    SMALL = "small"
+    LARGE = "large"
+
+
+@attrs.frozen(repr=False)
+class Lid(Checked):
+    """A part of a box."""
+
+    colour: str | Unset = UNSET
+    key: str | None = attrs.field(default=None, repr=hidden)
+
+
+@attrs.frozen(repr=False)
+class Box(Checked):
+    """A model of every kind of field."""
+
+    size: Size
+    lid: Lid | Unset = UNSET
+    marks: tuple[tuple[int, ...], ...] = ()
+    lids: tuple[Lid, ...] | Unset = UNSET
+    packed: date | int | Unset = UNSET
+
+
+class Unrelated:
+    """What is no model."""
+
+    __slots__ = ()
+
+
+@attrs.frozen
+class Crate(Checked):
+    """A model of a type that cannot be read strictly."""
+
+    weight: Decimal | Unset = UNSET
+
+
+def test_the_fields_of_a_model_are_read_off_its_annotations() -> None:
+    """Their types without absence, whether they may be left out, and whether they may be absent."""
+    assert slots_of(Box) == {
+        "size": Slot("size", Size, optional=False, absent=False),
+        "lid": Slot("lid", Lid, optional=True, absent=True),
+        "marks": Slot("marks", tuple[tuple[int, ...], ...], optional=True, absent=False),
+        "lids": Slot("lids", tuple[Lid, ...], optional=True, absent=True),
+        "packed": Slot("packed", date | int, optional=True, absent=True),
+    }
+    assert list(slots_of(Box)) == ["size", "lid", "marks", "lids", "packed"]
+    assert slots_of(Lid)["key"] == Slot("key", str | None, optional=True, absent=False)
+    assert [is_array(annotation) for annotation in (tuple[int, ...], list[int], int, tuple)] == [
+        True, False, False, False,
+    ]  # fmt: skip
+    assert [is_model(annotation) for annotation in (Box, Box(size=Size.SMALL), int, tuple[int, ...])] == [
+        True, False, False, False,
+    ]  # fmt: skip
+
+
+def test_a_type_without_a_strict_reading_is_named() -> None:
+    """In a field, in an array, and in an array that ends."""
+    with pytest.raises(TypeError) as caught:
+        Crate()
+    assert str(caught.value) == "there is no strict reading of <class 'decimal.Decimal'>"
+    assert str(unreadable("x")) == "there is no strict reading of x"
+    for annotation in (tuple[Decimal, ...], tuple[int, int], tuple[int], Box | str, dict[str, int], list[int]):
+        model = attrs.make_class("Model", {"field": attrs.field()}, bases=(Checked,), frozen=True)
+        model.__annotations__ = {"field": annotation}
+        with pytest.raises(TypeError) as refused:
+            slots_of(model)
+        assert str(refused.value) == f"there is no strict reading of {annotation}"
+    for readable in (tuple[Box, ...], tuple[tuple[str, ...], ...], Box, int | str | None):
+        model = attrs.make_class("Model", {"field": attrs.field()}, bases=(Checked,), frozen=True)
+        model.__annotations__ = {"field": readable}
+        assert slots_of(model) == {"field": Slot("field", readable, optional=False, absent=False)}
+
+
+def test_every_problem_of_a_model_is_told_at_its_place() -> None:
+    """With the name of what was expected and of what came."""
+    wrong: Any = {"size": "x", "lid": {"colour": "red"}, "marks": [[1], 7, ["2"]], "lids": [Lid(), None], "packed": "x"}
+    with pytest.raises(InvalidInput) as caught:
+        Box(**wrong)
+    assert str(caught.value).splitlines() == [
+        "cannot build a Box: 6 problems",
+        "  /size: expected one of small, large",
+        "  /lid: expected a Lid, got an object",
+        "  /marks/1: expected an array, got an integer",
+        "  /marks/2/0: expected an integer, got a string",
+        "  /lids/1: expected a Lid, got null",
+        "  /packed: expected an integer, got a string",
+    ]
+    with pytest.raises(
+        InvalidInput, match=r"^cannot build a Lid: 1 problem\n  /key: expected a string, got a Python Unset$"
+    ):
+        Lid(key=UNSET)  # type: ignore[arg-type]
+
+
+def test_what_is_taken_is_kept_as_the_annotation_says() -> None:
+    """Lists as tuples, text as a member, an object as it is; absent stays absent."""
+    lid = Lid(colour="red")
+    box = Box(size="large", lid=lid, marks=[[1], (2, 3)], lids=[lid])  # type: ignore[arg-type]
+    assert box.size is Size.LARGE
+    assert box.lid is lid
+    assert (box.marks, box.lids, box.packed) == (((1,), (2, 3)), (lid,), UNSET)
+
+
+def test_repr_leaves_out_what_is_absent_and_hides_what_is_personal() -> None:
+    """That something personal is there is seen, and not what."""
+    assert repr(Lid()) == "Lid(key=None)"
+    assert repr(Lid(colour="red", key="secret")) == "Lid(colour='red', key=<hidden>)"
+    box = Box(size=Size.SMALL, lid=Lid(), packed=7)
+    assert repr(box) == "Box(size=<Size.SMALL: 'small'>, lid=Lid(key=None), marks=(), packed=7)"
+    assert (hidden(None), hidden(""), hidden(UNSET)) == ("None", "<hidden>", "<hidden>")
+
+
+def test_a_model_is_no_base_of_another() -> None:
+    """The mistake names the model."""
+    with pytest.raises(TypeError) as caught:
+        type("Wider", (Box,), {})
+    assert str(caught.value) == "Box is a model, and models are not subclassed"
+    with pytest.raises(TypeError, match=r"^Lid is a model"):
+        type("Both", (Unrelated, Lid), {})
+
+
+def test_what_was_read_under_wider_limits_is_built_again() -> None:
+    """A pickle holds what was said; the limits of the moment stay what they are."""
+    with manner("read it", Limits(digits=4300)):
+        patch = salla.Patch(branch_id=10**4300 - 1)
+    with manner("read it", Limits(digits=1)):
+        here = MANNER.get()
+        assert pickle.loads(pickle.dumps(patch)) == patch
+        assert MANNER.get() is here
+        with pytest.raises(
+            InvalidInput, match=r"^cannot build a Patch: 1 problem\n  /branch_id: has more than 4 300 digits$"
+        ):
+            rebuild(salla.Patch, {"branch_id": 10**4300})
+        assert MANNER.get() is here
+
+
+def test_absent_has_one_spelling() -> None:
+    """In code and in a sentence, and it is not true."""
+    assert (repr(UNSET), str(UNSET), bool(UNSET)) == ("UNSET", "left out", False)

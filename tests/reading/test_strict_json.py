@@ -1,0 +1,174 @@
+"""A document is strict JSON within limits, or a problem that says where and what."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from orderrules import InvalidInput, Limits
+from orderrules.reading.problems import manner
+from orderrules.reading.strict_json import Doubled, Flaw, flaws_in, load
+
+if TYPE_CHECKING:
+    from orderrules import Problem
+
+
+def problems(document: str | bytes, **limits: int) -> tuple[Problem, ...]:
+    """Read a document within limits, and give the problems of it and in it."""
+
+    def read() -> None:
+        found, _ = load(document)
+        raise flaws_in(found).error()
+
+    with pytest.raises(InvalidInput) as caught, manner("read it", Limits(**limits)):
+        read()
+    return caught.value.problems
+
+
+def kept(document: str | bytes, **limits: int) -> Any:
+    """Read a document without flaws within limits."""
+    with manner("read it", Limits(**limits)):
+        found, flawed = load(document)
+    assert flawed is False
+    return found
+
+
+@pytest.mark.parametrize(
+    ("document", "limits", "said"),
+    [
+        ("x", {}, "(the whole): line 1, column 1: is no JSON"),
+        ('{"a": x}', {}, "(the whole): line 1, column 7: is no JSON"),
+        ('{"a": x}\n\n', {}, "(the whole): line 1, column 7: is no JSON"),
+        ('{\n"a":  x}', {}, "(the whole): line 2, column 7: is no JSON"),
+        ("\n\nx", {}, "(the whole): line 3, column 1: is no JSON"),
+        ("\nx", {}, "(the whole): line 2, column 1: is no JSON"),
+        ("\n" * 1234 + "x", {}, "(the whole): line 1 235, column 1: is no JSON"),
+        (" " * 1234 + "x", {}, "(the whole): line 1, column 1 235: is no JSON"),
+        ("[1]\n {}", {}, "(the whole): line 2, column 2: something stands behind the document"),
+        ("[1] \t\r\n, \n", {}, "(the whole): line 2, column 1: something stands behind the document"),
+        ("[1]\x0b", {}, "(the whole): line 1, column 4: something stands behind the document"),
+        ("[1]\u00a0", {}, "(the whole): line 1, column 4: something stands behind the document"),
+        ("\x0b[1]", {}, "(the whole): line 1, column 1: is no JSON"),
+        (
+            "[" * 500_000,
+            {"depth": 1 << 20},
+            "(the whole): is nested too deeply for what is left of the stack",
+        ),
+        ("\ufeff[1]", {}, "(the whole): begins with a byte-order mark"),
+        (b"\xef\xbb\xbf[1]", {}, "(the whole): begins with a byte-order mark"),
+        (b'["\xff"]', {}, "(the whole): byte 2 is not UTF-8"),
+        (b'["' + b"x" * 1232 + b'\xff"]', {}, "(the whole): byte 1 234 is not UTF-8"),
+        ("[1]", {"size": 2}, "(the whole): has 3 characters, and 2 are read at most"),
+        (b"[1]", {"size": 2}, "(the whole): has 3 bytes, and 2 are read at most"),
+        (" " * 1235, {"size": 1234}, "(the whole): has 1 235 characters, and 1 234 are read at most"),
+        ("[[[1]]]", {"depth": 2}, "(the whole): has more than 2 objects and arrays in each other"),
+        ('{"a": [{}]}', {"depth": 2}, "(the whole): has more than 2 objects and arrays in each other"),
+        ('["\\"", [[1]]]', {"depth": 2}, "(the whole): has more than 2 objects and arrays in each other"),
+        ("[] [[[1]]]", {"depth": 2}, "(the whole): has more than 2 objects and arrays in each other"),
+        ("[" * 1235, {"depth": 1234}, "(the whole): has more than 1 234 objects and arrays in each other"),
+        ("[0, 1234]", {"digits": 3}, "/1: has more than 3 digits"),
+        ("[-1234]", {"digits": 3}, "/0: has more than 3 digits"),
+        ("[1.23e4]", {"digits": 3}, "/0: has more than 3 digits"),
+        ('["1234", 1234]', {"digits": 3}, "/1: has more than 3 digits"),
+        (b"[12345]", {"digits": 4}, "/0: has more than 4 digits"),
+        ("[" + "7" * 1235 + "]", {"digits": 1234}, "/0: has more than 1 234 digits"),
+        ('{"a": NaN}', {}, "/a: NaN is no JSON number"),
+        ('{"a": [Infinity]}', {}, "/a/0: Infinity is no JSON number"),
+        ('{"a": {"b": -Infinity}}', {}, "/a/b: -Infinity is no JSON number"),
+        ('[{"a": 1, "b": 2, "a": 3}]', {}, "/0/a: stands here more than once"),
+        ("7777", {"digits": 3}, "(the whole): has more than 3 digits"),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_what_is_no_strict_json_is_told_with_its_place(
+    document: str | bytes, limits: dict[str, int], said: str
+) -> None:
+    """Line and column where it is no JSON at all, and a pointer where it is."""
+    assert [str(problem) for problem in problems(document, **limits)] == [said]
+
+
+@pytest.mark.parametrize(
+    ("document", "limits"),
+    [
+        ("[1]", {"size": 3}),
+        (b"[1]", {"size": 3}),
+        ("[[1]]", {"depth": 2}),
+        ("[[], [], {}]", {"depth": 2}),
+        ('["[[[", "\\"[[[", {}]', {"depth": 2}),
+        ("[123, -123, 1.23, 12e3]", {"digits": 3}),
+        (b"[1234, 0.123]", {"digits": 4}),
+        ('["12345", "1\u0662345"]', {"digits": 3}),
+        (' \t\r\n{"a": "\\ud800", "b": "\u00e9"} \t\r\n', {}),
+        ('["\ud800"]', {}),
+        ("1", {"size": 1, "depth": 1, "digits": 1}),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_what_is_within_the_limits_is_read_as_json_reads_it(document: str | bytes, limits: dict[str, int]) -> None:
+    """To the last byte, bracket and digit; what stands in a string is no bracket and no number."""
+    assert kept(document, **limits) == json.loads(document)
+
+
+def test_numbers_are_read_alike_whether_or_not_one_may_be_too_long() -> None:
+    """An integer stays one, and so does a number with a fraction."""
+    document = '["00000000", 7, -7, 7.0, 1e2]'
+    for digits in (8, 100):
+        assert [(type(value), value) for value in kept(document, digits=digits)[1:]] == [
+            (int, 7),
+            (int, -7),
+            (float, 7.0),
+            (float, 100.0),
+        ]
+
+
+def test_every_flaw_is_found_in_the_order_of_the_document() -> None:
+    """Behind values without any, and after a way back out."""
+    found = problems(
+        '{"ok": [1, {"fine": "x"}], "in": {"deep": [[NaN], 1, [2, NaN]]}, '
+        '"twice": {"b": 1, "a": 2, "a": [NaN], "b": {}}, "then": [{}, {"c": 1, "c": 2}], "last": Infinity}'
+    )
+    assert [(problem.pointer, problem.code.value) for problem in found] == [
+        ("/in/deep/0/0", "not_finite"),
+        ("/in/deep/2/1", "not_finite"),
+        ("/twice/b", "duplicate_key"),
+        ("/twice/a", "duplicate_key"),
+        ("/twice/a/0", "not_finite"),
+        ("/then/1/c", "duplicate_key"),
+        ("/last", "not_finite"),
+    ]
+
+
+def test_a_flaw_is_reported_beside_what_was_read() -> None:
+    """It stands in the place of its value, and the document says that there is one."""
+    for document, value in (
+        ("[NaN]", [Flaw]),
+        ('{"a": 1, "a": 2}', {"a": 2}),
+        ("[" + "7" * 101 + "]", [Flaw]),
+    ):
+        found, flawed = load(document)
+        assert flawed is True
+        assert (found if isinstance(found, dict) else [type(item) for item in found]) == value  # type: ignore[attr-defined]
+    assert load('{"a": 1, "b": 1}') == ({"a": 1, "b": 1}, False)
+    doubled = Doubled([("a", 1), ("b", 1), ("a", 2), ("a", 3)])
+    assert (dict(doubled), doubled.twice) == ({"a": 3, "b": 1}, {"a"})
+
+
+def test_flaws_past_the_limit_are_counted_without_a_place() -> None:
+    """Numbers and doubled keys alike, on whatever level."""
+    document = '[NaN, {"a": 1, "a": 2, "b": 1, "b": 2}, [NaN, {"c": 1, "c": 2}], NaN, {"d": 1, "d": 2, "e": 1, "e": 2}]'
+    for limit in range(1, 9):
+        with manner("read it", Limits(problems=limit)):
+            found = flaws_in(load(document)[0])
+        assert (len(found.kept), found.more) == (limit, 8 - limit)
+    assert [problem.pointer for problem in problems(document)] == [
+        "/0",
+        "/1/a",
+        "/1/b",
+        "/2/0",
+        "/2/1/c",
+        "/3",
+        "/4/d",
+        "/4/e",
+    ]
