@@ -378,7 +378,7 @@ def salla_questions() -> list[tuple[Facts, salla.Order, salla.Patch]]:
 
 
 def awal_questions() -> list[tuple[Facts, awal.Order, awal.Patch]]:
-    """List every step of a status but the one to itself, which a machine has no word for (reading A2)."""
+    """List every step of a status but the one to itself, which a machine has no word for (assumption A2)."""
     return [
         ({"status": before.value, "asked": after.value}, awal.Order(status=before), awal.Patch(status=after))
         for before, after in itertools.product(awal.Status, repeat=2)

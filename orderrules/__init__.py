@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from orderrules.engine.navigation import Plan, Split
     from orderrules.grammar.advice import Advice
     from orderrules.grammar.conditions import UNKNOWN, Condition, Fact
-    from orderrules.grammar.rules import Reading, Rule, Waiver
+    from orderrules.grammar.rules import Assumption, Rule, Waiver
     from orderrules.platforms import awal, salla
     from orderrules.policy.policy import Policy, can_update
     from orderrules.reading.fields import UNSET, Unset
@@ -33,6 +33,7 @@ __all__ = [
     "UNKNOWN",
     "UNSET",
     "Advice",
+    "Assumption",
     "Code",
     "Condition",
     "Decision",
@@ -42,7 +43,6 @@ __all__ = [
     "Plan",
     "Policy",
     "Problem",
-    "Reading",
     "Rule",
     "Split",
     "Unset",
@@ -72,7 +72,7 @@ _MODULES: Final = {
         "Fact",
     ),
     "grammar.rules": (
-        "Reading",
+        "Assumption",
         "Rule",
         "Waiver",
     ),

@@ -1,5 +1,21 @@
 """What a rule of advice may look for: the kinds of ``AdviceRule.when``."""
 
-from orderrules.grammar.advice import Again, Before, Hollow, LeftOut, Nothing, Unlisted, Without
+from orderrules.grammar.advice import (
+    DatesReversed,
+    EmptyUpdate,
+    EmptyValue,
+    MissingKey,
+    OmittedDefault,
+    UnchangedValue,
+    UnknownValue,
+)
 
-__all__ = ["Again", "Before", "Hollow", "LeftOut", "Nothing", "Unlisted", "Without"]
+__all__ = [
+    "DatesReversed",
+    "EmptyUpdate",
+    "EmptyValue",
+    "MissingKey",
+    "OmittedDefault",
+    "UnchangedValue",
+    "UnknownValue",
+]

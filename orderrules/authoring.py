@@ -1,16 +1,16 @@
 """What the author of a platform needs, beside the names of everyday use. The shipped platforms import the same."""
 
-from orderrules.grammar.advice import Advisory
-from orderrules.grammar.conditions import ALWAYS, NEVER, UNKNOWN, AllOf, AnyOf, Condition, Fact, Follows, Is
+from orderrules.grammar.advice import AdviceRule
+from orderrules.grammar.conditions import ALWAYS, NEVER, UNKNOWN, AllOf, AnyOf, Condition, Fact, Is, TransitionTable
 from orderrules.grammar.orders import OrderBase, PatchBase, Space, in_section
-from orderrules.grammar.rulebook import Outcome, Rulebook
-from orderrules.grammar.rules import Alternative, Reading, Rule, Waiver, offer
-from orderrules.policy.endpoint import Asked, Choice, Endpoint
+from orderrules.grammar.rulebook import Effect, Rulebook
+from orderrules.grammar.rules import Alternative, Assumption, Rule, Waiver, offer
+from orderrules.policy.endpoint import Choice, Endpoint, ParsedRequest
 from orderrules.policy.policy import Policy
 from orderrules.reading.bodies import read_body, write_body
 from orderrules.reading.fields import UNSET, Unset
 from orderrules.reading.limits import ORDER_LIMITS, UPDATE_LIMITS, Hints, Limits, Shape
-from orderrules.reading.models import Checked, hidden
+from orderrules.reading.models import Model, hidden
 from orderrules.reading.payloads import Empty, Payload, Place
 
 __all__ = [
@@ -20,32 +20,32 @@ __all__ = [
     "UNKNOWN",
     "UNSET",
     "UPDATE_LIMITS",
-    "Advisory",
+    "AdviceRule",
     "AllOf",
     "Alternative",
     "AnyOf",
-    "Asked",
-    "Checked",
+    "Assumption",
     "Choice",
     "Condition",
+    "Effect",
     "Empty",
     "Endpoint",
     "Fact",
-    "Follows",
     "Hints",
     "Is",
     "Limits",
+    "Model",
     "OrderBase",
-    "Outcome",
+    "ParsedRequest",
     "PatchBase",
     "Payload",
     "Place",
     "Policy",
-    "Reading",
     "Rule",
     "Rulebook",
     "Shape",
     "Space",
+    "TransitionTable",
     "Unset",
     "Waiver",
     "hidden",

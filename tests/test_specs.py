@@ -1,4 +1,4 @@
-"""The norm is kept: every example of every clause and reading runs, and clauses and rules trace both ways."""
+"""The norm is kept: every example of every clause and assumption runs, and clauses and rules trace both ways."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 
 from orderrules import InvalidInput, Policy, Problem, Waiver, awal, salla
 from tests.kit import oracle
-from tests.kit.norm import CLAUSES, ENTRIES, MAKERS, POLICIES, READINGS, load
+from tests.kit.norm import ASSUMPTIONS, CLAUSES, ENTRIES, MAKERS, POLICIES, load
 
 LEVELS: Final = {"refuses", "waives", "advises", "open", "format"}
 
 
 EXAMPLES: Final = [
     pytest.param(entry["platform"], example, id=f"{entry['id']}: {example['says']}")
-    for entry in (*CLAUSES, *READINGS)
+    for entry in (*CLAUSES, *ASSUMPTIONS)
     for example in entry["example"]
 ]
 
@@ -79,8 +79,8 @@ def test_example(platform: str, example: dict[str, Any]) -> None:
     assert [waiver.id for waiver in decision.waivers] == example.get("waived", [])
     if "keys" in example:
         assert [key for violation in decision.violations for key in violation.keys] == example["keys"]
-    if "readings" in example:
-        assert [reading.id for reading in decision.readings] == example["readings"]
+    if "assumptions" in example:
+        assert [assumption.id for assumption in decision.assumptions] == example["assumptions"]
     if "advice" in example:
         assert patch is not None
         assert [advice.id for advice in policy.advise(order, patch)] == example["advice"]
@@ -89,27 +89,27 @@ def test_example(platform: str, example: dict[str, Any]) -> None:
 
 
 def test_ids_are_given_once() -> None:
-    """No clause and no reading shares an id with another."""
-    ids = [entry["id"] for entry in (*CLAUSES, *READINGS)]
+    """No clause and no assumption shares an id with another."""
+    ids = [entry["id"] for entry in (*CLAUSES, *ASSUMPTIONS)]
     assert sorted(ids) == sorted(set(ids))
 
 
 @pytest.mark.parametrize("clause", CLAUSES, ids=lambda clause: clause["id"])
 def test_clause_is_whole(clause: dict[str, Any]) -> None:
-    """A clause has a known level, a sentence, a source and two examples; its readings exist."""
+    """A clause has a known level, a sentence, a source and two examples; its assumptions exist."""
     assert re.fullmatch(rf"{clause['platform'].upper()}-[A-Z]+-[1-9]", clause["id"])
     assert clause["level"] in LEVELS
     assert clause["text"].endswith(".")
     assert set(clause["source"]) == {"page", "section"}
     assert len(clause["example"]) >= 2
-    assert set(clause.get("readings", ())) <= {reading["id"] for reading in READINGS}
+    assert set(clause.get("assumptions", ())) <= {assumption["id"] for assumption in ASSUMPTIONS}
 
 
 @pytest.mark.parametrize("platform", POLICIES)
 def test_clauses_and_rules_trace_both_ways(platform: str) -> None:
     """Each clause that refuses or waives is one rule or waiver, and each of these is one clause."""
     policy = POLICIES[platform]
-    for level, entries in (("refuses", policy.rules), ("waives", policy.waivers), ("advises", policy.advisories)):
+    for level, entries in (("refuses", policy.rules), ("waives", policy.waivers), ("advises", policy.advice_rules)):
         written = {clause["id"] for clause in CLAUSES if clause["platform"] == platform and clause["level"] == level}
         assert written == {entry.id for entry in entries}
 
@@ -128,29 +128,31 @@ def test_every_rule_has_an_example_each_way(platform: str) -> None:
 
 
 @pytest.mark.parametrize("platform", POLICIES)
-def test_readings_are_those_of_the_norm(platform: str) -> None:
-    """Every reading stands in the norm with the same question, answer and alternatives, in the same order."""
-    written = [reading for reading in READINGS if reading["platform"] == platform]
+def test_assumptions_are_those_of_the_norm(platform: str) -> None:
+    """Every assumption stands in the norm with the same question, answer and alternatives, in the same order."""
+    written = [assumption for assumption in ASSUMPTIONS if assumption["platform"] == platform]
     made: Policy[Any, Any] = MAKERS[platform]()
     assert made == POLICIES[platform]
     assert [
-        (reading.id, reading.question, reading.answer, [other.name for other in reading.alternatives])
-        for reading in made.readings
+        (assumption.id, assumption.question, assumption.answer, [other.name for other in assumption.alternatives])
+        for assumption in made.assumptions
     ] == [
         (entry["id"], entry["question"], entry["answer"], [other["name"] for other in entry.get("alternatives", [])])
         for entry in written
     ]
 
 
-@pytest.mark.parametrize("reading", [entry for entry in READINGS if "keyword" in entry], ids=lambda entry: entry["id"])
-def test_an_alternative_can_be_chosen_and_offers_ours_in_turn(reading: dict[str, Any]) -> None:
-    """The keyword takes the alternative's value, and the policy made so answers the reading by it."""
-    make = MAKERS[reading["platform"]]
-    ours = POLICIES[reading["platform"]]
-    for other in reading["alternatives"]:
-        policy = make(**{reading["keyword"]: other["value"]})
-        (chosen,) = [entry for entry in policy.readings if entry.id == reading["id"]]
-        assert chosen.answer != reading["answer"]
+@pytest.mark.parametrize(
+    "assumption", [entry for entry in ASSUMPTIONS if "keyword" in entry], ids=lambda entry: entry["id"]
+)
+def test_an_alternative_can_be_chosen_and_offers_ours_in_turn(assumption: dict[str, Any]) -> None:
+    """The keyword takes the alternative's value, and the policy made so answers the assumption by it."""
+    make = MAKERS[assumption["platform"]]
+    ours = POLICIES[assumption["platform"]]
+    for other in assumption["alternatives"]:
+        policy = make(**{assumption["keyword"]: other["value"]})
+        (chosen,) = [entry for entry in policy.assumptions if entry.id == assumption["id"]]
+        assert chosen.answer != assumption["answer"]
         assert other["name"] not in {alternative.name for alternative in chosen.alternatives}
         assert len(chosen.alternatives) == 1
         assert policy != ours
@@ -167,7 +169,7 @@ def test_every_statement_of_the_pages_has_a_clause_or_a_reason(entry: dict[str, 
     assert entry["page"] in {load(platform)["title"] for platform in POLICIES}
     if "clauses" in entry:
         assert entry["clauses"]
-        known = {written["id"] for written in (*CLAUSES, *READINGS)}
+        known = {written["id"] for written in (*CLAUSES, *ASSUMPTIONS)}
         assert set(entry["clauses"]) <= known
     else:
         assert entry["none"].strip()
@@ -181,7 +183,7 @@ def test_every_clause_covers_a_statement() -> None:
 
 def test_examples_given_as_text_are_json() -> None:
     """TOML has no null, so an example that needs one is text."""
-    for entry in (*CLAUSES, *READINGS):
+    for entry in (*CLAUSES, *ASSUMPTIONS):
         for example in entry["example"]:
             for role in ("order", "patch"):
                 if isinstance(example.get(role), str):

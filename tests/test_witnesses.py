@@ -35,10 +35,10 @@ def slug_of(order: salla.Order) -> str | None:
     return None if order.status is UNSET else order.status
 
 
-def salla_says(order: salla.Order, patch: salla.Patch, **readings: Any) -> set[str]:
+def salla_says(order: salla.Order, patch: salla.Patch, **assumptions: Any) -> set[str]:
     """Ask the oracle about an order and a patch."""
     customer = None if order.customer is UNSET else order.customer
-    return set(oracle.salla_closed(slug_of(order), patch.keys, draft=order.draft, customer=customer, **readings))
+    return set(oracle.salla_closed(slug_of(order), patch.keys, draft=order.draft, customer=customer, **assumptions))
 
 
 def asked_of(patch: awal.Patch) -> str | None:
@@ -51,19 +51,19 @@ def closed(policy: Policy[Any, Any], order: object, patch: object) -> set[str]:
     return {str(violation.section) for violation in policy.can_update(order, patch).violations}
 
 
-@pytest.mark.parametrize("readings", SALLA_READINGS, ids=lambda readings: " ".join(readings) or "ours")
+@pytest.mark.parametrize("assumptions", SALLA_READINGS, ids=lambda assumptions: " ".join(assumptions) or "ours")
 def test_salla_table_and_oracle_agree_on_every_point(
-    readings: dict[str, Any], record_property: Callable[[str, object], None]
+    assumptions: dict[str, Any], record_property: Callable[[str, object], None]
 ) -> None:
     """Every status, unknown and draft ones too, with every customer and every set of keys."""
-    policy = salla.policy(**readings)
+    policy = salla.policy(**assumptions)
     patches = samples.salla_patches()
     points = 0
     for order in samples.salla_orders():
         for patch in patches:
             decision = policy.can_update(order, patch)
             found = {str(violation.section) for violation in decision.violations}
-            assert found == salla_says(order, patch, **readings), (order, patch)
+            assert found == salla_says(order, patch, **assumptions), (order, patch)
             assert decision.allowed is (not found)
             points += 1
     assert points == 16 * 2 * 4 * 512
@@ -159,8 +159,10 @@ def test_every_mutant_of_awal_dies(record_property: Callable[[str, object], None
     record_property("mutants", made)
 
 
-@pytest.mark.parametrize("readings", SALLA_READINGS, ids=lambda readings: " ".join(readings) or "ours")
-def test_a_decision_names_the_readings_under_whose_alternative_it_would_be_the_other(readings: dict[str, Any]) -> None:
+@pytest.mark.parametrize("assumptions", SALLA_READINGS, ids=lambda assumptions: " ".join(assumptions) or "ours")
+def test_a_decision_names_the_assumptions_under_whose_alternative_it_would_be_the_other(
+    assumptions: dict[str, Any],
+) -> None:
     """Held against policies made with each named alternative, one keyword changed at a time."""
     offered: dict[str, list[tuple[str, Any]]] = {
         "S1": [("pending", salla.PENDING_ONLY), ("pending", salla.PENDING_FAMILY)],
@@ -169,10 +171,10 @@ def test_a_decision_names_the_readings_under_whose_alternative_it_would_be_the_o
         "S8": [("locked", ()), ("locked", salla.CANCELED_FAMILY)],
         "S15": [("missing_customer", "closed"), ("missing_customer", "none")],
     }
-    policy = salla.policy(**readings)
+    policy = salla.policy(**assumptions)
     others = [
-        (reading, salla.policy(**{**readings, keyword: value}))
-        for reading, options in offered.items()
+        (assumption, salla.policy(**{**assumptions, keyword: value}))
+        for assumption, options in offered.items()
         for keyword, value in options
     ]
     patches = [salla.Patch(**said) for said in samples.subsets(samples.SALLA) if len(said) <= 2]
@@ -180,16 +182,18 @@ def test_a_decision_names_the_readings_under_whose_alternative_it_would_be_the_o
         for patch in patches:
             decision = policy.can_update(order, patch)
             expected = dict.fromkeys(
-                reading for reading, other in others if other.can_update(order, patch).allowed is not decision.allowed
+                assumption
+                for assumption, other in others
+                if other.can_update(order, patch).allowed is not decision.allowed
             )
-            assert [reading.id for reading in decision.readings] == list(expected), (order, patch)
+            assert [assumption.id for assumption in decision.assumptions] == list(expected), (order, patch)
 
 
 def test_awal_decisions_name_a1_where_skipping_would_change_them() -> None:
-    """And no other reading, for no other changes a decision."""
+    """And no other assumption, for no other changes a decision."""
     step, forward = awal.policy(), awal.policy(skipping=True)
     for order in samples.awal_orders():
         for patch in samples.awal_patches():
             differs = step.can_update(order, patch).allowed is not forward.can_update(order, patch).allowed
             for policy in (step, forward):
-                assert [reading.id for reading in policy.can_update(order, patch).readings] == ["A1"] * differs
+                assert [assumption.id for assumption in policy.can_update(order, patch).assumptions] == ["A1"] * differs

@@ -10,7 +10,7 @@ from orderrules import UpdateRefused, salla
 from orderrules.integrations import Gate
 from orderrules.integrations.httpx import GuardedTransport
 
-# This caller reads *completed* as the whole family, so that a delivered order is closed (reading S2).
+# This caller reads *completed* as the whole family, so that a delivered order is closed (assumption S2).
 STRICT = attrs.evolve(salla.ENDPOINT, policy=salla.policy(completed=salla.COMPLETED_FAMILY))
 
 with shop() as address:
@@ -23,6 +23,6 @@ with shop() as address:
         # The order is in progress: the update is sent, and after it the order is known without asking again.
         print("sent:", client.put("/orders/2", json={"coupon_code": "RAMADAN24"}).status_code)
         print("sent:", client.put("/orders/2", json={"employees": [1764372001]}).status_code)
-        # The refusal of this one rests on a reading: it is sent, and what the platform makes of it is reported.
+        # The refusal of this one rests on an assumption: it is sent, and what the platform makes of it is reported.
         print("sent:", client.put("/orders/3", json={"coupon_code": "RAMADAN24"}).status_code)
     print(gate.counts)

@@ -1,6 +1,6 @@
 """What can be found out about a rulebook: findings, differences, schemas, test vectors, tables and diagrams."""
 
 from orderrules.analysis.diff import Diff, Difference
-from orderrules.analysis.lint import Finding, Kind
+from orderrules.analysis.lint import Finding, FindingKind
 
-__all__ = ["Diff", "Difference", "Finding", "Kind"]
+__all__ = ["Diff", "Difference", "Finding", "FindingKind"]

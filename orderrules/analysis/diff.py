@@ -17,11 +17,11 @@ import attrs
 
 from orderrules.engine.samples import order_at, patch_at, rank
 from orderrules.engine.table import table_of
-from orderrules.grammar.conditions import UNKNOWN, Condition, Values, by_name, without, written
+from orderrules.grammar.conditions import UNKNOWN, Condition, Values, drop_fact, from_truth_table, sort_by_name
 from orderrules.grammar.orders import OrderT, PatchT, keys_at
 from orderrules.grammar.rulebook import Rulebook
 from orderrules.reading.bodies import write_body
-from orderrules.reading.problems import listed
+from orderrules.reading.problems import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,11 +48,11 @@ def _gist(decision: Decision, update: Decision | None = None) -> Gist:
     )
 
 
-def _told(rulebook: Rulebook[Any, Any]) -> dict[StrEnum, dict[Values, Cell]]:
+def _cells_by_section(rulebook: Rulebook[Any, Any]) -> dict[StrEnum, dict[Values, Cell]]:
     """Tabulate what a rulebook decides on each section and action, by the values of all facts, sorted by name."""
     found: dict[StrEnum, dict[Values, Cell]] = {}
     for cell in table_of(rulebook).cells():
-        values = tuple(cell.point[fact] for fact in by_name(cell.point))
+        values = tuple(cell.point[fact] for fact in sort_by_name(cell.point))
         found.setdefault(cell.section, {})[values] = cell
     return found
 
@@ -61,28 +61,28 @@ def _facts(rulebook: Rulebook[Any, Any], section: StrEnum) -> tuple[Fact, ...]:
     """List the facts that the decisions on a section, or an action, may depend on, by name."""
     of_order = rulebook.order_type.__space__.facts
     of_patch = rulebook.patch_type.__space__.facts if isinstance(section, rulebook.sections) else ()
-    return by_name((*of_order, *of_patch))
+    return sort_by_name((*of_order, *of_patch))
 
 
 def digest(rulebook: Rulebook[Any, Any]) -> str:
     """See ``Policy.digest``."""
     lines: list[str] = []
-    for section, cells in _told(rulebook).items():
+    for section, cells in _cells_by_section(rulebook).items():
         names = rulebook.keys_of(section) if isinstance(section, rulebook.sections) else (f"({section})",)
         facts = _facts(rulebook, section)
         told = {values: _gist(cell.decision, cell.update) for values, cell in cells.items()}
         # What makes no difference is left out: facts that nothing turns on, and values that count as any unknown one.
         for fact in facts:
-            facts, told = without(fact, facts, told)
+            facts, told = drop_fact(fact, facts, told)
         for place, fact in enumerate(facts):
             told = _without_ordinary(place, fact, told)
         for values, gist in told.items():
-            point = [[fact.name, _named(value)] for fact, value in zip(facts, values, strict=True)]
+            point = [[fact.name, _tag(value)] for fact, value in zip(facts, values, strict=True)]
             lines += [json.dumps([name, point, *gist]) for name in names]
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
-def _named(value: object) -> list[str]:
+def _tag(value: object) -> list[str]:
     """Write a value of a fact so that no other is written alike: ``1`` is no ``"1"``, and ``UNKNOWN`` no text."""
     kind = "str" if isinstance(value, str) else type(value).__name__
     return [kind, str(value)]
@@ -123,7 +123,7 @@ class Difference(Generic[OrderT, PatchT]):
         return self.ours.allowed is not self.theirs.allowed
 
     def __str__(self) -> str:
-        return f"{self.section}, while {self.condition}: {_said(self.ours)} here, {_said(self.theirs)} there"
+        return f"{self.section}, while {self.condition}: {_verdict(self.ours)} here, {_verdict(self.theirs)} there"
 
     def to_dict(self) -> dict[str, object]:
         """Return it as JSON-ready dicts, lists and strings; the order as its API answers it."""
@@ -132,11 +132,11 @@ class Difference(Generic[OrderT, PatchT]):
             "condition": str(self.condition),
             "ours": self.ours.to_dict(),
             "theirs": self.theirs.to_dict(),
-            **shown(self.order, self.patch),
+            **example_dict(self.order, self.patch),
         }
 
 
-def shown(order: OrderBase | None, patch: PatchBase | None) -> dict[str, object]:
+def example_dict(order: OrderBase | None, patch: PatchBase | None) -> dict[str, object]:
     """Write an order, as far as it says anything, and an update as JSON-ready values."""
     return {
         "order": None
@@ -146,11 +146,11 @@ def shown(order: OrderBase | None, patch: PatchBase | None) -> dict[str, object]
     }
 
 
-def _said(decision: Decision) -> str:
+def _verdict(decision: Decision) -> str:
     if decision.violations:
-        return f"refused by {listed((violation.rule.id for violation in decision.violations), 'and')}"
+        return f"refused by {join_words((violation.rule.id for violation in decision.violations), 'and')}"
     if decision.waivers:
-        return f"allowed by {listed((waiver.id for waiver in decision.waivers), 'and')}"
+        return f"allowed by {join_words((waiver.id for waiver in decision.waivers), 'and')}"
     return "allowed"
 
 
@@ -202,9 +202,9 @@ def diff(ours: Rulebook[OrderT, PatchT], theirs: Rulebook[OrderT, PatchT]) -> Di
     counted = Counter((id(one), id(other)) for one, other in pairs)
     by_id = {id(decision): decision for rulebook in (ours, theirs) for decision in table_of(rulebook).decisions()}
     differing = sum(count for (one, other), count in counted.items() if _gist(by_id[one]) != _gist(by_id[other]))
-    there = _told(theirs)
+    there = _cells_by_section(theirs)
     found: list[Difference[OrderT, PatchT]] = []
-    for section, cells in _told(ours).items():
+    for section, cells in _cells_by_section(ours).items():
         facts = _facts(ours, section)
         groups: dict[tuple[Gist, ...], list[Values]] = {}
         for values, cell in cells.items():
@@ -213,7 +213,7 @@ def diff(ours: Rulebook[OrderT, PatchT], theirs: Rulebook[OrderT, PatchT]) -> Di
             if gists[0] != gists[1]:
                 groups.setdefault((*gists, _gist(cell.update), _gist(other.update)), []).append(values)
         for group in groups.values():
-            condition = written(facts, dict.fromkeys(cells, False) | dict.fromkeys(group, True))
+            condition = from_truth_table(facts, dict.fromkeys(cells, False) | dict.fromkeys(group, True))
             order, patch, point = smallest_pair(ours, section, [cells[values].point for values in group])
             at = tuple(point[fact] for fact in facts)
             found.append(Difference(section, condition, cells[at].update, there[section][at].update, order, patch))

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Generic
 
 import attrs
 
-from orderrules.analysis.diff import shown, smallest_pair
+from orderrules.analysis.diff import example_dict, smallest_pair
 from orderrules.engine.table import table_of
-from orderrules.grammar.conditions import UNKNOWN, never
+from orderrules.grammar.conditions import UNKNOWN, is_never
 from orderrules.grammar.orders import OrderT, PatchT, sections_by_key
 from orderrules.grammar.rules import Waiver
 from orderrules.reading.fields import UNSET
-from orderrules.reading.problems import listed
+from orderrules.reading.problems import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from orderrules.grammar.rules import Rule
 
 
-class Kind(StrEnum):
+class FindingKind(StrEnum):
     """What a finding says."""
 
     IDLE = "idle"
@@ -57,7 +57,13 @@ class Kind(StrEnum):
     @property
     def is_wrong(self) -> bool:
         """Whether it is a mistake, and not only worth knowing."""
-        return self in {Kind.IDLE, Kind.SHADOWED, Kind.CONTRADICTORY, Kind.HOPELESS, Kind.INCOMPLETE}
+        return self in {
+            FindingKind.IDLE,
+            FindingKind.SHADOWED,
+            FindingKind.CONTRADICTORY,
+            FindingKind.HOPELESS,
+            FindingKind.INCOMPLETE,
+        }
 
 
 @attrs.frozen
@@ -72,7 +78,7 @@ class Finding(Generic[OrderT, PatchT]):
         patch: the smallest update that shows it with that order; None where an action is meant.
     """
 
-    kind: Kind
+    kind: FindingKind
     about: tuple[str, ...]
     message: str
     order: OrderT | None
@@ -84,27 +90,27 @@ class Finding(Generic[OrderT, PatchT]):
     def to_dict(self) -> dict[str, object]:
         """Return it as JSON-ready dicts, lists and strings; the order as its API answers it."""
         said = {"finding": self.kind.value, "about": list(self.about), "message": self.message}
-        return {**said, **shown(self.order, self.patch)}
+        return {**said, **example_dict(self.order, self.patch)}
 
 
 def lint(rulebook: Rulebook[OrderT, PatchT]) -> tuple[Finding[OrderT, PatchT], ...]:
     """See ``Policy.lint``."""
     cells = list(table_of(rulebook).cells())
     found = itertools.chain(
-        _superfluous(rulebook, cells),
-        _contradictions(rulebook, cells),
-        _without_a_rule(rulebook, cells),
-        _unread(rulebook, cells),
-        _closed(rulebook, cells),
-        _incomplete(rulebook, cells),
-        _transitions(rulebook, cells),
+        _find_superfluous(rulebook, cells),
+        _find_contradictions(rulebook, cells),
+        _find_ungoverned(rulebook, cells),
+        _find_unread(rulebook, cells),
+        _find_closed(rulebook, cells),
+        _find_incomplete(rulebook, cells),
+        _find_unreachable(rulebook, cells),
     )
     # Two tables of one status find the same of it.
     once = {str(finding): finding for finding in found}
-    return tuple(sorted(once.values(), key=lambda finding: list(Kind).index(finding.kind)))
+    return tuple(sorted(once.values(), key=lambda finding: list(FindingKind).index(finding.kind)))
 
 
-def _superfluous(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
+def _find_superfluous(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
     """Find rules and waivers without which every decision, or every verdict, is the same."""
     for entry in rulebook.entries:
         if isinstance(entry, Waiver):
@@ -115,23 +121,23 @@ def _superfluous(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Itera
             verb = "refuses"
             of_entry = [cell for cell in cells if cell.section is entry.section]
             here = [cell for cell in of_entry if not entry.only_if.holds(cell.point)]
-        naming = [cell for cell in of_entry if entry.id in _named(cell.decision)]
+        naming = [cell for cell in of_entry if entry.id in _names_in(cell.decision)]
         if not naming:
             message = f"it {verb} nothing: every verdict is the same without it"
             # An order where it might have, if there is one.
-            yield _found(rulebook, (Kind.IDLE, [entry.id], message), here or of_entry)
+            yield _make_finding(rulebook, (FindingKind.IDLE, [entry.id], message), here or of_entry)
         elif all(
             cell.update.allowed is other.update.allowed
             for cell, other in zip(cells, table_of(rulebook.without(entry.id)).cells(), strict=True)
         ):
             others = sorted(_covering(entry, naming))
-            so = f"so {'does' if len(others) == 1 else 'do'} {listed(others, 'and')}"
+            so = f"so {'does' if len(others) == 1 else 'do'} {join_words(others, 'and')}"
             message = f"whatever {entry.id} {verb}, {so}: every verdict is the same without it"
-            yield _found(rulebook, (Kind.SHADOWED, [entry.id, *others], message), naming)
+            yield _make_finding(rulebook, (FindingKind.SHADOWED, [entry.id, *others], message), naming)
 
 
-def _found(
-    rulebook: Rulebook[OrderT, PatchT], said: tuple[Kind, Iterable[object], str], cells: list[Cell]
+def _make_finding(
+    rulebook: Rulebook[OrderT, PatchT], said: tuple[FindingKind, Iterable[object], str], cells: list[Cell]
 ) -> Finding[OrderT, PatchT]:
     """Make a finding that is shown at one of some cells, of the same section as the first of them."""
     kind, about, message = said
@@ -142,7 +148,7 @@ def _found(
     return Finding(kind, tuple(map(str, about)), message, order, patch)
 
 
-def _named(decision: Decision) -> set[str]:
+def _names_in(decision: Decision) -> set[str]:
     """Give the rules that refuse and the waivers that were needed, by their ids."""
     refusing = {violation.rule.id for violation in decision.violations}
     return refusing | {waiver.id for waiver in decision.waivers}
@@ -151,13 +157,13 @@ def _named(decision: Decision) -> set[str]:
 def _covering(entry: Rule | Waiver, cells: list[Cell]) -> set[str]:
     """Give what refuses, or waives, wherever an entry does: one that does so alone, or else all that help."""
     # An update may have to touch other sections as well, whose rules then refuse it too.
-    beside = [(_named(cell.decision) | _named(cell.update)) - {entry.id} for cell in cells]
+    beside = [(_names_in(cell.decision) | _names_in(cell.update)) - {entry.id} for cell in cells]
     together = set(itertools.chain.from_iterable(beside))
     alone = together.intersection(*beside)
     return {min(alone)} if alone else together
 
 
-def _contradictions(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
+def _find_contradictions(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
     """Find pairs of rules on one section that never hold at once."""
     for one, other in itertools.combinations(rulebook.rules, 2):
         own = [cell for cell in cells if cell.section is one.section] if one.section is other.section else []
@@ -166,52 +172,54 @@ def _contradictions(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> It
         if passed and allowing and not any(other.only_if.holds(cell.point) for cell in passed):
             message = f"where {one.id} lets {one.section} pass, {other.id} does not"
             refused = [cell for cell in passed if not cell.decision]
-            yield _found(rulebook, (Kind.CONTRADICTORY, [one.id, other.id], message), refused or passed)
+            yield _make_finding(rulebook, (FindingKind.CONTRADICTORY, [one.id, other.id], message), refused or passed)
 
 
-def _without_a_rule(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
+def _find_ungoverned(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
     """Find sections and actions that no rule governs."""
     governed = {rule.section for rule in rulebook.rules}
     for section in dict.fromkeys(cell.section for cell in cells):
         if section not in governed:
             own = [cell for cell in cells if cell.section is section]
-            yield _found(rulebook, (Kind.UNGOVERNED, [section], "no rule governs it"), own)
+            yield _make_finding(rulebook, (FindingKind.UNGOVERNED, [section], "no rule governs it"), own)
 
 
-def _unread(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
-    """Find facts that nothing turns on, under any reading."""
+def _find_unread(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
+    """Find facts that nothing turns on, under any assumption."""
     conditions = [rule.only_if for rule in rulebook.rules]
     conditions += [waiver.when for waiver in rulebook.waivers]
     conditions += [
         rule.only_if
-        for reading in rulebook.readings
-        for alternative in reading.alternatives
+        for assumption in rulebook.assumptions
+        for alternative in assumption.alternatives
         for rule in alternative.rules
     ]
     read = {fact for condition in conditions for fact in condition.facts}
     for fact in (*rulebook.order_type.__space__.facts, *rulebook.patch_type.__space__.facts):
         if fact not in read:
             telling = [cell for cell in cells if fact in cell.point]
-            yield _found(rulebook, (Kind.UNREAD, [fact.name], "no rule and no waiver reads it"), telling)
+            yield _make_finding(rulebook, (FindingKind.UNREAD, [fact.name], "no rule and no waiver reads it"), telling)
     touched = set(sections_by_key(rulebook.patch_type).values())
     for section in rulebook.sections:
         if section not in touched:
-            yield _found(rulebook, (Kind.UNREAD, [section], "no body key touches it"), [])
+            yield _make_finding(rulebook, (FindingKind.UNREAD, [section], "no body key touches it"), [])
 
 
-def _closed(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
+def _find_closed(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
     """Find sections and actions that nothing opens, and values that are never accepted."""
     for rule in rulebook.rules:
-        if never(rule.only_if):
+        if is_never(rule.only_if):
             refused = [cell for cell in cells if cell.section is rule.section and not cell.decision]
-            yield _found(
-                rulebook, (Kind.HOPELESS, [rule.id], f"nothing satisfies it: {rule.section} is never open"), refused
+            yield _make_finding(
+                rulebook,
+                (FindingKind.HOPELESS, [rule.id], f"nothing satisfies it: {rule.section} is never open"),
+                refused,
             )
     follows = {asked: current for current, asked in table_of(rulebook).followed}
     for section in dict.fromkeys(cell.section for cell in cells):
         own = [cell for cell in cells if cell.section is section]
         if not any(cell.update for cell in own):
-            yield _found(rulebook, (Kind.HOPELESS, [section], "no order opens it"), own)
+            yield _make_finding(rulebook, (FindingKind.HOPELESS, [section], "no order opens it"), own)
             continue
         for fact in rulebook.patch_type.__space__.facts:
             if sections_by_key(rulebook.patch_type)[fact.attribute] is not section:
@@ -222,24 +230,24 @@ def _closed(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[F
                 is_status = fact in follows and value in follows[fact].values
                 if value is not UNSET and not is_status and asking and not any(cell.update for cell in asking):
                     message = f"no order accepts it as the {fact.name}"
-                    yield _found(rulebook, (Kind.HOPELESS, [section, fact.label(value)], message), asking)
+                    yield _make_finding(rulebook, (FindingKind.HOPELESS, [section, fact.label(value)], message), asking)
 
 
-def _incomplete(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
+def _find_incomplete(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
     """Find transition tables that say nothing of a status, or that no update moves along."""
     for table in rulebook.transitions():
         current, asked = table.current, table.asked
         if current.attribute != asked.attribute:
             message = f"the key {asked.attribute} never changes the order's {current.attribute}: give both one name"
-            yield _found(rulebook, (Kind.INCOMPLETE, [asked.attribute], message), [])
+            yield _make_finding(rulebook, (FindingKind.INCOMPLETE, [asked.attribute], message), [])
         for value in current.values:
             if value is not UNKNOWN and value not in dict(table.table):
                 message = f"the table of {asked.name} has no row for it: give it an empty one if nothing follows"
                 here = [cell for cell in cells if cell.point.get(current) == value and asked in cell.point]
-                yield _found(rulebook, (Kind.INCOMPLETE, [current.label(value)], message), here)
+                yield _make_finding(rulebook, (FindingKind.INCOMPLETE, [current.label(value)], message), here)
 
 
-def _transitions(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
+def _find_unreachable(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
     """Find statuses that cannot be reached or left, and sections that no way from the first status opens.
 
     What may follow what is asked of the decisions, so that every rule counts and not only the table.
@@ -253,7 +261,7 @@ def _transitions(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Itera
         ]
         first = current.label(current.values[0])
         made = [(cell.point[current], cell.point[asked]) for cell in moves if cell.update]
-        reached = _reached(current.values[0], made)
+        reached = _reachable(current.values[0], made)
         for status in current.values:
             if status is UNKNOWN:
                 continue
@@ -262,20 +270,22 @@ def _transitions(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Itera
             is_led_to = any(cell.update for cell in into)
             if into and (status not in reached or not is_led_to):
                 message = f"no way leads to it from {first}" if is_led_to else "no other status leads to it"
-                said = (Kind.UNREACHED, [current.label(status)], message)
-                yield _found(rulebook, said, [cell for cell in into if not cell.update] or into)
+                said = (FindingKind.UNREACHED, [current.label(status)], message)
+                yield _make_finding(rulebook, said, [cell for cell in into if not cell.update] or into)
             if away and not any(cell.update for cell in away):
-                yield _found(rulebook, (Kind.FINAL, [current.label(status)], "no other status follows it"), away)
+                yield _make_finding(
+                    rulebook, (FindingKind.FINAL, [current.label(status)], "no other status follows it"), away
+                )
         for other in dict.fromkeys(cell.section for cell in cells):
             own = [cell for cell in cells if cell.section is other]
             there = [cell for cell in own if cell.point[current] in reached]
             if any(cell.update for cell in own) and not any(cell.update for cell in there):
                 message = f"no order that starts as {first} comes to where it is open"
                 start = [cell for cell in there if cell.point[current] == current.values[0]]
-                yield _found(rulebook, (Kind.HOPELESS, [other], message), start)
+                yield _make_finding(rulebook, (FindingKind.HOPELESS, [other], message), start)
 
 
-def _reached(first: Hashable, moves: list[tuple[Hashable, Hashable]]) -> set[Hashable]:
+def _reachable(first: Hashable, moves: list[tuple[Hashable, Hashable]]) -> set[Hashable]:
     """Give the statuses that an order can come to, the first one included."""
     reached = {first}
     while more := {following for present, following in moves if present in reached} - reached:

@@ -17,7 +17,7 @@ import attrs
 from orderrules.engine.table import table_of
 from orderrules.grammar.conditions import UNKNOWN
 from orderrules.grammar.orders import sections_by_key
-from orderrules.reading.fields import UNSET, is_array, is_model, slots_of, unreadable
+from orderrules.reading.fields import UNSET, is_array, is_model, slots_of, unsupported_type
 from orderrules.reading.values import members
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _LEAVES: Final[Mapping[object, Schema]] = {
 }
 
 
-def of(annotation: Any) -> Schema:  # noqa: ANN401 - an annotation can be any object.
+def schema_of(annotation: Any) -> Schema:  # noqa: ANN401 - an annotation can be any object.
     """Give the schema of a value of an annotated type.
 
     Raises:
@@ -52,20 +52,22 @@ def of(annotation: Any) -> Schema:  # noqa: ANN401 - an annotation can be any ob
     if int in options and float in options:
         options = tuple(option for option in options if option is not int)
     if len(options) > 1:
-        return {"anyOf": [of(option) for option in options]}
+        return {"anyOf": [schema_of(option) for option in options]}
     only = next(iter(options))
     if is_array(only):
-        return {"type": "array", "items": of(get_args(only)[0])}
+        return {"type": "array", "items": schema_of(get_args(only)[0])}
     if isinstance(only, type) and is_model(only):
-        return _object({name: of(slot.annotation) for name, slot in slots_of(only).items()}, _required(only))
+        return _object(
+            {name: schema_of(slot.annotation) for name, slot in slots_of(only).items()}, _required_keys(only)
+        )
     if isinstance(only, type) and issubclass(only, StrEnum):
         return {"type": "string", "enum": [member.value for member in only]}
     if only not in _LEAVES:
-        raise unreadable(annotation)
+        raise unsupported_type(annotation)
     return dict(_LEAVES[only])
 
 
-def _required(model: type) -> list[str]:
+def _required_keys(model: type) -> list[str]:
     return [name for name, slot in slots_of(model).items() if not slot.optional]
 
 
@@ -135,31 +137,31 @@ def _body(rulebook: Rulebook[OrderT, PatchT], way: _Way) -> Schema:
     properties: dict[str, Schema] = {}
     for key, section in sections_by_key(rulebook.patch_type).items():
         if key in way.keys:
-            readable = of(slots_of(rulebook.patch_type)[key].annotation)
+            readable = schema_of(slots_of(rulebook.patch_type)[key].annotation)
             fact = facts.get(key)
             if fact is not None and UNKNOWN not in fact.values and key not in way.values:
                 # What is not listed is not read.
-                readable = _narrowed(readable, fact, set(fact.values) - {UNSET})
-            narrowed = _narrowed(readable, facts[key], way.values[key]) if key in way.values else readable
-            properties[key] = {"description": _described(rulebook, section), **narrowed}
+                readable = _narrow(readable, fact, set(fact.values) - {UNSET})
+            narrowed = _narrow(readable, facts[key], way.values[key]) if key in way.values else readable
+            properties[key] = {"description": _describe(rulebook, section), **narrowed}
     return _object(properties, way.required)
 
 
-def _narrowed(readable: Schema, fact: Fact, values: Collection[Hashable]) -> Schema:
+def _narrow(readable: Schema, fact: Fact, values: Collection[Hashable]) -> Schema:
     """Narrow the schema of a fact's key to some values."""
     if UNKNOWN in values:
         closed = [value for value in fact.values if value is not UNSET and value not in values]
-        others = [said for value in closed for said in _written(fact, value)]
+        others = [said for value in closed for said in _spellings(fact, value)]
         return {"allOf": [readable, {"not": {"enum": others}}]} if others else readable
-    return {**readable, "enum": [said for value in fact.values if value in values for said in _written(fact, value)]}
+    return {**readable, "enum": [said for value in fact.values if value in values for said in _spellings(fact, value)]}
 
 
-def _written(fact: Fact, value: Hashable) -> list[Hashable]:
+def _spellings(fact: Fact, value: Hashable) -> list[Hashable]:
     """Write a value as a body has it, in all its spellings."""
     plain = value.value if isinstance(value, StrEnum) else value.isoformat() if isinstance(value, date) else value
     return [plain, *(alias for alias, meant in fact.aliases if meant == value)]
 
 
-def _described(rulebook: Rulebook[OrderT, PatchT], section: StrEnum) -> str:
+def _describe(rulebook: Rulebook[OrderT, PatchT], section: StrEnum) -> str:
     rules = [f"may change only while {rule.only_if} ({rule.id})" for rule in rulebook.rules if rule.section is section]
     return "; ".join([f"part of {section}", *(rules or ["no restriction is documented"])])

@@ -12,17 +12,17 @@ import itertools
 from typing import TYPE_CHECKING
 
 from orderrules.engine.table import table_of
-from orderrules.grammar.conditions import ALWAYS, NEVER, Fact, Follows, by_name, written
+from orderrules.grammar.conditions import ALWAYS, NEVER, Fact, TransitionTable, from_truth_table, sort_by_name
 from orderrules.grammar.orders import sections_by_key
 from orderrules.reading.fields import UNSET
-from orderrules.reading.problems import listed
+from orderrules.reading.problems import join_words
 
 __all__ = [
     "action_table",
     "advice_table",
+    "assumption_table",
     "dot",
     "mermaid",
-    "reading_table",
     "rule_table",
     "status_rows",
     "status_table",
@@ -44,7 +44,7 @@ def rule_table(rulebook: Rulebook[OrderT, PatchT]) -> str:
     rows = [
         (
             f"**{section}**",
-            listed([f"`{key}`" for key in rulebook.keys_of(section)] or ["none"], "and"),
+            join_words([f"`{key}`" for key in rulebook.keys_of(section)] or ["none"], "and"),
             condition,
             rule,
         )
@@ -89,24 +89,24 @@ def _state(rulebook: Rulebook[OrderT, PatchT], by: Fact, cells: list[Cell]) -> s
     followed = {asked for current, asked in table_of(rulebook).followed if current is by and asked in own}
     asked = next((fact for fact in followed if rulebook.keys_of(section) == (fact.attribute,)), None)
     if asked is None:
-        condition = _while(cells, by)
+        condition = _condition_of(cells, by)
         return "open" if condition == ALWAYS else "closed" if condition == NEVER else f"if {condition}"
     to: dict[str, list[str]] = {}
     for value in asked.values:
         asking = [cell for cell in cells if cell.point[asked] == value]
-        condition = NEVER if value in {UNSET, cells[0].point[by]} else _while(asking, by, asked)
+        condition = NEVER if value in {UNSET, cells[0].point[by]} else _condition_of(asking, by, asked)
         if condition != NEVER:
             to.setdefault("" if condition == ALWAYS else f" if {condition}", []).append(asked.label(value))
-    return ", ".join(f"to {listed(values)}{condition}" for condition, values in to.items()) or "closed"
+    return ", ".join(f"to {join_words(values)}{condition}" for condition, values in to.items()) or "closed"
 
 
-def _while(cells: list[Cell], *known: Fact) -> Condition:
+def _condition_of(cells: list[Cell], *known: Fact) -> Condition:
     """Give the condition on all facts but those that are known under which some cells are open."""
     if not cells:
         return NEVER
-    facts = by_name(fact for fact in cells[0].point if fact not in known)
+    facts = sort_by_name(fact for fact in cells[0].point if fact not in known)
     verdicts: dict[Values, bool] = {tuple(cell.point[fact] for fact in facts): bool(cell.decision) for cell in cells}
-    return written(facts, verdicts)
+    return from_truth_table(facts, verdicts)
 
 
 def action_table(rulebook: Rulebook[OrderT, PatchT]) -> str:
@@ -139,7 +139,7 @@ def transition_table(rulebook: Rulebook[OrderT, PatchT]) -> str:
     return _table(("status", "may be followed by", "rule"), rows)
 
 
-def _tables(rulebook: Rulebook[OrderT, PatchT]) -> Iterator[tuple[str, Follows]]:
+def _tables(rulebook: Rulebook[OrderT, PatchT]) -> Iterator[tuple[str, TransitionTable]]:
     """Walk the transition tables of a rulebook, each with the id of its rule."""
     for rule in rulebook.rules:
         for table in rule.only_if.transitions():
@@ -163,7 +163,7 @@ def _arrows(rulebook: Rulebook[OrderT, PatchT]) -> tuple[list[str], list[tuple[i
     values = [value for value in current.values if value in asked.values]
     arrows: list[tuple[int, int, str]] = []
     for one, other in itertools.permutations(range(len(values)), 2):
-        condition = _while(cells.get((values[one], values[other]), []), current, asked)
+        condition = _condition_of(cells.get((values[one], values[other]), []), current, asked)
         if condition != NEVER:
             arrows.append((one, other, "" if condition == ALWAYS else str(condition)))
     return [current.label(value) for value in values], arrows
@@ -177,12 +177,12 @@ def mermaid(rulebook: Rulebook[OrderT, PatchT]) -> str:
     """
     names, arrows = _arrows(rulebook)
     lines = ["stateDiagram-v2"]
-    lines += [f'    state "{_quoted(name)}" as s{place}' for place, name in enumerate(names)]
-    lines += [f"    s{one} --> s{other}" + f": {_quoted(said)}" * bool(said) for one, other, said in arrows]
+    lines += [f'    state "{_quote(name)}" as s{place}' for place, name in enumerate(names)]
+    lines += [f"    s{one} --> s{other}" + f": {_quote(said)}" * bool(said) for one, other, said in arrows]
     return "\n".join(lines)
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """Write text as Mermaid takes it: on one line, with quotes and what ends a statement as entities."""
     return " ".join(text.split()).replace("#", "#35;").replace('"', "#34;").replace(":", "#58;")
 
@@ -194,34 +194,36 @@ def dot(rulebook: Rulebook[OrderT, PatchT]) -> str:
         ValueError: no transitions are ruled.
     """
     names, arrows = _arrows(rulebook)
-    lines = [f'    s{place} [label="{_escaped(name)}"];' for place, name in enumerate(names)]
+    lines = [f'    s{place} [label="{_escape(name)}"];' for place, name in enumerate(names)]
     for one, other, said in arrows:
-        label = f' [label="{_escaped(said)}"]' if said else ""
+        label = f' [label="{_escape(said)}"]' if said else ""
         lines.append(f"    s{one} -> s{other}{label};")
-    return "\n".join([f'digraph "{_escaped(rulebook.name)}" {{', "    rankdir=LR;", *lines, "}"])
+    return "\n".join([f'digraph "{_escape(rulebook.name)}" {{', "    rankdir=LR;", *lines, "}"])
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def reading_table(rulebook: Rulebook[OrderT, PatchT]) -> str:
-    """Draw every reading and what is offered instead, as a Markdown table."""
+def assumption_table(rulebook: Rulebook[OrderT, PatchT]) -> str:
+    """Draw every assumption and what is offered instead, as a Markdown table."""
     rows = [
         (
-            f"`{reading.id}`",
-            reading.question,
-            reading.answer,
-            listed(f"`{other.name}`" for other in reading.alternatives) if reading.alternatives else "nothing",
+            f"`{assumption.id}`",
+            assumption.question,
+            assumption.answer,
+            join_words(f"`{other.name}`" for other in assumption.alternatives)
+            if assumption.alternatives
+            else "nothing",
         )
-        for reading in rulebook.readings
+        for assumption in rulebook.assumptions
     ]
-    return _table(("reading", "the page does not say", "we read", "offered instead"), rows)
+    return _table(("assumption", "the page does not say", "we read", "offered instead"), rows)
 
 
 def advice_table(rulebook: Rulebook[OrderT, PatchT]) -> str:
     """Draw every advice, as a Markdown table."""
-    return _table(("id", "says"), [(f"`{advisory.id}`", advisory.message) for advisory in rulebook.advisories])
+    return _table(("id", "says"), [(f"`{advisory.id}`", advisory.message) for advisory in rulebook.advice_rules])
 
 
 def _conditions(rulebook: Rulebook[OrderT, PatchT], section: object) -> list[tuple[str, str]]:

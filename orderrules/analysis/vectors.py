@@ -32,7 +32,7 @@ _VERDICT: Final[dict[str, Any]] = {
     "allowed": {"type": "boolean"},
     "violated": {"description": "the ids of the rules that refuse", **_TEXTS},
     "waived": {"description": "the ids of the waivers without which it would be refused", **_TEXTS},
-    "rests_on": {"description": "the readings under whose alternative the verdict is the other one", **_TEXTS},
+    "rests_on": {"description": "the assumptions under whose alternative the verdict is the other one", **_TEXTS},
 }
 
 
@@ -90,7 +90,9 @@ def suite(rulebook: Rulebook[OrderT, PatchT]) -> dict[str, object]:
     """
     orders = list(orders_of(rulebook.order_type))
     patches = [
-        patch for point, keys in _asked(rulebook) if (patch := patch_at(rulebook.patch_type, point, keys)) is not None
+        patch
+        for point, keys in _questions(rulebook)
+        if (patch := patch_at(rulebook.patch_type, point, keys)) is not None
     ]
     return {
         "version": 1,
@@ -117,7 +119,7 @@ def suite(rulebook: Rulebook[OrderT, PatchT]) -> dict[str, object]:
     }
 
 
-def _asked(rulebook: Rulebook[OrderT, PatchT]) -> Iterator[tuple[Point, tuple[str, ...]]]:
+def _questions(rulebook: Rulebook[OrderT, PatchT]) -> Iterator[tuple[Point, tuple[str, ...]]]:
     """Walk the updates that are asked about: each key alone, and, with whatever is asked for, none and all others."""
     space = rulebook.patch_type.__space__
     others = free_keys(rulebook.patch_type)
@@ -128,11 +130,11 @@ def _asked(rulebook: Rulebook[OrderT, PatchT]) -> Iterator[tuple[Point, tuple[st
 
 
 def _order(point: Point, order: OrderBase) -> dict[str, object]:
-    told = {fact.name: _said(value) for fact, value in point.items() if value is not UNSET}
+    told = {fact.name: _json_value(value) for fact, value in point.items() if value is not UNSET}
     return {"facts": told, "order": order.__payload__()}
 
 
-def _said(value: Hashable) -> object:
+def _json_value(value: Hashable) -> object:
     return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
@@ -141,5 +143,5 @@ def _verdict(decision: Decision) -> dict[str, object]:
         "allowed": decision.allowed,
         "violated": [violation.rule.id for violation in decision.violations],
         "waived": [waiver.id for waiver in decision.waivers],
-        "rests_on": [reading.id for reading in decision.readings],
+        "rests_on": [assumption.id for assumption in decision.assumptions],
     }

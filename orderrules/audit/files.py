@@ -47,7 +47,7 @@ _BY_BEGINNING: Final[tuple[tuple[bytes, Callable[[Any], Any]], ...]] = (
 )
 
 
-def uncompressed(stream: IO[bytes]) -> tuple[IO[bytes], bool]:
+def decompress(stream: IO[bytes]) -> tuple[IO[bytes], bool]:
     """Give a stream as it is when nothing is compressed, and whether something was."""
     buffered: Any = stream if hasattr(stream, "peek") else io.BufferedReader(cast("io.RawIOBase", stream))
     beginning = bytes(buffered.peek(6)[:6])
@@ -58,7 +58,7 @@ def uncompressed(stream: IO[bytes]) -> tuple[IO[bytes], bool]:
 
 
 @contextlib.contextmanager
-def named(path: str) -> Generator[None]:
+def name_in_errors(path: str) -> Generator[None]:
     """Name the file in whatever goes wrong with it.
 
     Raises:
@@ -74,9 +74,9 @@ def named(path: str) -> Generator[None]:
         raise OSError(f"{path}: {error.strerror or error}") from error
 
 
-def each_named(path: str, read: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+def iterate_named(path: str, read: Callable[[], Iterator[Any]]) -> Iterator[Any]:
     """Walk what is read of a file, and name it in whatever goes wrong."""
-    with named(path):
+    with name_in_errors(path):
         yield from read()
 
 
@@ -84,7 +84,7 @@ _NEW: Final = 0o666
 """The rights of a new file, less what the user's mask takes."""
 
 
-def free(path: str, *others: str | None) -> Path:
+def output_path(path: str, *others: str | None) -> Path:
     """Give the place of a file to be written, where a link leads to.
 
     Raises:
@@ -109,7 +109,7 @@ def free(path: str, *others: str | None) -> Path:
 
 
 @contextlib.contextmanager
-def whole(places: list[Path]) -> Generator[list[Path]]:
+def write_whole(places: list[Path]) -> Generator[list[Path]]:
     """Give a path beside each place; what was written there is moved to its place when nothing went wrong.
 
     When something did, or the process was told to end, nothing of it is left, and what stood there before still does.

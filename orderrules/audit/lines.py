@@ -34,12 +34,12 @@ import attrs
 import pyarrow as pa
 
 from orderrules.audit.files import UnusableError
-from orderrules.audit.rows import NAMING, ROWS, Apart, Assembly, Batch, Encoded, Wanted, encoded, key_of
+from orderrules.audit.rows import NAMING, ROWS, Apart, Assembly, Batch, Encoded, Wanted, encode, key_of
 from orderrules.reading.fields import UNSET
 from orderrules.reading.limits import UPDATE_LIMITS
-from orderrules.reading.problems import Code, InvalidInput, Problem, spaced
-from orderrules.reading.strict_json import flaws_in, loaded, may_have_long_number
-from orderrules.reading.values import mapping, refuse
+from orderrules.reading.problems import Code, InvalidInput, Problem, group_thousands
+from orderrules.reading.strict_json import flaws_in, load_source, may_have_long_number
+from orderrules.reading.values import invalid, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -125,7 +125,7 @@ class Lines:
         self._size += len(line)
         self.taken.append(line)
         if self._size >= LONGEST:
-            raise refuse(Code.TOO_LARGE, f"has {spaced(LONGEST)} bytes or more")
+            raise invalid(Code.TOO_LARGE, f"has {group_thousands(LONGEST)} bytes or more")
         return line
 
     def _next(self) -> bytes:
@@ -254,14 +254,14 @@ def _row_by_row(lines: Lines, end: int, form: Format, assembly: Assembly, wanted
                 taken.append(lines.taken)
                 rows.append(row)
     names = [*wanted.columns, "id"]
-    columns: Columns = {name: _encoded(values) for name, values in zip(names, zip(*rows, strict=True), strict=False)}
+    columns: Columns = {name: _encode(values) for name, values in zip(names, zip(*rows, strict=True), strict=False)}
     batch = assembly.batch(pa.array(places, pa.int64()), columns, lambda row: _raw(taken[row]), lines.done)
     if apart:
         batch = attrs.evolve(batch, apart=sorted([*batch.apart, *apart], key=operator.attrgetter("place")))
     return batch, more
 
 
-def _encoded(values: Sequence[object]) -> Encoded:
+def _encode(values: Sequence[object]) -> Encoded:
     numbers: dict[object, int] = {}
     distinct: list[object] = []
     places: list[int] = []
@@ -320,7 +320,7 @@ class _Csv:
             if name == "id":
                 found[name] = pa.array([value or None for value in values], pa.string())
             else:
-                distinct, numbers = encoded(pa.array(values, pa.string()))
+                distinct, numbers = encode(pa.array(values, pa.string()))
                 found[name] = [value or None for value in distinct], numbers
         return found
 
@@ -331,21 +331,21 @@ class _Csv:
         except csv.Error as error:
             why = f"is no CSV{self._reached}: {error}"
         except UnicodeDecodeError as error:
-            why = f"byte {spaced(error.start)} is not UTF-8"
+            why = f"byte {group_thousands(error.start)} is not UTF-8"
             if not self._reached:
-                raise refuse(Code.NOT_UTF8, why) from None
+                raise invalid(Code.NOT_UTF8, why) from None
             why = f"is no CSV{self._reached}: {why}"
         else:
             if not row or len(row) == self._width:
                 return [row[place] or None for place in self._places.values()] if row else None
             why = f"has {len(row)} fields{self._reached}, and the first line of the file {self._width}"
             raise Misfit([Problem("", Code.NOT_CSV, why)])
-        raise refuse(Code.NOT_CSV, why)
+        raise invalid(Code.NOT_CSV, why)
 
     @property
     def _reached(self) -> str:
         """Say how far the row under way was read, where that is more than a line."""
-        return "" if len(self._lines.taken) == 1 else f", read as far as line {spaced(self._lines.number)}"
+        return "" if len(self._lines.taken) == 1 else f", read as far as line {group_thousands(self._lines.number)}"
 
 
 _KEY: Final = re.compile(r'"[ \t\r]*:')
@@ -384,7 +384,7 @@ class _Json:
         except (ValueError, OverflowError, pa.ArrowException):
             return None
         self._see(found)
-        made: Columns = {name: encoded(column) for name, column in columns.items()}
+        made: Columns = {name: encode(column) for name, column in columns.items()}
         if "id" in columns:
             if pa.types.is_boolean(columns["id"].type):
                 return None
@@ -396,7 +396,7 @@ class _Json:
         line = self._lines.take()
         if line.isspace():
             return None
-        document, flawed = loaded(line.rstrip(b"\r\n"))
+        document, flawed = load_source(line.rstrip(b"\r\n"))
         if flawed:
             raise flaws_in(document).error()
         found = mapping(document)

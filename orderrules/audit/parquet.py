@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orderrules.audit.files import UnusableError
-from orderrules.audit.rows import ROWS, Assembly, Batch, Encoded, Wanted, encoded
-from orderrules.reading.problems import spaced
+from orderrules.audit.rows import ROWS, Assembly, Batch, Encoded, Wanted, encode
+from orderrules.reading.problems import group_thousands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -57,18 +57,18 @@ def _batches(file: pq.ParquetFile, wanted: Wanted) -> Iterator[Batch]:
         for rows in file.iter_batches(batch_size=ROWS, columns=wanted.names):
             places = pa.array(range(done + 1, done + 1 + len(rows)), pa.int64())
             columns: dict[str, Encoded | pa.Array] = {
-                attribute: _encoded(_column(rows, name), name) for attribute, name in wanted.columns.items()
+                attribute: _encode(_column(rows, name), name) for attribute, name in wanted.columns.items()
             }
             if wanted.identity is not None:
                 columns["id"] = _as_text(_column(rows, wanted.identity), wanted.identity)
             done += len(rows)
             yield assembly.batch(places, columns, functools.partial(_raw, rows, wanted.names), done)
     except (pa.ArrowException, OSError) as error:
-        raise UnusableError(f"cannot be read behind row {spaced(done)}: {_first_line(error)}") from error
+        raise UnusableError(f"cannot be read behind row {group_thousands(done)}: {_first_line(error)}") from error
 
 
 def _raw(rows: pa.RecordBatch, names: list[str], row: int) -> Mapping[str, object]:
-    return {"values": {name: _shown(_column(rows, name)[row]) for name in names}}
+    return {"values": {name: _json_value(_column(rows, name)[row]) for name in names}}
 
 
 def _column(rows: pa.RecordBatch, name: str) -> pa.Array:
@@ -79,9 +79,9 @@ def _column(rows: pa.RecordBatch, name: str) -> pa.Array:
     return pc.struct_field(rows.column(first), inner)
 
 
-def _encoded(column: pa.Array, name: str) -> Encoded:
+def _encode(column: pa.Array, name: str) -> Encoded:
     try:
-        return encoded(column)
+        return encode(column)
     except (pa.ArrowException, UnicodeDecodeError) as error:
         raise UnusableError(f"the column {name!r}, of the type {column.type}, tells no fact") from error
 
@@ -93,12 +93,12 @@ def _as_text(column: pa.Array, name: str) -> Encoded | pa.Array:
         try:
             return (column.cast(pa.large_binary()) if is_text else column).cast(pa.string())
         except pa.ArrowInvalid:
-            return encoded(column)
+            return encode(column)
     except pa.ArrowException as error:
         raise UnusableError(f"the column {name!r}, of the type {column.type}, is no id") from error
 
 
-def _shown(scalar: pa.Scalar) -> object:
+def _json_value(scalar: pa.Scalar) -> object:
     """Give a value as JSON can hold it."""
     try:
         value = scalar.as_py()
@@ -110,7 +110,7 @@ def _shown(scalar: pa.Scalar) -> object:
 
 
 @contextlib.contextmanager
-def written(path: Path, wanted: Wanted, place: str, *, has_id: bool) -> Generator[Callable[[Any], None]]:
+def verdict_writer(path: Path, wanted: Wanted, place: str, *, has_id: bool) -> Generator[Callable[[Any], None]]:
     """Open a file for verdicts, and give what writes a batch to it: a row for each order.
 
     Args:

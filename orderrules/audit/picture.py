@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 import pygal
 from pygal.style import Style
 
-from orderrules.reading.problems import printable, spaced
+from orderrules.reading.problems import escape_unprintable, group_thousands
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -30,7 +30,7 @@ _SVG: Final = "http://www.w3.org/2000/svg"
 
 
 def _number(count: float) -> str:
-    return spaced(round(count))
+    return group_thousands(round(count))
 
 
 def picture(title: str, bars: list[tuple[str, Counter[str]]]) -> bytes:
@@ -69,7 +69,7 @@ def picture(title: str, bars: list[tuple[str, Counter[str]]]) -> bytes:
     )
     # It draws from the bottom up.
     upwards = bars[::-1]
-    chart.x_labels = [printable(name)[:_LONGEST] for name, _ in upwards]
+    chart.x_labels = [escape_unprintable(name)[:_LONGEST] for name, _ in upwards]
     for verdict in verdicts:
         alone = "" if ", " in verdict or len(refused) == 1 else " alone"
         chart.add(f"refused by {verdict}{alone}" if verdict else "allowed", [counts[verdict] for _, counts in upwards])

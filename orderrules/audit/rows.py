@@ -25,8 +25,8 @@ import pyarrow.compute as pc
 from orderrules.audit.files import UnusableError
 from orderrules.grammar.conditions import UNKNOWN
 from orderrules.reading.fields import UNSET
-from orderrules.reading.problems import Code, InvalidInput, listed, spaced
-from orderrules.reading.values import close_to, mistyped, refuse, text
+from orderrules.reading.problems import Code, InvalidInput, group_thousands, join_words
+from orderrules.reading.values import close_to, invalid, text, wrong_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -109,7 +109,9 @@ class Wanted:
                 # A line that names no columns may hold anything, and only what is like a name is shown.
                 known = [column for column in there if column.isidentifier()][:_SHOWN]
                 others = len(there) - len(known)
-                told = listed([*map(repr, known), *([f"{spaced(others)} others"] if others else [])], "and")
+                told = join_words(
+                    [*map(repr, known), *([f"{group_thousands(others)} others"] if others else [])], "and"
+                )
                 hint = close_to(name, dict.fromkeys(known))
                 parted = len(there) == 1 and any(mark in there[0] for mark in ";\t|")
                 naming = "are the fields parted by another --delimiter?" if parted else NAMING
@@ -146,7 +148,8 @@ class Assembly:
         facts = {fact.attribute: fact for fact in wanted.facts}
         self._wanted = wanted
         self._readers: dict[str, tuple[str, Callable[[object], object]]] = {
-            attribute: (name, functools.partial(_told, facts[attribute])) for attribute, name in wanted.columns.items()
+            attribute: (name, functools.partial(_read_fact, facts[attribute]))
+            for attribute, name in wanted.columns.items()
         }
         self._readers["id"] = (wanted.identity or "id", identity)
         self._known: dict[str, dict[object, object]] = {name: {} for name in self._readers}
@@ -214,7 +217,7 @@ class Assembly:
         return read
 
 
-def encoded(column: pa.Array) -> Encoded:
+def encode(column: pa.Array) -> Encoded:
     """Encode a column; raise what Arrow does where it is of a type that cannot be."""
     if pa.types.is_null(column.type):
         return [None], pa.array([0] * len(column), pa.int32())
@@ -229,7 +232,7 @@ def encoded(column: pa.Array) -> Encoded:
     return [None, *distinct], pc.fill_null(pc.add(found.indices.cast(pa.int32()), 1), 0)
 
 
-def _decoded(value: object) -> object:
+def _decode(value: object) -> object:
     """Read bytes as text."""
     if type(value) is not bytes:
         return value
@@ -237,7 +240,7 @@ def _decoded(value: object) -> object:
         return value.decode()
     except UnicodeDecodeError:
         pass
-    raise refuse(Code.NOT_UTF8, "holds bytes that are not UTF-8")
+    raise invalid(Code.NOT_UTF8, "holds bytes that are not UTF-8")
 
 
 def key_of(value: object) -> object:
@@ -247,15 +250,15 @@ def key_of(value: object) -> object:
 
 def identity(value: object) -> str | None:
     """Read an order's id, and write it as text."""
-    value = _decoded(value)
+    value = _decode(value)
     if value is None or type(value) is int:
         return None if value is None else str(value)
     return text(value)
 
 
-def _told(fact: Fact, value: object) -> object:
+def _read_fact(fact: Fact, value: object) -> object:
     """Read a value; raise ``InvalidInput`` where it is none that the fact can have."""
-    value = _decoded(value)
+    value = _decode(value)
     if value is None:
         pass
     elif is_flag(fact):
@@ -264,14 +267,14 @@ def _told(fact: Fact, value: object) -> object:
             return None
         found = _FLAGS.get(str(value).lower()) if isinstance(value, str | int | float) else None
         if found is None:
-            raise mistyped("true or false, yes or no, 1 or 0", value)
+            raise wrong_type("true or false, yes or no, 1 or 0", value)
         value = found
     else:
         value = text(value)
     try:
-        fact.stored(value)
+        fact.from_database(value)
     except ValueError:
         known = ", ".join(str(listed) for listed in fact.values if listed not in {UNKNOWN, UNSET})
     else:
         return value
-    raise refuse(Code.NOT_A_CHOICE, f"expected one of {known}")
+    raise invalid(Code.NOT_A_CHOICE, f"expected one of {known}")

@@ -14,11 +14,11 @@ from typing import IO, TYPE_CHECKING, Any
 import attrs
 import narwhals as nw
 
-from orderrules.audit.files import each_named, named, uncompressed, whole
+from orderrules.audit.files import decompress, iterate_named, name_in_errors, write_whole
 from orderrules.audit.lines import of_csv, of_json, of_payloads
-from orderrules.audit.parquet import of_parquet, written
+from orderrules.audit.parquet import of_parquet, verdict_writer
 from orderrules.audit.tally import Tally, few
-from orderrules.engine.table import under
+from orderrules.engine.table import replace_rules
 from orderrules.integrations.narwhals import verdicts
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from orderrules.audit.rows import Apart, Batch, Wanted
     from orderrules.grammar.orders import OrderBase
-    from orderrules.grammar.rules import Reading
+    from orderrules.grammar.rules import Assumption
     from orderrules.policy.policy import Policy
 
 
@@ -62,15 +62,17 @@ class Survey:
         return "row" if self.kind == "parquet" else "line"
 
     @property
-    def readings(self) -> list[Reading]:
-        """The readings under whose alternatives other orders would allow the update."""
+    def assumptions(self) -> list[Assumption]:
+        """The assumptions under whose alternatives other orders would allow the update."""
         guard = self.policy.guard(self.patch)
         return [
-            reading
-            for reading in self.policy.readings
+            assumption
+            for assumption in self.policy.assumptions
             if not all(
-                attrs.evolve(self.policy, rules=under(self.policy.rules, other.rules)).guard(self.patch).means(guard)
-                for other in reading.alternatives
+                attrs.evolve(self.policy, rules=replace_rules(self.policy.rules, other.rules))
+                .guard(self.patch)
+                .means(guard)
+                for other in assumption.alternatives
                 if other.rules
             )
         ]
@@ -93,11 +95,11 @@ class Survey:
         has_id = self.payloads or self.wanted.identity is not None
         # What was opened last is closed first, so that files are moved to their places when they are closed.
         with contextlib.ExitStack() as stack:
-            beside = stack.enter_context(whole(list(self.outputs.values())))
+            beside = stack.enter_context(write_whole(list(self.outputs.values())))
             paths = dict(zip(self.outputs, beside, strict=True))
             write: Callable[[Any], None] | None = None
             if "verdicts" in paths:
-                write = stack.enter_context(written(paths["verdicts"], self.wanted, self.place, has_id=has_id))
+                write = stack.enter_context(verdict_writer(paths["verdicts"], self.wanted, self.place, has_id=has_id))
             aside = stack.enter_context(paths["rejected"].open("w", encoding="utf-8")) if "rejected" in paths else None
             batches, total = stack.enter_context(self._opened())
             for batch in batches:
@@ -107,16 +109,16 @@ class Survey:
                     tally.add(status, violations, orders)
                 tally.set_apart(batch.apart)
                 if write is not None:
-                    with named(str(self.outputs["verdicts"])):
+                    with name_in_errors(str(self.outputs["verdicts"])):
                         write(judged.to_native())
                 if aside is not None:
-                    with named(str(self.outputs["rejected"])):
+                    with name_in_errors(str(self.outputs["rejected"])):
                         aside.writelines(self._rejected(apart) for apart in batch.apart)
                 progress(batch.done, total)
             if "picture" in paths:
                 from orderrules.audit.picture import picture
 
-                with named(str(self.outputs["picture"])):
+                with name_in_errors(str(self.outputs["picture"])):
                     paths["picture"].write_bytes(picture(headline(tally), few(tally.statuses())))
         return tally
 
@@ -136,11 +138,11 @@ class Survey:
         is_input = self.orders == "-"
         where = "standard input" if is_input else self.orders
         with contextlib.ExitStack() as opened:
-            with named(where):
+            with name_in_errors(where):
                 stream = sys.stdin.buffer if is_input else opened.enter_context(Path(self.orders).open("rb"))
-                plain, was_compressed = uncompressed(stream)
+                plain, was_compressed = decompress(stream)
                 size = None if is_input or was_compressed else Path(self.orders).stat().st_size
-            yield each_named(where, lambda: self._lines(plain)), size
+            yield iterate_named(where, lambda: self._lines(plain)), size
 
     def _lines(self, stream: IO[bytes]) -> Iterator[Batch]:
         if self.kind == "csv":

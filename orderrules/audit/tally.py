@@ -12,7 +12,7 @@ import attrs
 
 from orderrules.grammar.conditions import UNKNOWN
 from orderrules.reading.limits import MAX_VALUE
-from orderrules.reading.problems import spaced
+from orderrules.reading.problems import group_thousands
 from orderrules.reading.values import shorten
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Tally:
             word = str(status)
             label = shorten(word)
             if len(word) > MAX_VALUE:
-                label += f" of {spaced(len(word))} characters"
+                label += f" of {group_thousands(len(word))} characters"
             if len(self._unlisted) < MOST:
                 self._unlisted[label] = word[:_LONGEST]
             elif label not in self._unlisted:

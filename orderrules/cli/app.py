@@ -32,8 +32,8 @@ from rich.text import Text
 from orderrules.platforms import awal, salla
 from orderrules.policy.endpoint import Choice, Endpoint
 from orderrules.policy.policy import Policy
-from orderrules.reading.problems import Code, printable, spaced
-from orderrules.reading.values import refuse
+from orderrules.reading.problems import Code, escape_unprintable, group_thousands
+from orderrules.reading.values import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -83,7 +83,7 @@ def app() -> None:
     """Ask whether an update may be made to an order, and which documented rule says no."""
 
 
-def add(
+def add_command(
     answer: Callable[..., object], callback: Callable[..., object], parameters: list[click.Parameter]
 ) -> click.Command:
     """Add a command, named and described as a function is.
@@ -130,7 +130,7 @@ def format_option(*forms: str) -> click.Option:
 
 def _choice_option(name: str, choice: Choice) -> click.Option:
     """Make the option for one question that a page leaves open."""
-    text = f"{name.capitalize()}, {choice.reading}: {choice.about}"
+    text = f"{name.capitalize()}, {choice.assumption}: {choice.about}"
     declared = [f"--{choice.keyword.replace('_', '-')}"]
     if choice.members is not None:
         words = click.Choice([*(member.value for member in choice.members), *choice.answers])
@@ -141,7 +141,7 @@ def _choice_option(name: str, choice: Choice) -> click.Option:
     return click.Option(declared, type=click.Choice(list(choice.answers)), help=f"{text}.")
 
 
-READINGS: Final[list[click.Option]] = [
+ASSUMPTIONS: Final[list[click.Option]] = [
     _choice_option(name, choice) for name, endpoint in PLATFORMS.items() for choice in endpoint.choices
 ]
 
@@ -186,12 +186,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             with contextlib.suppress(Exception):
                 click.echo(f"orderrules: {str(error) or type(error).__name__}", err=True)
         if isinstance(error, OSError):
-            _let_go_of_output()
+            _discard_output()
         status = TROUBLE
     sys.exit(status)
 
 
-def _let_go_of_output() -> None:
+def _discard_output() -> None:
     """See that Python, when it shuts a stream that took nothing, does not leave with a status of its own."""
     with contextlib.suppress(Exception):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -224,22 +224,22 @@ def read_bytes(path: str, limit: int) -> bytes:
         content: bytes = file.read(len(BOM_UTF8) + limit + 1).removeprefix(BOM_UTF8)
         if len(content) <= limit:
             return content
-        size = f"more than {spaced(limit)}"
+        size = f"more than {group_thousands(limit)}"
         with contextlib.suppress(OSError):  # Standard input may be no file.
             there = os.fstat(file.fileno())
-            size = spaced(there.st_size) if stat.S_ISREG(there.st_mode) else size
-    raise refuse(Code.TOO_LARGE, f"has {size} bytes, and {spaced(limit)} are read at most")
+            size = group_thousands(there.st_size) if stat.S_ISREG(there.st_mode) else size
+    raise invalid(Code.TOO_LARGE, f"has {size} bytes, and {group_thousands(limit)} are read at most")
 
 
-def policy_under(name: str, readings: dict[str, Any]) -> Policy[Any, Any]:
-    """Give the policy of a platform under the readings that were chosen."""
+def policy_under(name: str, assumptions: dict[str, Any]) -> Policy[Any, Any]:
+    """Give the policy of a platform under the assumptions that were chosen."""
     endpoint = PLATFORMS[name]
-    chosen = {keyword: value for keyword, value in readings.items() if value is not None and value != ()}
+    chosen = {keyword: value for keyword, value in assumptions.items() if value is not None and value != ()}
     offered = {choice.keyword: choice for choice in endpoint.choices}
     strangers = [keyword for keyword in chosen if keyword not in offered]
     if strangers:
         options = ", ".join(f"--{keyword.replace('_', '-')}" for keyword in strangers)
-        message = f"{options}: no reading of {name}"
+        message = f"{options}: no assumption of {name}"
         raise click.UsageError(message)
     if endpoint.make_policy is None or not chosen:
         return endpoint.policy
@@ -261,7 +261,7 @@ def _console(width: int | None = None) -> Console:
     return Console(highlight=False, emoji=False, width=width)
 
 
-def drawn(*parts: RenderableType, width: int | None = None) -> str:
+def draw(*parts: RenderableType, width: int | None = None) -> str:
     """Draw tables and lines as the terminal takes them, or as wide as is said."""
     console = _console(width)
     with console.capture() as written:
@@ -270,17 +270,17 @@ def drawn(*parts: RenderableType, width: int | None = None) -> str:
     return written.get()
 
 
-def chosen(name: str | None, place: str | None, readings: dict[str, Any]) -> Policy[Any, Any]:
+def choose_policy(name: str | None, place: str | None, assumptions: dict[str, Any]) -> Policy[Any, Any]:
     """Give the policy that a command is about."""
     if name is None and place is None:
         raise click.UsageError("say whose rules are meant: --platform, or --policy for a policy of your own")
     if name is not None and place is not None:
         raise click.UsageError("--platform and --policy are two answers to one question: say one")
     if place is None:
-        return policy_under(str(name), readings)
-    if any(value is not None and value != () for value in readings.values()):
-        raise click.UsageError("readings are options of a platform; a policy of your own has chosen them")
-    return imported(place)
+        return policy_under(str(name), assumptions)
+    if any(value is not None and value != () for value in assumptions.values()):
+        raise click.UsageError("assumptions are options of a platform; a policy of your own has chosen them")
+    return import_policy(place)
 
 
 def endpoint_of(policy: Policy[Any, Any]) -> Endpoint[Any, Any]:
@@ -303,7 +303,7 @@ def order_reader(policy: Policy[Any, Any], *, guest: bool) -> Callable[[bytes], 
     return functools.partial(endpoint.read_order, guest=True)
 
 
-def drawn_table(
+def draw_table(
     title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool = False, marked: bool = False
 ) -> str:
     """Draw a table, or a list of records where that is too narrow: the terminal, or through a pipe what COLUMNS says.
@@ -331,7 +331,7 @@ def drawn_table(
     )
     for place, (head, least) in enumerate(zip(heads, longest, strict=True)):
         table.add_column(
-            escape(printable(head)),
+            escape(escape_unprintable(head)),
             overflow="fold",
             min_width=min(least, 16) if place == 0 else least,
             justify="right" if numbers and place else "left",
@@ -342,20 +342,20 @@ def drawn_table(
     room = console.measure(table, options=console.options.update(width=1000))
     above = f"{title}\n" if numbers else ""
     if room.minimum <= console.width:
-        return above + drawn(table)
+        return above + draw(table)
     lines = [title]
     for first, *others in cells:
         lines += ["", f"[bold]{', '.join(first.splitlines())}[/]"]
         lines += [f"  {escape(head)}: {cell}" for head, cell in zip(heads[1:], others, strict=True)]
-    return drawn(*lines)
+    return draw(*lines)
 
 
-def tell_trouble(path: str, trouble: InvalidInput) -> None:
+def report_problems(path: str, trouble: InvalidInput) -> None:
     """Say on standard error what of a file could not be read."""
     click.echo(f"{'standard input' if path == '-' else path}: {trouble}", err=True)
 
 
-def imported(place: str) -> Policy[Any, Any]:
+def import_policy(place: str) -> Policy[Any, Any]:
     """Import a policy, or that of an endpoint, from where it is said to be: ``MODULE:NAME``, or ``FILE.py:NAME``."""
     module, colon, name = place.rpartition(":")
     is_file = module.endswith(".py")

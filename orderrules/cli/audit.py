@@ -14,12 +14,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
-from orderrules.audit.files import COMPRESSED, UnusableError, free
+from orderrules.audit.files import COMPRESSED, UnusableError, output_path
 from orderrules.audit.tally import few, refused_by
 from orderrules.cli import app as _app
 from orderrules.cli import orders as _orders
-from orderrules.cli.app import ALLOWED, FILE, READINGS, REFUSED, TROUBLE, Answered, to_json
-from orderrules.reading.problems import printable, spaced
+from orderrules.cli.app import ALLOWED, ASSUMPTIONS, FILE, REFUSED, TROUBLE, Answered, to_json
+from orderrules.reading.problems import escape_unprintable, group_thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,16 +79,16 @@ def _run(  # noqa: PLR0913 - what the command line gives.
     verdicts: str | None,
     rejected: str | None,
     picture: str | None,
-    **readings: Any,  # noqa: ANN401 - as the options give them.
+    **assumptions: Any,  # noqa: ANN401 - as the options give them.
 ) -> NoReturn:
-    policy = _app.chosen(name, place, readings)
+    policy = _app.choose_policy(name, place, assumptions)
     if orders == patch == "-":
         raise click.UsageError("only one of both can be standard input")
     kind = _kind(orders, orders_as, delimiter, payloads=payloads)
     given = {"verdicts": verdicts, "rejected": rejected, "picture": picture}
     try:
         outputs = {
-            role: free(path, orders, patch, *(other for also, other in given.items() if also != role))
+            role: output_path(path, orders, patch, *(other for also, other in given.items() if also != role))
             for role, path in given.items()
             if path is not None
         }
@@ -107,7 +107,7 @@ def _run(  # noqa: PLR0913 - what the command line gives.
         kind,
         payloads,
         delimiter or ("\t" if ".tsv" in Path(orders).suffixes[-2:] else ","),
-        Wanted(*_wanted(question, order_columns, payloads=payloads)),
+        Wanted(*_wanted_columns(question, order_columns, payloads=payloads)),
         _app.order_reader(policy, guest=False),
         outputs,
     )
@@ -121,9 +121,9 @@ def _run(  # noqa: PLR0913 - what the command line gives.
             )
     except UnusableError as error:
         where = "standard input" if orders == "-" else orders
-        raise click.UsageError(f"{where}: {printable(str(error))}") from error
+        raise click.UsageError(f"{where}: {escape_unprintable(str(error))}") from error
     status = TROUBLE if tally.unread or not tally.orders else ALLOWED if tally.allowed == tally.orders else REFUSED
-    raise Answered(to_json(_told(survey, tally)) if form == "json" else _drawn(survey, tally), status)
+    raise Answered(to_json(_answer_data(survey, tally)) if form == "json" else _draw_answer(survey, tally), status)
 
 
 def _kind(orders: str, said: str | None, delimiter: str | None, *, payloads: bool) -> str:
@@ -141,7 +141,7 @@ def _kind(orders: str, said: str | None, delimiter: str | None, *, payloads: boo
     return kind
 
 
-def _wanted(
+def _wanted_columns(
     asked: Question, said: tuple[str, ...], *, payloads: bool
 ) -> tuple[tuple[Fact, ...], dict[str, str], str | None]:
     """Say what is read of a row: the status, the facts that the update's rules read, and what was named.
@@ -169,14 +169,14 @@ def _wanted(
 def _headline(survey: Survey, tally: Tally) -> str:
     if tally.unread and not tally.orders:
         return f"{survey.policy.name}: no order could be read"
-    return f"{survey.policy.name}: {spaced(tally.allowed)} of {spaced(tally.orders)} orders allow the update"
+    return f"{survey.policy.name}: {group_thousands(tally.allowed)} of {group_thousands(tally.orders)} orders allow the update"
 
 
 def _rules(survey: Survey) -> list[str]:
     return [rule.id for rule in survey.policy.guards(survey.patch)]
 
 
-def _told(survey: Survey, tally: Tally) -> dict[str, object]:
+def _answer_data(survey: Survey, tally: Tally) -> dict[str, object]:
     """Give the answer for machines."""
     rules = _rules(survey)
     return {
@@ -205,12 +205,12 @@ def _told(survey: Survey, tally: Tally) -> dict[str, object]:
             for problem in apart.error.problems
         ],
         "more": tally.unread - len(tally.apart),
-        "readings": [reading.id for reading in survey.readings],
+        "assumptions": [assumption.id for assumption in survey.assumptions],
         "written": {role: str(path) for role, path in survey.outputs.items()},
     }
 
 
-def _drawn(survey: Survey, tally: Tally) -> str:
+def _draw_answer(survey: Survey, tally: Tally) -> str:
     """Draw the answer for people."""
     rules = _rules(survey)
     rows = [
@@ -219,32 +219,35 @@ def _drawn(survey: Survey, tally: Tally) -> str:
     ]
     rows.append(("all", [tally.orders, tally.allowed, *map(tally.refused_by, rules)]))
     heads = ("status", "orders", "allowed", *(f"refused by {rule}" for rule in rules))
-    table = _app.drawn_table(
-        _headline(survey, tally), heads, [(label, *map(spaced, numbers)) for label, numbers in rows], numbers=True
+    table = _app.draw_table(
+        _headline(survey, tally),
+        heads,
+        [(label, *map(group_thousands, numbers)) for label, numbers in rows],
+        numbers=True,
     )
     condition = str(survey.policy.guard(survey.patch))
     open_for = {"ever": "whatever the order is", "never": "for no order"}.get(condition, f"while {condition}")
-    return table + _app.drawn(*map(escape, [f"allowed {open_for}", *_said(survey, tally)]))
+    return table + _app.draw(*map(escape, [f"allowed {open_for}", *_footnotes(survey, tally)]))
 
 
-def _said(survey: Survey, tally: Tally) -> Iterator[str]:
+def _footnotes(survey: Survey, tally: Tally) -> Iterator[str]:
     """Say what the answer rests on, what could not be read, and what was written."""
-    for reading in survey.readings:
-        yield f"rests on {reading.id}: {reading.answer}"
+    for assumption in survey.assumptions:
+        yield f"rests on {assumption.id}: {assumption.answer}"
     if tally.unlisted:
-        yield f"note: {spaced(tally.unlisted)} of the orders show no status that the page names; some stand in quotes"
+        yield f"note: {group_thousands(tally.unlisted)} of the orders show no status that the page names; some stand in quotes"
     if tally.unread:
         where = "set apart" if "rejected" in survey.outputs else "name a file for them with --rejected"
-        yield f"{spaced(tally.unread)} row{'s' * (tally.unread != 1)} could not be read: {where}"
+        yield f"{group_thousands(tally.unread)} row{'s' * (tally.unread != 1)} could not be read: {where}"
         for apart in tally.apart[:_TOLD]:
-            yield f"  {survey.place} {spaced(apart.place)}: {'; '.join(map(str, apart.error.problems))}"
+            yield f"  {survey.place} {group_thousands(apart.place)}: {'; '.join(map(str, apart.error.problems))}"
         if tally.unread > _TOLD:
-            yield f"  and {spaced(tally.unread - _TOLD)} more"
+            yield f"  and {group_thousands(tally.unread - _TOLD)} more"
     for role, path in survey.outputs.items():
         yield f"{role}: {path}"
 
 
-_app.add(
+_app.add_command(
     audit,
     _run,
     [
@@ -275,6 +278,6 @@ _app.add(
         ),
         click.Option(["--picture"], metavar="FILE", help="Draw an SVG: a bar for each status, parted by verdict."),
         _app.format_option("text", "json"),
-        *READINGS,
+        *ASSUMPTIONS,
     ],
 )

@@ -13,7 +13,7 @@ import click
 from rich.markup import escape
 
 from orderrules.cli import app as _app
-from orderrules.cli.app import ALLOWED, FILE, READINGS, REFUSED, TROUBLE, Answered, tell_trouble, to_json
+from orderrules.cli.app import ALLOWED, ASSUMPTIONS, FILE, REFUSED, TROUBLE, Answered, report_problems, to_json
 from orderrules.engine.decision import notes_on
 from orderrules.engine.table import table_of
 from orderrules.reading.bodies import write_body
@@ -40,9 +40,9 @@ def _asks(about: str) -> Callable[[Callable[[Question], NoReturn]], click.Comman
             guest: bool = False,
             order: str = "",
             patch: str = "",
-            **readings: Any,  # noqa: ANN401 - as the options give them.
+            **assumptions: Any,  # noqa: ANN401 - as the options give them.
         ) -> None:
-            policy = _app.chosen(name, place, readings)
+            policy = _app.choose_policy(name, place, assumptions)
             answer(question(policy, form, order, patch, guest=guest))
 
         words = about.split()
@@ -53,9 +53,9 @@ def _asks(about: str) -> Callable[[Callable[[Question], NoReturn]], click.Comman
             _app.POLICY,
             *([_app.guest_option()] if "ORDER" in words else []),
             _app.format_option("text", "json"),
-            *READINGS,
+            *ASSUMPTIONS,
         ]
-        return _app.add(answer, run, parameters)
+        return _app.add_command(answer, run, parameters)
 
     return make
 
@@ -109,13 +109,13 @@ def editable(asked: Question) -> NoReturn:
     sections = asked.policy.editable(asked.order)
     rows: list[list[str]] = []
     for section, decision in sections.items():
-        why = [f"{violation.rule.id}: {violation.saw}; {violation.needed}" for violation in decision.violations]
+        why = [f"{violation.rule.id}: {violation.actual}; {violation.expected}" for violation in decision.violations]
         waived = [f"{waiver.id}: {waiver.reason}" for waiver in decision.waivers]
         verdict = "[green]open[/]" if decision else "[red]closed[/]"
         keys = ", ".join(asked.policy.keys_of(section))
         rows.append([section, escape(keys), verdict, escape("\n".join(why or waived))])
     title = f"{asked.policy.name}: what may be changed"
-    table = _app.drawn_table(title, ("section", "keys", "verdict", "why"), rows, marked=True)
+    table = _app.draw_table(title, ("section", "keys", "verdict", "why"), rows, marked=True)
     told = {section.value: decision.to_dict(asked.order) for section, decision in sections.items()}
     _answer(asked, {"sections": told}, *_note_lines(asked.order), table=table)
 
@@ -251,7 +251,7 @@ def question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, gue
             TROUBLE,
         )
     for role, trouble in unread.items():
-        tell_trouble(readers[role][0], trouble)
+        report_problems(readers[role][0], trouble)
     if unread:
         raise Answered("", TROUBLE)
     return Question(name, form, policy, found.get("order"), found.get("patch"))
@@ -279,7 +279,7 @@ def _decision_table(asked: Question, decision: Decision) -> str:
     if not rows:
         return "the update changes nothing\n"
     title = f"{policy.name}: update of an order"
-    return _app.drawn_table(title, ("section", "keys", "rule", "verdict"), rows, marked=True)
+    return _app.draw_table(title, ("section", "keys", "rule", "verdict"), rows, marked=True)
 
 
 def _note_lines(order: Any) -> list[str]:  # noqa: ANN401 - of either platform.
@@ -295,5 +295,5 @@ def _decision_lines(decision: Decision, order: Any) -> list[str]:  # noqa: ANN40
 
 def _answer(asked: Question, told: dict[str, object], *lines: str, table: str = "", status: int = ALLOWED) -> NoReturn:
     """End a command with its answer, as JSON or as text: a table that is drawn, and lines."""
-    text = to_json({"platform": asked.name, **told}) if asked.form == "json" else table + _app.drawn(*lines)
+    text = to_json({"platform": asked.name, **told}) if asked.form == "json" else table + _app.draw(*lines)
     raise Answered(text, status)

@@ -16,7 +16,7 @@ from rich.markup import escape
 from orderrules.analysis import tables as description
 from orderrules.analysis import vectors
 from orderrules.cli import app as _app
-from orderrules.cli.app import ALLOWED, FILE, READINGS, REFUSED, TROUBLE, Answered, drawn, to_json
+from orderrules.cli.app import ALLOWED, ASSUMPTIONS, FILE, REFUSED, TROUBLE, Answered, draw, to_json
 from orderrules.grammar.conditions import points
 from orderrules.grammar.rules import Waiver
 from orderrules.reading.limits import ORDER_LIMITS
@@ -37,29 +37,29 @@ _TABLES: Final = {
     "actions": description.action_table,
     "waivers": description.waiver_table,
     "transitions": description.transition_table,
-    "readings": description.reading_table,
+    "assumptions": description.assumption_table,
     "advice": description.advice_table,
 }
 
 _CELLS: Final = re.compile(r"(?<!\\)\|")
 
 
-def _tells(*own: click.Parameter) -> Callable[[Callable[..., NoReturn]], click.Command]:
+def _about_policy(*own: click.Parameter) -> Callable[[Callable[..., NoReturn]], click.Command]:
     """Make a command of a function that tells something of a policy."""
 
     def make(answer: Callable[..., NoReturn]) -> click.Command:
         def run(name: str | None, place: str | None, **said: Any) -> None:  # noqa: ANN401 - as the options give them.
-            readings = {str(option.name): said.pop(str(option.name)) for option in READINGS}
+            assumptions = {str(option.name): said.pop(str(option.name)) for option in ASSUMPTIONS}
             if said.get("described") and name is None and place is None:
                 raise Answered(to_json(vectors.SCHEMA), ALLOWED)  # It is the same for all.
-            answer(_app.chosen(name, place, readings), **said)
+            answer(_app.choose_policy(name, place, assumptions), **said)
 
-        return _app.add(answer, run, [*own, _app.platform_option(), _app.POLICY, *READINGS])
+        return _app.add_command(answer, run, [*own, _app.platform_option(), _app.POLICY, *ASSUMPTIONS])
 
     return make
 
 
-@_tells(
+@_about_policy(
     click.Argument(["which"], type=click.Choice(list(_TABLES)), default="statuses", metavar="[TABLE]"),
     _app.format_option("text", "markdown", "json"),
 )
@@ -67,7 +67,7 @@ def table(policy: Policy[Any, Any], which: str, form: str) -> NoReturn:
     r"""Draw a table of the rules.
 
     TABLE is statuses (what is open in which status; if none is named), rules, actions, waivers, transitions,
-    readings or advice.
+    assumptions or advice.
 
     \b
     Examples:
@@ -89,7 +89,7 @@ def table(policy: Policy[Any, Any], which: str, form: str) -> NoReturn:
             same.setdefault(tuple(cells), []).append(status)
         rows = [["\n".join(statuses), *cells] for cells, statuses in same.items()]
     title = f"{policy.name}: {which}" + ": none" * (not rows)
-    raise Answered(_app.drawn_table(title, heads, rows) if rows else f"{title}\n", ALLOWED)
+    raise Answered(_app.draw_table(title, heads, rows) if rows else f"{title}\n", ALLOWED)
 
 
 def _records(policy: Policy[Any, Any], which: str) -> list[dict[str, Any]]:
@@ -124,22 +124,22 @@ def _records(policy: Policy[Any, Any], which: str) -> list[dict[str, Any]]:
             for follows in rule.only_if.transitions()
             for value, following in follows.table
         ]
-    if which == "readings":
+    if which == "assumptions":
         return [
             {
-                "reading": reading.id,
-                "question": reading.question,
-                "answer": reading.answer,
-                "alternatives": [other.name for other in reading.alternatives],
+                "assumption": assumption.id,
+                "question": assumption.question,
+                "answer": assumption.answer,
+                "alternatives": [other.name for other in assumption.alternatives],
             }
-            for reading in policy.readings
+            for assumption in policy.assumptions
         ]
     if which == "waivers":
         return [{"waiver": entry.id, "when": str(entry.when), "reason": entry.reason} for entry in policy.waivers]
-    return [{"advice": entry.id, "message": entry.message} for entry in policy.advisories]
+    return [{"advice": entry.id, "message": entry.message} for entry in policy.advice_rules]
 
 
-@_tells(_app.format_option("mermaid", "dot"))
+@_about_policy(_app.format_option("mermaid", "dot"))
 def diagram(policy: Policy[Any, Any], form: str) -> NoReturn:
     r"""Draw which status may follow which, for Mermaid or Graphviz.
 
@@ -150,7 +150,7 @@ def diagram(policy: Policy[Any, Any], form: str) -> NoReturn:
     raise Answered((description.mermaid if form == "mermaid" else description.dot)(policy) + "\n", ALLOWED)
 
 
-@_tells(
+@_about_policy(
     click.Argument(["order"], type=FILE, required=False),
     _app.guest_option(),
 )
@@ -173,11 +173,13 @@ def _read(policy: Policy[Any, Any], path: str, *, guest: bool) -> object:
     try:
         return read_order(_app.read_bytes(path, ORDER_LIMITS.size))
     except InvalidInput as error:
-        _app.tell_trouble(path, error)
+        _app.report_problems(path, error)
         raise Answered("", TROUBLE) from error
 
 
-@_tells(click.Option(["--schema", "described"], is_flag=True, help="Write the JSON Schema of the vectors instead."))
+@_about_policy(
+    click.Option(["--schema", "described"], is_flag=True, help="Write the JSON Schema of the vectors instead.")
+)
 def vectors_(policy: Policy[Any, Any], *, described: bool) -> NoReturn:
     r"""Write test vectors in JSON: orders, bodies and what is decided, for a service in any language.
 
@@ -190,12 +192,12 @@ def vectors_(policy: Policy[Any, Any], *, described: bool) -> NoReturn:
     raise Answered(to_json(vectors.SCHEMA if described else vectors.suite(policy)), ALLOWED)
 
 
-@_tells(
+@_about_policy(
     click.Option(["--against"], metavar="MODULE:NAME", help="Compare with this policy instead."),
     _app.format_option("text", "json"),
 )
 def diff(policy: Policy[Any, Any], against: str | None, form: str) -> NoReturn:
-    r"""Say which decisions differ: of a platform as shipped, and under other readings or in a policy of your own.
+    r"""Say which decisions differ: of a platform as shipped, and under other assumptions or in a policy of your own.
 
     What is shipped is *here*, what is compared with it *there*.
     Each difference comes with its smallest order and update.
@@ -209,7 +211,7 @@ def diff(policy: Policy[Any, Any], against: str | None, form: str) -> NoReturn:
     Exit status: 0 when every decision is the same, 1 when some differ, 2 trouble.
     """
     shipped = {endpoint.policy.order_type: endpoint.policy for endpoint in _app.PLATFORMS.values()}
-    ours = shipped.get(policy.order_type) if against is None else _app.imported(against)
+    ours = shipped.get(policy.order_type) if against is None else _app.import_policy(against)
     if ours is None:
         raise click.UsageError("nothing of this platform is shipped: say what to compare with --against")
     found = ours.diff(policy)
@@ -218,7 +220,7 @@ def diff(policy: Policy[Any, Any], against: str | None, form: str) -> NoReturn:
         raise Answered(to_json({"platform": policy.name, **found.to_dict()}), status)
     first, *_ = str(found).splitlines()
     lines = [line for difference in found for line in (f"  {difference}", *_example(difference.to_dict()))]
-    raise Answered(drawn(first, *map(escape, lines)), status)
+    raise Answered(draw(first, *map(escape, lines)), status)
 
 
 def _example(told: dict[str, object]) -> list[str]:
@@ -230,7 +232,7 @@ def _example(told: dict[str, object]) -> list[str]:
     ]
 
 
-@_tells(_app.format_option("text", "json"))
+@_about_policy(_app.format_option("text", "json"))
 def lint(policy: Policy[Any, Any], form: str) -> NoReturn:
     r"""Say what is wrong with a policy, or worth knowing: idle rules, contradictions, statuses without a way.
 
@@ -256,7 +258,7 @@ def lint(policy: Policy[Any, Any], form: str) -> NoReturn:
             *map(escape, _example(finding.to_dict())),
         )
     ]
-    raise Answered(drawn(*(lines or ["nothing found"])), status)
+    raise Answered(draw(*(lines or ["nothing found"])), status)
 
 
 _INSTALLED: Final = Path(__file__).parent.parent / "specs"
@@ -266,14 +268,14 @@ _CHECKOUT: Final = Path(__file__).parent.parent.parent / "specs"
 
 @functools.cache
 def _clauses() -> dict[str, dict[str, Any]]:
-    """Read every clause and reading, by id.
+    """Read every clause and assumption, by id.
 
     Raises:
         FileNotFoundError: the files are not there, in the package or beside it.
     """
     folder = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
     found: dict[str, dict[str, Any]] = {}
-    for name, kind in (*((name, "clause") for name in _app.PLATFORMS), ("readings", "reading")):
+    for name, kind in (*((name, "clause") for name in _app.PLATFORMS), ("assumptions", "assumption")):
         document = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
         for entry in document[kind]:
             found[entry["id"]] = {"platform": document.get("platform"), **entry}
@@ -281,9 +283,9 @@ def _clauses() -> dict[str, dict[str, Any]]:
 
 
 def explain(identity: str, place: str | None, form: str) -> NoReturn:
-    r"""Say what a clause or a reading says, where it comes from, its examples, and the orders it closes.
+    r"""Say what a clause or an assumption says, where it comes from, its examples, and the orders it closes.
 
-    ID is that of a rule, a waiver, an advice, a reading or any other clause of the norm;
+    ID is that of a rule, a waiver, an advice, an assumption or any other clause of the norm;
     with --policy also one of a policy of your own.
 
     \b
@@ -293,28 +295,30 @@ def explain(identity: str, place: str | None, form: str) -> NoReturn:
       orderrules explain SHOP-1 --policy shop.rules:POLICY
     """
     policies: list[Policy[Any, Any]] = (
-        [_app.imported(place)] if place else [endpoint.policy for endpoint in _app.PLATFORMS.values()]
+        [_app.import_policy(place)] if place else [endpoint.policy for endpoint in _app.PLATFORMS.values()]
     )
     norm = _clauses()
     rules = {rule.id: (policy, rule) for policy in policies for rule in policy.entries}
     wanted = identity if identity in rules else identity.upper()
     if wanted not in norm and wanted not in rules:
-        raise click.UsageError(_unknown(wanted, [*norm, *(rule for rule in rules if rule not in norm)]))
+        raise click.UsageError(_unknown_id(wanted, [*norm, *(rule for rule in rules if rule not in norm)]))
     entry = norm.get(wanted, {"id": wanted})
     closes = _closes(*rules[wanted]) if wanted in rules else {}
     if form == "json":
         raise Answered(to_json({**entry, **closes}), ALLOWED)
-    aside = (entry["platform"], entry.get("level", "a reading")) if wanted in norm else (policies[0].name, "of its own")
+    aside = (
+        (entry["platform"], entry.get("level", "an assumption")) if wanted in norm else (policies[0].name, "of its own")
+    )
     lines = [f"[bold]{escape(wanted)}[/] ({escape(', '.join(aside))})"]
-    lines += [escape(f"  {line}") for line in _said(entry)]
+    lines += [escape(f"  {line}") for line in _clause_lines(entry)]
     lines += [escape(f"  {name}: {text}") for name, text in closes.items()]
     lines += ["  examples:"] * ("example" in entry)
-    lines += [escape(f"    {line}") for example in entry.get("example", ()) for line in _shown(example)]
-    raise Answered(drawn(*lines), ALLOWED)
+    lines += [escape(f"    {line}") for example in entry.get("example", ()) for line in _example_lines(example)]
+    raise Answered(draw(*lines), ALLOWED)
 
 
 def _ids(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
-    """Complete the id of a clause or a reading, in whatever case it is begun."""
+    """Complete the id of a clause or an assumption, in whatever case it is begun."""
     entries = _clauses()
     return [
         CompletionItem(identity, help=entry.get("text") or entry.get("question"))
@@ -323,13 +327,13 @@ def _ids(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionIt
     ]
 
 
-def _unknown(identity: str, known: list[str]) -> str:
+def _unknown_id(identity: str, known: list[str]) -> str:
     """Say that there is no such clause, and which may have been meant."""
     lowered = {name.lower(): name for name in known}
     hint = next(
         (name for low, name in lowered.items() if close_to(identity.lower(), lowered) == f"did you mean {low}?"), ""
     )
-    meant = f"did you mean {hint}?" if hint else "orderrules table rules, or readings, lists those that there are"
+    meant = f"did you mean {hint}?" if hint else "orderrules table rules, or assumptions, lists those that there are"
     return f"no clause has the id {identity}; {meant}"
 
 
@@ -349,15 +353,15 @@ def _closes(policy: Policy[Any, Any], rule: Rule | Waiver) -> dict[str, object]:
     unless = "".join(f", unless {waiver.when}" for waiver in waivers)
     return {
         "reason": rule.reason,
-        "closes": f"{rule.section}, while {closes if asked else closes.simplified()}{unless}",
+        "closes": f"{rule.section}, while {closes if asked else closes.simplify()}{unless}",
         "kinds": f"{count} of {len(every)} kinds of order"
         + " for some update" * bool(asked)
         + ", waivers left aside" * bool(waivers),
     }
 
 
-def _said(entry: dict[str, Any]) -> list[str]:
-    """Write what a clause or a reading says, and where it comes from."""
+def _clause_lines(entry: dict[str, Any]) -> list[str]:
+    """Write what a clause or an assumption says, and where it comes from."""
     if "text" not in entry and "question" not in entry:
         return []
     if "question" in entry:
@@ -368,10 +372,10 @@ def _said(entry: dict[str, Any]) -> list[str]:
         lines = [entry["text"], f"source: {entry['source']['page']}; {entry['source']['section']}"]
     if "outside" in entry:
         lines.append(f"from outside the two pages: {entry['outside']}")
-    return [*lines, *(f"rests on {reading}" for reading in entry.get("readings", ()))]
+    return [*lines, *(f"rests on {assumption}" for assumption in entry.get("assumptions", ()))]
 
 
-def _shown(example: dict[str, Any]) -> list[str]:
+def _example_lines(example: dict[str, Any]) -> list[str]:
     """Write an example: what it says, what is given, what is expected."""
     given = {key: value for key, value in example.items() if key not in {"says", "expect"}}
     lines = [f"- {example['says']}: {example['expect']}"]
@@ -381,7 +385,7 @@ def _shown(example: dict[str, Any]) -> list[str]:
     ]
 
 
-_app.add(
+_app.add_command(
     explain,
     explain,
     [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from orderrules.grammar.conditions import UNKNOWN, spelt
+from orderrules.grammar.conditions import UNKNOWN, describe_spelling
 from orderrules.grammar.orders import OrderBase
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from enum import StrEnum
 
     from orderrules.grammar.conditions import Fact
-    from orderrules.grammar.rules import Reading, Rule, Waiver
+    from orderrules.grammar.rules import Assumption, Rule, Waiver
 
 
 @attrs.frozen
@@ -34,8 +34,8 @@ class Violation:
 
     rule: Rule
     keys: tuple[str, ...]
-    saw: str
-    needed: str
+    actual: str
+    expected: str
 
     @property
     def section(self) -> StrEnum:
@@ -46,7 +46,7 @@ class Violation:
     def message(self) -> str:
         """One sentence that a merchant can read."""
         refusal = "cannot be changed" if self.keys else "is not possible"
-        return f"{self.section} {refusal}: {self.saw}; {self.needed}"
+        return f"{self.section} {refusal}: {self.actual}; {self.expected}"
 
     def __str__(self) -> str:
         return f"{self.rule.id}: {self.message}"
@@ -59,14 +59,14 @@ class Decision:
     Attributes:
         violations: every rule that refuses, in the order of the sections and of the rules' ids.
         waivers: the waivers without which it would have been refused.
-        readings: the readings on which this answer rests: under one of their alternatives,
+        assumptions: the assumptions on which this answer rests: under one of their alternatives,
             what is allowed would be refused, or the other way round.
         caveats: what the answer cannot see.
     """
 
     violations: tuple[Violation, ...] = ()
     waivers: tuple[Waiver, ...] = ()
-    readings: tuple[Reading, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
     caveats: tuple[str, ...] = ()
 
     @property
@@ -83,9 +83,9 @@ class Decision:
 
     @property
     def messages(self) -> tuple[str, ...]:
-        """What stands in the way, a sentence each: the violations, or of what is allowed the readings it rests on."""
+        """What stands in the way, a sentence each: the violations, or of what is allowed the assumptions it rests on."""
         said = tuple(violation.message for violation in self.violations)
-        return said or tuple(f"this rests on {reading.id}: {reading.answer}" for reading in self.readings)
+        return said or tuple(f"this rests on {assumption.id}: {assumption.answer}" for assumption in self.assumptions)
 
     def require(self) -> None:
         """Return when allowed.
@@ -97,7 +97,7 @@ class Decision:
             raise UpdateRefused(self)
 
     def explain(self, order: OrderBase | None = None) -> str:
-        """Say the answer in a few lines, one for each rule, waiver and reading that it rests on.
+        """Say the answer in a few lines, one for each rule, waiver and assumption that it rests on.
 
         With the order it was made for, it also says how the order spells a status that no page names.
 
@@ -118,8 +118,8 @@ class Decision:
         for waiver in self.waivers:
             yield f"  {waiver}"
             yield f"    why: {waiver.reason}"
-        for reading in self.readings:
-            yield f"  rests on {reading.id}: {reading.answer}"
+        for assumption in self.assumptions:
+            yield f"  rests on {assumption.id}: {assumption.answer}"
         for note in (*notes, *self.caveats):
             yield f"  note: {note}"
 
@@ -136,8 +136,8 @@ class Decision:
                     "rule": violation.rule.id,
                     "section": violation.section.value,
                     "keys": list(violation.keys),
-                    "saw": violation.saw,
-                    "needed": violation.needed,
+                    "saw": violation.actual,
+                    "needed": violation.expected,
                     "message": violation.message,
                     "reason": violation.rule.reason,
                 }
@@ -146,14 +146,14 @@ class Decision:
             "waivers": [
                 {"waiver": waiver.id, "when": str(waiver.when), "reason": waiver.reason} for waiver in self.waivers
             ],
-            "readings": [
+            "assumptions": [
                 {
-                    "reading": reading.id,
-                    "question": reading.question,
-                    "answer": reading.answer,
-                    "alternatives": [alternative.name for alternative in reading.alternatives],
+                    "assumption": assumption.id,
+                    "question": assumption.question,
+                    "answer": assumption.answer,
+                    "alternatives": [alternative.name for alternative in assumption.alternatives],
                 }
-                for reading in self.readings
+                for assumption in self.assumptions
             ],
             "notes": [*notes_on(order), *self.caveats],
         }
@@ -174,7 +174,7 @@ def notes_on(order: OrderBase | None) -> tuple[str, ...]:
 
 def _note(fact: Fact, value: object) -> str:
     told = dict(fact.notes).get(value, "" if value is not None else f"the order shows no {fact.name}")
-    return told or f"no page names the order's {fact.name}, {spelt(fact, value)}"
+    return told or f"no page names the order's {fact.name}, {describe_spelling(fact, value)}"
 
 
 class UpdateRefused(Exception):  # noqa: N818 - the public name is fixed, and says what happened.

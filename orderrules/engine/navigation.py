@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Generic
 import attrs
 
 from orderrules.engine.table import table_of
-from orderrules.grammar.advice import is_hollow
+from orderrules.grammar.advice import is_empty
 from orderrules.grammar.conditions import UNKNOWN
 from orderrules.grammar.orders import OrderT, PatchT, sections_by_key
 from orderrules.reading.fields import UNSET, slots_of
-from orderrules.reading.models import Checked
+from orderrules.reading.models import Model
 from orderrules.reading.problems import InvalidInput
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def split(rulebook: Rulebook[OrderT, PatchT], order: OrderT, patch: PatchT) -> S
     # Without the closed sections it is allowed, unless a rule reads what another section sends.
     ways = [tuple(section for section in sections if section in closed)] if _is_local(rulebook) else _sets(sections)
     for without in ways:
-        allowed, refused = _parted(rulebook, patch, without)
+        allowed, refused = _divide(rulebook, patch, without)
         if table_of(rulebook).decide(order, allowed):
             return Split(allowed, refused, decision)
     raise AssertionError  # pragma: no cover - the empty update is always allowed.
@@ -131,7 +131,7 @@ def _is_independent(rulebook: Rulebook[OrderT, PatchT]) -> bool:
     sent = set(rulebook.patch_type.__space__.facts)
     section_of = sections_by_key(rulebook.patch_type)
     changes = {key: section for key, section in section_of.items() if key in slots_of(rulebook.order_type)}
-    changes.update({outcome.attribute: section_of[outcome.key] for outcome in rulebook.outcomes})
+    changes.update({outcome.attribute: section_of[outcome.key] for outcome in rulebook.effects})
     read: list[tuple[Fact, StrEnum | None]] = [
         (fact, rule.section) for rule in rulebook.rules for fact in rule.only_if.facts if fact not in sent
     ]
@@ -139,7 +139,7 @@ def _is_independent(rulebook: Rulebook[OrderT, PatchT]) -> bool:
     return all(changes.get(fact.attribute, section) is section for fact, section in read)
 
 
-def _parted(rulebook: Rulebook[OrderT, PatchT], patch: PatchT, without: Iterable[StrEnum]) -> tuple[PatchT, PatchT]:
+def _divide(rulebook: Rulebook[OrderT, PatchT], patch: PatchT, without: Iterable[StrEnum]) -> tuple[PatchT, PatchT]:
     dropped = {key for section in without for key in rulebook.keys_of(section)}
     said = {key: getattr(patch, key) for key in patch.keys}
     return (
@@ -156,7 +156,7 @@ def apply(rulebook: Rulebook[OrderT, PatchT], order: OrderT, patch: PatchT) -> O
     """See ``Policy.apply``."""
     table_of(rulebook).decide(order, patch).require()
     fields = slots_of(rulebook.order_type)
-    outcomes = {outcome.key: outcome for outcome in rulebook.outcomes}
+    outcomes = {outcome.key: outcome for outcome in rulebook.effects}
     changed: dict[str, object] = {}
     kept: dict[str, object] = {}
     for key in patch.keys:
@@ -173,16 +173,16 @@ def apply(rulebook: Rulebook[OrderT, PatchT], order: OrderT, patch: PatchT) -> O
     if patch.keys:
         changed.update({key: value for key, value in rulebook.defaults if key not in patch.keys})
     if kept:
-        changed["written"] = attrs.evolve(_written(rulebook, order), **kept)  # type: ignore[misc]  # models are attrs classes.
+        changed["written"] = attrs.evolve(_written_so_far(rulebook, order), **kept)  # type: ignore[misc]  # models are attrs classes.
     return attrs.evolve(order, **changed) if changed else order  # type: ignore[misc]  # as above.
 
 
 def _says_nothing(value: object) -> bool:
     """Say whether a value is an object without anything in it, which changes nothing; an empty list says *none*."""
-    return isinstance(value, Checked) and is_hollow(value)
+    return isinstance(value, Model) and is_empty(value)
 
 
-def _written(rulebook: Rulebook[OrderT, PatchT], order: OrderT) -> PatchT:
+def _written_so_far(rulebook: Rulebook[OrderT, PatchT], order: OrderT) -> PatchT:
     """Give what updates are known to have written, which the order does not show."""
     if "written" not in slots_of(rulebook.order_type):
         raise TypeError(
@@ -195,23 +195,23 @@ def _written(rulebook: Rulebook[OrderT, PatchT], order: OrderT) -> PatchT:
 def _missing(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT) -> dict[str, object]:
     """Give what a goal asks and the order does not hold."""
     fields = slots_of(rulebook.order_type)
-    outcomes = {outcome.key for outcome in rulebook.outcomes}
+    outcomes = {outcome.key for outcome in rulebook.effects}
     asked = {key: getattr(goal, key) for key in goal.keys if not _says_nothing(getattr(goal, key))}
     return {
         key: value
         for key, value in asked.items()
-        if getattr(order if key in fields and key not in outcomes else _written(rulebook, order), key) != value
+        if getattr(order if key in fields and key not in outcomes else _written_so_far(rulebook, order), key) != value
     }
 
 
 def plan(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT) -> Plan[PatchT]:
     """See ``Policy.plan``."""
     table_of(rulebook).decide(order, goal)  # Refuses what is of another platform.
-    steps = _way(rulebook, order, goal)
-    return Plan((), _blocked(rulebook, order, goal)) if steps is None else Plan(steps)
+    steps = _find_way(rulebook, order, goal)
+    return Plan((), _blocking_decision(rulebook, order, goal)) if steps is None else Plan(steps)
 
 
-def _way(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT) -> tuple[PatchT, ...] | None:
+def _find_way(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT) -> tuple[PatchT, ...] | None:
     """Search the updates that may be sent, all of the same number before any of more, for a way to the goal."""
     simple = _is_local(rulebook) and _is_independent(rulebook)
     waiting: deque[tuple[OrderT, tuple[PatchT, ...]]] = deque([(order, ())])
@@ -229,7 +229,7 @@ def _way(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT) -> tup
     return None
 
 
-def _blocked(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT) -> Decision:
+def _blocking_decision(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT) -> Decision:
     """Give the decision on what is missing, with those refusals to which there is no way by itself."""
     missing = _missing(rulebook, order, goal)
     decision = table_of(rulebook).decide(order, _patch(rulebook, missing))
@@ -238,7 +238,7 @@ def _blocked(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT) ->
     apart = {
         violation.section
         for violation in decision.violations
-        if _way(rulebook, order, _patch(rulebook, {key: missing[key] for key in violation.keys})) is None
+        if _find_way(rulebook, order, _patch(rulebook, {key: missing[key] for key in violation.keys})) is None
     }
     remaining = tuple(violation for violation in decision.violations if violation.section in apart)
     return attrs.evolve(decision, violations=remaining or decision.violations)
@@ -284,7 +284,7 @@ def _steps(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT, *, s
         status = dict(filter(None, chosen))
         for without in leaving_out:
             rest = {name: value for name, value in wanted.items() if section_of[name] not in without}
-            whole = _maybe(rulebook, {**rest, **said_always, **status})
+            whole = _try_patch(rulebook, {**rest, **said_always, **status})
             if whole is None:
                 continue
             step = split(rulebook, order, whole).allowed if simple else whole
@@ -296,7 +296,7 @@ def _changing(rulebook: Rulebook[OrderT, PatchT], order: OrderT) -> dict[str, tu
     """Give the keys that write a fact of the order, each with its present value and the others there are."""
     current = {fact.attribute: fact for fact in rulebook.order_type.__space__.facts}
     asked = {fact.attribute: fact for fact in rulebook.patch_type.__space__.facts}
-    outcomes = {outcome.key for outcome in rulebook.outcomes}
+    outcomes = {outcome.key for outcome in rulebook.effects}
     return {
         key: (
             current[key].of(order),
@@ -311,7 +311,7 @@ def _changing(rulebook: Rulebook[OrderT, PatchT], order: OrderT) -> dict[str, tu
     }
 
 
-def _maybe(rulebook: Rulebook[OrderT, PatchT], said: Mapping[str, object]) -> PatchT | None:
+def _try_patch(rulebook: Rulebook[OrderT, PatchT], said: Mapping[str, object]) -> PatchT | None:
     """Make an update; None where a key does not take a value."""
     with contextlib.suppress(InvalidInput):
         return _patch(rulebook, said)

@@ -12,7 +12,7 @@ from types import NoneType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from orderrules.grammar.conditions import UNKNOWN
-from orderrules.reading.fields import UNSET, is_array, is_model, slots_of, unreadable
+from orderrules.reading.fields import UNSET, is_array, is_model, slots_of, unsupported_type
 from orderrules.reading.problems import InvalidInput
 from orderrules.reading.values import leaf, members
 
@@ -54,7 +54,7 @@ def sample(annotation: Any, *, full: bool = False) -> object:  # noqa: ANN401 - 
     if isinstance(first, type) and issubclass(first, StrEnum):
         return list(first)[-1 if full else 0]
     if first not in _LEAVES:
-        raise unreadable(annotation)
+        raise unsupported_type(annotation)
     return _LEAVES[first][full]
 
 
@@ -66,7 +66,7 @@ def order_at(order_type: type[OrderT], point: Point) -> OrderT | None:
         for slot in slots_of(order_type).values()
         if not slot.optional  # What has no default must be said.
     }
-    said.update({fact.attribute: _spelt(fact, point, slots_of(order_type)[fact.attribute]) for fact in space.facts})
+    said.update({fact.attribute: _spell(fact, point, slots_of(order_type)[fact.attribute]) for fact in space.facts})
     with contextlib.suppress(InvalidInput):
         order = order_type(**said)
         if all(fact.of(order) == point[fact] for fact in space.facts):
@@ -82,12 +82,12 @@ def orders_of(order_type: type[OrderT]) -> Iterator[tuple[Point, OrderT]]:
             yield point, order
 
 
-def _spelt(fact: Fact, point: Point, slot: Slot) -> object:
+def _spell(fact: Fact, point: Point, slot: Slot) -> object:
     value = point[fact]
-    return unlisted(fact, slot.annotation) if value is UNKNOWN else value
+    return unlisted_example(fact, slot.annotation) if value is UNKNOWN else value
 
 
-def unlisted(fact: Fact, annotation: Any) -> object:  # noqa: ANN401 - an annotation can be any object.
+def unlisted_example(fact: Fact, annotation: Any) -> object:  # noqa: ANN401 - an annotation can be any object.
     """Give an example of what counts as unknown: the fact's own, where a field takes it, or a number, or nothing."""
     reading = leaf(annotation)
     for example in (fact.unlisted, *range(len(fact.values) + 1), None):
@@ -109,7 +109,7 @@ def patch_at(patch_type: type[PatchT], point: Point, keys: Iterable[str]) -> Pat
 def asked_at(patch_type: type[PatchT], point: Point) -> dict[str, object]:
     """Give what an update says for its facts to be those of a point, by key."""
     return {
-        fact.attribute: _spelt(fact, point, slots_of(patch_type)[fact.attribute])
+        fact.attribute: _spell(fact, point, slots_of(patch_type)[fact.attribute])
         for fact in patch_type.__space__.facts
         if point[fact] is not UNSET
     }

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from orderrules.grammar.conditions import Condition, Fact, Point
     from orderrules.grammar.orders import Space
     from orderrules.grammar.rulebook import Rulebook
-    from orderrules.grammar.rules import Reading, Rule, Waiver
+    from orderrules.grammar.rules import Assumption, Rule, Waiver
 
 
 FoundT = TypeVar("FoundT")
@@ -37,13 +37,13 @@ _BYTE: Final = 1 << 8
 _NO_VERDICT: Final = b"?"
 
 
-def under(rules: Iterable[Rule], replaced: Iterable[Rule]) -> tuple[Rule, ...]:
+def replace_rules(rules: Iterable[Rule], replaced: Iterable[Rule]) -> tuple[Rule, ...]:
     """Give the rules as they are under an alternative."""
     instead = {rule.id: rule for rule in replaced}
     return tuple(instead.get(rule.id, rule) for rule in rules)
 
 
-def _followed(rulebook: Rulebook[Any, Any]) -> tuple[tuple[Fact, Fact], ...]:
+def _followed_facts(rulebook: Rulebook[Any, Any]) -> tuple[tuple[Fact, Fact], ...]:
     """List what transition tables follow, and what other rules read of an update that an order has as well."""
     conditions = [*(rule.only_if for rule in rulebook.rules), *(waiver.when for waiver in rulebook.waivers)]
     read = {fact for condition in conditions for fact in condition.facts}
@@ -62,7 +62,7 @@ def name_of(thing: object) -> str:
     return f"{type(thing).__module__}.{type(thing).__qualname__}"
 
 
-def _either(*masks: int) -> int:
+def _union(*masks: int) -> int:
     """Give the mask of the keys in any of some masks."""
     keys = 0
     for mask in masks:
@@ -117,13 +117,13 @@ class Table(Generic[OrderT, PatchT]):
         self._columns: list[Point] = list(self._patch_space.points())
         place = {section: position for position, section in enumerate((*rulebook.sections, *(rulebook.actions or ())))}
         self._rules = tuple(sorted(rulebook.rules, key=lambda rule: (place[rule.section], rule.id)))
-        self._others: list[tuple[Reading, tuple[Rule, ...]]] = [
-            (reading, under(self._rules, alternative.rules))
-            for reading in rulebook.readings
-            for alternative in reading.alternatives
+        self._others: list[tuple[Assumption, tuple[Rule, ...]]] = [
+            (assumption, replace_rules(self._rules, alternative.rules))
+            for assumption in rulebook.assumptions
+            for alternative in assumption.alternatives
             if alternative.rules
         ]
-        self.followed = _followed(rulebook)
+        self.followed = _followed_facts(rulebook)
         self._guards: dict[tuple[object, ...], Condition] = {}
         self._masks: Mapping[StrEnum, int] = {
             section: sum(1 << bit for bit, of in enumerate(self._keys.values()) if of is section)
@@ -175,7 +175,7 @@ class Table(Generic[OrderT, PatchT]):
         # Whatever is asked for is refused, so that what was asked is no part of the evidence.
         refusing = {violation.rule.id: violation for decision in decisions for violation in decision.violations}
         violations = tuple(
-            attrs.evolve(violation, saw=violation.rule.only_if.saw(here)) for violation in refusing.values()
+            attrs.evolve(violation, actual=violation.rule.only_if.actual(here)) for violation in refusing.values()
         )
         return attrs.evolve(decisions[0], violations=violations)
 
@@ -358,18 +358,19 @@ class Table(Generic[OrderT, PatchT]):
         broken = self._broken(self._rules, point)
         closed = self._closed(broken)
         others = [
-            (reading, 0 if waivers else self._closed(self._broken(rules, point))) for reading, rules in self._others
+            (assumption, 0 if waivers else self._closed(self._broken(rules, point)))
+            for assumption, rules in self._others
         ]
-        said = [(rule, rule.only_if.saw(point), rule.only_if.needed(point, "may change")) for rule in broken]
+        said = [(rule, rule.only_if.actual(point), rule.only_if.expected(point, "may change")) for rule in broken]
         caveats = [
             (rule.caveat, self._masks[rule.section])
             for rule in self._rules
             if rule.caveat and rule.section in self._masks
         ]
-        relevant = _either(closed, *(shut for _, shut in others), *(keys for _, keys in caveats))
+        relevant = _union(closed, *(shut for _, shut in others), *(keys for _, keys in caveats))
         made: dict[int, Decision] = {}
         for mask in range(1 << len(self._keys)):
-            # Keys that nothing closes here, under any reading, make no difference to the decision.
+            # Keys that nothing closes here, under any assumption, make no difference to the decision.
             core = mask & relevant
             if core not in made:
                 refused = bool(core & closed) and not waivers
@@ -378,10 +379,12 @@ class Table(Generic[OrderT, PatchT]):
                     for rule, saw, needed in (said if refused else ())
                     if (touched := core & self._masks[rule.section])
                 )
-                readings = dict.fromkeys(reading for reading, shut in others if bool(core & shut) is not refused)
+                assumptions = dict.fromkeys(
+                    assumption for assumption, shut in others if bool(core & shut) is not refused
+                )
                 unseen = dict.fromkeys(caveat for caveat, keys in caveats if core & keys)
                 made[core] = self._decision(
-                    violations, waivers if core & closed else (), tuple(readings), tuple(unseen)
+                    violations, waivers if core & closed else (), tuple(assumptions), tuple(unseen)
                 )
             yield made[core]
 
@@ -398,7 +401,7 @@ class Table(Generic[OrderT, PatchT]):
         self,
         violations: tuple[Violation, ...],
         waivers: tuple[Waiver, ...],
-        readings: tuple[Reading, ...],
+        assumptions: tuple[Assumption, ...],
         caveats: tuple[str, ...],
     ) -> Decision:
         """Return the one decision that says this."""
@@ -406,12 +409,12 @@ class Table(Generic[OrderT, PatchT]):
         known = (
             tuple(map(id, violations)),
             tuple(waiver.id for waiver in waivers),
-            tuple(reading.id for reading in readings),
+            tuple(assumption.id for assumption in assumptions),
             caveats,
         )
         found = self._decisions.get(known)
         if found is None:
-            found = self._decisions.setdefault(known, Decision(violations, waivers, readings, caveats))
+            found = self._decisions.setdefault(known, Decision(violations, waivers, assumptions, caveats))
         return found
 
     def _make_abilities(self, point: Point) -> dict[str, Decision]:
@@ -419,17 +422,17 @@ class Table(Generic[OrderT, PatchT]):
         for action in self._rulebook.actions or ():
             governing = [rule for rule in self._rules if rule.section is action]
             violations = tuple(
-                Violation(rule, (), rule.only_if.saw(point), rule.only_if.needed(point, "is possible"))
+                Violation(rule, (), rule.only_if.actual(point), rule.only_if.expected(point, "is possible"))
                 for rule in governing
                 if not rule.only_if.holds(point)
             )
-            readings = {
-                reading: None
-                for reading, rules in self._others
+            assumptions = {
+                assumption: None
+                for assumption, rules in self._others
                 if all(rule.only_if.holds(point) for rule in rules if rule.section is action) is bool(violations)
             }
             caveats = dict.fromkeys(rule.caveat for rule in governing if rule.caveat)
-            row[action] = Decision(violations, (), tuple(readings), tuple(caveats))
+            row[action] = Decision(violations, (), tuple(assumptions), tuple(caveats))
         return row
 
     def _broken(self, rules: Iterable[Rule], point: Point) -> list[Rule]:
@@ -438,7 +441,7 @@ class Table(Generic[OrderT, PatchT]):
 
     def _closed(self, broken: Iterable[Rule]) -> int:
         """Give the mask of the keys that some rule closes."""
-        return _either(*(self._masks[rule.section] for rule in broken))
+        return _union(*(self._masks[rule.section] for rule in broken))
 
 
 _SOURCE = """\

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from orderrules.grammar.conditions import UNKNOWN, spelt
+from orderrules.grammar.conditions import UNKNOWN, describe_spelling
 from orderrules.reading.fields import UNSET
-from orderrules.reading.models import Checked
+from orderrules.reading.models import Model
 
 if TYPE_CHECKING:
     from orderrules.grammar.conditions import Fact
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen
-class Nothing:
+class EmptyUpdate:
     """The update sends no key."""
 
     def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - one signature for all.
@@ -30,7 +30,7 @@ class Nothing:
 
 
 @attrs.frozen
-class Again:
+class UnchangedValue:
     """The update sends a value that the order has already."""
 
     key: str
@@ -42,7 +42,7 @@ class Again:
 
 
 @attrs.frozen
-class Unlisted:
+class UnknownValue:
     """The order has a value of a fact that no page names."""
 
     fact: Fact
@@ -54,22 +54,22 @@ class Unlisted:
 
     def detail(self, order: OrderBase) -> str:
         """Say how the order spells it, and what may be meant."""
-        return spelt(self.fact, getattr(order, self.fact.attribute))
+        return describe_spelling(self.fact, getattr(order, self.fact.attribute))
 
 
 @attrs.frozen
-class Hollow:
+class EmptyValue:
     """The update sends an object or a list with nothing in it."""
 
     among: tuple[str, ...]
 
     def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - one signature for all.
         """Give the keys it is about, or None where it is not so."""
-        return tuple(key for key in self.among if is_hollow(getattr(patch, key))) or None
+        return tuple(key for key in self.among if is_empty(getattr(patch, key))) or None
 
 
 @attrs.frozen
-class Without:
+class MissingKey:
     """The update sends some of these keys, and not the one that belongs to them."""
 
     among: tuple[str, ...]
@@ -83,7 +83,7 @@ class Without:
 
 
 @attrs.frozen
-class LeftOut:
+class OmittedDefault:
     """The update sends something, and leaves out a key for which the page names a default that the order has not."""
 
     key: str
@@ -97,7 +97,7 @@ class LeftOut:
 
 
 @attrs.frozen
-class Before:
+class DatesReversed:
     """After the update, one day stands before another that it should follow, and the update sends one of them."""
 
     key: str
@@ -112,11 +112,11 @@ class Before:
         return sent if sent and comparable and second < first else None
 
 
-Occasion = Nothing | Again | Hollow | Without | LeftOut | Before | Unlisted
+AdviceKind = EmptyUpdate | UnchangedValue | EmptyValue | MissingKey | OmittedDefault | DatesReversed | UnknownValue
 
 
 @attrs.frozen(kw_only=True)
-class Advisory:
+class AdviceRule:
     """One thing worth saying.
 
     Attributes:
@@ -126,7 +126,7 @@ class Advisory:
     """
 
     id: str
-    when: Occasion
+    when: AdviceKind
     message: str
 
 
@@ -148,19 +148,19 @@ class Advice:
         return f"{self.id}: {self.message}" + f" ({', '.join(self.keys)})" * bool(self.keys)
 
 
-def is_hollow(value: object) -> bool:
+def is_empty(value: object) -> bool:
     """Say whether a value is an object or a list with nothing in it."""
-    if isinstance(value, Checked):
+    if isinstance(value, Model):
         return all(getattr(value, field.name) is UNSET for field in attrs.fields(type(value)))  # type: ignore[arg-type]  # models are attrs classes.
     return value == ()
 
 
-def advise(advisories: tuple[Advisory, ...], order: OrderBase, patch: PatchBase) -> tuple[Advice, ...]:
+def advise(advisories: tuple[AdviceRule, ...], order: OrderBase, patch: PatchBase) -> tuple[Advice, ...]:
     """Give the advice of some advisories on an update."""
     found = ((advisory, advisory.when.keys(order, patch)) for advisory in advisories)
     return tuple(Advice(advisory.id, _message(advisory, order), keys) for advisory, keys in found if keys is not None)
 
 
-def _message(advisory: Advisory, order: OrderBase) -> str:
+def _message(advisory: AdviceRule, order: OrderBase) -> str:
     when = advisory.when
-    return f"{advisory.message}: {when.detail(order)}" if isinstance(when, Unlisted) else advisory.message
+    return f"{advisory.message}: {when.detail(order)}" if isinstance(when, UnknownValue) else advisory.message

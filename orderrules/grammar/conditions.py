@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar, cast
 
 import attrs
 
-from orderrules.reading.problems import listed
+from orderrules.reading.problems import join_words
 from orderrules.reading.values import close_to, shorten
 
 Point = Mapping["Fact", Hashable]
@@ -39,7 +39,7 @@ UNKNOWN: Final = Unknown.UNKNOWN
 """The value of a fact that stands for everything the page does not name."""
 
 
-def _several(values: Iterable[Hashable]) -> tuple[Hashable, ...]:
+def _distinct(values: Iterable[Hashable]) -> tuple[Hashable, ...]:
     several = tuple(values)
     if not several or len(set(several)) < len(several):
         raise ValueError("a fact has at least one value, and none twice")
@@ -82,7 +82,7 @@ class Fact:
     """
 
     name: str
-    values: tuple[Hashable, ...] = attrs.field(converter=_several)
+    values: tuple[Hashable, ...] = attrs.field(converter=_distinct)
     attribute: str = attrs.field(
         default=attrs.Factory(lambda self: self.name, takes_self=True),
         kw_only=True,
@@ -109,21 +109,21 @@ class Fact:
         Raises:
             ValueError: the value is not listed, and the fact has no ``UNKNOWN``.
         """
-        return self._listed(getattr(thing, self.attribute))
+        return self._match(getattr(thing, self.attribute))
 
-    def stored(self, value: object) -> Hashable:
+    def from_database(self, value: object) -> Hashable:
         """Give the value that one kept in a database stands for; a null is ``absent``.
 
         Raises:
             ValueError: the value is not listed, and the fact has no ``UNKNOWN``; or it is a null, and nothing absent.
         """
-        return self.absent if value is None and self.absent is not attrs.NOTHING else self._listed(value)
+        return self.absent if value is None and self.absent is not attrs.NOTHING else self._match(value)
 
     def spellings(self, value: Hashable) -> tuple[Hashable, ...]:
         """Give the ways in which a listed value is spelt: as it is, and by its aliases."""
         return (value, *(alias for alias, meant in self.aliases if meant == value))
 
-    def _listed(self, given: object) -> Hashable:
+    def _match(self, given: object) -> Hashable:
         value = self.canonical(given)
         for known in self.values:
             if known == value:
@@ -150,7 +150,7 @@ class Fact:
         """
         strangers = set(values).difference(self.values)
         if strangers:
-            raise ValueError(f"{self.name} is never {listed(sorted(map(repr, strangers)))}")
+            raise ValueError(f"{self.name} is never {join_words(sorted(map(repr, strangers)))}")
 
     def label(self, value: Hashable) -> str:
         """Say a value as it stands in a sentence."""
@@ -161,7 +161,7 @@ class Fact:
         chosen = list(values)
         if self.flag and len(chosen) == 1:
             return self.name if (chosen[0] is True) is not negated else f"not {self.name}"
-        return f"{self.name} is {'not ' if negated else ''}{listed(self.label(value) for value in chosen)}"
+        return f"{self.name} is {'not ' if negated else ''}{join_words(self.label(value) for value in chosen)}"
 
     def is_(self, value: Hashable) -> Is:
         """Return the condition that the fact has this value."""
@@ -224,12 +224,12 @@ class Condition:
     def _holds(self, point: Point) -> bool:  # noqa: ARG002 - each condition below reads the point.
         raise TypeError  # pragma: no cover - as above.
 
-    def simplified(self) -> Condition:
+    def simplify(self) -> Condition:
         """Return a short condition that holds at the same points; equal meanings give equal conditions.
 
         It is the shortest for a few flags, and nearly so for facts of many values.
         """
-        return shortest(self)
+        return minimize(self)
 
     def means(self, other: Condition) -> bool:
         """Say whether another condition holds at the same points, however it is written.
@@ -239,7 +239,7 @@ class Condition:
         """
         if not isinstance(other, Condition):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"expected a condition, got a {type(other).__name__}")
-        return self.simplified() == other.simplified()
+        return self.simplify() == other.simplify()
 
     def __invert__(self) -> Condition:
         raise TypeError  # pragma: no cover - as above.
@@ -254,7 +254,7 @@ class Condition:
             return NotImplemented
         return AnyOf(_flat(AnyOf, (self, other)))
 
-    def transitions(self) -> tuple[Follows, ...]:
+    def transitions(self) -> tuple[TransitionTable, ...]:
         """The transition tables in it."""
         return ()
 
@@ -263,21 +263,21 @@ class Condition:
         verdicts = [self.holds(point) for point in points(self.facts)]
         return sum(verdicts), len(verdicts)
 
-    def saw(self, point: Point) -> str:
+    def actual(self, point: Point) -> str:
         """Say what those of its facts are that have a value at a point: the evidence."""
         seen = [fact.says([point[fact]]) for fact in self.facts if fact in point]
-        return listed(seen or ["whatever the order is"], "and")
+        return join_words(seen or ["whatever the order is"], "and")
 
-    def needed(self, point: Point, verb: str) -> str:
+    def expected(self, point: Point, verb: str) -> str:
         """Say what would have to be for it to hold, of something that then ``verb`` (*may change*)."""
-        if never(self):
+        if is_never(self):
             return "nothing opens it"
         hidden = (dict(fact.remedies).get(point.get(fact), "") for fact in self.facts)
         return "; ".join([f"it {verb} only while {self}", *filter(None, hidden)])
 
 
 @functools.lru_cache(maxsize=1024)
-def never(condition: Condition) -> bool:
+def is_never(condition: Condition) -> bool:
     """Say whether a condition holds at no point of its facts."""
     return not any(condition.holds(point) for point in points(condition.facts))
 
@@ -289,7 +289,7 @@ def points(facts: Iterable[Fact]) -> Iterator[Point]:
         yield dict(zip(read, values, strict=True))
 
 
-def by_name(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+def sort_by_name(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     """Put facts in the order of their names, which no order of writing changes."""
     return tuple(sorted(facts, key=lambda fact: fact.name))
 
@@ -349,7 +349,7 @@ class AllOf(Condition):
         """The facts of all parts, each once."""
         return tuple(dict.fromkeys(fact for part in self.parts for fact in part.facts))
 
-    def transitions(self) -> tuple[Follows, ...]:
+    def transitions(self) -> tuple[TransitionTable, ...]:
         """The transition tables in its parts."""
         return tuple(table for part in self.parts for table in part.transitions())
 
@@ -377,7 +377,7 @@ class AnyOf(Condition):
         """The facts of all parts, each once."""
         return tuple(dict.fromkeys(fact for part in self.parts for fact in part.facts))
 
-    def transitions(self) -> tuple[Follows, ...]:
+    def transitions(self) -> tuple[TransitionTable, ...]:
         """The transition tables in its parts."""
         return tuple(table for part in self.parts for table in part.transitions())
 
@@ -407,7 +407,7 @@ def _rows(table: Mapping[Any, Collection[Hashable]] | _Rows) -> _Rows:
 
 
 @attrs.frozen(repr=False)
-class Follows(Condition):
+class TransitionTable(Condition):
     """The condition of a transition table: the status asked for may follow the present one.
 
     Attributes:
@@ -437,7 +437,7 @@ class Follows(Condition):
         """The statuses that may follow one, itself left out."""
         return dict(self.table).get(value, frozenset())
 
-    def transitions(self) -> tuple[Follows, ...]:
+    def transitions(self) -> tuple[TransitionTable, ...]:
         """Itself."""
         return (self,)
 
@@ -453,7 +453,7 @@ class Follows(Condition):
         verb = "may not follow" if self.negated else "may follow"
         return f"the {self.asked.name} {verb} the present {self.current.name}"
 
-    def needed(self, point: Point, verb: str) -> str:
+    def expected(self, point: Point, verb: str) -> str:
         """Say what may follow the present status."""
         if self.negated:
             return f"it {verb} only while {self}"
@@ -464,7 +464,7 @@ class Follows(Condition):
         ordered = [self.asked.label(value) for value in self.asked.values if value in following]
         if not ordered:
             return f"nothing may follow {self.current.label(current)}"
-        return f"only {listed(ordered)} may follow {self.current.label(current)}"
+        return f"only {join_words(ordered)} may follow {self.current.label(current)}"
 
 
 _FEW_FACTS: Final = 4
@@ -488,21 +488,23 @@ def guard(rules: tuple[Condition, ...], waivers: tuple[Condition, ...], known: P
         waivers: the conditions of the waivers.
         known: the facts of the update.
     """
-    return _shortest(AnyOf((*waivers, AllOf(rules))), known)
+    return _minimize(AnyOf((*waivers, AllOf(rules))), known)
 
 
-def shortest(condition: Condition) -> Condition:
+def minimize(condition: Condition) -> Condition:
     """Give a condition that holds at the same points, as short as can be, or nearly; see ``Condition.simplified``."""
-    return _shortest(condition, {})
+    return _minimize(condition, {})
 
 
-def _shortest(condition: Condition, known: Point) -> Condition:
+def _minimize(condition: Condition, known: Point) -> Condition:
     """Write down where a condition holds in few words; the same points always give the same words."""
-    facts = by_name(fact for fact in condition.facts if fact not in known)
-    return written(facts, {tuple(point.values()): condition.holds({**point, **known}) for point in points(facts)})
+    facts = sort_by_name(fact for fact in condition.facts if fact not in known)
+    return from_truth_table(
+        facts, {tuple(point.values()): condition.holds({**point, **known}) for point in points(facts)}
+    )
 
 
-def written(facts: tuple[Fact, ...], holds: dict[Values, bool]) -> Condition:
+def from_truth_table(facts: tuple[Fact, ...], holds: dict[Values, bool]) -> Condition:
     """Write down, in few words, the condition that holds where a table of points says so.
 
     Args:
@@ -510,16 +512,16 @@ def written(facts: tuple[Fact, ...], holds: dict[Values, bool]) -> Condition:
         holds: a verdict for the values of the facts; it does not hold at a point that is left out.
     """
     for fact in facts:
-        facts, holds = without(fact, facts, holds)
+        facts, holds = drop_fact(fact, facts, holds)
     true = {point for point, verdict in holds.items() if verdict}
     if not facts:
         return ALWAYS if true else NEVER
-    parts = [_written(facts, box) for box in _cover(true, _largest_boxes(facts, true))]
+    parts = [_box_condition(facts, box) for box in _cover(true, _largest_boxes(facts, true))]
     parts.sort(key=lambda part: (len(part.facts), len(str(part)), str(part)))
     return parts[0] if len(parts) == 1 else AnyOf(parts)
 
 
-def without(
+def drop_fact(
     fact: Fact, facts: tuple[Fact, ...], holds: dict[Values, ToldT]
 ) -> tuple[tuple[Fact, ...], dict[Values, ToldT]]:
     """Leave a fact out of a table of points, where it makes no difference."""
@@ -576,13 +578,13 @@ def _contains(values: frozenset[Hashable], value: Hashable) -> bool:
     return value in values
 
 
-def _written(facts: tuple[Fact, ...], box: Box) -> Condition:
+def _box_condition(facts: tuple[Fact, ...], box: Box) -> Condition:
     """Write a box as the facts that it narrows, each with the values it has or, where that is shorter, has not."""
-    parts = sorted(_narrowed(facts, box), key=str)
+    parts = sorted(_narrow(facts, box), key=str)
     return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
 
-def _narrowed(facts: tuple[Fact, ...], box: Box) -> Iterator[Is]:
+def _narrow(facts: tuple[Fact, ...], box: Box) -> Iterator[Is]:
     for fact, values in zip(facts, box, strict=True):
         others = frozenset(fact.values) - values
         if others and len(others) < len(values):
@@ -591,7 +593,7 @@ def _narrowed(facts: tuple[Fact, ...], box: Box) -> Iterator[Is]:
             yield Is(fact, values)
 
 
-def spelt(fact: Fact, value: object) -> str:
+def describe_spelling(fact: Fact, value: object) -> str:
     """Say how an order spells a value that a fact does not list, and what may be meant."""
     word, known = str(value), dict.fromkeys(map(str, fact.values))
     hint = close_to(word, known, {other: str(meant) for other, meant in fact.words})

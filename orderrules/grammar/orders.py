@@ -17,7 +17,7 @@ import attrs
 from orderrules.grammar.conditions import UNKNOWN, Fact, Point, points
 from orderrules.reading.bodies import write_body
 from orderrules.reading.fields import UNSET, slots_of
-from orderrules.reading.models import Checked, rebuild
+from orderrules.reading.models import Model, rebuild
 from orderrules.reading.problems import Code, InvalidInput, Problem, Problems
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Space:
         return points(self.facts)
 
 
-class OrderBase(Checked):
+class OrderBase(Model):
     """What every platform's ``Order`` is built on: it keeps the index of its facts.
 
     A platform derives one class with a slot named apart (``_<platform>_index``) and puts its fields
@@ -167,7 +167,7 @@ def free_keys(patch_type: type[PatchBase]) -> tuple[str, ...]:
     return tuple(key for key in sections_by_key(patch_type) if key not in told)
 
 
-def _unlisted(space: Space, patch: PatchBase) -> InvalidInput | None:
+def _unlisted_values(space: Space, patch: PatchBase) -> InvalidInput | None:
     """Say which keys have a value that their facts do not list."""
     problems = Problems()
     for fact in space.facts:
@@ -178,7 +178,7 @@ def _unlisted(space: Space, patch: PatchBase) -> InvalidInput | None:
     return problems.error(f"build a {type(patch).__qualname__}") if problems else None
 
 
-class PatchBase(Checked):
+class PatchBase(Model):
     """What every platform's ``Patch`` is built on: it keeps the mask of the keys it touches.
 
     A platform derives one class with a slot named apart (``_<platform>_mask``) and puts its fields,
@@ -201,7 +201,7 @@ class PatchBase(Checked):
         try:
             number = self.__space__.index(self)
         except ValueError as error:
-            raise _unlisted(self.__space__, self) or error from None
+            raise _unlisted_values(self.__space__, self) or error from None
         object.__setattr__(self, self.__space__.slot, (number << len(keys)) | mask)
 
     def __reduce__(self) -> tuple[object, ...]:

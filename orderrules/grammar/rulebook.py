@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 import attrs
 
 from orderrules.grammar.orders import OrderBase, OrderT, PatchBase, PatchT, sections_by_key
-from orderrules.grammar.rules import Reading, Rule, Waiver, as_rules
+from orderrules.grammar.rules import Assumption, Rule, Waiver, as_rules
 from orderrules.reading.fields import UNSET, slots_of
 from orderrules.reading.models import rebuild
-from orderrules.reading.problems import listed
+from orderrules.reading.problems import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
     from enum import StrEnum
 
-    from orderrules.grammar.advice import Advisory
-    from orderrules.grammar.conditions import Condition, Fact, Follows
+    from orderrules.grammar.advice import AdviceRule
+    from orderrules.grammar.conditions import Condition, Fact, TransitionTable
 
 KeptT = TypeVar("KeptT")
 
 
 @attrs.frozen(kw_only=True)
-class Outcome:
+class Effect:
     """What an update of a key makes of the order beside what it writes: a fact of it changes.
 
     Attributes:
@@ -45,25 +45,25 @@ def _as_waivers(waivers: Iterable[Waiver]) -> tuple[Waiver, ...]:
     return tuple(waivers)
 
 
-def _as_readings(readings: Iterable[Reading]) -> tuple[Reading, ...]:
-    return tuple(readings)
+def _as_assumptions(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
+    return tuple(assumptions)
 
 
 def _as_defaults(defaults: Iterable[tuple[str, Hashable]]) -> tuple[tuple[str, Hashable], ...]:
     return tuple(defaults)
 
 
-def _as_outcomes(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+def _as_outcomes(outcomes: Iterable[Effect]) -> tuple[Effect, ...]:
     return tuple(outcomes)
 
 
-def _as_advisories(advisories: Iterable[Advisory]) -> tuple[Advisory, ...]:
+def _as_advisories(advisories: Iterable[AdviceRule]) -> tuple[AdviceRule, ...]:
     return tuple(advisories)
 
 
 @attrs.frozen(kw_only=True, repr=False)
 class Rulebook(Generic[OrderT, PatchT]):
-    """One platform's sections, rules, waivers, transitions and readings.
+    """One platform's sections, rules, waivers, transitions and assumptions.
 
     A policy is data: two of them are equal when they say the same. Everything that is asked of it
     is looked up in a table made from that data when it is first needed.
@@ -78,7 +78,7 @@ class Rulebook(Generic[OrderT, PatchT]):
         actions: the enumeration of what else may be done to an order; None where nothing is ruled.
         rules: every restriction, of sections and of actions.
         waivers: the conditions under which the rules on sections do not apply.
-        readings: how the silences of the page are read.
+        assumptions: how the silences of the page are read.
         defaults: what a body key that is left out is taken for, where that is not *as it was*.
         outcomes: what an update makes of the order beside what it writes.
         advisories: what is worth saying about an update, and refuses nothing.
@@ -98,15 +98,15 @@ class Rulebook(Generic[OrderT, PatchT]):
     rules: tuple[Rule, ...] = attrs.field(converter=as_rules)
     waivers: tuple[Waiver, ...] = attrs.field(default=(), converter=_as_waivers)
     actions: type[StrEnum] | None = None
-    readings: tuple[Reading, ...] = attrs.field(default=(), converter=_as_readings)
+    assumptions: tuple[Assumption, ...] = attrs.field(default=(), converter=_as_assumptions)
     defaults: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), converter=_as_defaults)
-    outcomes: tuple[Outcome, ...] = attrs.field(default=(), converter=_as_outcomes)
-    advisories: tuple[Advisory, ...] = attrs.field(default=(), converter=_as_advisories)
+    effects: tuple[Effect, ...] = attrs.field(default=(), converter=_as_outcomes)
+    advice_rules: tuple[AdviceRule, ...] = attrs.field(default=(), converter=_as_advisories)
 
     _kept: dict[object, Any] = attrs.field(init=False, eq=False, factory=dict[object, Any])
 
     def __attrs_post_init__(self) -> None:
-        _validate(self)
+        _check(self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}: {', '.join(entry.id for entry in self.entries)}>"
@@ -123,7 +123,7 @@ class Rulebook(Generic[OrderT, PatchT]):
         """Every rule and every waiver: whatever has an id."""
         return (*self.rules, *self.waivers)
 
-    def transitions(self) -> tuple[Follows, ...]:
+    def transitions(self) -> tuple[TransitionTable, ...]:
         """The transition tables in the rules on sections."""
         rules = (rule for rule in self.rules if isinstance(rule.section, self.sections))
         return tuple(table for rule in rules for table in rule.only_if.transitions())
@@ -149,7 +149,7 @@ class Rulebook(Generic[OrderT, PatchT]):
         )
 
     def without(self, *ids: str) -> Self:
-        """Return this policy with some rules or waivers dropped, under the alternatives of its readings too.
+        """Return this policy with some rules or waivers dropped, under the alternatives of its assumptions too.
 
         Raises:
             TypeError: something else is given than ids.
@@ -170,12 +170,14 @@ class Rulebook(Generic[OrderT, PatchT]):
             self,
             rules=kept(self.rules),
             waivers=tuple(waiver for waiver in self.waivers if waiver.id not in ids),
-            readings=tuple(
+            assumptions=tuple(
                 attrs.evolve(
-                    reading,
-                    alternatives=tuple(attrs.evolve(other, rules=kept(other.rules)) for other in reading.alternatives),
+                    assumption,
+                    alternatives=tuple(
+                        attrs.evolve(other, rules=kept(other.rules)) for other in assumption.alternatives
+                    ),
                 )
-                for reading in self.readings
+                for assumption in self.assumptions
             ),
         )
 
@@ -194,10 +196,10 @@ class Rulebook(Generic[OrderT, PatchT]):
         return found
 
 
-def _validate(rulebook: Rulebook[Any, Any]) -> None:
+def _check(rulebook: Rulebook[Any, Any]) -> None:
     """See that a rulebook says nothing impossible; raise what ``Rulebook`` documents."""
     for model in (rulebook.order_type, rulebook.patch_type):
-        _validate_model(model)
+        _check_model(model)
     of_section = sections_by_key(rulebook.patch_type)
     astray = [key for key, section in of_section.items() if type(section) is not rulebook.sections]
     if astray:
@@ -207,31 +209,31 @@ def _validate(rulebook: Rulebook[Any, Any]) -> None:
     if shared:
         message = f"both a section and an action of {rulebook.name}: {', '.join(sorted(shared))}"
         raise ValueError(message)
-    ids = [entry.id for entry in (*rulebook.entries, *rulebook.readings, *rulebook.advisories)]
+    ids = [entry.id for entry in (*rulebook.entries, *rulebook.assumptions, *rulebook.advice_rules)]
     twice = sorted({identity for identity in ids if ids.count(identity) > 1})
     if twice:
         message = f"ids given twice: {', '.join(twice)}"
         raise ValueError(message)
-    _validate_facts(rulebook)
+    _check_all_facts(rulebook)
     order_facts = set(rulebook.order_type.__space__.facts)
     all_facts = order_facts.union(rulebook.patch_type.__space__.facts)
     for rule in rulebook.rules:
         if type(rule.section) not in {rulebook.sections, rulebook.actions}:
             message = f"{rule.id} governs {rule.section!r}, which is no section or action of {rulebook.name}"
             raise ValueError(message)
-        _see(rule.id, rule.only_if, all_facts if type(rule.section) is rulebook.sections else order_facts)
+        _check_facts(rule.id, rule.only_if, all_facts if type(rule.section) is rulebook.sections else order_facts)
     for waiver in rulebook.waivers:
-        _see(waiver.id, waiver.when, all_facts)
+        _check_facts(waiver.id, waiver.when, all_facts)
 
 
-def _validate_facts(rulebook: Rulebook[Any, Any]) -> None:
+def _check_all_facts(rulebook: Rulebook[Any, Any]) -> None:
     """See that facts can be told apart, and that those of a patch may be left out."""
     for fact in rulebook.patch_type.__space__.facts:
         if UNSET not in fact.values:
             raise ValueError(f"the fact {fact.name} is read off a patch, so UNSET is one of its values")
     names = [fact.name for model in (rulebook.order_type, rulebook.patch_type) for fact in model.__space__.facts]
     if len(set(names)) < len(names):
-        twice = listed(sorted({name for name in names if names.count(name) > 1}), "and")
+        twice = join_words(sorted({name for name in names if names.count(name) > 1}), "and")
         raise ValueError(
             f"two facts of {rulebook.name} share a name: {twice}; the order and the patch each have facts of their own"
         )
@@ -243,7 +245,7 @@ def _validate_facts(rulebook: Rulebook[Any, Any]) -> None:
             raise ValueError("a transition table leads from a fact of the order to a fact of the patch")
 
 
-def _validate_model(model: type[OrderBase | PatchBase]) -> None:
+def _check_model(model: type[OrderBase | PatchBase]) -> None:
     """See that a model has what its space numbers, and where to keep the number."""
     space, fields = model.__space__, slots_of(model)
     attributes = [fact.attribute for fact in space.facts]
@@ -256,7 +258,7 @@ def _validate_model(model: type[OrderBase | PatchBase]) -> None:
         raise TypeError(f"{model.__name__} has no slot {space.slot}, where its space keeps the number of its point")
 
 
-def _see(identity: str, condition: Condition, told: set[Fact]) -> None:
+def _check_facts(identity: str, condition: Condition, told: set[Fact]) -> None:
     strangers = [fact.name for fact in condition.facts if fact not in told]
     if strangers:
         message = f"{identity} reads what the platform does not tell: {', '.join(strangers)}"

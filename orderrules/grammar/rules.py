@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ChoicesT = TypeVar("ChoicesT", bound=attrs.AttrsInstance)
 
 
-def _written(identity: object, condition: object, reason: object) -> None:
+def _check_entry(identity: object, condition: object, reason: object) -> None:
     """See that an entry has an id, a condition and a reason."""
     for name, value in (("an id", identity), ("a reason", reason)):
         if not isinstance(value, str) or not value.strip():
@@ -44,7 +44,7 @@ class Rule:
     caveat: str = attrs.field(default="", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        _written(self.id, self.only_if, self.reason)
+        _check_entry(self.id, self.only_if, self.reason)
 
     def __str__(self) -> str:
         return f"{self.id}: {self.section} only if {self.only_if}"
@@ -68,7 +68,7 @@ class Waiver:
     reason: str = attrs.field(kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        _written(self.id, self.when, self.reason)
+        _check_entry(self.id, self.when, self.reason)
 
     def __str__(self) -> str:
         return f"{self.id}: no restriction while {self.when}"
@@ -84,7 +84,7 @@ def as_rules(rules: Iterable[Rule]) -> tuple[Rule, ...]:
 
 @attrs.frozen
 class Alternative:
-    """Another answer to a reading: the rules as they would be under it, those that it leaves alone left out."""
+    """Another answer to an assumption: the rules as they would be under it, those that it leaves alone left out."""
 
     name: str
     rules: tuple[Rule, ...] = attrs.field(default=(), converter=as_rules)
@@ -95,11 +95,11 @@ def _as_alternatives(alternatives: Iterable[Alternative]) -> tuple[Alternative, 
 
 
 @attrs.frozen(repr=False)
-class Reading:
+class Assumption:
     """A place where the page is silent or at odds: the question, our answer, the alternatives.
 
     Attributes:
-        id: its handle, which is the id of its entry in ``specs/readings.toml``.
+        id: its handle, which is the id of its entry in ``specs/assumptions.toml``.
         question: what the page leaves open.
         answer: how this policy reads it.
         alternatives: the answers offered instead of this one.
@@ -114,7 +114,7 @@ class Reading:
         return f"{self.id}: {self.question}: {self.answer}"
 
     def __repr__(self) -> str:
-        return f"<Reading {self.id}: {self.answer}>"
+        return f"<Assumption {self.id}: {self.answer}>"
 
 
 def _choose(chosen: ChoicesT, keyword: str, value: object) -> ChoicesT:
@@ -124,12 +124,12 @@ def _choose(chosen: ChoicesT, keyword: str, value: object) -> ChoicesT:
 def offer(
     make: Callable[[ChoicesT], Iterable[Rule]], chosen: ChoicesT, keyword: str, options: Mapping[str, object]
 ) -> tuple[Alternative, ...]:
-    """Give the named answers to one reading that are not the chosen one, each with the rules that it changes.
+    """Give the named answers to one assumption that are not the chosen one, each with the rules that it changes.
 
     Args:
         make: gives the rules of a platform under some choices, an attrs object.
         chosen: the choices of the policy.
-        keyword: the choice that this reading is about.
+        keyword: the choice that this assumption is about.
         options: the named answers, each with its value for the keyword.
     """
     ours = frozenset(make(chosen))

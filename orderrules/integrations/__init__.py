@@ -7,6 +7,6 @@ nothing else. None holds a rule. What those share that send requests, the gate, 
 from __future__ import annotations
 
 from orderrules.integrations.gate import Attempt, Gate, OrderUnavailable, UpdateUncertain
-from orderrules.integrations.reports import Counts, Kind, Report
+from orderrules.integrations.reports import Counts, Report, ReportKind
 
-__all__ = ["Attempt", "Counts", "Gate", "Kind", "OrderUnavailable", "Report", "UpdateUncertain"]
+__all__ = ["Attempt", "Counts", "Gate", "OrderUnavailable", "Report", "ReportKind", "UpdateUncertain"]

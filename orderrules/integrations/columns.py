@@ -24,7 +24,7 @@ BETWEEN: Final = ", "
 
 
 @attrs.frozen
-class Asked:
+class ColumnTest:
     """What is asked of one column.
 
     Attributes:
@@ -54,17 +54,17 @@ def spellings(fact: Fact, values: Iterable[Hashable]) -> list[Hashable]:
     return [str(value) if isinstance(value, str) else value for value in spelt]
 
 
-def asked(condition: Is) -> Asked:
+def column_test(condition: Is) -> ColumnTest:
     """Say what a condition asks of a column."""
     fact = condition.fact
     taken = tuple(value for value in fact.values if (value in condition.values) is not condition.negated)
     # What is not listed is unknown, so that what is unknown is told by the others.
     negated = UNKNOWN in taken
     values = tuple(value for value in fact.values if value not in taken) if negated else taken
-    return Asked(fact, values, negated, fact.absent in taken)
+    return ColumnTest(fact, values, negated, fact.absent in taken)
 
 
-def written(
+def build_expression(
     condition: Condition,
     one: Callable[[Is], WrittenT],
     every: Callable[[list[WrittenT]], WrittenT],
@@ -82,15 +82,15 @@ def written(
         TypeError: it is no condition, or one that reads what an update asks for.
     """
     if isinstance(condition, AllOf):
-        return every([written(part, one, every, some) for part in condition.parts])
+        return every([build_expression(part, one, every, some) for part in condition.parts])
     if isinstance(condition, AnyOf):
-        return some([written(part, one, every, some) for part in condition.parts])
+        return some([build_expression(part, one, every, some) for part in condition.parts])
     if isinstance(condition, Is):
         return one(condition)
     kind = type(condition).__name__
     raise TypeError(f"expected a condition on an order alone, such as policy.guard(patch) gives, got a {kind}")
 
 
-def lacking(fact: Fact, there: Iterable[str]) -> LookupError:
+def missing_column(fact: Fact, there: Iterable[str]) -> LookupError:
     """Say that no column tells a fact, and for what there are columns."""
     return LookupError(f"there is no column for {fact.attribute}; columns are given for {', '.join(there)}")

@@ -33,7 +33,7 @@ from orderrules.integrations.problems import (
     see_that_it_is_json,
 )
 from orderrules.reading.bodies import read_body
-from orderrules.reading.problems import Code, InvalidInput, listed
+from orderrules.reading.problems import Code, InvalidInput, join_words
 from orderrules.reading.values import close_to
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from orderrules.engine.decision import Decision, Violation
     from orderrules.grammar.orders import OrderBase, PatchBase
-    from orderrules.policy.endpoint import Asked, Endpoint
+    from orderrules.policy.endpoint import Endpoint, ParsedRequest
     from orderrules.policy.policy import Policy
 
 __all__ = ["AsyncUpdateOrderMixin", "OrderForm", "UpdateOrderMixin", "UpdateValidator", "problem_response"]
@@ -85,11 +85,11 @@ class _Updating:
             """
             loose = [name for name in ("get_order", "save_order") if inspect.iscoroutinefunction(getattr(cls, name))]
             if loose and not issubclass(cls, AsyncUpdateOrderMixin):
-                told = listed(loose, "and")
+                told = join_words(loose, "and")
                 raise TypeError(f"{cls.__name__} has a coroutine function {told}: derive from AsyncUpdateOrderMixin")
             return super().as_view(**initkwargs)
 
-    def _asked(self, request: HttpRequest, parameters: Mapping[str, object]) -> Asked[Any]:
+    def _asked(self, request: HttpRequest, parameters: Mapping[str, object]) -> ParsedRequest[Any]:
         see_that_it_is_json(request.META.get("CONTENT_TYPE", ""))
         return read_at(self.endpoint, parameters, self.parameter, request.META.get("QUERY_STRING", ""), request.body)
 
@@ -250,7 +250,7 @@ class OrderForm(forms.Form):
 
     def _shown(self) -> dict[str, Any]:
         """Give what the order shows of the body keys, which is what a field holds where nobody says otherwise."""
-        outcomes = {outcome.key for outcome in self.policy.outcomes}
+        outcomes = {outcome.key for outcome in self.policy.effects}
         keys = [key for key in sections_by_key(self.policy.patch_type) if key in self.fields and key not in outcomes]
         return {key: getattr(self.order, key) for key in keys if getattr(self.order, key, None) is not None}
 

@@ -29,9 +29,18 @@ import attrs
 
 from orderrules.engine.decision import UpdateRefused
 from orderrules.grammar.orders import OrderT, PatchT
-from orderrules.integrations.reports import Kind, Report, Tally, code_in, facts_of, object_in, places_of, rules_of
+from orderrules.integrations.reports import (
+    Report,
+    ReportCounter,
+    ReportKind,
+    code_in,
+    facts_of,
+    object_in,
+    places_of,
+    rules_of,
+)
 from orderrules.policy.endpoint import UPDATE, Endpoint
-from orderrules.reading.problems import InvalidInput, listed
+from orderrules.reading.problems import InvalidInput, join_words
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
@@ -160,7 +169,7 @@ class UpdateUncertain(UpdateRefused):
     """An update that is allowed only as we read the page is held back, because the gate refuses what is uncertain."""
 
     def __str__(self) -> str:
-        rests = "; ".join(f"{reading.id}: {reading.answer}" for reading in self.decision.readings)
+        rests = "; ".join(f"{assumption.id}: {assumption.answer}" for assumption in self.decision.assumptions)
         return f"allowed only as the page is read: {rests}"
 
 
@@ -177,7 +186,7 @@ class Gate(Generic[OrderT, PatchT]):
             client is asynchronous. When left out, the platform is asked.
         max_age: for how many seconds an order that the platform showed is taken for true.
         refuse: what is held back. ``"certain"``: requests that cannot be read, and refusals that rest on no
-            reading; ``"any"``: every refusal; ``"uncertain"``: every refusal, and what is allowed only under a reading;
+            assumption; ``"any"``: every refusal; ``"uncertain"``: every refusal, and what is allowed only under an assumption;
             ``"nothing"``: all is sent, and only what came of it is reported.
         needs_order: whether an update that cannot be judged is held back as well, with ``OrderUnavailable``.
         respond: whether an update that is held back is answered as the platform would, and not with an exception.
@@ -218,7 +227,7 @@ class Gate(Generic[OrderT, PatchT]):
         self.needs_order = needs_order
         self.respond = respond
         self.kept: Kept[OrderT] = Kept(max_age, max_orders if orders is None else 0, clock)
-        self.tally = Tally(report)
+        self.tally = ReportCounter(report)
 
     def __repr__(self) -> str:
         return f"<Gate {self.endpoint.policy.name}: refuse={self.refuse!r}>"
@@ -269,7 +278,7 @@ class Gate(Generic[OrderT, PatchT]):
         key = (parts.scheme, parts.netloc, before, digits.lstrip("0"), *account)
         if method != UPDATE or behind:
             return Attempt(self, key)
-        why = _unread(headers, body)
+        why = _why_not_read(headers, body)
         return Attempt(self, key, _Update(digits, parts.query, b"" if body is None else body, why))
 
     def headers_to_ask(self, headers: Iterable[tuple[NameT, ValueT]]) -> Iterator[tuple[NameT, ValueT]]:
@@ -277,7 +286,7 @@ class Gate(Generic[OrderT, PatchT]):
         return ((name, value) for name, value in headers if not text_of(name).lower().startswith(_OF_THE_UPDATE))
 
 
-def see(gate: Gate[OrderT, PatchT]) -> Gate[OrderT, PatchT]:
+def check_gate(gate: Gate[OrderT, PatchT]) -> Gate[OrderT, PatchT]:
     """See that what decides is a gate, and give it.
 
     Raises:
@@ -293,7 +302,7 @@ def text_of(header: str | bytes) -> str:
     return header.decode("latin-1") if isinstance(header, bytes) else header
 
 
-def _unread(headers: Mapping[str, str], body: bytes | str | None) -> str:
+def _why_not_read(headers: Mapping[str, str], body: bytes | str | None) -> str:
     """Say why a body is not read here, where it is not."""
     kind = headers.get("content-type", "")
     if kind and "json" not in kind.lower():
@@ -303,7 +312,7 @@ def _unread(headers: Mapping[str, str], body: bytes | str | None) -> str:
     return "its body is streamed" if body is None else ""
 
 
-def _laid_out(status: int, told: dict[str, object]) -> Held:
+def _lay_out(status: int, told: dict[str, object]) -> Held:
     """Lay out an answer, with a header that tells it from one of the platform's."""
     body = json.dumps(told, ensure_ascii=False).encode()
     headers = {"content-type": "application/json; charset=utf-8", "content-length": str(len(body))}
@@ -365,7 +374,7 @@ class Attempt(Generic[OrderT, PatchT]):
         # Somebody else may have moved an order that is kept: what it refuses is decided by a fresh one.
         if kept is not None and self._patch is not None:
             decision = self._policy.can_update(kept.order, self._patch)
-            if decision and not (decision.readings and self._gate.refuse == "uncertain"):
+            if decision and not (decision.assumptions and self._gate.refuse == "uncertain"):
                 self._seen = kept
                 self._is_kept = True
         return self
@@ -429,13 +438,13 @@ class Attempt(Generic[OrderT, PatchT]):
 
         Raises:
             InvalidInput: it is held back because it cannot be read.
-            UpdateRefused: it is held back because it is refused, or allowed only under a reading.
+            UpdateRefused: it is held back because it is refused, or allowed only under an assumption.
             OrderUnavailable: it is held back because nothing could be decided, and the gate needs the order.
         """
         gate = self._gate
         if self._patch is not None and self._seen is not None:
             self._decide(self._seen.order, self._patch)
-        rests = self._decision is not None and bool(self._decision.readings)
+        rests = self._decision is not None and bool(self._decision.assumptions)
         if gate.refuse == "uncertain" and rests and self._decision:
             self._refusal = UpdateUncertain(self._decision)
         holds = gate.refuse in {"any", "uncertain"} or (gate.refuse == "certain" and not rests)
@@ -460,7 +469,7 @@ class Attempt(Generic[OrderT, PatchT]):
         if self._untold and self._gate.refuse == "certain":
             certain = tuple(found for found in decision.violations if not self._untold & {*found.rule.only_if.facts})
             if decision.violations and not certain:
-                self._why = f"no answer tells its {listed(fact.name for fact in self._untold)} for certain"
+                self._why = f"no answer tells its {join_words(fact.name for fact in self._untold)} for certain"
                 return
             decision = attrs.evolve(decision, violations=certain)
         self._decision = decision
@@ -483,8 +492,8 @@ class Attempt(Generic[OrderT, PatchT]):
             refusal.add_note(f"the update of order {self._number} was held back")
             raise refusal
         if isinstance(refusal, UpdateRefused):
-            return _laid_out(endpoint.refusal_status, endpoint.refusal(refusal.decision))
-        return _laid_out(endpoint.unreadable_status, endpoint.unreadable(refusal))
+            return _lay_out(endpoint.refusal_status, endpoint.refusal(refusal.decision))
+        return _lay_out(endpoint.unreadable_status, endpoint.unreadable(refusal))
 
     def listens(self, status: int) -> bool:
         """Say whether the body of an answer has to be told, or its status does."""
@@ -528,33 +537,33 @@ class Attempt(Generic[OrderT, PatchT]):
         if kind is not None:
             self._gate.tally.tell(kind, lambda: self._reported(kind, status, code))
 
-    def _reported(self, kind: Kind, status: int | None, code: str | None) -> Report:
+    def _reported(self, kind: ReportKind, status: int | None, code: str | None) -> Report:
         endpoint, decision, patch = self._gate.endpoint, self._decision, self._patch
         return Report(
             kind=kind,
             platform=self._policy.name,
             order_id=self.order_id or None,
             rules=rules_of(self._policy, patch, decision),
-            readings=() if decision is None else tuple(reading.id for reading in decision.readings),
+            assumptions=() if decision is None else tuple(assumption.id for assumption in decision.assumptions),
             facts=facts_of(None if self._seen is None else self._seen.order, patch, without=self._untold),
             keys=() if patch is None else patch.keys,
             problems=places_of(endpoint, self._refusal) if isinstance(self._refusal, InvalidInput) else (),
             status=status,
             code=code or "",
-            why=self._why if kind in {Kind.UNJUDGED, Kind.UNAVAILABLE} else "",
+            why=self._why if kind in {ReportKind.UNJUDGED, ReportKind.UNAVAILABLE} else "",
         )
 
-    def _kind(self, code: str | None) -> Kind | None:
+    def _kind(self, code: str | None) -> ReportKind | None:
         """Say what kind of news an answer is; None where it is none."""
         if self._is_unjudged:
-            return Kind.UNAVAILABLE if self._is_withheld else Kind.UNJUDGED
+            return ReportKind.UNAVAILABLE if self._is_withheld else ReportKind.UNJUDGED
         if self._refusal is None:
             if self._decision is None or code is None:
                 return None
-            return Kind.STALE if self._is_kept else Kind.REFUSED
+            return ReportKind.STALE if self._is_kept else ReportKind.REFUSED
         if self._succeeded:
-            return Kind.ACCEPTED
-        return Kind.UNANSWERED if code is None else Kind.CONFIRMED
+            return ReportKind.ACCEPTED
+        return ReportKind.UNANSWERED if code is None else ReportKind.CONFIRMED
 
 
 def _is_success(status: int) -> bool:

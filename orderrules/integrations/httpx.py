@@ -19,7 +19,7 @@ from orderrules.integrations.extras import extra
 with extra("httpx"):
     import httpx
 
-from orderrules.integrations.gate import see
+from orderrules.integrations.gate import check_gate
 from orderrules.reading.limits import ORDER_LIMITS
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ class GuardedTransport(httpx.BaseTransport):
         *,
         ask: Callable[[httpx.Request], httpx.Request] | None = None,
     ) -> None:
-        self.gate = see(gate)
+        self.gate = check_gate(gate)
         self._inner = httpx.HTTPTransport() if inner is None else inner
-        self._asked = functools.partial(_asking, gate, ask)
+        self._asked = functools.partial(_order_request, gate, ask)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, or hold it back."""
@@ -72,7 +72,7 @@ class GuardedTransport(httpx.BaseTransport):
             if held is not None:
                 return _response(held)
             response = self._inner.handle_request(request)
-            told = _overheard(response, _LISTENS) if attempt.listens(response.status_code) else None
+            told = _peek(response, _LISTENS) if attempt.listens(response.status_code) else None
             attempt.answered(response.status_code, told)
             return response
 
@@ -84,7 +84,7 @@ class GuardedTransport(httpx.BaseTransport):
         try:
             response = self._inner.handle_request(self._asked(request))
             try:
-                body = _overheard(response, ORDER_LIMITS.size)
+                body = _peek(response, ORDER_LIMITS.size)
                 attempt.show_answer(response.status_code, body, response.headers.get("retry-after"))
             finally:
                 response.close()
@@ -128,9 +128,9 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
         *,
         ask: Callable[[httpx.Request], httpx.Request] | None = None,
     ) -> None:
-        self.gate = see(gate)
+        self.gate = check_gate(gate)
         self._inner = httpx.AsyncHTTPTransport() if inner is None else inner
-        self._asked = functools.partial(_asking, gate, ask)
+        self._asked = functools.partial(_order_request, gate, ask)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, or hold it back."""
@@ -144,7 +144,7 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
             if held is not None:
                 return _response(held)
             response = await self._inner.handle_async_request(request)
-            told = await _overheard_async(response, _LISTENS) if attempt.listens(response.status_code) else None
+            told = await _peek_async(response, _LISTENS) if attempt.listens(response.status_code) else None
             attempt.answered(response.status_code, told)
             return response
 
@@ -157,7 +157,7 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
         try:
             response = await self._inner.handle_async_request(self._asked(request))
             try:
-                body = await _overheard_async(response, ORDER_LIMITS.size)
+                body = await _peek_async(response, ORDER_LIMITS.size)
                 attempt.show_answer(response.status_code, body, response.headers.get("retry-after"))
             finally:
                 await response.aclose()
@@ -187,7 +187,7 @@ def _body_of(request: httpx.Request) -> bytes | None:
     return request.read() if isinstance(request.stream, httpx.ByteStream) else None
 
 
-def _asking(
+def _order_request(
     gate: Gate[Any, Any], ask: Callable[[httpx.Request], httpx.Request] | None, request: httpx.Request
 ) -> httpx.Request:
     if ask is None:
@@ -202,7 +202,7 @@ def _response(held: Held) -> httpx.Response:
     return httpx.Response(held.status, headers=held.headers, stream=httpx.ByteStream(held.body))
 
 
-class _Begun(httpx.SyncByteStream):
+class _Replayed(httpx.SyncByteStream):
     """A stream of which the beginning was read already; whoever reads it gets the whole."""
 
     def __init__(self, beginning: list[bytes], rest: Iterator[bytes], stream: httpx.SyncByteStream) -> None:
@@ -218,7 +218,7 @@ class _Begun(httpx.SyncByteStream):
         self._stream.close()
 
 
-class _AsyncBegun(httpx.AsyncByteStream):
+class _AsyncReplayed(httpx.AsyncByteStream):
     """The same, asynchronous."""
 
     def __init__(self, beginning: list[bytes], rest: AsyncIterator[bytes], stream: httpx.AsyncByteStream) -> None:
@@ -236,7 +236,7 @@ class _AsyncBegun(httpx.AsyncByteStream):
         await self._stream.aclose()
 
 
-def _overheard(response: httpx.Response, most: int) -> bytes:
+def _peek(response: httpx.Response, most: int) -> bytes:
     """Read the beginning of a body, and leave the response as it was; what is read is without its encoding."""
     stream = cast("httpx.SyncByteStream", response.stream)
     rest = iter(stream)
@@ -251,11 +251,11 @@ def _overheard(response: httpx.Response, most: int) -> bytes:
     except BaseException:
         response.close()
         raise
-    response.stream = _Begun(beginning, rest, stream)
-    return _decoded(response, beginning, most)
+    response.stream = _Replayed(beginning, rest, stream)
+    return _decode(response, beginning, most)
 
 
-async def _overheard_async(response: httpx.Response, most: int) -> bytes:
+async def _peek_async(response: httpx.Response, most: int) -> bytes:
     """Do the same, asynchronously."""
     stream = cast("httpx.AsyncByteStream", response.stream)
     rest = aiter(stream)
@@ -270,8 +270,8 @@ async def _overheard_async(response: httpx.Response, most: int) -> bytes:
     except BaseException:
         await response.aclose()
         raise
-    response.stream = _AsyncBegun(beginning, rest, stream)
-    return _decoded(response, beginning, most)
+    response.stream = _AsyncReplayed(beginning, rest, stream)
+    return _decode(response, beginning, most)
 
 
 class _Slices(httpx.SyncByteStream):
@@ -285,7 +285,7 @@ class _Slices(httpx.SyncByteStream):
             yield self._content[start : start + _SLICE]
 
 
-def _decoded(response: httpx.Response, chunks: list[bytes], most: int) -> bytes:
+def _decode(response: httpx.Response, chunks: list[bytes], most: int) -> bytes:
     """Undo the encoding of a body, as far as ``most`` bytes; nothing where it cannot be undone."""
     copy = httpx.Response(response.status_code, headers=response.headers, stream=_Slices(b"".join(chunks)))
     read = bytearray()

@@ -48,7 +48,7 @@ def to_narwhals(guard: Condition, columns: Columns) -> nw.Expr:
     """
 
     def one(part: Is) -> nw.Expr:
-        return _asked(part, columns)
+        return _compare(part, columns)
 
     def every(parts: list[nw.Expr]) -> nw.Expr:
         return functools.reduce(_both, parts) if parts else _ever(columns)
@@ -56,7 +56,7 @@ def to_narwhals(guard: Condition, columns: Columns) -> nw.Expr:
     def some(parts: list[nw.Expr]) -> nw.Expr:
         return functools.reduce(_either, parts) if parts else ~_ever(columns)
 
-    return _columns.written(guard, one, every, some)
+    return _columns.build_expression(guard, one, every, some)
 
 
 def _both(one: nw.Expr, other: nw.Expr) -> nw.Expr:
@@ -96,11 +96,11 @@ def verdicts(policy: Policy[OrderT, PatchT], patch: PatchT, columns: Columns) ->
     return told.alias("violations")
 
 
-def _asked(condition: Is, columns: Columns) -> nw.Expr:
-    asked = _columns.asked(condition)
+def _compare(condition: Is, columns: Columns) -> nw.Expr:
+    asked = _columns.column_test(condition)
     name = condition.fact.attribute
     if name not in columns:
-        raise _columns.lacking(condition.fact, columns)
+        raise _columns.missing_column(condition.fact, columns)
     column = _expression(name, columns[name])
     if not asked.values:
         among = column.is_null() & ~column.is_null()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from orderrules.engine.decision import Decision, Violation
     from orderrules.grammar.orders import OrderT, PatchT
-    from orderrules.policy.endpoint import Asked, Endpoint
+    from orderrules.policy.endpoint import Endpoint, ParsedRequest
     from orderrules.policy.policy import Policy
     from orderrules.reading.problems import Problem
 
@@ -56,7 +56,7 @@ SCHEMA: Final[dict[str, Any]] = {
         },
         "more": {"type": "integer"},
         "rules": _TEXTS,
-        "readings": _TEXTS,
+        "assumptions": _TEXTS,
         "allowed": {"type": "object", "properties": dict.fromkeys(("sections", "keys", "statuses"), _TEXTS)},
     },
     "required": ["type", "title", "status", "detail", "errors"],
@@ -139,7 +139,7 @@ def read_at(
     parameter: str | None,
     query: str,
     body: bytes,
-) -> Asked[PatchT]:
+) -> ParsedRequest[PatchT]:
     """Read a request of a route, and call the order's id in its problems what the route calls it.
 
     Raises:
@@ -189,7 +189,7 @@ def problem(
         return {
             **_head("unreadable", "The request cannot be read", endpoint.unreadable_status, types),
             "detail": f"cannot {error.what}",
-            "errors": [_unreadable(found) for found in error.problems],
+            "errors": [_unreadable_error(found) for found in error.problems],
             **({"more": error.more} if error.more else {}),
         }
     decision = error.decision
@@ -197,8 +197,8 @@ def problem(
         **_head("refused", "The update is refused", endpoint.refusal_status, types),
         "detail": "; ".join(decision.messages),
         "rules": [violation.rule.id for violation in decision.violations],
-        "readings": [reading.id for reading in decision.readings],
-        "errors": [_refused(violation, key) for violation in decision.violations for key in violation.keys],
+        "assumptions": [assumption.id for assumption in decision.assumptions],
+        "errors": [_refused_error(violation, key) for violation in decision.violations for key in violation.keys],
     }
     if isinstance(error, UpdateRefusedHere):
         instead = attrs.asdict(error.instead, filter=lambda _, value: value is not None)
@@ -222,7 +222,7 @@ def phrase_of(status: int) -> str:
     return _UNPROCESSABLE if status == HTTPStatus.UNPROCESSABLE_ENTITY else HTTPStatus(status).phrase
 
 
-def _unreadable(found: Problem) -> dict[str, object]:
+def _unreadable_error(found: Problem) -> dict[str, object]:
     told: dict[str, object] = {"code": found.code.value, "detail": found.message}
     if found.part is Part.BODY:
         told["pointer"] = "#" + quote(found.pointer, safe="/~")
@@ -233,7 +233,7 @@ def _unreadable(found: Problem) -> dict[str, object]:
     return told
 
 
-def _refused(violation: Violation, key: str) -> dict[str, object]:
+def _refused_error(violation: Violation, key: str) -> dict[str, object]:
     return {
         "pointer": f"#/{key}",
         "detail": violation.message,

@@ -35,7 +35,7 @@ _INDEX: Final = re.compile(r"[0-9]{1,4}")
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
-class Kind(StrEnum):
+class ReportKind(StrEnum):
     """What a report is about."""
 
     ACCEPTED = "accepted"
@@ -56,7 +56,7 @@ class Kind(StrEnum):
     @property
     def is_disagreement(self) -> bool:
         """Whether the platform and the rules disagree."""
-        return self in {Kind.ACCEPTED, Kind.REFUSED}
+        return self in {ReportKind.ACCEPTED, ReportKind.REFUSED}
 
 
 @attrs.frozen(kw_only=True)
@@ -68,7 +68,7 @@ class Report:
         platform: the policy's name.
         order_id: the order's id; None where the request could not be read.
         rules: the ids of the rules that refuse; of those that govern what it touches, where none does.
-        readings: the ids of the readings on which the decision rests.
+        assumptions: the ids of the assumptions on which the decision rests.
         facts: what the rules read of the order and the update: ``status is completed``. A status that no page
             names is *unknown*.
         keys: the body keys.
@@ -79,11 +79,11 @@ class Report:
         why: why nothing was decided, where that is so.
     """
 
-    kind: Kind
+    kind: ReportKind
     platform: str
     order_id: int | None = None
     rules: tuple[str, ...] = ()
-    readings: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
@@ -93,19 +93,19 @@ class Report:
 
     def __str__(self) -> str:
         did = {
-            Kind.ACCEPTED: "accepted what is refused",
-            Kind.REFUSED: "refused what is allowed",
-            Kind.STALE: "refused what is allowed for the order as it was kept",
-            Kind.CONFIRMED: "refused what is refused, and was sent",
-            Kind.UNJUDGED: "was sent what could not be judged",
-            Kind.UNAVAILABLE: "was not sent what could not be judged",
-            Kind.UNANSWERED: "said nothing to what is refused, and was sent",
+            ReportKind.ACCEPTED: "accepted what is refused",
+            ReportKind.REFUSED: "refused what is allowed",
+            ReportKind.STALE: "refused what is allowed for the order as it was kept",
+            ReportKind.CONFIRMED: "refused what is refused, and was sent",
+            ReportKind.UNJUDGED: "was sent what could not be judged",
+            ReportKind.UNAVAILABLE: "was not sent what could not be judged",
+            ReportKind.UNANSWERED: "said nothing to what is refused, and was sent",
         }[self.kind]
         answer = "" if self.status is None else f" ({' '.join(filter(None, (str(self.status), self.code)))})"
         parts = {
             "keys": self.keys,
             "rules": self.rules,
-            "rests on": self.readings,
+            "rests on": self.assumptions,
             "saw": self.facts,
             "problems": self.problems,
             "because": (self.why,) if self.why else (),
@@ -125,7 +125,7 @@ class Counts:
         allowed: sent, and allowed by the rules.
         held_back: not sent: refused, or not to be read.
         unavailable: not sent, because the order was not to be had and the gate needs it.
-        sent_refused: sent although the rules refuse it, because that rests on a reading, or nothing is held back.
+        sent_refused: sent although the rules refuse it, because that rests on an assumption, or nothing is held back.
         unjudged: sent without a decision: the order was not to be had, or the body was none that is read here.
         asked: how often an order was asked for.
         accepted: what was sent although the rules refuse it, and was accepted.
@@ -148,17 +148,17 @@ class Counts:
     unanswered: int = 0
 
 
-def _logged(report: Report) -> None:
+def _log(report: Report) -> None:
     """Write a report to the log, as a warning where it is a disagreement, or nothing was decided."""
-    warns = report.kind.is_disagreement or report.kind in {Kind.UNJUDGED, Kind.UNAVAILABLE}
+    warns = report.kind.is_disagreement or report.kind in {ReportKind.UNJUDGED, ReportKind.UNAVAILABLE}
     log.log(logging.WARNING if warns else logging.INFO, "%s", report)
 
 
-class Tally:
+class ReportCounter:
     """What is counted, and whom reports are handed to. Threads may share it."""
 
     def __init__(self, report: Callable[[Report], object] | None) -> None:
-        self._report = report or _logged
+        self._report = report or _log
         self._lock = threading.Lock()
         self._counted = dict.fromkeys((field.name for field in attrs.fields(Counts)), 0)
 
@@ -173,7 +173,7 @@ class Tally:
         with self._lock:
             self._counted[what] += 1
 
-    def tell(self, kind: Kind, make: Callable[[], Report]) -> None:
+    def tell(self, kind: ReportKind, make: Callable[[], Report]) -> None:
         """Count a report, make it and hand it on; whatever goes wrong there is no trouble of the request's."""
         self.count(kind)
         try:

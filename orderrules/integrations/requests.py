@@ -18,7 +18,7 @@ with extra("requests"):
     from requests.adapters import BaseAdapter, HTTPAdapter
     from requests.structures import CaseInsensitiveDict
 
-from orderrules.integrations.gate import see, text_of
+from orderrules.integrations.gate import check_gate, text_of
 from orderrules.reading.limits import ORDER_LIMITS
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class GuardedAdapter(BaseAdapter):
         ask: Callable[[requests.PreparedRequest], requests.PreparedRequest] | None = None,
     ) -> None:
         super().__init__()
-        self.gate = see(gate)
+        self.gate = check_gate(gate)
         self._inner = HTTPAdapter() if inner is None else inner
         self._ask = ask or self._asking
 

@@ -24,11 +24,11 @@ with extra("sqlalchemy"):
     from sqlalchemy.orm import Session, scoped_session
 
 from orderrules.engine.samples import order_at
-from orderrules.grammar.advice import is_hollow
+from orderrules.grammar.advice import is_empty
 from orderrules.grammar.orders import sections_by_key
 from orderrules.integrations import columns as _columns
 from orderrules.reading.bodies import write_body
-from orderrules.reading.models import Checked
+from orderrules.reading.models import Model
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from orderrules.engine.decision import Decision
     from orderrules.grammar.conditions import Condition, Fact, Is, Point
     from orderrules.grammar.orders import OrderT, PatchT
-    from orderrules.integrations.columns import Asked
+    from orderrules.integrations.columns import ColumnTest
     from orderrules.policy.policy import Policy
 
     Column = sa.ColumnElement[Any] | InstrumentedAttribute[Any]
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     Columns = Mapping[str, Column] | ReadOnlyColumnCollection[str, Any]
     """Columns by the names of the order's attributes, as ``table.c`` has them too."""
 
-__all__ = ["Outcome", "Verdict", "guarded_update", "to_sqlalchemy", "verdicts"]
+__all__ = ["UpdateResult", "Verdict", "guarded_update", "to_sqlalchemy", "verdicts"]
 
 
 def to_sqlalchemy(guard: Condition, columns: Columns) -> sa.ColumnElement[bool]:
@@ -66,24 +66,24 @@ def to_sqlalchemy(guard: Condition, columns: Columns) -> sa.ColumnElement[bool]:
         LookupError: a fact has no column, or one of an enumeration that has none of its values.
         TypeError: it is no condition, or one that reads what an update asks for.
     """
-    return _columns.written(
+    return _columns.build_expression(
         guard,
-        lambda part: _asked(part, columns),
+        lambda part: _compare(part, columns),
         lambda parts: sa.and_(sa.true(), *parts),
         lambda parts: sa.or_(sa.false(), *parts),
     )
 
 
-def _asked(guard: Is, columns: Columns) -> sa.ColumnElement[bool]:
+def _compare(guard: Is, columns: Columns) -> sa.ColumnElement[bool]:
     if guard.fact.attribute not in columns:
-        raise _columns.lacking(guard.fact, columns.keys())
+        raise _columns.missing_column(guard.fact, columns.keys())
     column: Column = columns[guard.fact.attribute]
     if not isinstance(column, sa.ColumnElement) and not hasattr(column, "expression"):
         raise TypeError(
             f"for {guard.fact.attribute}, expected a column or an expression, got a {type(column).__name__}"
         )
-    return _written(
-        _columns.asked(guard), _comparable(column if isinstance(column, sa.ColumnElement) else column.expression)
+    return _test(
+        _columns.column_test(guard), _comparable(column if isinstance(column, sa.ColumnElement) else column.expression)
     )
 
 
@@ -95,13 +95,13 @@ def _comparable(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return sa.case((column, 1), (sa.not_(column), 0))
 
 
-def _written(asked: Asked, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+def _test(asked: ColumnTest, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     fact = asked.fact
-    if not _held(column.type, _columns.spellings(fact, fact.values)):
+    if not _storable(column.type, _columns.spellings(fact, fact.values)):
         raise LookupError(
             f"no member of the column's enumeration stands for a {fact.name}: give an expression that does"
         )
-    among = _among(column, _held(column.type, asked.spellings))
+    among = _among(column, _storable(column.type, asked.spellings))
     written = ~among if asked.negated else among
     if not getattr(column, "nullable", True):
         return written
@@ -115,7 +115,7 @@ def _among(column: sa.ColumnElement[Any], values: list[Hashable]) -> sa.ColumnEl
     return column == values[0] if len(values) == 1 else column.in_(values)
 
 
-def _held(kind: sa.types.TypeEngine[Any], values: Iterable[Hashable]) -> list[Hashable]:
+def _storable(kind: sa.types.TypeEngine[Any], values: Iterable[Hashable]) -> list[Hashable]:
     """Give those of some values that a column of a type may hold, as it does."""
     if not isinstance(kind, sa.Enum):
         as_numbers = isinstance(kind, sa.Integer | sa.Numeric)
@@ -139,7 +139,7 @@ class Verdict(StrEnum):
 
 
 @attrs.frozen
-class Outcome:
+class UpdateResult:
     """What became of a guarded update: truthy when it was written.
 
     Attributes:
@@ -167,7 +167,7 @@ def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, a
     seen: OrderT | None = None,
     *,
     keys: Mapping[str, Column | None] | None = None,
-) -> Outcome:
+) -> UpdateResult:
     """Write an update where the rules allow it for the order as it is at that moment, by one statement.
 
     What is written are the keys that the patch sends, and nothing else of the order: what another writer wrote
@@ -214,23 +214,25 @@ def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, a
         guarded = statement.where(to_sqlalchemy(guard, columns))
         row = _write(session, guarded.values(values) if values else guarded)
         if row is not None:
-            return _told(session, statement, Outcome(Verdict.WRITTEN, row=row or _selected(session, statement)))
+            return _finish(
+                session, statement, UpdateResult(Verdict.WRITTEN, row=row or _select_row(session, statement))
+            )
     found = _row(session, statement, policy, columns)
     if found is None:
-        return Outcome(Verdict.GONE)
+        return UpdateResult(Verdict.GONE)
     row, point = found
     if not writes and guard.holds(point):
-        return Outcome(Verdict.WRITTEN, row=row)
+        return UpdateResult(Verdict.WRITTEN, row=row)
     order = order_at(policy.order_type, point)
     moved = was_allowed or guard.holds(point)
     decision = None if order is None else policy.can_update(order, patch)
-    return _told(session, statement, Outcome(Verdict.MOVED if moved else Verdict.REFUSED, decision, row))
+    return _finish(session, statement, UpdateResult(Verdict.MOVED if moved else Verdict.REFUSED, decision, row))
 
 
 def _own_columns(policy: Policy[Any, Any], columns: Columns) -> dict[str, Column]:
     """Give the columns that body keys are written to where nothing else is said: those of their names."""
     # What tells a fact that an update makes another does not keep what is sent.
-    outcomes = {outcome.key for outcome in policy.outcomes}
+    outcomes = {outcome.key for outcome in policy.effects}
     return {key: columns[key] for key in sections_by_key(policy.patch_type) if key in columns and key not in outcomes}
 
 
@@ -282,26 +284,26 @@ def _values(
     policy: Policy[OrderT, PatchT], patch: PatchT, columns: Columns, keys: Mapping[str, Column | None]
 ) -> dict[Any, object]:
     """Say what is written to which column: the keys that are sent, and what they make of the order's facts."""
-    outcomes = {outcome.key: outcome for outcome in policy.outcomes}
+    outcomes = {outcome.key: outcome for outcome in policy.effects}
     said: dict[str, object] = {key: getattr(patch, key) for key in patch.keys}
     if said:
         said.update({key: value for key, value in policy.defaults if key not in said})
     values: dict[Any, object] = {}
     keys_by_column: dict[str | None, str] = {}
     for key, value in said.items():
-        if isinstance(value, Checked) and is_hollow(value):
+        if isinstance(value, Model) and is_empty(value):
             continue
         if key not in keys:
             told = "tells a fact, and does not keep what is sent" if key in columns else "is not given"
             raise LookupError(f"the column of {key}, which is sent, {told}; keys may say one, or None")
         if key in outcomes and _name(fact := columns[outcomes[key].attribute]):
-            values[fact] = _kept(key, fact, outcomes[key].value)
+            values[fact] = _as_stored(key, fact, outcomes[key].value)
         if (column := keys[key]) is not None:
             if (name := _name(column)) is None:
                 raise TypeError(f"for {key}, expected a column, got a {type(column).__name__}")
             if keys_by_column.setdefault(name, key) != key:
                 raise ValueError(f"{keys_by_column[name]} and {key} are both written to the column {name}")
-            values[column] = _kept(key, column, value)
+            values[column] = _as_stored(key, column, value)
     return values
 
 
@@ -311,15 +313,15 @@ def _name(column: object) -> str | None:
     return expression.name if isinstance(expression, sa.Column) else None
 
 
-def _kept(key: str, column: Column, value: object) -> object:
+def _as_stored(key: str, column: Column, value: object) -> object:
     """Give a value as a column of its type keeps it."""
     kind = column.type
-    if isinstance(value, Checked | tuple):
+    if isinstance(value, Model | tuple):
         if not isinstance(kind, sa.JSON | sa.ARRAY | sa.TypeDecorator):
             raise TypeError(f"the column of {key} keeps no objects and lists: give it a type that does, such as JSON")
-        return write_body(value) if isinstance(value, Checked) else list(cast("tuple[object, ...]", value))
+        return write_body(value) if isinstance(value, Model) else list(cast("tuple[object, ...]", value))
     if isinstance(kind, sa.Enum):
-        held = _held(kind, [value.value if isinstance(value, StrEnum) else value])
+        held = _storable(kind, [value.value if isinstance(value, StrEnum) else value])
         if not held:
             raise LookupError(f"no member of the enumeration of {key} stands for {value}")
         return held[0]
@@ -370,7 +372,7 @@ def _where(statement: sa.Update) -> sa.ColumnElement[bool]:
     return cast("sa.ColumnElement[bool]", statement.whereclause)
 
 
-def _selected(connection: Connection | Session, statement: sa.Update) -> Mapping[str, Any] | None:
+def _select_row(connection: Connection | Session, statement: sa.Update) -> Mapping[str, Any] | None:
     """Read the row that a statement still selects."""
     own: list[Any] = list(statement.table.c)
     found = connection.execute(sa.select(*own).where(_where(statement))).first()
@@ -394,11 +396,11 @@ def _row(
     if found is None:
         return None
     row = {column.key: value for column, value in zip(own, found, strict=False)}
-    point = {fact: _stored(fact, value) for fact, value in zip(facts, found[len(own) :], strict=True)}
+    point = {fact: _from_row(fact, value) for fact, value in zip(facts, found[len(own) :], strict=True)}
     return row, point
 
 
-def _told(connection: Connection | Session, statement: sa.Update, outcome: Outcome) -> Outcome:
+def _finish(connection: Connection | Session, statement: sa.Update, outcome: UpdateResult) -> UpdateResult:
     """Give an outcome, once a session's object of the row, or each of its table where no row is known, is read anew."""
     if isinstance(connection, Session):
         table: Any = statement.table  # With notes, where it is a class's: not the very same.
@@ -412,5 +414,5 @@ def _told(connection: Connection | Session, statement: sa.Update, outcome: Outco
     return outcome
 
 
-def _stored(fact: Fact, value: object) -> Hashable:
-    return fact.stored(value.value if isinstance(value, enum.Enum) else value)
+def _from_row(fact: Fact, value: object) -> Hashable:
+    return fact.from_database(value.value if isinstance(value, enum.Enum) else value)

@@ -1,8 +1,8 @@
 """Awal, Update Order: ``PUT /orders/{id}?phone_number_id=…``.
 
 What the page documents, in the order of the page: the request, the body, and the one restriction, that a status
-moves on step by step. Clauses are cited by id and stand in ``specs/awal.toml``; readings (A1 to A8)
-in ``specs/readings.toml``. It must never know how a decision is made.
+moves on step by step. Clauses are cited by id and stand in ``specs/awal.toml``; assumptions (A1 to A8)
+in ``specs/assumptions.toml``. It must never know how a decision is made.
 
 The module is longer than most because it is one platform whole: its models, its rules, and its payloads.
 """
@@ -19,29 +19,29 @@ import attrs
 from orderrules.authoring import (
     UNKNOWN,
     UNSET,
-    Advisory,
+    AdviceRule,
     Alternative,
-    Checked,
+    Assumption,
     Endpoint,
     Fact,
-    Follows,
     Hints,
+    Model,
     OrderBase,
     PatchBase,
     Payload,
     Place,
     Policy,
-    Reading,
     Rule,
     Shape,
     Space,
+    TransitionTable,
     Unset,
     hidden,
     in_section,
     offer,
     write_body,
 )
-from orderrules.grammar.advice import Again, Before, LeftOut, Nothing, Unlisted
+from orderrules.grammar.advice import DatesReversed, EmptyUpdate, OmittedDefault, UnchangedValue, UnknownValue
 from orderrules.policy.endpoint import Choice
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Order(_Indexed):
     """What the rules read of an order, and what an update can touch.
 
     Attributes:
-        status: the status; as text when it is none of the five (reading A8). The one thing that must be there.
+        status: the status; as text when it is none of the five (assumption A8). The one thing that must be there.
         id: None when the payload shows none.
         payment_status: as text when it is neither ``paid`` nor ``unpaid``; None when not shown.
         shipping_date: a day, as text when it is written in another way; None when not shown or not set.
@@ -176,7 +176,7 @@ class Patch(_Masked):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class UpdateRequest(Checked):
+class UpdateRequest(Model):
     """A patch with what stands around it: the order's id in the path, the sender's number in the query."""
 
     order_id: int
@@ -185,7 +185,7 @@ class UpdateRequest(Checked):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class _Query(Checked):
+class _Query(Model):
     """The query of the request."""
 
     phone_number_id: str
@@ -200,7 +200,7 @@ TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = MappingProxyType(
         Status.COMPLETED: frozenset(),
     }
 )
-"""AWAL-STATUS-1: which status may follow which, one step at a time (reading A1)."""
+"""AWAL-STATUS-1: which status may follow which, one step at a time (assumption A1)."""
 
 FORWARD: Final[Mapping[Status, frozenset[Status]]] = MappingProxyType(
     {status: frozenset(tuple(Status)[place + 1 :]) for place, status in enumerate(Status)}
@@ -212,7 +212,7 @@ PaymentDefault = Literal["keep", "reset"]
 
 @attrs.frozen(kw_only=True)
 class _Choices:
-    """Our answer to each reading that has alternatives."""
+    """Our answer to each assumption that has alternatives."""
 
     skipping: bool
     payment_default: PaymentDefault
@@ -230,68 +230,68 @@ def _rules(chosen: _Choices) -> tuple[Rule, ...]:
         Rule(
             id="AWAL-STATUS-1",
             section=Section.STATUS,
-            only_if=Follows(STATUS, ASKED, FORWARD if chosen.skipping else TRANSITIONS),
+            only_if=TransitionTable(STATUS, ASKED, FORWARD if chosen.skipping else TRANSITIONS),
             reason=f"the status moves {'only forward' if chosen.skipping else 'on step by step'}: {', '.join(Status)}",
         ),
     )
 
 
 _ADVISORIES: Final = (
-    Advisory(id="AWAL-ADVICE-1", when=Nothing(), message="the update changes nothing"),
-    Advisory(id="AWAL-ADVICE-2", when=Again("status"), message="the order has this status already"),
-    Advisory(
+    AdviceRule(id="AWAL-ADVICE-1", when=EmptyUpdate(), message="the update changes nothing"),
+    AdviceRule(id="AWAL-ADVICE-2", when=UnchangedValue("status"), message="the order has this status already"),
+    AdviceRule(
         id="AWAL-ADVICE-3",
-        when=LeftOut("payment_status", PaymentStatus.UNPAID),
+        when=OmittedDefault("payment_status", PaymentStatus.UNPAID),
         message="the payment status is left out, and the page names unpaid as its default",
     ),
-    Advisory(
+    AdviceRule(
         id="AWAL-ADVICE-4",
-        when=Before("delivery_date", follows="shipping_date"),
+        when=DatesReversed("delivery_date", follows="shipping_date"),
         message="the delivery is dated before the shipping",
     ),
-    Advisory(
+    AdviceRule(
         id="AWAL-ADVICE-5",
-        when=Unlisted(STATUS),
+        when=UnknownValue(STATUS),
         message="the order's status is none of the five, so that no update can change it",
     ),
 )
 
 
-def _readings(chosen: _Choices) -> tuple[Reading, ...]:
+def _assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
     """Say how every silence of the page is read."""
     skipping = "any later status may follow" if chosen.skipping else "one step at a time"
     reset = chosen.payment_default == "reset"
     return (
-        Reading(
+        Assumption(
             "A1",
             "whether *progressively* allows a status to be skipped",
             f"*progressively* is read as {skipping}",
             offer(_rules, chosen, "skipping", {"step": False, "forward": True}),
         ),
-        Reading(
+        Assumption(
             "A2",
             "whether the present status may be sent again",
             "it may, and changes nothing: a PUT may be repeated",
         ),
-        Reading("A3", "whether a status may go back", "it may not"),
-        Reading(
+        Assumption("A3", "whether a status may go back", "it may not"),
+        Assumption(
             "A4",
             "what a payment status that is left out means, for which the page names a default",
             f"left out means {'unpaid' if reset else 'untouched'}",
             (Alternative("keep" if reset else "reset"),),
         ),
-        Reading("A5", "whether a delivery may be dated before the shipping", "it may"),
-        Reading(
+        Assumption("A5", "whether a delivery may be dated before the shipping", "it may"),
+        Assumption(
             "A6",
             "what null and an empty body mean",
             "null cannot be read; an empty body is allowed and changes nothing",
         ),
-        Reading(
+        Assumption(
             "A7",
             "whether a refusal is answered with 400 or 422",
             "422 for a refusal by rule, 400 for a body that cannot be read",
         ),
-        Reading(
+        Assumption(
             "A8",
             "what holds for an order in a status outside the five",
             "its status cannot be changed, the other keys are open",
@@ -300,7 +300,7 @@ def _readings(chosen: _Choices) -> tuple[Reading, ...]:
 
 
 def policy(*, skipping: bool = False, payment_default: PaymentDefault = "keep") -> Policy[Order, Patch]:
-    """Return the rules of the page under these readings.
+    """Return the rules of the page under these assumptions.
 
     Args:
         skipping: whether any later status may follow, and not only the next (A1).
@@ -319,14 +319,14 @@ def policy(*, skipping: bool = False, payment_default: PaymentDefault = "keep") 
         patch_type=Patch,
         sections=Section,
         rules=_rules(chosen),
-        readings=_readings(chosen),
-        advisories=_ADVISORIES,
+        assumptions=_assumptions(chosen),
+        advice_rules=_ADVISORIES,
         defaults=(("payment_status", PaymentStatus.UNPAID),) if payment_default == "reset" else (),
     )
 
 
 POLICY: Final = policy()
-"""The policy under the readings that ``specs/readings.toml`` gives."""
+"""The policy under the assumptions that ``specs/assumptions.toml`` gives."""
 
 
 HINTS: Final = Hints(
@@ -365,7 +365,7 @@ PAYLOAD: Final = Payload(
     never=("message_id",),
     success="status",
 )
-"""Where an order stands in what the API answers and sends (reading A8)."""
+"""Where an order stands in what the API answers and sends (assumption A8)."""
 
 
 def to_payload(order: Order) -> dict[str, object]:
@@ -398,7 +398,7 @@ def _unreadable(error: InvalidInput) -> dict[str, object]:
 
 
 def _code_of(status: int, _: Mapping[str, object]) -> str | None:
-    """Take either status for a refusal, as the pages differ (reading A7); its words are no code."""
+    """Take either status for a refusal, as the pages differ (assumption A7); its words are no code."""
     return "" if status in {_BAD_REQUEST, _UNPROCESSABLE} else None
 
 
@@ -408,13 +408,13 @@ ENDPOINT: Final = Endpoint(
     choices=(
         Choice(
             keyword="skipping",
-            reading="A1",
+            assumption="A1",
             about="any later status may follow",
             answers={"yes": True, "no": False},
         ),
         Choice(
             keyword="payment_default",
-            reading="A4",
+            assumption="A4",
             about="what a payment status left out means; it refuses nothing, and apply and plan use it",
             answers={"keep": "keep", "reset": "reset"},
         ),
@@ -431,7 +431,7 @@ ENDPOINT: Final = Endpoint(
     code_of=_code_of,
     account=("x-domain", "x-client-id"),
 )
-"""Where an order is updated, and how it is answered (reading A7)."""
+"""Where an order is updated, and how it is answered (assumption A7)."""
 
 read_patch: Final = ENDPOINT.read_patch
 read_request: Final = cast("Callable[..., UpdateRequest]", ENDPOINT.read_request)

@@ -1,7 +1,7 @@
 """Salla, Update Order: ``PUT /orders/{order_id}``.
 
 What the page documents, in the order of the page: the statuses, the body, the restrictions, and how its silences
-are read. Clauses are cited by id and stand in ``specs/salla.toml``; readings (S1 to S16) in ``specs/readings.toml``.
+are read. Clauses are cited by id and stand in ``specs/salla.toml``; assumptions (S1 to S16) in ``specs/assumptions.toml``.
 It must never know how a decision is made.
 
 The module is longer than most because it is one platform whole: its models, its rules, and its payloads.
@@ -18,20 +18,20 @@ from orderrules.authoring import (
     UNKNOWN,
     UNSET,
     UPDATE_LIMITS,
-    Advisory,
-    Checked,
+    AdviceRule,
+    Assumption,
+    Effect,
     Empty,
     Endpoint,
     Fact,
     Hints,
     Limits,
+    Model,
     OrderBase,
-    Outcome,
     PatchBase,
     Payload,
     Place,
     Policy,
-    Reading,
     Rule,
     Shape,
     Space,
@@ -41,9 +41,9 @@ from orderrules.authoring import (
     in_section,
     offer,
 )
-from orderrules.grammar.advice import Hollow, Nothing, Unlisted, Without
+from orderrules.grammar.advice import EmptyUpdate, EmptyValue, MissingKey, UnknownValue
 from orderrules.policy.endpoint import Choice
-from orderrules.reading.problems import listed
+from orderrules.reading.problems import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -141,12 +141,12 @@ class CustomerKind(StrEnum):
 
 
 DRAFT_SLUG: Final = "draft"
-"""Reading S10: the page calls *draft* a flag and a status, so a status of that slug makes a draft as well."""
+"""Assumption S10: the page calls *draft* a flag and a status, so a status of that slug makes a draft as well."""
 
 STATUS: Final = Fact(
     "status",
     values=(*Status, DRAFT_SLUG, UNKNOWN),
-    aliases=(("pending", Status.PAYMENT_PENDING),),  # Reading S1.
+    aliases=(("pending", Status.PAYMENT_PENDING),),  # Assumption S1.
     words=(
         ("processing", Status.IN_PROGRESS),
         ("preparing", Status.IN_PROGRESS),
@@ -194,11 +194,11 @@ class Order(_Indexed):
 
     Attributes:
         id: called alphanumeric and sampled as an integer; None when the payload shows none.
-        status: the slug, as text when no page names it; None when no status is shown (reading S12), and ``UNSET``
+        status: the slug, as text when no page names it; None when no status is shown (assumption S12), and ``UNSET``
             when one is shown without its slug.
         draft: whether it is a draft; an older payload that lacks the key is none, and so is null.
-        customer: whether there is a customer, and a guest or a registered one (reading S3); null is no customer,
-            and ``UNSET`` that nothing is known of one (reading S15).
+        customer: whether there is a customer, and a guest or a registered one (assumption S3); null is no customer,
+            and ``UNSET`` that nothing is known of one (assumption S15).
         written: what ``Policy.apply`` has written to it and no answer of the API shows as it was sent.
 
     Raises:
@@ -220,7 +220,7 @@ class Order(_Indexed):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Customer(Checked):
+class Customer(Model):
     """The body's ``customer``; ``mobile`` is described without a country code and sampled with one."""
 
     id: int | Unset = UNSET
@@ -230,7 +230,7 @@ class Customer(Checked):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Receiver(Checked):
+class Receiver(Model):
     """The body's ``receiver``; ``notify`` asks that the receiver be told of the update."""
 
     name: str | Unset = attrs.field(default=UNSET, repr=hidden)
@@ -241,7 +241,7 @@ class Receiver(Checked):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class GeoCoordinates(Checked):
+class GeoCoordinates(Model):
     """Where to ship to, in degrees; documented by a sample only."""
 
     lat: int | float | Unset = attrs.field(default=UNSET, repr=hidden)
@@ -249,7 +249,7 @@ class GeoCoordinates(Checked):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class ShipTo(Checked):
+class ShipTo(Model):
     """The body's ``ship_to``; its last four keys come with newer editions, which we accept and do not require."""
 
     country: int | Unset = attrs.field(default=UNSET, repr=hidden)
@@ -267,7 +267,7 @@ class ShipTo(Checked):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class CashOnDelivery(Checked):
+class CashOnDelivery(Model):
     """What is to be paid at the door; documented by a sample only."""
 
     amount: int | float | Unset = UNSET
@@ -275,7 +275,7 @@ class CashOnDelivery(Checked):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Payment(Checked):
+class Payment(Model):
     """The body's ``payment``; the page names no values for ``status``, ``method`` and ``accepted_methods``."""
 
     status: str | Unset = UNSET
@@ -311,7 +311,7 @@ class Patch(_Masked):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class UpdateRequest(Checked):
+class UpdateRequest(Model):
     """A patch with what stands around it: the order's id in the path."""
 
     order_id: int
@@ -338,7 +338,7 @@ def _statuses(given: Collection[Status]) -> frozenset[Status]:
 
 @attrs.frozen(kw_only=True)
 class _Choices:
-    """Our answer to each reading that has alternatives."""
+    """Our answer to each assumption that has alternatives."""
 
     pending: frozenset[Status] = attrs.field(converter=_statuses)
     completed: frozenset[Status] = attrs.field(converter=_statuses)
@@ -422,35 +422,35 @@ _WAIVERS: Final = (
 )
 
 
-_OUTCOMES: Final = (Outcome(key="customer", attribute="customer", value=CustomerKind.REGISTERED),)
-"""A customer that is attached is a registered one, as nothing says otherwise (reading S3)."""
+_OUTCOMES: Final = (Effect(key="customer", attribute="customer", value=CustomerKind.REGISTERED),)
+"""A customer that is attached is a registered one, as nothing says otherwise (assumption S3)."""
 
 _ADVISORIES: Final = (
-    Advisory(id="SALLA-ADVICE-1", when=Nothing(), message="the update changes nothing"),
-    Advisory(
+    AdviceRule(id="SALLA-ADVICE-1", when=EmptyUpdate(), message="the update changes nothing"),
+    AdviceRule(
         id="SALLA-ADVICE-2",
-        when=Without(("branch_id", "courier_id", "ship_to"), needs="delivery_method"),
+        when=MissingKey(("branch_id", "courier_id", "ship_to"), needs="delivery_method"),
         message="shipping details are sent without a delivery_method, which the page requires for some of them",
     ),
-    Advisory(
+    AdviceRule(
         id="SALLA-ADVICE-3",
-        when=Hollow(("employees",)),
+        when=EmptyValue(("employees",)),
         message="the list of employees is empty, and the page speaks of one or more",
     ),
-    Advisory(
+    AdviceRule(
         id="SALLA-ADVICE-4",
-        when=Hollow(("customer", "receiver", "ship_to", "payment")),
+        when=EmptyValue(("customer", "receiver", "ship_to", "payment")),
         message="an object without anything in it is sent, and changes nothing",
     ),
-    Advisory(
+    AdviceRule(
         id="SALLA-ADVICE-5",
-        when=Unlisted(STATUS),
+        when=UnknownValue(STATUS),
         message="the order's status is no documented slug, and counts as an unknown one",
     ),
 )
 
 
-def _readings(chosen: _Choices) -> tuple[Reading, ...]:
+def _assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
     """Say how every silence of the page is read."""
     locked = (
         f"{_named(chosen.locked, 'and')} close{'s' * (len(chosen.locked) == 1)}"
@@ -461,7 +461,7 @@ def _readings(chosen: _Choices) -> tuple[Reading, ...]:
         "does not count as completed" if chosen.unknown_status == "open" else "closes every section bound to a status"
     )
     return (
-        Reading(
+        Assumption(
             "S1",
             "which status is *pending*, which is no slug of the catalogue",
             f"*pending* is read as {_named(chosen.pending)}",
@@ -475,59 +475,59 @@ def _readings(chosen: _Choices) -> tuple[Reading, ...]:
                 },
             ),
         ),
-        Reading(
+        Assumption(
             "S2",
             "which statuses are *completed*, whose children are delivering, delivered and shipped",
             f"*completed* is read as {_named(chosen.completed)}" + " alone" * (len(chosen.completed) == 1),
             offer(_rules, chosen, "completed", {"exact": COMPLETED_ONLY, "family": COMPLETED_FAMILY}),
         ),
-        Reading(
+        Assumption(
             "S3",
             "what makes a customer a guest, which no field of the payload says",
             "a customer is a guest only when the caller says so",
         ),
-        Reading(
+        Assumption(
             "S4",
             "what holds in a status that no page names",
             f"an unknown status {unknown}, and is not *pending*",
             offer(_rules, chosen, "unknown_status", {"open": "open", "closed": "closed"}),
         ),
-        Reading(
+        Assumption(
             "S5",
             "what becomes of an update that touches one closed section beside open ones",
             "it is refused whole, and every closed section is listed",
         ),
-        Reading("S6", "what an empty body does", "it is allowed and changes nothing"),
-        Reading("S7", "what null means in a body", "null is not a documented value and cannot be read"),
-        Reading(
+        Assumption("S6", "what an empty body does", "it is allowed and changes nothing"),
+        Assumption("S7", "what null means in a body", "null is not a documented value and cannot be read"),
+        Assumption(
             "S8",
             "whether canceled, restored and restoring close what completed closes",
             f"{locked} receiver, shipping and coupon",
             offer(_rules, chosen, "locked", {"open": NONE_LOCKED, "locked": CANCELED_FAMILY}),
         ),
-        Reading(
+        Assumption(
             "S9",
             "which shipping keys need delivery_method beside them",
             "none does: they are allowed without it",
         ),
-        Reading(
+        Assumption(
             "S10",
             "whether *draft* is a flag or a status",
             "either makes the order a draft",
         ),
-        Reading(
+        Assumption(
             "S11",
             "when an order can be cancelled or rated, which the store's settings say too",
             "the answer is for the status alone, and says that the settings are not seen",
         ),
-        Reading(
+        Assumption(
             "S12",
             "what holds for an order without a readable status that is not said to be a draft",
             "it is read as an unknown status",
         ),
-        Reading("S13", "whether the list of employees may be empty", "it may"),
-        Reading("S14", "whether an empty object touches its section", "it is sent, so it does"),
-        Reading(
+        Assumption("S13", "whether the list of employees may be empty", "it may"),
+        Assumption("S14", "whether an empty object touches its section", "it is sent, so it does"),
+        Assumption(
             "S15",
             "what holds for an order that does not show whether it has a customer, as in a list of orders",
             "a customer that is not shown is none"
@@ -535,7 +535,7 @@ def _readings(chosen: _Choices) -> tuple[Reading, ...]:
             else "a customer that is not shown may be a registered one",
             offer(_rules, chosen, "missing_customer", {"closed": "closed", "none": "none"}),
         ),
-        Reading(
+        Assumption(
             "S16",
             "which documents are orders",
             "one that shows reference_id, status or draft, or an id beside what only orders have, and is no webhook "
@@ -545,7 +545,7 @@ def _readings(chosen: _Choices) -> tuple[Reading, ...]:
 
 
 def _named(statuses: Collection[Status], conjunction: str = "or") -> str:
-    return listed([status for status in Status if status in statuses] or ["no status"], conjunction)
+    return join_words([status for status in Status if status in statuses] or ["no status"], conjunction)
 
 
 def policy(
@@ -556,7 +556,7 @@ def policy(
     locked: Collection[Status] = NONE_LOCKED,
     missing_customer: MissingCustomer = "closed",
 ) -> Policy[Order, Patch]:
-    """Return the rules of the page under these readings.
+    """Return the rules of the page under these assumptions.
 
     Args:
         pending: the statuses in which payment is open (S1); ``PENDING_FAMILY`` is the alternative.
@@ -587,14 +587,14 @@ def policy(
         actions=Action,
         rules=_rules(chosen),
         waivers=_WAIVERS,
-        readings=_readings(chosen),
-        outcomes=_OUTCOMES,
-        advisories=_ADVISORIES,
+        assumptions=_assumptions(chosen),
+        effects=_OUTCOMES,
+        advice_rules=_ADVISORIES,
     )
 
 
 POLICY: Final = policy()
-"""The policy under the readings that ``specs/readings.toml`` gives."""
+"""The policy under the assumptions that ``specs/assumptions.toml`` gives."""
 
 _STATUS_ENDPOINT: Final = "a status, and a note on it, is changed through Update Order Status, another endpoint"
 _ITEMS_ENDPOINT: Final = "items are changed through the endpoints of Order Items"
@@ -696,13 +696,13 @@ PAYLOAD: Final = Payload(
     shows=("reference_id", "status", "draft"),
     beside_id=("amounts", "items", "shipping", "shipments", "payment_method", "can_cancel", "source", "date"),
 )
-"""Where an order and its facts stand in what the API answers and sends (readings S12, S15 and S16)."""
+"""Where an order and its facts stand in what the API answers and sends (assumptions S12, S15 and S16)."""
 
 
 def to_payload(order: Order) -> dict[str, object]:
     """Write an order as the API answers it, as far as the rules read it; read again, it is the same order.
 
-    No payload tells a guest from a registered customer (reading S3), so ``read_order`` needs ``guest`` for that;
+    No payload tells a guest from a registered customer (assumption S3), so ``read_order`` needs ``guest`` for that;
     what ``Policy.apply`` has written is not shown.
 
     Raises:
@@ -771,34 +771,34 @@ ENDPOINT: Final = Endpoint(
     choices=(
         Choice(
             keyword="pending",
-            reading="S1",
+            assumption="S1",
             about="what is *pending*, instead of payment_pending",
             answers={"family": PENDING_FAMILY},
             members=Status,
         ),
         Choice(
             keyword="completed",
-            reading="S2",
+            assumption="S2",
             about="what is *completed*, instead of completed",
             answers={"family": COMPLETED_FAMILY},
             members=Status,
         ),
         Choice(
             keyword="unknown_status",
-            reading="S4",
+            assumption="S4",
             about="what an unknown status does to the sections bound to a status",
             answers={"open": "open", "closed": "closed"},
         ),
         Choice(
             keyword="locked",
-            reading="S8",
+            assumption="S8",
             about="what closes receiver, shipping and coupon as well",
             answers={"family": CANCELED_FAMILY},
             members=Status,
         ),
         Choice(
             keyword="missing_customer",
-            reading="S15",
+            assumption="S15",
             about="what an order that does not show its customer does to the customer section",
             answers={"closed": "closed", "none": "none"},
         ),
@@ -813,7 +813,7 @@ ENDPOINT: Final = Endpoint(
     unreadable=_unreadable,
     unreadable_status=_UNPROCESSABLE,
     code_of=_code_of,
-    untold=(CUSTOMER,),  # Reading S3: no answer tells a guest.
+    untold=(CUSTOMER,),  # Assumption S3: no answer tells a guest.
 )
 """Where an order is updated, and how it is answered."""
 

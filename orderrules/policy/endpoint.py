@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 import attrs
 
@@ -15,7 +15,7 @@ from orderrules.grammar.orders import OrderT, PatchT
 from orderrules.reading.bodies import gather, identifier, read_body, read_query, write_body
 from orderrules.reading.fields import slots_of
 from orderrules.reading.limits import NO_HINTS, ORDER_LIMITS, UPDATE_LIMITS, Hints, Limits
-from orderrules.reading.problems import manner
+from orderrules.reading.problems import read_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from orderrules.engine.decision import Decision
     from orderrules.grammar.conditions import Fact
     from orderrules.policy.policy import Policy
-    from orderrules.reading.models import Checked
+    from orderrules.reading.models import Model
     from orderrules.reading.payloads import Payload
     from orderrules.reading.problems import InvalidInput
     from orderrules.reading.strict_json import Document
@@ -35,7 +35,7 @@ UPDATE: Final = "PUT"
 """The method with which an order is updated."""
 
 
-class Asked(Protocol[PatchT_co]):
+class ParsedRequest(Protocol[PatchT_co]):
     """What was read of a request: every platform's ``UpdateRequest`` is one."""
 
     @property
@@ -55,14 +55,14 @@ class Choice:
 
     Attributes:
         keyword: the keyword.
-        reading: the id of the assumption that it changes.
+        assumption: the id of the assumption that it changes.
         about: what is chosen, in a few words.
         answers: the named answers, each with its value; two booleans are answered by saying the keyword or not.
         members: the values of which an answer may be made up as well, if it is a set.
     """
 
     keyword: str
-    reading: str
+    assumption: str
     about: str
     answers: Mapping[str, object]
     members: type[StrEnum] | None = None
@@ -102,8 +102,8 @@ class Endpoint(Generic[OrderT, PatchT]):
     make_policy: Callable[..., Policy[OrderT, PatchT]] | None = None
     choices: tuple[Choice, ...] = ()
     path: str
-    request_type: Callable[..., Asked[PatchT]]
-    query_type: type[Checked] | None = None
+    request_type: Callable[..., ParsedRequest[PatchT]]
+    query_type: type[Model] | None = None
     hints: Hints = NO_HINTS
     payload: Payload
     build_order: Callable[..., OrderT] | None = None
@@ -174,7 +174,7 @@ class Endpoint(Generic[OrderT, PatchT]):
         *,
         limits: Limits = UPDATE_LIMITS,
         show_values: bool = False,
-    ) -> Asked[PatchT]:
+    ) -> ParsedRequest[PatchT]:
         """Read a whole request: the id in its path, its query and its body.
 
         Args:
@@ -187,7 +187,7 @@ class Endpoint(Generic[OrderT, PatchT]):
         Raises:
             InvalidInput: with every problem of all three at once.
         """
-        with manner(f"read the {self._name} request", limits, show_values=show_values):
+        with read_with(f"read the {self._name} request", limits, show_values=show_values):
             number, asked, patch = gather(
                 functools.partial(identifier, order_id, self.parameter),
                 lambda: {} if self.query_type is None else write_body(read_query(self.query_type, query)),
@@ -241,7 +241,7 @@ class Endpoint(Generic[OrderT, PatchT]):
         return write_body(patch)
 
     def under(self, policy: Policy[OrderT, PatchT]) -> Endpoint[OrderT, PatchT]:
-        """Return this endpoint under another policy of its platform, such as one of other readings.
+        """Return this endpoint under another policy of its platform, such as one of other assumptions.
 
         Raises:
             TypeError: the policy is of another platform.

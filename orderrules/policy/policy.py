@@ -139,7 +139,7 @@ class Policy(Rulebook[OrderT, PatchT]):
         from orderrules.grammar.advice import advise
 
         self.can_update(order, patch)
-        return advise(self.advisories, order, patch)
+        return advise(self.advice_rules, order, patch)
 
     def guard(self, patch: PatchT) -> Condition:
         """Give the condition on an order under which this update is allowed, in few words.
@@ -213,7 +213,7 @@ class Policy(Rulebook[OrderT, PatchT]):
     def digest(self) -> str:
         """Give 64 hexadecimal digits that change exactly when a decision changes, in which rules refuse or waive.
 
-        Words, readings, advice and the order in which rules are listed make no difference.
+        Words, assumptions, advice and the order in which rules are listed make no difference.
         """
         from orderrules.analysis import diff
 
@@ -245,7 +245,7 @@ class Governed(Protocol[PatchT_contra]):
 def can_update(order: Governed[PatchT], patch: PatchT) -> Decision:
     """Decide, under the policy of the order's platform as it is shipped, whether a patch may be sent for it.
 
-    ``POLICY.can_update`` gives the same answer faster, and other policies answer under other readings.
+    ``POLICY.can_update`` gives the same answer faster, and other policies answer under other assumptions.
 
     Raises:
         TypeError: the order is no order, or the patch is of another platform.

@@ -14,12 +14,21 @@ from urllib.parse import parse_qsl
 
 import attrs
 
-from orderrules.reading.generated import Source, can_be_written, reader
-from orderrules.reading.limits import EMPTY_ARRAY, ENCODED_TWICE, MANNER, NO_HINTS, UPDATE_LIMITS, Hints, Limits
-from orderrules.reading.models import Checked
-from orderrules.reading.problems import Code, InvalidInput, Part, Problem, Problems, manner, spaced
-from orderrules.reading.strict_json import BLANK, LONGEST, Doubled, UnsureError, flaws_in, keys_in, loaded, scan
-from orderrules.reading.values import integer, is_mapping, mistyped, refuse
+from orderrules.reading.generated import Source, can_generate, reader
+from orderrules.reading.limits import EMPTY_ARRAY, ENCODED_TWICE, NO_HINTS, OPTIONS, UPDATE_LIMITS, Hints, Limits
+from orderrules.reading.models import Model
+from orderrules.reading.problems import Code, InvalidInput, Part, Problem, Problems, group_thousands, read_with
+from orderrules.reading.strict_json import (
+    BLANK,
+    LONGEST,
+    DuplicateKeys,
+    UnsureError,
+    flaws_in,
+    keys_in,
+    load_source,
+    scan,
+)
+from orderrules.reading.values import integer, invalid, is_mapping, wrong_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,7 +39,7 @@ if TYPE_CHECKING:
     """Takes a document, as text and as it was given; returns a model, and how many keys were taken."""
 
 
-ModelT = TypeVar("ModelT", bound=Checked)
+ModelT = TypeVar("ModelT", bound=Model)
 
 
 def read_body(  # noqa: PLR0913 - all but two have defaults.
@@ -58,17 +67,17 @@ def read_body(  # noqa: PLR0913 - all but two have defaults.
     made = read_quickly(model, body, limits)
     if made is not None:
         return made
-    with manner(f"read the {what}", limits, hints, show_values=show_values):
+    with read_with(f"read the {what}", limits, hints, show_values=show_values):
         return read_carefully(model, body)
 
 
-def write_body(model: Checked) -> dict[str, object]:
+def write_body(model: Model) -> dict[str, object]:
     """Write a model as the JSON-ready body it stands for; what is absent stays absent.
 
     Raises:
         TypeError: it is no model.
     """
-    if not isinstance(model, Checked):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(model, Model):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"expected a model, got a {type(model).__name__}")
 
     from orderrules.reading.careful import write_model
@@ -109,7 +118,7 @@ def read_quickly(model: type[ModelT], body: object, limits: Limits) -> ModelT | 
         is_deep = text.count("{") + text.count("[") > _DEPTH
         if len(body) > limits.size or is_deep or ("\\" in text and _RISKY.search(text)):
             return None
-        made, taken = (_TAKES.get(model) or _take_of(model))(text, body)
+        made, taken = (_TAKES.get(model) or _taker_of(model))(text, body)
         colons = text.count(":")
         if colons != taken and colons - text.count("://") - text.count(r":\/\/") != taken and keys_in(text) != taken:
             return None
@@ -122,16 +131,16 @@ def _are_enough(limits: Limits) -> bool:
     return limits.digits >= LONGEST and limits.depth >= _DEPTH and limits.keys >= _KEYS
 
 
-def _take_of(model: type[Checked]) -> Take:
+def _taker_of(model: type[Model]) -> Take:
     """Give what takes a model from a document, and counts the keys taken: with msgspec, where it is installed."""
     try:
         from orderrules.reading.structs import take
     except ImportError:
         take = _take
-    return _TAKES.setdefault(model, take(model) if can_be_written(model) else _untaken)
+    return _TAKES.setdefault(model, take(model) if can_generate(model) else _give_up)
 
 
-def _take(model: type[Checked]) -> Take:
+def _take(model: type[Model]) -> Take:
     read = reader(model, Source.DOCUMENT)
 
     def take(text: str, _: str | bytes) -> tuple[Any, int]:
@@ -146,7 +155,7 @@ def _take(model: type[Checked]) -> Take:
 _TAKES: Final[dict[type, Take]] = {}
 
 
-def _untaken(_: str, __: str | bytes) -> NoReturn:
+def _give_up(_: str, __: str | bytes) -> NoReturn:
     raise UnsureError
 
 
@@ -158,10 +167,10 @@ def read_carefully(model: type[ModelT], body: object) -> ModelT:
     """
     from orderrules.reading.careful import read_model
 
-    found, flawed = loaded(body)
+    found, flawed = load_source(body)
     problems = Problems()
     if type(found) is str and found.lstrip().startswith("{"):
-        raise mistyped("an object", found).each(lambda problem: attrs.evolve(problem, hint=ENCODED_TWICE))
+        raise wrong_type("an object", found).each(lambda problem: attrs.evolve(problem, hint=ENCODED_TWICE))
     try:
         made = read_model(model, found)
         if not flawed:
@@ -170,19 +179,19 @@ def read_carefully(model: type[ModelT], body: object) -> ModelT:
         problems.add_error(error)
     if flawed:
         problems.add_flaws(flaws_in(found))
-    raise hinted(problems.error(), MANNER.get().hints)
+    raise add_hints(problems.error(), OPTIONS.get().hints)
 
 
-def hinted(error: InvalidInput, hints: Hints) -> InvalidInput:
+def add_hints(error: InvalidInput, hints: Hints) -> InvalidInput:
     """Give the problems of a body the hints of a platform: one for each misplaced key, or one for a whole object."""
-    unknown = {_dotted(problem) for problem in error.problems if problem.code is Code.UNKNOWN_KEY}
+    unknown = {_split_pointer(problem) for problem in error.problems if problem.code is Code.UNKNOWN_KEY}
     shapes = {shape.at: shape.hint for shape in hints.shapes if any((shape.at, key) in unknown for key in shape.keys)}
     once = {EMPTY_ARRAY: 1, **dict.fromkeys(shapes.values(), 1)}
 
     def change(problem: Problem) -> Problem:
         hint = problem.hint
         if problem.code is Code.UNKNOWN_KEY:
-            above, key = _dotted(problem)
+            above, key = _split_pointer(problem)
             hint = shapes.get(above) or hints.keys.get(f"{above}.{key}".lstrip("."), hint)
         if hint in once:
             once[hint] -= 1
@@ -192,7 +201,7 @@ def hinted(error: InvalidInput, hints: Hints) -> InvalidInput:
     return error.each(change)
 
 
-def _dotted(problem: Problem) -> tuple[str, str]:
+def _split_pointer(problem: Problem) -> tuple[str, str]:
     """Part the pointer of a problem into the keys that lead to its object, with dots between them, and its own key."""
     *above, key = problem.pointer.split("/")
     return ".".join(token for token in above if token and not token.isdigit()), key
@@ -216,10 +225,10 @@ def gather(*steps: Callable[[], object]) -> tuple[Any, ...]:
     return tuple(results)
 
 
-def at(*path: str, reading: Callable[[object], Any], value: object, part: Part = Part.BODY) -> Any:  # noqa: ANN401 - whatever the reading gives.
+def at(*path: str, read: Callable[[object], Any], value: object, part: Part = Part.BODY) -> Any:  # noqa: ANN401 - whatever the reading gives.
     """Read a value, and report its problems at its place."""
     try:
-        return reading(value)
+        return read(value)
     except InvalidInput as error:
         raise error.each(lambda problem: attrs.evolve(problem.under(*path), part=part)) from None
 
@@ -230,25 +239,25 @@ def identifier(value: object, name: str) -> int:
     Raises:
         InvalidInput: it is neither an integer nor such text, or has too many digits.
     """
-    return at(name, reading=_decimal, value=value, part=Part.PATH)  # type: ignore[no-any-return]
+    return at(name, read=_decimal, value=value, part=Part.PATH)  # type: ignore[no-any-return]
 
 
 def _decimal(value: object) -> int:
     if type(value) is str and re.fullmatch(r"[0-9]+", value):
-        if len(value) <= MANNER.get().limits.digits:
+        if len(value) <= OPTIONS.get().limits.digits:
             with contextlib.suppress(ValueError):  # Python may have been told a lower limit of its own.
                 return int(value)
-        raise refuse(Code.NUMBER_TOO_LONG, "has more digits than are read")
+        raise invalid(Code.NUMBER_TOO_LONG, "has more digits than are read")
     if type(value) is int:
         return integer(value)
     if type(value) is str:
-        raise refuse(Code.WRONG_TYPE, "expected the decimal digits of an integer, got other text")
-    raise mistyped("an integer, or its decimal digits", value)
+        raise invalid(Code.WRONG_TYPE, "expected the decimal digits of an integer, got other text")
+    raise wrong_type("an integer, or its decimal digits", value)
 
 
 def read_query(model: type[ModelT], asked: object) -> ModelT:
     """Read the query of a request, strictly: a mapping, or text as it stands behind the question mark."""
-    return at(reading=functools.partial(_query, model), value=asked, part=Part.QUERY)  # type: ignore[no-any-return]
+    return at(read=functools.partial(_query, model), value=asked, part=Part.QUERY)  # type: ignore[no-any-return]
 
 
 def _query(model: type[ModelT], asked: object) -> ModelT:
@@ -256,15 +265,15 @@ def _query(model: type[ModelT], asked: object) -> ModelT:
 
     if type(asked) is not str:
         if not is_mapping(asked):
-            raise mistyped("an object", asked)
+            raise wrong_type("an object", asked)
         return read_model(model, asked)
-    if len(asked) > MANNER.get().limits.size:
-        most = spaced(MANNER.get().limits.size)
-        raise refuse(Code.TOO_LARGE, f"has {spaced(len(asked))} characters, and {most} are read at most")
+    if len(asked) > OPTIONS.get().limits.size:
+        most = group_thousands(OPTIONS.get().limits.size)
+        raise invalid(Code.TOO_LARGE, f"has {group_thousands(len(asked))} characters, and {most} are read at most")
     pairs: list[tuple[str, object]] | None = None
     with contextlib.suppress(UnicodeError):
         pairs = [*parse_qsl(asked, keep_blank_values=True, errors="strict")]
     if pairs is None:
-        raise refuse(Code.NOT_UTF8, "holds bytes that are not UTF-8")
+        raise invalid(Code.NOT_UTF8, "holds bytes that are not UTF-8")
     found = dict(pairs)
-    return read_model(model, found if len(found) == len(pairs) else Doubled(pairs))
+    return read_model(model, found if len(found) == len(pairs) else DuplicateKeys(pairs))

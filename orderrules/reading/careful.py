@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 import attrs
 import cattrs
 
-from orderrules.reading.fields import UNSET, is_array, is_model, kept, slots_of
+from orderrules.reading.fields import UNSET, is_array, is_model, slots_of, strict_reader
 from orderrules.reading.limits import EMPTY_ARRAY
-from orderrules.reading.models import Checked
+from orderrules.reading.models import Model
 from orderrules.reading.problems import Code, InvalidInput, Problem, Problems
-from orderrules.reading.strict_json import Doubled, duplicate
-from orderrules.reading.values import LEAVES, close_to, each, is_empty_list, kind_of, leaf, pairs_of, refuse
+from orderrules.reading.strict_json import DuplicateKeys, duplicate_key
+from orderrules.reading.values import LEAVES, close_to, invalid, is_empty_list, kind_of, leaf, pairs_of, read_items
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from orderrules.reading.fields import Slot
 
-ModelT = TypeVar("ModelT", bound=Checked)
+ModelT = TypeVar("ModelT", bound=Model)
 
 _KEEP: Final = "leave the key out to leave it as it is"
 
@@ -46,11 +46,11 @@ def _not_text(key: object) -> Problem:
 def read_model(model: type[ModelT], value: object) -> ModelT:
     """Read one of our models: every key must be one of its fields, every value the documented one."""
     if is_empty_list(value):
-        raise refuse(Code.WRONG_TYPE, "expected an object, got an array", EMPTY_ARRAY)
+        raise invalid(Code.WRONG_TYPE, "expected an object, got an array", EMPTY_ARRAY)
     slots = slots_of(model)
     said: dict[str, Any] = {}
     problems = Problems()
-    twice: AbstractSet[str] = value.twice if type(value) is Doubled else frozenset()
+    twice: AbstractSet[str] = value.twice if type(value) is DuplicateKeys else frozenset()
     for key, item in pairs_of(value):
         if type(key) is not str or (key not in slots and key not in twice):
             if problems.full:
@@ -58,7 +58,7 @@ def read_model(model: type[ModelT], value: object) -> ModelT:
             else:
                 problems.add(_unknown(key, slots) if type(key) is str else _not_text(key))
         elif key in twice or key in said:
-            problems.add(duplicate(key))
+            problems.add(duplicate_key(key))
             problems.flaws += key in twice
             said[key] = UNSET
         else:
@@ -82,7 +82,7 @@ def _with_hint(error: InvalidInput) -> InvalidInput:
 
 
 def _read_leaf(value: object, annotation: object) -> object:
-    return kept(annotation)(value)
+    return strict_reader(annotation)(value)
 
 
 def _structure(annotation: Any, value: object) -> object:  # noqa: ANN401 - an annotation can be any object.
@@ -91,20 +91,20 @@ def _structure(annotation: Any, value: object) -> object:  # noqa: ANN401 - an a
 
 def _read_array(value: object, annotation: object) -> object:
     (item, _) = get_args(annotation)
-    return tuple(each(value, leaf(item) or functools.partial(_structure, item)))
+    return tuple(read_items(value, leaf(item) or functools.partial(_structure, item)))
 
 
 def _read_object(value: object, model: type[ModelT]) -> ModelT:
     return value if type(value) is model else read_model(model, value)
 
 
-def write_model(model: Checked) -> dict[str, object]:
+def write_model(model: Model) -> dict[str, object]:
     """Write a model as the JSON-ready body it stands for: what is absent stays absent."""
     written: dict[str, object] = _converter.unstructure(model)
     return written
 
 
-def _write_object(model: Checked) -> dict[str, object]:
+def _write_object(model: Model) -> dict[str, object]:
     said = {name: getattr(model, name) for name in slots_of(type(model))}
     return {name: _converter.unstructure(value) for name, value in said.items() if value is not UNSET}
 

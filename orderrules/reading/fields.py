@@ -64,16 +64,16 @@ def is_model(annotation: object) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, AnyModel)
 
 
-def unreadable(annotation: object) -> TypeError:
+def unsupported_type(annotation: object) -> TypeError:
     """Make the error of a model that says a type for which there is no strict reading."""
     return TypeError(f"there is no strict reading of {annotation}")
 
 
-def kept(annotation: object) -> Callable[[object], Any]:
+def strict_reader(annotation: object) -> Callable[[object], Any]:
     """Give the strict reading of an annotation that stands for one value."""
     reading = leaf(annotation)
     if reading is None:
-        raise unreadable(annotation)
+        raise unsupported_type(annotation)
     return reading
 
 
@@ -113,7 +113,7 @@ def _slots_of(model: type) -> Mapping[str, Slot]:
         options = members(hints[field.name])
         annotation = _union(*(option for option in options if option is not Unset))
         if not _is_readable(annotation):
-            raise unreadable(annotation)
+            raise unsupported_type(annotation)
         slots[field.name] = Slot(field.name, annotation, field.default is not attrs.NOTHING, Unset in options)
     return slots
 

@@ -88,7 +88,7 @@ def builder(model: type[AnyModel]) -> Callable[..., None] | None:
 
     None where a model is built in another way than all of its fields by keyword.
     """
-    if not _is_built_by_keyword(model) or _opened(model) is None:
+    if not _is_built_by_keyword(model) or _open_class(model) is None:
         return None
     written, fields = model.__init__, attrs.fields(model)  # type: ignore[arg-type]  # models are attrs classes.
     derived, _, keys = model.__derived__()
@@ -100,10 +100,10 @@ def builder(model: type[AnyModel]) -> Callable[..., None] | None:
         names[f"set_{field.name}"] = getattr(model, field.name).__set__
         lines.append(f"its = converter_{field.name}({field.name})" if field.converter else f"its = {field.name}")
         slot = slots_of(model)[field.name]
-        said = _unless_well(slot.annotation, names, unsure, tuple)
+        said = _check_lines(slot.annotation, names, unsure, tuple)
         if field.name in keys:
             said.append(f"number |= {1 << keys.index(field.name)}")
-        lines += ["if its is not UNSET:", *_indented(said)] if slot.absent else said
+        lines += ["if its is not UNSET:", *_indent(said)] if slot.absent else said
         lines.append(f"set_{field.name}(self, its)")
     if derived:
         names["put"] = getattr(model, derived).__set__
@@ -112,9 +112,7 @@ def builder(model: type[AnyModel]) -> Callable[..., None] | None:
         return None
     defaults = (f"={f'default_{field.name}'}" if field.default is not attrs.NOTHING else "" for field in fields)
     taken = ", ".join(f"{field.name}{default}" for field, default in zip(fields, defaults, strict=True))
-    build: Callable[..., None] = _compiled(
-        "build", model, [f"def __init__(self, *, {taken}):", *_indented(lines)], names
-    )
+    build: Callable[..., None] = _compile("build", model, [f"def __init__(self, *, {taken}):", *_indent(lines)], names)
     functools.update_wrapper(build, written)
     # Python 3.14 has it copy the function that makes annotations, which attrs does not set.
     build.__annotations__ = written.__annotations__
@@ -162,9 +160,9 @@ def _reader(model: type[AnyModel], source: Source, read_number: Callable[[Any], 
     A frozen object is set field by field through its descriptors, which would take longer than all else. So it is
     filled while it is of a class that is laid out alike and not frozen, and then becomes what it is.
     """
-    opened = _opened(model) if can_be_written(model) else None
+    opened = _open_class(model) if can_generate(model) else None
     if opened is None:
-        return _unread
+        return _give_up
     derived, _, keys = model.__derived__()
     names = {**_NAMES, "opened": opened, "model": model}
     lines = ["def read(found, taken):", "    self = opened()", *(["    number = 0"] if derived else [])]
@@ -173,20 +171,20 @@ def _reader(model: type[AnyModel], source: Source, read_number: Callable[[Any], 
     if source is Source.DICT:
         lines += ["    taken = 0", "    for key in found:", "        if type(key) is not str: raise UnsureError"]
     for name, slot in slots_of(model).items():
-        kept = [*_taken(slot, names, source, read_number), f"self.{name} = its", "taken += 1"]
+        kept = [*_take_lines(slot, names, source, read_number), f"self.{name} = its", "taken += 1"]
         if name in keys:
             kept.append(f"number |= {1 << keys.index(name)}")
         otherwise = f"else: self.{name} = UNSET" if slot.optional else f"else: {_UNSURE}"
         if source is Source.STRUCT:
-            lines += _indented([f"its = found.{name}", "if its is not UNSET:", *_indented(kept), otherwise])
+            lines += _indent([f"its = found.{name}", "if its is not UNSET:", *_indent(kept), otherwise])
         else:
-            lines += _indented([f"if {name!r} in found:", f"    its = found[{name!r}]", *_indented(kept), otherwise])
+            lines += _indent([f"if {name!r} in found:", f"    its = found[{name!r}]", *_indent(kept), otherwise])
     if source is Source.DICT:
         lines.append("    if taken != len(found): raise UnsureError")
     if derived:
-        lines += _indented([*_facts(model, names, _UNSURE), f"self.{derived} = number"])
+        lines += _indent([*_facts(model, names, _UNSURE), f"self.{derived} = number"])
     lines += ["    self.__class__ = model", "    return self, taken"]
-    read: Reader = _compiled(f"read {source.name.lower()}", model, lines, names)
+    read: Reader = _compile(f"read {source.name.lower()}", model, lines, names)
     return read
 
 
@@ -194,11 +192,11 @@ def _reader(model: type[AnyModel], source: Source, read_number: Callable[[Any], 
 reader: Final[Callable[..., Reader]] = functools.cache(_reader)
 
 
-def _unread(_: object, __: int) -> NoReturn:
+def _give_up(_: object, __: int) -> NoReturn:
     raise UnsureError
 
 
-def can_be_written(model: type[AnyModel], *above: type[AnyModel]) -> bool:
+def can_generate(model: type[AnyModel], *above: type[AnyModel]) -> bool:
     """Say whether a model is read field by field, and holds no model that holds it again, nor too deep a one."""
     plain = _is_built_by_attrs(model) and all(
         field.init
@@ -215,7 +213,7 @@ def can_be_written(model: type[AnyModel], *above: type[AnyModel]) -> bool:
         plain
         and reads_fields
         and all(
-            inner not in above and len(above) < _DEEPEST and can_be_written(inner, *above, model)
+            inner not in above and len(above) < _DEEPEST and can_generate(inner, *above, model)
             for slot in slots_of(model).values()
             for inner in (slot.annotation, *get_args(slot.annotation))
             if is_model(inner)
@@ -223,7 +221,7 @@ def can_be_written(model: type[AnyModel], *above: type[AnyModel]) -> bool:
     )
 
 
-def _laid_out(model: type) -> type | None:
+def _make_open_class(model: type) -> type | None:
     """Make the class that an object is of while it is filled; None where none is laid out as the model is."""
     try:
         opened = type(f"Open{model.__name__}", model.__bases__, {"__slots__": tuple(slots_of(model))})
@@ -233,10 +231,12 @@ def _laid_out(model: type) -> type | None:
     return opened
 
 
-_opened: Final[Callable[[type], type | None]] = functools.cache(_laid_out)
+_open_class: Final[Callable[[type], type | None]] = functools.cache(_make_open_class)
 
 
-def _taken(slot: Slot, names: dict[str, Any], source: Source, read_number: Callable[[Any], int | float]) -> list[str]:
+def _take_lines(
+    slot: Slot, names: dict[str, Any], source: Source, read_number: Callable[[Any], int | float]
+) -> list[str]:
     """Write the lines that check a value that was found, and turn it into what is kept of it."""
     annotation, name = slot.annotation, f"read_{slot.name}"
     item = get_args(annotation)[0] if is_array(annotation) else annotation
@@ -251,23 +251,23 @@ def _taken(slot: Slot, names: dict[str, Any], source: Source, read_number: Calla
     if source is Source.STRUCT and float in members(item):
         names["number_of"] = read_number
         lines = ["its = [number_of(item) for item in its]" if is_array(annotation) else "its = number_of(its)"]
-    if is_written_as_text(item):
+    if is_text_in_json(item):
         names[name] = leaf(item)
         if item is annotation:
             return [f"its = {name}(its)"]
         return [f"if type(its) is not list: {_UNSURE}", f"its = tuple([{name}(item) for item in its])"]
     if source is not Source.STRUCT or item not in {str, bool}:
-        lines += _unless_well(annotation, names, _UNSURE, list, vouched=source is not Source.DICT)
+        lines += _check_lines(annotation, names, _UNSURE, list, vouched=source is not Source.DICT)
     return [*lines, "its = tuple(its)"] if is_array(annotation) else lines
 
 
-def _unless_well(
+def _check_lines(
     annotation: object, names: dict[str, Any], otherwise: str, array: type, *, vouched: bool = False
 ) -> list[str]:
     """Write the lines that do something else unless a value is plainly what is annotated, and is kept as it is."""
     if not is_array(annotation):
-        return [f"if not ({_is_well(annotation, 'its', names, vouched=vouched)}):", f"    {otherwise}"]
-    item = _is_well(get_args(annotation)[0], "item", names, vouched=vouched)
+        return [f"if not ({_check_expression(annotation, 'its', names, vouched=vouched)}):", f"    {otherwise}"]
+    item = _check_expression(get_args(annotation)[0], "item", names, vouched=vouched)
     return [
         f"if type(its) is not {array.__name__}: {otherwise}",
         "for item in its:",
@@ -276,14 +276,14 @@ def _unless_well(
     ]
 
 
-def _is_well(annotation: object, its: str, names: dict[str, Any], *, vouched: bool) -> str:
+def _check_expression(annotation: object, its: str, names: dict[str, Any], *, vouched: bool) -> str:
     """Write the expression that says so of one value."""
     options = members(annotation)
     ways: list[str] = []
     for option in options:
         if option is str:
             # A text that may stand for a choice or a day would be kept as that.
-            if not any(map(is_written_as_text, options)):
+            if not any(map(is_text_in_json, options)):
                 ways.append(f"type({its}) is str" + _PLAIN.format(its=its) * (not vouched))
         elif option is int or option is float:
             ways.append(f"type({its}) is int and {-_LARGE} < {its} < {_LARGE}")
@@ -292,17 +292,17 @@ def _is_well(annotation: object, its: str, names: dict[str, Any], *, vouched: bo
         elif option is NoneType:
             ways.append(f"{its} is None")
         elif isinstance(option, type):
-            ways.append(f"type({its}) is {_named(option, names)}")
+            ways.append(f"type({its}) is {_bind(option, names)}")
     return " or ".join(dict.fromkeys(ways)) or "False"
 
 
-def _named(kind: type, names: dict[str, Any]) -> str:
+def _bind(kind: type, names: dict[str, Any]) -> str:
     """Give a name by which the text knows a class, whatever the class calls itself."""
     names[f"class_{len(names)}"] = kind
     return f"class_{len(names) - 1}"
 
 
-def is_written_as_text(annotation: object) -> bool:
+def is_text_in_json(annotation: object) -> bool:
     """Say whether JSON has a text where a value is annotated as this: a choice, or a day."""
     return annotation is date or (isinstance(annotation, type) and issubclass(annotation, StrEnum))
 
@@ -319,11 +319,11 @@ def _facts(model: type[AnyModel], names: dict[str, Any], unsure: str) -> Iterato
         yield "number += its"
 
 
-def _indented(lines: Iterable[str]) -> list[str]:
+def _indent(lines: Iterable[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
-def _compiled(task: str, model: type, lines: list[str], names: dict[str, Any]) -> Any:  # noqa: ANN401 - a function.
+def _compile(task: str, model: type, lines: list[str], names: dict[str, Any]) -> Any:  # noqa: ANN401 - a function.
     """Compile a function, and keep its text where tracebacks and ``inspect`` find it."""
     text, name = "\n".join(lines) + "\n", lines[0].split("(")[0].removeprefix("def ")
     place = f"{_TEXT} {task} {model.__module__}.{model.__qualname__}>"

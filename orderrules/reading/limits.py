@@ -126,7 +126,7 @@ ENCODED_TWICE: Final = "this is JSON within JSON, which was encoded twice"
 
 
 @attrs.frozen
-class Manner:
+class ReadOptions:
     """How one reading is done.
 
     Attributes:
@@ -142,5 +142,5 @@ class Manner:
     counts_only: bool = False
 
 
-MANNER: Final[ContextVar[Manner]] = ContextVar("orderrules.manner", default=Manner())  # noqa: B039 - it is frozen.
+OPTIONS: Final[ContextVar[ReadOptions]] = ContextVar("orderrules.manner", default=ReadOptions())  # noqa: B039 - it is frozen.
 """The manner of the reading that is under way in this thread or task."""

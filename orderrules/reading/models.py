@@ -15,9 +15,9 @@ import attrs
 
 from orderrules.reading.fields import UNSET, AnyModel, is_array, slots_of
 from orderrules.reading.generated import builder
-from orderrules.reading.limits import MANNER, MOST_DIGITS, Limits, Manner
+from orderrules.reading.limits import MOST_DIGITS, OPTIONS, Limits, ReadOptions
 from orderrules.reading.problems import InvalidInput, Problems
-from orderrules.reading.values import each, leaf, mistyped
+from orderrules.reading.values import leaf, read_items, wrong_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,19 +35,19 @@ def _keep(annotation: Any, value: object) -> object:  # noqa: ANN401 - an annota
         return reading(value)
     if is_array(annotation):
         (item, _) = get_args(annotation)
-        return tuple(each(value, leaf(item) or functools.partial(_keep, item)))
+        return tuple(read_items(value, leaf(item) or functools.partial(_keep, item)))
     if type(value) is not annotation:
-        raise mistyped(f"a {annotation.__qualname__}", value)
+        raise wrong_type(f"a {annotation.__qualname__}", value)
     return value
 
 
 _IS_WRITTEN: Final[weakref.WeakKeyDictionary[type, bool]] = weakref.WeakKeyDictionary()
 """The models of which there was an object, and whether an ``__init__`` was written for them."""
 
-_AGAIN: Final = Manner(Limits(digits=MOST_DIGITS))
+_AGAIN: Final = ReadOptions(Limits(digits=MOST_DIGITS))
 
 
-class Checked(AnyModel):
+class Model(AnyModel):
     """What every model is built on: an object built directly is as checked as one that is read.
 
     Raises:
@@ -103,8 +103,8 @@ class Checked(AnyModel):
 
 def rebuild(model: Callable[..., object], said: Mapping[str, object]) -> object:
     """Build a model again from what was said of it; what is derived is derived anew."""
-    token = MANNER.set(_AGAIN)
+    token = OPTIONS.set(_AGAIN)
     try:
         return model(**said)
     finally:
-        MANNER.reset(token)
+        OPTIONS.reset(token)

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
-from orderrules.reading.fields import kept
+from orderrules.reading.fields import strict_reader
 from orderrules.reading.limits import ENCODED_TWICE, ORDER_LIMITS, Limits
-from orderrules.reading.problems import Code, InvalidInput, Problem, Problems, listed, manner
-from orderrules.reading.strict_json import flaws_in, loaded
-from orderrules.reading.values import is_empty_list, is_mapping, mapping, mistyped, pairs_of, refuse, shorten
+from orderrules.reading.problems import Code, InvalidInput, Problem, Problems, join_words, read_with
+from orderrules.reading.strict_json import flaws_in, load_source
+from orderrules.reading.values import invalid, is_empty_list, is_mapping, mapping, pairs_of, shorten, wrong_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +79,7 @@ class Place:
         first, *inner = self.path
         if first not in found:
             if self.required:
-                raise refuse(Code.MISSING, "is required").each(lambda problem: problem.under(first))
+                raise invalid(Code.MISSING, "is required").each(lambda problem: problem.under(first))
             return self.left_out
         way = [first]
         try:
@@ -94,14 +94,14 @@ class Place:
             elif self.kind is None:
                 self._object(value)
                 return self.there
-            return kept(self.kind)(value)
+            return strict_reader(self.kind)(value)
         except InvalidInput as error:
             raise error.each(lambda problem: problem.under(*way)) from None
 
     def _object(self, value: object) -> Found:
         kind = "integer" if type(value) is int else "string" if type(value) is str else ""
         if kind in self.hints:
-            raise mistyped(self.expected, value).each(lambda problem: attrs.evolve(problem, hint=self.hints[kind]))
+            raise wrong_type(self.expected, value).each(lambda problem: attrs.evolve(problem, hint=self.hints[kind]))
         return mapping(value, self.expected)
 
 
@@ -147,8 +147,8 @@ class Payload:
         Raises:
             InvalidInput: it is no order, or an attribute cannot be read; with every problem at once.
         """
-        with manner(f"read the {what}", limits, show_values=show_values):
-            document, flawed = loaded(source)
+        with read_with(f"read the {what}", limits, show_values=show_values):
+            document, flawed = load_source(source)
             problems = Problems()
             said: dict[str, Any] = {}
             try:
@@ -161,7 +161,7 @@ class Payload:
                         said[place.attribute] = place.read(found)
                     except InvalidInput as error:
                         problems.add_error(self._hinted(error, document), *path)
-                said.update({name: _shown(found.get(name), kind) for name, kind in self.shown.items()})
+                said.update({name: _read_if_possible(found.get(name), kind) for name, kind in self.shown.items()})
             if flawed:
                 problems.add_flaws(flaws_in(document))
             if problems:
@@ -179,9 +179,9 @@ class Payload:
         try:
             if self.inside in found:
                 if self._is_of_another(found):
-                    raise _no_order(f"{self._webhook(found)}, and no order")
+                    raise _not_an_order(f"{self._webhook(found)}, and no order")
                 if found.get(self.success) is False:
-                    raise _no_order("is the answer to what failed, and no order")
+                    raise _not_an_order("is the answer to what failed, and no order")
                 path.append(self.inside)
                 found = mapping(found[self.inside], "an order, an object")
             if self._is_activity(found):
@@ -189,9 +189,9 @@ class Payload:
                 found = mapping(found[self.activity], "an order, an object")
             strange = [key for key in self.never if key in found]
             if strange:
-                raise _no_order(f"is no order, for it shows {listed(strange)}")
+                raise _not_an_order(f"is no order, for it shows {join_words(strange)}")
             if not self._shows_order(found):
-                raise _no_order(f"is no order: it shows no {listed(self.shows)}")
+                raise _not_an_order(f"is no order: it shows no {join_words(self.shows)}")
         except InvalidInput as error:
             raise error.each(lambda problem: problem.under(*path)) from None
         return path, found
@@ -265,8 +265,8 @@ class Payload:
         return False
 
 
-def _no_order(message: str) -> InvalidInput:
-    return refuse(Code.NOT_AN_ORDER, message)
+def _not_an_order(message: str) -> InvalidInput:
+    return invalid(Code.NOT_AN_ORDER, message)
 
 
 def _spells(value: object) -> Empty | None:
@@ -278,8 +278,8 @@ def _spells(value: object) -> Empty | None:
     return Empty.OBJECT if is_mapping(value) and not pairs_of(value) else None
 
 
-def _shown(value: object, annotation: object) -> Any:  # noqa: ANN401 - of the type annotated.
+def _read_if_possible(value: object, annotation: object) -> Any:  # noqa: ANN401 - of the type annotated.
     """Take what a payload shows where it can be read as annotated; None where not, for no rule needs it."""
     with contextlib.suppress(InvalidInput):
-        return None if value is None else kept(annotation)(value)
+        return None if value is None else strict_reader(annotation)(value)
     return None

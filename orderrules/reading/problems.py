@@ -27,15 +27,15 @@ from typing import TYPE_CHECKING
 import attrs
 
 from orderrules.reading.limits import (
-    MANNER,
     MAX_CHARACTERS,
     MAX_KEY,
     MAX_LINES,
     NO_HINTS,
+    OPTIONS,
     UPDATE_LIMITS,
     Hints,
     Limits,
-    Manner,
+    ReadOptions,
 )
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class Problem:
     part: Part = Part.BODY
 
     def __str__(self) -> str:
-        place = printable(self.pointer) or "(the whole)"
+        place = escape_unprintable(self.pointer) or "(the whole)"
         if self.part is not Part.BODY:
             place = f"{self.part} {place}"
         hint = f" ({self.hint})" if self.hint else ""
@@ -138,13 +138,13 @@ def _token(token: str) -> str:
     if len(token) <= MAX_KEY and token.isascii() and token.isidentifier():
         return f"/{token}"
     if len(token) > MAX_KEY:
-        token = f"{token[:MAX_KEY]}…({spaced(len(token))} characters)"
+        token = f"{token[:MAX_KEY]}…({group_thousands(len(token))} characters)"
     if not token.isascii():
         token = token.encode(errors="backslashreplace").decode()
     return "/" + token.replace("~", "~0").replace("/", "~1")
 
 
-def printable(text: str) -> str:
+def escape_unprintable(text: str) -> str:
     """Return text in which whatever does not print, a line's end too, is escaped."""
     if text.isprintable():
         return text
@@ -153,7 +153,7 @@ def printable(text: str) -> str:
     )
 
 
-def spaced(count: int) -> str:
+def group_thousands(count: int) -> str:
     """Write a number with a space between its thousands."""
     return f"{count:,}".replace(",", " ")
 
@@ -197,7 +197,7 @@ class InvalidInput(ValueError):  # noqa: N818 - the public name is fixed, and sa
 
     def __str__(self) -> str:
         total = len(self.problems) + self.more
-        text = f"cannot {self.what}: {spaced(total)} problem{'s' * (total != 1)}"
+        text = f"cannot {self.what}: {group_thousands(total)} problem{'s' * (total != 1)}"
         shown = 0
         for problem in self.problems[:MAX_LINES]:
             line = f"\n  {problem}"
@@ -207,7 +207,7 @@ class InvalidInput(ValueError):  # noqa: N818 - the public name is fixed, and sa
             # The first problem is told in any case, as far as there is room.
             text += line if len(line) <= room else line[: max(room, 0)] + "…"
             shown += 1
-        return f"{text}\n  and {spaced(total - shown)} more" if total > shown else text
+        return f"{text}\n  and {group_thousands(total - shown)} more" if total > shown else text
 
 
 class Counted(InvalidInput):
@@ -231,7 +231,7 @@ class Problems:
         self.kept: list[Problem] = []
         self.more = 0
         self.flaws = 0
-        manner = MANNER.get()
+        manner = OPTIONS.get()
         self._room = 0 if manner.counts_only else manner.limits.problems
 
     @property
@@ -266,7 +266,7 @@ class Problems:
     def error(self, what: str = "read the input") -> InvalidInput:
         """Make the one error that says them all."""
         if self.kept:
-            error = InvalidInput(self.kept, what, self.more, MANNER.get().limits.characters)
+            error = InvalidInput(self.kept, what, self.more, OPTIONS.get().limits.characters)
         else:
             error = Counted()
             error.more = self.more
@@ -274,21 +274,21 @@ class Problems:
         return error
 
 
-def listed(words: Iterable[object], conjunction: str = "or") -> str:
+def join_words(words: Iterable[object], conjunction: str = "or") -> str:
     """Join words as a sentence does: ``a``, ``a or b``, ``a, b or c``."""
     *most, last = [str(word) for word in words]
     return f"{', '.join(most)} {conjunction} {last}" if most else last
 
 
 @contextlib.contextmanager
-def manner(
+def read_with(
     what: str, limits: Limits = UPDATE_LIMITS, hints: Hints = NO_HINTS, *, show_values: bool = False
 ) -> Generator[None]:
     """Read in a manner, and say in the error what was read."""
-    token = MANNER.set(Manner(limits, show_values, hints))
+    token = OPTIONS.set(ReadOptions(limits, show_values, hints))
     try:
         yield
     except InvalidInput as error:
         raise InvalidInput(error.problems, what, error.more, limits.characters) from None
     finally:
-        MANNER.reset(token)
+        OPTIONS.reset(token)

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import attrs
 
-from orderrules.reading.limits import MANNER
-from orderrules.reading.problems import Code, InvalidInput, Problem, Problems, spaced
+from orderrules.reading.limits import OPTIONS
+from orderrules.reading.problems import Code, InvalidInput, Problem, Problems, group_thousands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -96,7 +96,7 @@ class Flaw:
     message: str
 
 
-class Doubled(dict[str, object]):
+class DuplicateKeys(dict[str, object]):
     """An object that has some of its keys more than once."""
 
     def __init__(self, pairs: list[tuple[str, object]]) -> None:
@@ -110,7 +110,7 @@ class Doubled(dict[str, object]):
         return {key for key, _ in self._pairs if key in seen or seen.add(key)}  # type: ignore[func-returns-value]
 
 
-def duplicate(key: str) -> Problem:
+def duplicate_key(key: str) -> Problem:
     """Say that a key stands more than once."""
     return Problem("", Code.DUPLICATE_KEY, "stands here more than once").under(key)
 
@@ -125,17 +125,19 @@ def load(source: Document) -> tuple[object, bool]:
     Raises:
         InvalidInput: it is no JSON document, or past a limit.
     """
-    limits = MANNER.get().limits
+    limits = OPTIONS.get().limits
     size = source.nbytes if isinstance(source, memoryview) else len(source)
     if size > limits.size:
         unit = "characters" if isinstance(source, str) else "bytes"
-        raise _whole(Code.TOO_LARGE, f"has {spaced(size)} {unit}, and {spaced(limits.size)} are read at most")
+        raise _whole(
+            Code.TOO_LARGE, f"has {group_thousands(size)} {unit}, and {group_thousands(limits.size)} are read at most"
+        )
     document = source if isinstance(source, str | bytes) else bytes(source)
-    text = document if isinstance(document, str) else _decoded(document)
+    text = document if isinstance(document, str) else _decode_utf8(document)
     if text.startswith("\ufeff"):
         raise _whole(Code.BYTE_ORDER_MARK, "begins with a byte-order mark")
     if _is_too_deep(text, limits.depth):
-        raise _whole(Code.TOO_DEEP, f"has more than {spaced(limits.depth)} objects and arrays in each other")
+        raise _whole(Code.TOO_DEEP, f"has more than {group_thousands(limits.depth)} objects and arrays in each other")
     start = len(text) - len(text.lstrip(BLANK))
     long = may_have_long_number(document, limits.digits)
     if not long:
@@ -184,16 +186,16 @@ def _tell(problems: Problems, value: object, path: Sequence[str]) -> None:
     """Take in the problems that a value is, or has among its keys."""
     if isinstance(value, Flaw):
         problems.add(Problem("", value.code, value.message).under(*path))
-    elif isinstance(value, Doubled):
+    elif isinstance(value, DuplicateKeys):
         twice = value.twice
-        problems.add(*(duplicate(key).under(*path) for key in value if key in twice))
+        problems.add(*(duplicate_key(key).under(*path) for key in value if key in twice))
 
 
 def _count(values: list[object]) -> int:
     """Count the flaws and doubled keys in some values, layer by layer."""
     count = 0
     while values:
-        count += sum(len(value.twice) if type(value) is Doubled else type(value) is Flaw for value in values)
+        count += sum(len(value.twice) if type(value) is DuplicateKeys else type(value) is Flaw for value in values)
         layers: list[Iterable[object]] = [
             cast("dict[str, object]", value).values() if isinstance(value, dict) else cast("list[object]", value)
             for value in values
@@ -221,7 +223,7 @@ def _whole(code: Code, message: str, hint: str = "") -> InvalidInput:
     return InvalidInput([Problem("", code, message, hint)])
 
 
-def _decoded(document: bytes) -> str:
+def _decode_utf8(document: bytes) -> str:
     # A document of JSON begins with two ASCII characters, in UTF-16 with a NUL beside each.
     if document.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in document[:2]:
         raise _whole(Code.NOT_UTF8, "is UTF-16 or UTF-32, and JSON is UTF-8", "encode the text as UTF-8")
@@ -229,7 +231,7 @@ def _decoded(document: bytes) -> str:
         return document.decode("utf-8")
     except UnicodeDecodeError as error:
         start = error.start
-    raise _whole(Code.NOT_UTF8, f"byte {spaced(start)} is not UTF-8")
+    raise _whole(Code.NOT_UTF8, f"byte {group_thousands(start)} is not UTF-8")
 
 
 def _decode(decoder: json.JSONDecoder, text: str, start: int) -> tuple[object, int]:
@@ -259,7 +261,7 @@ def _no_json(text: str, error: json.JSONDecodeError) -> InvalidInput:
 def _place(text: str, position: int) -> str:
     line = text.count("\n", 0, position) + 1
     column = position - text.rfind("\n", 0, position)
-    return f"line {spaced(line)}, column {spaced(column)}"
+    return f"line {group_thousands(line)}, column {group_thousands(column)}"
 
 
 def _is_too_deep(text: str, limit: int) -> bool:
@@ -284,7 +286,7 @@ def may_have_long_number(document: str | bytes, digits: int) -> bool:
 
 
 def _number_reader(flaws: list[object], digits: int, kind: Callable[[str], object]) -> Callable[[str], Any]:
-    too_long = Flaw(Code.NUMBER_TOO_LONG, f"has more than {spaced(digits)} digits")
+    too_long = Flaw(Code.NUMBER_TOO_LONG, f"has more than {group_thousands(digits)} digits")
 
     def read(literal: str) -> object:
         if sum(character.isdigit() for character in literal) <= digits:
@@ -310,11 +312,11 @@ def _object(flaws: list[object], pairs: list[tuple[str, object]]) -> dict[str, o
     found = dict(pairs)
     if len(found) == len(pairs):
         return found
-    flaws[:] = [doubled := Doubled(pairs)]
+    flaws[:] = [doubled := DuplicateKeys(pairs)]
     return doubled
 
 
-def loaded(source: object) -> tuple[object, bool]:
+def load_source(source: object) -> tuple[object, bool]:
     """Give what a document holds, and whether it has flaws; a mapping is what it is.
 
     Raises:

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 import msgspec
 
 from orderrules.reading.fields import UNSET, is_array, is_model, slots_of
-from orderrules.reading.generated import Source, is_written_as_text, reader
+from orderrules.reading.generated import Source, is_text_in_json, reader
 from orderrules.reading.strict_json import LONGEST, UnsureError
 from orderrules.reading.values import members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from orderrules.reading.models import Checked
+    from orderrules.reading.models import Model
 
 
-def take(model: type[Checked]) -> Callable[[str, str | bytes], tuple[Any, int]]:
+def take(model: type[Model]) -> Callable[[str, str | bytes], tuple[Any, int]]:
     """Give what takes a model from a document, and counts the keys taken."""
     decode = msgspec.json.Decoder(_struct(model)).decode
     read = reader(model, Source.STRUCT, read_number)
@@ -45,7 +45,7 @@ def read_number(literal: msgspec.Raw) -> int | float:
     return _read_number(literal)
 
 
-def _struct(model: type[Checked]) -> type[msgspec.Struct]:
+def _struct(model: type[Model]) -> type[msgspec.Struct]:
     """Make the struct of a model."""
     # What must not be left out is seen to by whoever reads the struct.
     fields = [(name, _kind(slot.annotation), msgspec.field(default=UNSET)) for name, slot in slots_of(model).items()]
@@ -61,6 +61,6 @@ def _kind(annotation: Any) -> Any:  # noqa: ANN401 - an annotation can be any ob
         return _struct(annotation)
     if float in members(annotation):
         return msgspec.Raw
-    if is_written_as_text(annotation):
+    if is_text_in_json(annotation):
         return str
     return annotation if annotation in {str, int, bool} else Any

@@ -23,9 +23,17 @@ from typing import Final, Union, cast, get_args, get_origin
 
 import attrs
 
-from orderrules.reading.limits import MANNER, MAX_VALUE
-from orderrules.reading.problems import Code, Counted, InvalidInput, Problem, Problems, printable, spaced
-from orderrules.reading.strict_json import Flaw, duplicate
+from orderrules.reading.limits import MAX_VALUE, OPTIONS
+from orderrules.reading.problems import (
+    Code,
+    Counted,
+    InvalidInput,
+    Problem,
+    Problems,
+    escape_unprintable,
+    group_thousands,
+)
+from orderrules.reading.strict_json import Flaw, duplicate_key
 
 Leaf = Callable[[object], object]
 """Takes a value and returns the one that is kept; raises ``InvalidInput`` with one problem at ``""``."""
@@ -57,11 +65,11 @@ def kind_of(value: object) -> str:
     except Exception:  # noqa: BLE001 - it is a stranger's class.
         return "something that cannot be named"
     can_be_shown = type(value) is str or type(value) is int or type(value) is float or type(value) is bool
-    return f"{kind}, {_shown(value)}" if can_be_shown and MANNER.get().show_values else kind
+    return f"{kind}, {_format(value)}" if can_be_shown and OPTIONS.get().show_values else kind
 
 
 def _python_type(kind: type) -> str:
-    return f"a Python {printable(kind.__name__[:MAX_VALUE])}"
+    return f"a Python {escape_unprintable(kind.__name__[:MAX_VALUE])}"
 
 
 def shorten(value: str) -> str:
@@ -69,7 +77,7 @@ def shorten(value: str) -> str:
     return repr(value[:MAX_VALUE]) + "…" * (len(value) > MAX_VALUE)
 
 
-def _shown(value: object) -> str:
+def _format(value: object) -> str:
     """Write a string, a number or a boolean, shortened."""
     if isinstance(value, str):
         return shorten(value)
@@ -91,30 +99,30 @@ def is_empty_list(value: object) -> bool:
     return type(value) is list and not cast("list[object]", value)
 
 
-def refuse(code: Code, message: str, hint: str = "") -> InvalidInput:
+def invalid(code: Code, message: str, hint: str = "") -> InvalidInput:
     """Make the exception of a single value; whoever knows its place moves it there."""
-    return Counted() if MANNER.get().counts_only else InvalidInput([Problem("", code, message, hint)])
+    return Counted() if OPTIONS.get().counts_only else InvalidInput([Problem("", code, message, hint)])
 
 
-def mistyped(expected: str, value: object) -> InvalidInput:
+def wrong_type(expected: str, value: object) -> InvalidInput:
     """Say that a value is of another type than expected, null, or what no strict reader of JSON takes."""
     if type(value) is Flaw:
-        error = refuse(value.code, value.message)
+        error = invalid(value.code, value.message)
         error.flaws = 1
         return error
-    if MANNER.get().counts_only:
+    if OPTIONS.get().counts_only:
         return Counted()
     if value is None:
-        return refuse(Code.NULL, f"expected {expected}, got null")
-    return refuse(Code.WRONG_TYPE, f"expected {expected}, got {kind_of(value)}")
+        return invalid(Code.NULL, f"expected {expected}, got null")
+    return invalid(Code.WRONG_TYPE, f"expected {expected}, got {kind_of(value)}")
 
 
 def text(value: object) -> str:
     """Read a string that UTF-8 can carry and that holds no NUL."""
     if type(value) is not str:
-        raise mistyped("a string", value)
+        raise wrong_type("a string", value)
     if "\0" in value:
-        raise refuse(Code.BAD_TEXT, "holds a NUL character")
+        raise invalid(Code.BAD_TEXT, "holds a NUL character")
     if not value.isascii():
         try:
             value.encode()
@@ -122,7 +130,7 @@ def text(value: object) -> str:
             place = error.start
         else:
             return value
-        raise refuse(Code.BAD_TEXT, f"character {spaced(place)} is a surrogate without its pair")
+        raise invalid(Code.BAD_TEXT, f"character {group_thousands(place)} is a surrogate without its pair")
     return value
 
 
@@ -139,20 +147,20 @@ def _power_of_ten(digits: int) -> int:
 
 @functools.lru_cache(maxsize=8)
 def _too_long(digits: int) -> str:
-    return f"has more than {spaced(digits)} digits"
+    return f"has more than {group_thousands(digits)} digits"
 
 
 def integer(value: object) -> int:
     """Read an integer; a boolean is none, and neither is a number with a fraction of zero."""
     if type(value) is not int:
-        raise mistyped("an integer", value)
+        raise wrong_type("an integer", value)
     return _short(value)
 
 
 def _short(value: int) -> int:
-    digits = MANNER.get().limits.digits
+    digits = OPTIONS.get().limits.digits
     if _is_longer(value, digits):
-        raise refuse(Code.NUMBER_TOO_LONG, _too_long(digits))
+        raise invalid(Code.NUMBER_TOO_LONG, _too_long(digits))
     return value
 
 
@@ -161,16 +169,16 @@ def number(value: object) -> int | float:
     if type(value) is int:
         return _short(value)
     if type(value) is not float:
-        raise mistyped("a number", value)
+        raise wrong_type("a number", value)
     if not math.isfinite(value):
-        raise refuse(Code.NOT_FINITE, "expected a finite number")
+        raise invalid(Code.NOT_FINITE, "expected a finite number")
     return value
 
 
 def flag(value: object) -> bool:
     """Read a boolean."""
     if type(value) is not bool:
-        raise mistyped("a boolean", value)
+        raise wrong_type("a boolean", value)
     return value
 
 
@@ -179,18 +187,18 @@ def day(value: object) -> date:
     if type(value) is date:
         return value
     if type(value) is not str:
-        raise mistyped("a date written YYYY-MM-DD", value)
+        raise wrong_type("a date written YYYY-MM-DD", value)
     message = "expected a date written YYYY-MM-DD"
     if _DAY.fullmatch(value):
         try:
             return date.fromisoformat(value)
         except ValueError:
             message = "the calendar has no such day"
-    raise refuse(Code.NOT_A_DATE, message + _got(value), _DAY_HINT)
+    raise invalid(Code.NOT_A_DATE, message + _quote(value), _DAY_HINT)
 
 
-def _got(value: str) -> str:
-    return f", got {shorten(value)}" if MANNER.get().show_values else ""
+def _quote(value: str) -> str:
+    return f", got {shorten(value)}" if OPTIONS.get().show_values else ""
 
 
 def mapping(value: object, expected: str = "an object") -> dict[str, object]:
@@ -200,7 +208,7 @@ def mapping(value: object, expected: str = "an object") -> dict[str, object]:
         if issubclass(type(given), str):  # The type is asked, for a stranger's object may lie or fail.
             key = str.__str__(cast("str", given))  # A row of a database may have names that are more than text.
             if key in found:
-                raise InvalidInput([duplicate(key)])
+                raise InvalidInput([duplicate_key(key)])
             found[key] = item
     return found
 
@@ -208,8 +216,8 @@ def mapping(value: object, expected: str = "an object") -> dict[str, object]:
 def pairs_of(value: object, expected: str = "an object") -> list[tuple[object, object]]:
     """List the keys and values of a mapping, which may be one that fails when it is asked."""
     if not is_mapping(value):
-        raise mistyped(expected, value)
-    most = MANNER.get().limits.keys
+        raise wrong_type(expected, value)
+    most = OPTIONS.get().limits.keys
     if type(value) is dict and len(cast("dict[object, object]", value)) <= most:
         return list(cast("dict[object, object]", value).items())
     try:
@@ -218,9 +226,9 @@ def pairs_of(value: object, expected: str = "an object") -> list[tuple[object, o
     except Exception:  # noqa: BLE001 - it is a stranger's code.
         found = None
     if found is None:
-        raise refuse(Code.UNREADABLE, "the mapping fails when it is asked for what it holds")
+        raise invalid(Code.UNREADABLE, "the mapping fails when it is asked for what it holds")
     if len(found) > most:
-        raise refuse(Code.TOO_LARGE, f"has more than {spaced(most)} keys")
+        raise invalid(Code.TOO_LARGE, f"has more than {group_thousands(most)} keys")
     return found
 
 
@@ -256,11 +264,11 @@ def choice(options: type[StrEnum]) -> Leaf:
         if type(value) is options:
             return value
         if type(value) is not str:
-            raise mistyped("a string", value)
+            raise wrong_type("a string", value)
         member = by_value.get(value)
         if member is None:
-            message = f"expected one of {', '.join(by_value)}{_got(value)}"
-            raise refuse(Code.NOT_A_CHOICE, message, close_to(value, by_value, MANNER.get().hints.words))
+            message = f"expected one of {', '.join(by_value)}{_quote(value)}"
+            raise invalid(Code.NOT_A_CHOICE, message, close_to(value, by_value, OPTIONS.get().hints.words))
         return member
 
     return read
@@ -320,14 +328,16 @@ def members(annotation: object) -> tuple[object, ...]:
     return (annotation,)
 
 
-def each(value: object, reading: Leaf) -> list[object]:
+def read_items(value: object, reading: Leaf) -> list[object]:
     """Read every item of an array, and report the problems of all of them, each under its position."""
     if type(value) is not list and type(value) is not tuple:
-        raise mistyped("an array", value)
+        raise wrong_type("an array", value)
     given = cast("list[object]", value)
-    most = MANNER.get().limits.keys
+    most = OPTIONS.get().limits.keys
     if len(given) > most:
-        raise refuse(Code.TOO_LARGE, f"has {spaced(len(given))} items, and {spaced(most)} are read at most")
+        raise invalid(
+            Code.TOO_LARGE, f"has {group_thousands(len(given))} items, and {group_thousands(most)} are read at most"
+        )
     items: list[object] = []
     problems = Problems()
     for position, item in enumerate(given):
@@ -345,7 +355,7 @@ def each(value: object, reading: Leaf) -> list[object]:
 
 def _count(problems: Problems, others: Iterable[object], reading: Leaf) -> None:
     """Count what is wrong with other items, and keep nothing of it: a million wrong items are a million exceptions."""
-    with counted():
+    with count_only():
         for item in others:
             try:
                 reading(item)
@@ -355,10 +365,10 @@ def _count(problems: Problems, others: Iterable[object], reading: Leaf) -> None:
 
 
 @contextlib.contextmanager
-def counted() -> Generator[None]:
+def count_only() -> Generator[None]:
     """Count what is wrong from now on, and keep nothing of it: a million wrong items are a million exceptions."""
-    token = MANNER.set(attrs.evolve(MANNER.get(), counts_only=True))
+    token = OPTIONS.set(attrs.evolve(OPTIONS.get(), counts_only=True))
     try:
         yield
     finally:
-        MANNER.reset(token)
+        OPTIONS.reset(token)

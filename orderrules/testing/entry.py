@@ -16,13 +16,13 @@ def register() -> None:
     from hypothesis import strategies as st
 
     from orderrules.platforms import awal, salla
-    from orderrules.reading.models import Checked
+    from orderrules.reading.models import Model
 
     for platform in (salla, awal):
         st.register_type_strategy(platform.Order, _orders)
         for name in platform.__all__:
             model = getattr(platform, name)
-            if isinstance(model, type) and issubclass(model, Checked) and model is not platform.Order:
+            if isinstance(model, type) and issubclass(model, Model) and model is not platform.Order:
                 st.register_type_strategy(model, _models)
 
 

@@ -262,7 +262,7 @@ def _object(value: Any) -> dict[str, object]:  # noqa: ANN401 - a body's value.
 class FakeAwal(Fake[awal.Order, awal.Patch]):
     """Awal's Update Order, the order read back, and orders by status.
 
-    It answers 200, 404, 400 for a request that cannot be read, and 422 for an update that is refused (reading A7).
+    It answers 200, 404, 400 for a request that cannot be read, and 422 for an update that is refused (assumption A7).
     As on the page, an order's branch is not shown.
     """
 

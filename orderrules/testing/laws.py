@@ -108,7 +108,7 @@ def empty(policy: Policy[Any, Any], order: OrderBase, _: PatchBase) -> bool:
     return bool(policy.can_update(order, policy.patch_type()))
 
 
-def waived(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
+def waiver(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
     """Where a waiver applies, nothing is refused."""
     point = {fact: fact.of(order) for fact in policy.order_type.__space__.facts}
     point |= {fact: fact.of(patch) for fact in policy.patch_type.__space__.facts}
@@ -142,7 +142,7 @@ def order_of_rules(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase)
     return _gist(turned.can_update(order, patch)) == _gist(policy.can_update(order, patch))
 
 
-def touched(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
+def touched_sections(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
     """Every violation names a section that the patch touches, and keys that it sends."""
     return all(
         violation.section in patch.sections and violation.keys and set(violation.keys) <= set(patch.keys)
@@ -150,7 +150,7 @@ def touched(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> boo
     )
 
 
-def repeated(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
+def determinism(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
     """Deciding changes nothing and repeats itself, also on a policy that is made anew."""
     before = pickle.dumps((order, patch))
     anew = attrs.evolve(policy)
@@ -158,17 +158,17 @@ def repeated(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bo
     return decisions[0] == decisions[1] == decisions[2] and pickle.dumps((order, patch)) == before
 
 
-def written(_policy: Policy[Any, Any], _: OrderBase, patch: PatchBase) -> bool:
+def round_trip(_policy: Policy[Any, Any], _: OrderBase, patch: PatchBase) -> bool:
     """Written and read again is the same."""
     return read_body(type(patch), write_body(patch)) == patch
 
 
-def guarded(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
+def guard(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
     """The guard of a patch holds for exactly the orders that allow it."""
     return policy.guard(patch).holds(order) is bool(policy.can_update(order, patch))
 
 
-def parted(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
+def split(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
     """What split allows is allowed, and together its parts are the whole."""
     parts = policy.split(order, patch)
     together = {key: getattr(part, key) for part in (parts.allowed, parts.refused) for key in part.keys}
@@ -187,15 +187,15 @@ LAWS: Final[dict[str, Callable[..., bool]]] = {
     law.__name__: law
     for law in (
         empty,
-        waived,
+        waiver,
         dropping_a_key,
         union,
         order_of_rules,
-        touched,
-        repeated,
-        written,
-        guarded,
-        parted,
+        touched_sections,
+        determinism,
+        round_trip,
+        guard,
+        split,
         history,
     )
 }

@@ -194,8 +194,8 @@ class OrderMachine(RuleBasedStateMachine):
     """
 
     policy: ClassVar[Policy[Any, Any]]
-    not_shown: ClassVar[frozenset[str]] = frozenset({"written"})
-    unreadable: ClassVar[tuple[Code, ...]] = _UNREADABLE
+    write_only: ClassVar[frozenset[str]] = frozenset({"written"})
+    invalid_body_codes: ClassVar[tuple[Code, ...]] = _UNREADABLE
 
     _orders = Bundle("orders")
 
@@ -213,7 +213,7 @@ class OrderMachine(RuleBasedStateMachine):
             raise TypeError("say which policy the service must keep, such as policy = salla.POLICY")
         self._script: list[str] = []
         self._count = 0
-        self._unreadable = unreadable_bodies(self.policy, self.unreadable)
+        self._unreadable = unreadable_bodies(self.policy, self.invalid_body_codes)
 
     def starting_orders(self) -> SearchStrategy[Any]:
         """Give the strategy of the orders that are created; one for every point of their facts, if not overridden."""
@@ -295,7 +295,7 @@ class OrderMachine(RuleBasedStateMachine):
             return
         body = data.draw(st.sampled_from(self._unreadable), label="body")
         status = self._send(tracked, body)
-        if _accepted(status) is not False:
+        if _is_accepted(status) is not False:
             raise self._disagreement(f"the service {_did(status)} a body that cannot be read")
         self._compare(tracked, self._read_back(tracked))
 
@@ -305,7 +305,7 @@ class OrderMachine(RuleBasedStateMachine):
             status = self.send_update(tracked.handle, dict(body))
         if not isinstance(status, int):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"send_update gives an HTTP status or a boolean, and no {type(status).__name__}")
-        self._script[-1] += f" -> {_told(status)}"
+        self._script[-1] += f" -> {_status_word(status)}"
         return status
 
     def _read_back(self, tracked: _Tracked) -> OrderBase | None:
@@ -332,7 +332,7 @@ class OrderMachine(RuleBasedStateMachine):
         status = self._send(tracked, body)
         if (patch, body) not in tracked.sent:
             tracked.sent.append((patch, body))
-        if _accepted(status) is not decision.allowed:
+        if _is_accepted(status) is not decision.allowed:
             raise self._disagreement(f"the service {_did(status)} the update; by the policy it is {decision.explain()}")
         if decision:
             tracked.expected = self.policy.apply(tracked.expected, patch)
@@ -343,10 +343,10 @@ class OrderMachine(RuleBasedStateMachine):
         if observed is None:
             return
         wrong = [
-            f"{name} is {_shown(getattr(observed, name))}, and should be {_shown(getattr(tracked.expected, name))}"
+            f"{name} is {_format(getattr(observed, name))}, and should be {_format(getattr(tracked.expected, name))}"
             for name in slots_of(self.policy.order_type)
             if name != "id"
-            and name not in self.not_shown
+            and name not in self.write_only
             and getattr(observed, name) != getattr(tracked.expected, name)
         ]
         if wrong:
@@ -366,20 +366,20 @@ def _aside(order: OrderBase) -> str:
     return f" ({', '.join(facts)})"
 
 
-def _accepted(status: int | bool) -> bool | None:  # noqa: FBT001 - the answer of a service.
+def _is_accepted(status: int | bool) -> bool | None:  # noqa: FBT001 - the answer of a service.
     """Say whether a status accepts or refuses; None where it does neither."""
     if isinstance(status, bool):
         return status
     return {2: True, 4: False}.get(status // 100)
 
 
-def _told(status: int | bool) -> str:  # noqa: FBT001 - as above.
+def _status_word(status: int | bool) -> str:  # noqa: FBT001 - as above.
     return str(status) if not isinstance(status, bool) else "accepted" if status else "refused"
 
 
 def _did(status: int | bool) -> str:  # noqa: FBT001 - as above.
-    return {True: "accepted", False: "refused", None: "failed on"}[_accepted(status)]
+    return {True: "accepted", False: "refused", None: "failed on"}[_is_accepted(status)]
 
 
-def _shown(value: object) -> str:
+def _format(value: object) -> str:
     return "not there" if value is None or value is UNSET else repr(value)

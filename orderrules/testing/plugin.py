@@ -218,7 +218,7 @@ class Recorder:
         )
         for name in self.policies:
             with console.capture() as written:
-                for table in _drawn(self, name):
+                for table in _draw_tables(self, name):
                     console.print(table)
             terminalreporter.write(written.get())
         verdict = f"{self.percentage():.0f} % of the rules, waivers and transitions seen"
@@ -226,7 +226,7 @@ class Recorder:
         terminalreporter.write_line(f"FAIL {verdict}; {least:g} % is asked for" if short else verdict, red=short)
 
 
-def _drawn(recorder: Recorder, name: str) -> Iterator[Any]:
+def _draw_tables(recorder: Recorder, name: str) -> Iterator[Any]:
     """Draw what was seen of a platform: rules and waivers, transitions, and cells."""
     from rich.table import Table
 

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, get_args
 import attrs
 from hypothesis import strategies as st
 
-from orderrules.engine.samples import orders_of, unlisted
+from orderrules.engine.samples import orders_of, unlisted_example
 from orderrules.engine.table import table_of
 from orderrules.grammar.conditions import UNKNOWN
 from orderrules.grammar.orders import free_keys, sections_by_key
 from orderrules.reading.bodies import write_body
-from orderrules.reading.fields import UNSET, is_array, is_model, slots_of, unreadable
+from orderrules.reading.fields import UNSET, is_array, is_model, slots_of, unsupported_type
 from orderrules.reading.limits import UPDATE_LIMITS
 from orderrules.reading.problems import Code
 from orderrules.reading.values import members
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from orderrules.grammar.conditions import Fact, Point
     from orderrules.grammar.orders import OrderT, PatchT
     from orderrules.policy.policy import Policy
-    from orderrules.reading.models import Checked
+    from orderrules.reading.models import Model
 
 ModelT = TypeVar("ModelT")
 
@@ -64,18 +64,18 @@ def values(annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - an annotat
     if is_array(only):
         return st.lists(values(get_args(only)[0]), max_size=4).map(tuple)
     if isinstance(only, type) and is_model(only):
-        return models(cast("type[Checked]", only))
+        return models(cast("type[Model]", only))
     if isinstance(only, type) and issubclass(only, StrEnum):
         return st.sampled_from(only)
     if only not in _LEAVES:
-        raise unreadable(annotation)
+        raise unsupported_type(annotation)
     return _LEAVES[only]
 
 
-def models(model: type[Checked]) -> SearchStrategy[Any]:
+def models(model: type[Model]) -> SearchStrategy[Any]:
     """Draw a model with any of its optional fields; it shrinks to the fewest."""
     slots = slots_of(model).values()
-    return _made(
+    return _build(
         model,
         {slot.name: values(slot.annotation) for slot in slots if not slot.optional},
         {slot.name: values(slot.annotation) for slot in slots if slot.optional},
@@ -83,7 +83,7 @@ def models(model: type[Checked]) -> SearchStrategy[Any]:
 
 
 @st.composite
-def _made(
+def _build(
     draw: st.DrawFn,
     model: Callable[..., ModelT],
     required: Mapping[str, SearchStrategy[Any]],
@@ -93,11 +93,11 @@ def _made(
     return model(**draw(st.fixed_dictionaries(dict(required), optional=dict(optional))))
 
 
-def _unlisted(fact: Fact, annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - an annotation can be any object.
+def _unlisted_values(fact: Fact, annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - an annotation can be any object.
     """Draw what counts as unknown: the fact's example, any other text, and nothing where that may be."""
     options = members(annotation)
     listed = {str(value) for value in fact.values} | {alias for alias, _ in fact.aliases}
-    ways: list[SearchStrategy[Any]] = [st.just(unlisted(fact, annotation))]
+    ways: list[SearchStrategy[Any]] = [st.just(unlisted_example(fact, annotation))]
     if str in options:
         # A word that is listed gets another letter, so that nothing drawn is thrown away.
         ways.append(_texts.map(lambda text: f"{text}?" if text in listed else text))
@@ -106,22 +106,22 @@ def _unlisted(fact: Fact, annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN4
     return st.one_of(*ways)
 
 
-def _spelt(fact: Fact, value: Hashable, annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - as above.
+def _spell(fact: Fact, value: Hashable, annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - as above.
     """Draw what an attribute holds where a fact has a value."""
-    return _unlisted(fact, annotation) if value is UNKNOWN else st.just(value)
+    return _unlisted_values(fact, annotation) if value is UNKNOWN else st.just(value)
 
 
 def _order_at(policy: Policy[OrderT, PatchT], point: Point) -> SearchStrategy[OrderT]:
     """Draw orders whose facts are those of a point."""
     slots = slots_of(policy.order_type)
     told = {
-        fact.attribute: _spelt(fact, point[fact], slots[fact.attribute].annotation)
+        fact.attribute: _spell(fact, point[fact], slots[fact.attribute].annotation)
         for fact in policy.order_type.__space__.facts
     }
     others = {name: values(slot.annotation) for name, slot in slots.items() if name not in told and name != "written"}
     optional = {name: strategy for name, strategy in others.items() if slots[name].optional}
     required = {name: strategy for name, strategy in others.items() if name not in optional}
-    return _made(policy.order_type, {**told, **required}, optional)
+    return _build(policy.order_type, {**told, **required}, optional)
 
 
 def orders(policy: Policy[OrderT, PatchT]) -> SearchStrategy[OrderT]:
@@ -129,16 +129,16 @@ def orders(policy: Policy[OrderT, PatchT]) -> SearchStrategy[OrderT]:
 
     Shrinks to the first values of all facts, and to the fewest other fields.
     """
-    return _kept(
+    return _cache(
         policy,
         "orders",
         lambda: st.sampled_from([_order_at(policy, point) for point, _ in orders_of(policy.order_type)]).flatmap(_same),
     )
 
 
-def _kept(policy: Policy[Any, Any], name: object, make: Callable[[], SearchStrategy[Any]]) -> SearchStrategy[Any]:
+def _cache(policy: Policy[Any, Any], name: object, make: Callable[[], SearchStrategy[Any]]) -> SearchStrategy[Any]:
     """Keep a strategy with the policy, for a machine asks for the same ones again and again."""
-    return policy.keep((_kept, name), make)
+    return policy.keep((_cache, name), make)
 
 
 def _same(strategy: SearchStrategy[Any]) -> SearchStrategy[Any]:
@@ -151,7 +151,7 @@ def patches(policy: Policy[OrderT, PatchT]) -> SearchStrategy[PatchT]:
     Shrinks to the fewest keys.
     """
     others = frozenset(_free(policy))
-    return _kept(
+    return _cache(
         policy,
         "patches",
         lambda: _any_of(policy, [_Way(point, (), others) for point in policy.patch_type.__space__.points()]),
@@ -164,11 +164,11 @@ def _free(policy: Policy[Any, Any], keys: Collection[str] | None = None) -> dict
     return {key: values(slots[key].annotation) for key in free_keys(policy.patch_type) if keys is None or key in keys}
 
 
-def _told(policy: Policy[Any, Any], point: Point) -> dict[str, SearchStrategy[Any]]:
+def _fact_strategies(policy: Policy[Any, Any], point: Point) -> dict[str, SearchStrategy[Any]]:
     """Give a strategy for each key that is sent where the facts of an update are those of a point."""
     slots = slots_of(policy.patch_type)
     return {
-        fact.attribute: _spelt(fact, point[fact], slots[fact.attribute].annotation)
+        fact.attribute: _spell(fact, point[fact], slots[fact.attribute].annotation)
         for fact in policy.patch_type.__space__.facts
         if point[fact] is not UNSET
     }
@@ -195,8 +195,8 @@ class _Way:
 
 
 def _along(policy: Policy[Any, Any], way: _Way) -> SearchStrategy[Any]:
-    required = {**_told(policy, way.point), **_free(policy, way.needed)}
-    return _made(policy.patch_type, required, _free(policy, way.optional))
+    required = {**_fact_strategies(policy, way.point), **_free(policy, way.needed)}
+    return _build(policy.patch_type, required, _free(policy, way.optional))
 
 
 def _any_of(policy: Policy[Any, Any], ways: list[_Way]) -> SearchStrategy[Any]:
@@ -212,7 +212,7 @@ def allowed_patches(policy: Policy[OrderT, PatchT], order: OrderT) -> SearchStra
     Raises:
         TypeError: the order is of another platform.
     """
-    return _kept(
+    return _cache(
         policy,
         ("allowed", table_of(policy).index(order)),
         lambda: _any_of(policy, [_Way(point, (), keys) for point, keys in table_of(policy).sendable(order)]),
@@ -229,7 +229,7 @@ def refused_patches(
         ValueError: the policy has no such rule, or there is no such update of this order.
     """
     index = table_of(policy).index(order)
-    found = _kept(policy, ("refused", index, rule), lambda: _any_of(policy, list(_refused(policy, order, rule))))
+    found = _cache(policy, ("refused", index, rule), lambda: _any_of(policy, list(_refused_ways(policy, order, rule))))
     if found.is_empty:
         raise ValueError(f"no update of this order is refused{_by(rule)}")
     return found
@@ -241,7 +241,7 @@ def refused_pairs(policy: Policy[OrderT, PatchT], *, rule: str | None = None) ->
     Raises:
         ValueError: the policy has no such rule, or it refuses no update alone.
     """
-    ways = [(point, way) for point, order in orders_of(policy.order_type) for way in _refused(policy, order, rule)]
+    ways = [(point, way) for point, order in orders_of(policy.order_type) for way in _refused_ways(policy, order, rule)]
     if not ways:
         raise ValueError(f"no update is refused{_by(rule)}")
     return st.sampled_from(ways).flatmap(lambda pair: st.tuples(_order_at(policy, pair[0]), _along(policy, pair[1])))
@@ -251,7 +251,7 @@ def _by(rule: str | None) -> str:
     return f" by {rule} alone" if rule else ""
 
 
-def _refused(policy: Policy[OrderT, PatchT], order: OrderT, rule: str | None) -> Iterator[_Way]:
+def _refused_ways(policy: Policy[OrderT, PatchT], order: OrderT, rule: str | None) -> Iterator[_Way]:
     """Walk the ways to be refused, by a very rule if one is named; what else may be sent changes nothing of that."""
     governed = [entry for entry in policy.rules if isinstance(entry.section, policy.sections)]
     if rule is not None and rule not in {entry.id for entry in governed}:
@@ -309,7 +309,7 @@ def broken_bodies(policy: Policy[OrderT, PatchT], *, code: Code | str | None = N
     wanted = Code(code)
     if wanted not in _breakable(policy):
         raise ValueError(f"no body of {policy.name} has a problem of the code {wanted}")
-    return _kept(policy, ("broken", wanted), lambda: _broken(policy, wanted))
+    return _cache(policy, ("broken", wanted), lambda: _broken(policy, wanted))
 
 
 def _broken(policy: Policy[Any, Any], wanted: Code) -> SearchStrategy[Body]:
@@ -347,7 +347,7 @@ def _all_breakable(policy: Policy[Any, Any]) -> tuple[Code, ...]:
 
 def _json_ready(value: object) -> object:
     if attrs.has(type(value)):
-        return write_body(cast("Checked", value))
+        return write_body(cast("Model", value))
     if isinstance(value, tuple):
         return [_json_ready(item) for item in cast("tuple[object, ...]", value)]
     return value.isoformat() if isinstance(value, date) else value
@@ -391,7 +391,7 @@ def _fault(annotation: Any, code: Code) -> SearchStrategy[Any] | None:  # noqa: 
         digits = UPDATE_LIMITS.digits
         return st.integers(10**digits, 10 ** (digits + 3))
     if code is Code.NOT_A_DATE and date in options:
-        return st.sampled_from(["20240120", "2024-02-30", "2024-1-2", "tomorrow", ""]) | st.dates().map(_reversed)
+        return st.sampled_from(["20240120", "2024-02-30", "2024-1-2", "tomorrow", ""]) | st.dates().map(_reverse_day)
     if code is Code.NOT_A_CHOICE and str not in options:
         words = {
             word for option in options if isinstance(option, type) and issubclass(option, StrEnum) for word in option
@@ -401,7 +401,7 @@ def _fault(annotation: Any, code: Code) -> SearchStrategy[Any] | None:  # noqa: 
     return _inside(options, code)
 
 
-def _reversed(day: date) -> str:
+def _reverse_day(day: date) -> str:
     return f"{day.day:02}-{day.month:02}-{day.year:04}"
 
 
@@ -413,7 +413,7 @@ def _inside(options: Iterable[Any], code: Code) -> SearchStrategy[Any] | None:
             item = get_args(option)[0]
             fault = _fault(item, code)
             if fault is not None:
-                ways.append(st.tuples(st.lists(values(item).map(_json_ready), max_size=2), fault).map(_appended))
+                ways.append(st.tuples(st.lists(values(item).map(_json_ready), max_size=2), fault).map(_append))
         elif is_model(option):
             for name, slot in slots_of(option).items():
                 fault = _fault(slot.annotation, code)
@@ -422,7 +422,7 @@ def _inside(options: Iterable[Any], code: Code) -> SearchStrategy[Any] | None:
     return st.one_of(*ways) if ways else None
 
 
-def _appended(parts: tuple[list[object], object]) -> list[object]:
+def _append(parts: tuple[list[object], object]) -> list[object]:
     return [*parts[0], parts[1]]
 
 
@@ -456,15 +456,15 @@ def _in_latin(text: str) -> bytes:
     return text[:-1].encode() + b'\xff"'
 
 
-def _marked(text: str) -> bytes:
+def _add_mark(text: str) -> bytes:
     return b"\xef\xbb\xbf" + text.encode()
 
 
-def _swollen(text: str) -> str:
+def _swell(text: str) -> str:
     return text + " " * UPDATE_LIMITS.size
 
 
-def _nested(text: str) -> str:
+def _nest(text: str) -> str:
     depth = UPDATE_LIMITS.depth
     return "[" * depth + text + "]" * depth
 
@@ -473,8 +473,8 @@ _DOCUMENTS: Final[Mapping[Code, Callable[[str], str | bytes]]] = {
     Code.NOT_JSON: _cut,
     Code.TRAILING_TEXT: _with_a_tail,
     Code.NOT_UTF8: _in_latin,
-    Code.BYTE_ORDER_MARK: _marked,
-    Code.TOO_LARGE: _swollen,
-    Code.TOO_DEEP: _nested,
+    Code.BYTE_ORDER_MARK: _add_mark,
+    Code.TOO_LARGE: _swell,
+    Code.TOO_DEEP: _nest,
     Code.DUPLICATE_KEY: str,
 }

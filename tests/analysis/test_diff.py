@@ -11,9 +11,9 @@ import attrs
 import pytest
 
 from orderrules import UNKNOWN, UNSET, Decision, Fact, Policy, Rule, Unset, awal, salla
-from orderrules.authoring import Follows, OrderBase, PatchBase, Space, in_section
+from orderrules.authoring import OrderBase, PatchBase, Space, TransitionTable, in_section
 from tests.kit import toy
-from tests.kit.norm import READINGS, SPECS
+from tests.kit.norm import ASSUMPTIONS, SPECS
 from tests.kit.policies import (
     ACROSS,
     SPACES,
@@ -125,30 +125,32 @@ def test_a_mutant_has_another_digest_and_a_difference(policy: Policy[Any, Any]) 
         assert (verdicts == {False}) is (name in EQUIVALENT), name
 
 
-@pytest.mark.parametrize("reading", [entry for entry in READINGS if "keyword" in entry], ids=lambda entry: entry["id"])
+@pytest.mark.parametrize(
+    "assumption", [entry for entry in ASSUMPTIONS if "keyword" in entry], ids=lambda entry: entry["id"]
+)
 def test_decisions_name_a_reading_exactly_where_the_diff_to_its_alternative_changes_a_verdict(
-    reading: dict[str, Any],
+    assumption: dict[str, Any],
 ) -> None:
     """At every order, for every update of one section."""
-    make: Any = salla.policy if reading["platform"] == "salla" else awal.policy
-    policy = POLICIES[reading["platform"]]
-    orders, patches = SPACES[reading["platform"]]
-    (alternative,) = reading["alternatives"]
-    cells = [cell for cell in policy.diff(make(**{reading["keyword"]: alternative["value"]})) if cell.verdicts]
+    make: Any = salla.policy if assumption["platform"] == "salla" else awal.policy
+    policy = POLICIES[assumption["platform"]]
+    orders, patches = SPACES[assumption["platform"]]
+    (alternative,) = assumption["alternatives"]
+    cells = [cell for cell in policy.diff(make(**{assumption["keyword"]: alternative["value"]})) if cell.verdicts]
     asked = 0
     for order, patch in itertools.product(orders, patches):
         if len(patch.sections) == 1:
             point = point_of(policy, order, patch)
-            named = reading["id"] in {entry.id for entry in policy.can_update(order, patch).readings}
+            named = assumption["id"] in {entry.id for entry in policy.can_update(order, patch).assumptions}
             assert named is any(cell.section in patch.sections and cell.condition.holds(point) for cell in cells)
             asked += 1
     assert asked > 20
 
 
 def test_words_and_the_order_of_rules_change_no_digest() -> None:
-    """Nor do readings, advice and the name."""
+    """Nor do assumptions, advice and the name."""
     rules = tuple(attrs.evolve(rule, reason="so it is") for rule in salla.POLICY.rules[::-1])
-    other = attrs.evolve(salla.POLICY, rules=rules, readings=(), advisories=(), name="other", edition="7")
+    other = attrs.evolve(salla.POLICY, rules=rules, assumptions=(), advice_rules=(), name="other", edition="7")
     assert other.digest() == salla.POLICY.digest()
     assert re.fullmatch("[0-9a-f]{64}", other.digest())
 
@@ -187,14 +189,14 @@ EDITIONS: Final[list[dict[str, Any]]] = tomllib.loads((SPECS / "editions.toml").
 
 @pytest.mark.parametrize("platform", POLICIES)
 def test_a_change_of_meaning_needs_a_new_edition(platform: str) -> None:
-    """The last edition on record is the policy's, with its digest, and with that under each other reading."""
+    """The last edition on record is the policy's, with its digest, and with that under each other assumption."""
     policy = POLICIES[platform]
     (*_, last) = [entry for entry in EDITIONS if entry["platform"] == platform]
     assert (last["edition"], last["digest"]) == (policy.edition, policy.digest())
     make: Any = salla.policy if platform == "salla" else awal.policy
     under = {
         f"{entry['id']} {other['name']}": make(**{entry["keyword"]: other["value"]}).digest()
-        for entry in READINGS
+        for entry in ASSUMPTIONS
         if entry["platform"] == platform and "keyword" in entry
         for other in entry["alternatives"]
     }
@@ -219,7 +221,7 @@ def test_editions_are_numbered_and_each_change_stands_in_the_changelog() -> None
 
 def test_a_table_of_transitions_means_what_it_says_however_it_is_written() -> None:
     """As one table, or as two rules of one section, the verdicts are the same and the names are not."""
-    one = Follows(awal.STATUS, awal.ASKED, awal.TRANSITIONS)
+    one = TransitionTable(awal.STATUS, awal.ASKED, awal.TRANSITIONS)
     rule = awal.POLICY.rules[0]
     written = awal.POLICY.without(rule.id).with_rules(attrs.evolve(rule, only_if=one & one))
     assert not awal.POLICY.diff(written)

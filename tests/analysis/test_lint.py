@@ -10,11 +10,11 @@ import attrs
 import pytest
 
 from orderrules import UNKNOWN, UNSET, Fact, Policy, Rule, Waiver, awal, salla
-from orderrules.analysis import Finding, Kind
-from orderrules.authoring import ALWAYS, NEVER, AllOf, Follows
+from orderrules.analysis import Finding, FindingKind
+from orderrules.authoring import ALWAYS, NEVER, AllOf, TransitionTable
 from tests.kit import toy
 from tests.kit.kettles import COVER, STATE, kettles
-from tests.kit.norm import CLAUSES, READINGS, SPECS
+from tests.kit.norm import ASSUMPTIONS, CLAUSES, SPECS
 from tests.kit.tables import POLICIES
 
 EXPLAINED: Final[list[dict[str, Any]]] = tomllib.loads((SPECS / "findings.toml").read_text(encoding="utf-8"))["finding"]
@@ -27,7 +27,7 @@ def rule(identity: str, section: Any, only_if: Any) -> Rule:
 
 def chain(table: dict[awal.Status, set[awal.Status]], **more: Any) -> Policy[Any, Any]:
     """Make Awal's policy with another transition table."""
-    moves = Follows(awal.STATUS, awal.ASKED, table, **more)
+    moves = TransitionTable(awal.STATUS, awal.ASKED, table, **more)
     return awal.POLICY.without("AWAL-STATUS-1").with_rules(rule("MOVES", awal.Section.STATUS, moves))
 
 
@@ -246,13 +246,13 @@ def test_what_is_found_in_the_shipped_policies_is_explained(platform: str) -> No
 
 def test_explanations_cite_clauses() -> None:
     """That are there."""
-    known = {entry["id"] for entry in (*CLAUSES, *READINGS)}
+    known = {entry["id"] for entry in (*CLAUSES, *ASSUMPTIONS)}
     for entry in EXPLAINED:
         assert entry["why"]
         assert set(entry["clauses"]) <= known
 
 
-def test_the_readings_that_policies_are_offered_under_have_nothing_wrong_either() -> None:
+def test_the_assumptions_that_policies_are_offered_under_have_nothing_wrong_either() -> None:
     """Each alternative on its own."""
     for policy in (
         salla.policy(pending=salla.PENDING_FAMILY),
@@ -273,8 +273,10 @@ def test_one_defect_hides_no_other() -> None:
         rule("SHOP-2", salla.Section.PAYMENT, REVIEW),
     )
     kinds = [finding.kind for finding in policy.lint()]
-    assert Counter(kinds) == Counter({Kind.IDLE: 1, Kind.CONTRADICTORY: 1, Kind.UNGOVERNED: 2, Kind.UNREAD: 1})
-    assert kinds == sorted(kinds, key=list(Kind).index)
+    assert Counter(kinds) == Counter(
+        {FindingKind.IDLE: 1, FindingKind.CONTRADICTORY: 1, FindingKind.UNGOVERNED: 2, FindingKind.UNREAD: 1}
+    )
+    assert kinds == sorted(kinds, key=list(FindingKind).index)
 
 
 def test_the_order_in_which_rules_are_listed_changes_no_finding() -> None:
@@ -321,7 +323,7 @@ def test_a_value_asked_for_that_is_no_status_is_told_as_one_that_is_never_accept
     asked = Fact("stage asked for", values=(UNSET, *toy.Stage, "attic"), attribute="note")
     table = {toy.Stage.DESK: {toy.Stage.VAN}, toy.Stage.VAN: {toy.Stage.DESK}, toy.Stage.DOOR: ()}
     policy = toy.with_patch_fact(asked).with_rules(
-        rule("SHOP-1", toy.Section.NOTE, Follows(toy.STAGE, asked, table, staying=False))
+        rule("SHOP-1", toy.Section.NOTE, TransitionTable(toy.STAGE, asked, table, staying=False))
     )
     assert found(policy, "hopeless", ["note", "attic"]).message == "no order accepts it as the stage asked for"
     assert found(policy, "unreached", ["door"]).message == "no other status leads to it"
@@ -335,11 +337,13 @@ def test_a_table_that_is_not_whole_is_found() -> None:
     """A status without a row, and a key of another name than the field that it is to change."""
     (ours,) = awal.POLICY.rules
     table = {status: following for status, following in awal.TRANSITIONS.items() if status is not awal.Status.SHIPPED}
-    lacking = attrs.evolve(ours, only_if=Follows(awal.STATUS, awal.ASKED, table))
+    lacking = attrs.evolve(ours, only_if=TransitionTable(awal.STATUS, awal.ASKED, table))
     finding = found(awal.POLICY.without(ours.id).with_rules(lacking), "incomplete", ["shipped"])
     assert finding.message == "the table of status asked for has no row for it: give it an empty one if nothing follows"
     assert finding.order == awal.Order(status="shipped")
     assert finding.kind.is_wrong
-    other = found(kettles(AllOf(()), Follows(STATE, COVER, dict.fromkeys(STATE.values, ()))), "incomplete", ["cover"])
+    other = found(
+        kettles(AllOf(()), TransitionTable(STATE, COVER, dict.fromkeys(STATE.values, ()))), "incomplete", ["cover"]
+    )
     assert other.message == "the key cover never changes the order's state: give both one name"
     assert not [finding for finding in awal.POLICY.lint() if finding.kind == "incomplete"]

@@ -44,7 +44,7 @@ def test_every_vector_is_decided_as_it_says(platform: str) -> None:
         assert vector["allowed"] is decision.allowed
         assert vector["violated"] == [violation.rule.id for violation in decision.violations]
         assert vector["waived"] == [waiver.id for waiver in decision.waivers]
-        assert vector["rests_on"] == [reading.id for reading in decision.readings]
+        assert vector["rests_on"] == [assumption.id for assumption in decision.assumptions]
     for vector in SUITES[platform]["actions"]:
         assert vector["allowed"] is policy.can(order_of(platform, vector), vector["action"]).allowed
 

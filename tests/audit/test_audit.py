@@ -107,7 +107,7 @@ def test_every_order_has_the_verdict_of_the_policy(
     facts = policy.order_type.__space__.facts
     expected = []
     for number, row in enumerate(rows):
-        order: Any = order_at(policy.order_type, {fact: fact.stored(row[fact.attribute]) for fact in facts})
+        order: Any = order_at(policy.order_type, {fact: fact.from_database(row[fact.attribute]) for fact in facts})
         ids = [violation.rule.id for violation in policy.can_update(order, patch).violations]
         read = {fact.attribute: row[fact.attribute] for fact in facts}
         place = {"row" if kind == "parquet" else "line": number + 1 + (kind == "csv")}
@@ -153,7 +153,7 @@ def test_counts_are_told_by_status_and_rule(tmp_path: Path) -> None:
         ],
         "problems": [],
         "more": 0,
-        "readings": ["S2", "S4", "S8", "S15"],
+        "assumptions": ["S2", "S4", "S8", "S15"],
         "written": {},
     }
     lines = [line.split() for line in audit("salla", orders, patch).stdout.splitlines()]
@@ -164,7 +164,7 @@ def test_counts_are_told_by_status_and_rule(tmp_path: Path) -> None:
     assert "note: 2 of the orders show no status that the page names" in shown
 
 
-def test_readings_and_policies_of_ones_own_are_asked(tmp_path: Path) -> None:
+def test_assumptions_and_policies_of_ones_own_are_asked(tmp_path: Path) -> None:
     """As of every command."""
     orders = stored(tmp_path / "orders.csv", [{"status": "delivered", "draft": False}])
     patch = written(tmp_path, {"coupon_code": "E"})

@@ -128,10 +128,10 @@ def test_input_that_cannot_be_read_is_trouble(tmp_path: Path) -> None:
         (("check", "EXAMPLE", "EXAMPLE"), "say whose rules are meant: --platform"),
         (("check", "--platform", "ebay", "-", "EXAMPLE"), "'ebay' is not one of"),
         (("check", "--platform", "salla", "none.json", "none.json"), "none.json"),
-        (("check", "--platform", "salla", "--skipping", "-", "EXAMPLE"), "--skipping: no reading of salla"),
+        (("check", "--platform", "salla", "--skipping", "-", "EXAMPLE"), "--skipping: no assumption of salla"),
         (
             ("check", "--platform", "awal", "--unknown-status", "open", "-", "EXAMPLE"),
-            "--unknown-status: no reading of awal",
+            "--unknown-status: no assumption of awal",
         ),
         (("check", "--platform", "awal", "--guest", "-", "EXAMPLE"), "--guest says nothing of awal"),
         (("check", "--platform", "salla", "--pending", "later", "-", "EXAMPLE"), "'later' is not one of"),
@@ -147,7 +147,7 @@ def test_bad_usage_is_trouble(arguments: tuple[str, ...], words: str) -> None:
 
 
 def test_help_is_worth_reading() -> None:
-    """It has examples, the exit status, and every reading by its id."""
+    """It has examples, the exit status, and every assumption by its id."""
     assert "check" in run("--help").stdout
     text = run("check", "-h").stdout
     for words in (
@@ -156,8 +156,8 @@ def test_help_is_worth_reading() -> None:
         "- for standard input",
     ):
         assert words in " ".join(text.split())
-    for reading in ("S1", "S2", "S4", "S8", "A1", "A4"):
-        assert f", {reading}:" in text
+    for assumption in ("S1", "S2", "S4", "S8", "A1", "A4"):
+        assert f", {assumption}:" in text
 
 
 def test_the_version_names_the_rulebooks() -> None:
@@ -438,7 +438,7 @@ def test_what_is_shown_fits_as_wide_as_it_is_said_to_be(columns: int) -> None:
     for arguments in (
         ["editable", "--platform", "salla", str(EXAMPLES / "salla" / "order-completed.json")],
         ["table", "--platform", "salla"],
-        ["table", "readings", "--platform", "awal"],
+        ["table", "assumptions", "--platform", "awal"],
     ):
         result = run(*arguments, columns=columns)
         shown = result.stdout.splitlines()

@@ -12,7 +12,7 @@ from orderrules import awal, salla
 from orderrules.analysis import tables as description
 from orderrules.analysis import vectors
 from tests.kit.command_line import EXAMPLES, run
-from tests.kit.norm import CLAUSES, READINGS
+from tests.kit.norm import ASSUMPTIONS, CLAUSES
 from tests.kit.tables import POLICIES
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("platform", POLICIES)
-@pytest.mark.parametrize("which", ["statuses", "rules", "actions", "waivers", "transitions", "readings", "advice"])
+@pytest.mark.parametrize("which", ["statuses", "rules", "actions", "waivers", "transitions", "assumptions", "advice"])
 def test_every_table_is_drawn_in_each_form(platform: str, which: str) -> None:
     """Markdown as the documents have it; JSON with a record for each row; text with every word of them."""
     markdown = run("table", which, "--platform", platform, "--format", "markdown").stdout
@@ -64,13 +64,13 @@ def test_every_table_is_drawn_in_each_form(platform: str, which: str) -> None:
         assert [row["keys"] for row in rows if row["section"] in {"shipping", "branch_id"}] == (
             [["delivery_method", "branch_id", "courier_id", "ship_to"]] if platform == "salla" else [["branch_id"]]
         )
-    if which == "readings":
-        assert rows[0]["answer"] == POLICIES[platform].readings[0].answer
+    if which == "assumptions":
+        assert rows[0]["answer"] == POLICIES[platform].assumptions[0].answer
         assert rows[0]["answer"] in " ".join(text.split())
 
 
 def test_a_table_of_statuses_groups_them_on_a_terminal() -> None:
-    """Those in which the same is open share a line; under other readings other ones do."""
+    """Those in which the same is open share a line; under other assumptions other ones do."""
     text = run("table", "--platform", "salla", "--completed", "family").stdout
     assert text.count("if draft or") == 3
     rows = json.loads(run("table", "--platform", "salla", "--completed", "family", "--format", "json").stdout)
@@ -93,7 +93,7 @@ def test_diagrams_are_those_of_the_library() -> None:
 
 
 def test_a_schema_is_written_whole_or_for_an_order() -> None:
-    """Of the policy under the readings that are chosen."""
+    """Of the policy under the assumptions that are chosen."""
     assert json.loads(run("schema", "--platform", "salla").stdout) == salla.POLICY.schema()
     path = str(EXAMPLES / "salla" / "order-completed.json")
     assert "coupon_code" not in json.loads(run("schema", "--platform", "salla", path).stdout)["properties"]
@@ -181,8 +181,8 @@ def test_a_table_loses_no_column() -> None:
         (["lint", "--policy", "no_such_shop:POLICY"], "no_such_shop:POLICY: ModuleNotFoundError"),
         (["lint", "--policy", "broken_shop:POLICY"], "broken_shop:POLICY: RuntimeError: no such luck"),
         (["lint", "--policy", "idle_shop:THING"], "idle_shop:THING is no policy and no endpoint, but a Python int"),
-        (["lint", "--policy", "idle_shop:POLICY", "--skipping"], "readings are options of a platform"),
-        (["lint", "--platform", "awal", "--locked", "family"], "--locked: no reading of awal"),
+        (["lint", "--policy", "idle_shop:POLICY", "--skipping"], "assumptions are options of a platform"),
+        (["lint", "--platform", "awal", "--locked", "family"], "--locked: no assumption of awal"),
         (["diff", "--policy", "tests.kit.toy:POLICY"], "nothing of this platform is shipped"),
         (["diff", "--platform", "awal", "--against", "idle_shop:POLICY"], "are of different platforms"),
         (
@@ -190,7 +190,7 @@ def test_a_table_loses_no_column() -> None:
             "orders of lonely are read by its Endpoint: name that as --policy",
         ),
         (["explain", "SALA-DRAFT-1"], "no clause has the id SALA-DRAFT-1; did you mean SALLA-DRAFT-1?"),
-        (["explain", "nothing"], "orderrules table rules, or readings, lists those that there are"),
+        (["explain", "nothing"], "orderrules table rules, or assumptions, lists those that there are"),
         (["schema", "--platform", "salla", "--guest"], "--guest says something of an ORDER, and none is given"),
         (["schema", "--platform", "awal", "--guest", "-"], "--guest says nothing of awal"),
         (["table", "colours", "--platform", "awal"], "'colours' is not one of"),
@@ -213,7 +213,7 @@ def test_what_is_shipped_has_nothing_wrong() -> None:
     assert [finding["about"] for finding in told["findings"]] == [["employees"]]
 
 
-@pytest.mark.parametrize("entry", [*CLAUSES, *READINGS], ids=lambda entry: entry["id"])
+@pytest.mark.parametrize("entry", [*CLAUSES, *ASSUMPTIONS], ids=lambda entry: entry["id"])
 def test_every_clause_and_reading_is_explained(entry: dict[str, Any]) -> None:
     """With its words, its source, and each of its examples."""
     result = run("explain", entry["id"].lower())

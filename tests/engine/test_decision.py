@@ -21,7 +21,7 @@ def test_a_refusal_lists_every_violation_with_its_evidence() -> None:
     decision = salla.POLICY.can_update(COMPLETED, EVERYTHING)
     assert not decision
     assert decision.allowed is False
-    assert [(v.rule.id, v.section, v.keys, v.saw) for v in decision.violations] == [
+    assert [(v.rule.id, v.section, v.keys, v.actual) for v in decision.violations] == [
         ("SALLA-CUSTOMER-1", salla.Section.CUSTOMER, ("customer",), "customer is registered"),
         ("SALLA-SHIPPING-1", salla.Section.SHIPPING, ("branch_id", "courier_id"), "status is completed"),
         ("SALLA-COUPON-1", salla.Section.COUPON, ("coupon_code",), "status is completed"),
@@ -124,9 +124,9 @@ def test_to_dict_is_ready_for_json() -> None:
             }
         ],
         "waivers": [],
-        "readings": [
+        "assumptions": [
             {
-                "reading": "S1",
+                "assumption": "S1",
                 "question": "which status is *pending*, which is no slug of the catalogue",
                 "answer": "*pending* is read as payment_pending",
                 "alternatives": ["also waiting_for_payment_confirmation and payment_failed"],
@@ -162,7 +162,7 @@ def test_decisions_are_values() -> None:
 
 
 def test_every_line_of_an_answer_has_its_place() -> None:
-    """The verdict, each rule, each waiver, each reading, then the notes; a section is named once."""
+    """The verdict, each rule, each waiver, each assumption, then the notes; a section is named once."""
     rule, other, *_ = salla.POLICY.rules[1:]
     second = attrs.evolve(rule, id="A-RECEIVER-9", caveat="who asks is not seen")
     policy = salla.policy().with_rules(second)
@@ -181,7 +181,7 @@ def test_every_line_of_an_answer_has_its_place() -> None:
     ]
     assert decision.to_dict()["notes"] == ["who asks is not seen"]
     made_up = Decision(
-        waivers=salla.POLICY.waivers, readings=salla.POLICY.readings[:2], caveats=("nothing is seen", "nor heard")
+        waivers=salla.POLICY.waivers, assumptions=salla.POLICY.assumptions[:2], caveats=("nothing is seen", "nor heard")
     )
     assert str(made_up).splitlines() == [
         "allowed",

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderrules import UNSET, Condition, Fact, Policy, Rule, UpdateRefused, awal, salla
-from orderrules.authoring import AllOf, AnyOf, Follows
+from orderrules.authoring import AllOf, AnyOf, TransitionTable
 from orderrules.grammar.conditions import points
 from tests.kit import strategies, toy
 from tests.kit.strategies import pairs, said
@@ -72,7 +72,7 @@ def test_guarding(question: Question) -> None:
     policy, order, patch, other = question
     guard = policy.guard(patch)
     assert guard.holds(order) is bool(policy.can_update(order, patch))
-    assert guard == guard.simplified()
+    assert guard == guard.simplify()
     assert (policy.guard(other) == guard) is policy.guard(other).means(guard)
 
 
@@ -88,7 +88,7 @@ def test_many_of_salla(orders: list[salla.Order], patch: salla.Patch) -> None:
 def test_advising(order: awal.Order, patch: awal.Patch) -> None:
     """Advice is never part of a decision, and names keys that were sent, or one that was left out."""
     advice = awal.POLICY.advise(order, patch)
-    quiet = attrs.evolve(awal.POLICY, advisories=())
+    quiet = attrs.evolve(awal.POLICY, advice_rules=())
     assert quiet.can_update(order, patch) == awal.POLICY.can_update(order, patch)
     assert quiet.advise(order, patch) == ()
     for entry in advice:
@@ -112,12 +112,12 @@ conditions = st.recursive(
 @given(conditions, conditions)
 def test_simplifying(one: Condition, other: Condition) -> None:
     """What is simplified holds at the same points, is written as anything of that meaning is, and stays as it is."""
-    short = one.simplified()
+    short = one.simplify()
     facts = tuple(dict.fromkeys((*one.facts, *other.facts)))
     same = all(one.holds(point) is short.holds(point) for point in points(facts))
     assert same
-    assert short.simplified() == short
-    assert (~~one).simplified() == short
+    assert short.simplify() == short
+    assert (~~one).simplify() == short
     equal = all(one.holds(point) is other.holds(point) for point in points(facts))
     assert one.means(other) is equal
     assert (one & other).means(other & one)
@@ -140,7 +140,7 @@ def _conditions_over(*facts: Fact) -> st.SearchStrategy[Condition]:
 def _platforms(draw: st.DrawFn) -> Policy[toy.Order, toy.Patch]:
     """Draw rules on parcels: the stage by a table or by any condition, the other sections by what they like."""
     table = st.fixed_dictionaries({stage: st.sets(st.sampled_from(toy.Stage)) for stage in toy.Stage}).map(
-        lambda rows: Follows(toy.STAGE, toy.ASKED, rows)
+        lambda rows: TransitionTable(toy.STAGE, toy.ASKED, rows)
     )
     steps = st.lists(st.tuples(*[st.sampled_from(toy.Stage)] * 2), max_size=4).map(
         lambda pairs: AnyOf(tuple(toy.STAGE.is_(one) & toy.ASKED.is_(other) for one, other in pairs))
@@ -153,7 +153,7 @@ def _platforms(draw: st.DrawFn) -> Policy[toy.Order, toy.Patch]:
         Rule(id="X-ADDRESS", section=toy.Section.ADDRESS, only_if=draw(others), reason="drawn"),
         Rule(id="X-NOTE", section=toy.Section.NOTE, only_if=draw(others), reason="drawn"),
     ]
-    return attrs.evolve(toy.POLICY, rules=rules, waivers=(), readings=(), advisories=())
+    return attrs.evolve(toy.POLICY, rules=rules, waivers=(), assumptions=(), advice_rules=())
 
 
 def _shortest(policy: Policy[Any, Any], order: Any, goal: Any) -> int | None:

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from orderrules import UNKNOWN, UNSET, Condition, Fact, Plan, Policy, Rule, UpdateRefused, awal, salla
-from orderrules.authoring import ALWAYS, Follows, write_body
+from orderrules.authoring import ALWAYS, TransitionTable, write_body
 from orderrules.platforms.awal import Status
 from tests.kit import samples, toy
 from tests.kit.strategies import said
@@ -80,7 +80,7 @@ def test_a_closed_status_says_why_and_not_what_was_asked() -> None:
         "status cannot be changed: status is completed; nothing may follow completed"
     ]
     unknown = awal.POLICY.editable(awal.Order(status="returned"))[awal.Section.STATUS]
-    assert unknown.violations[0].needed == "the page names nothing that may follow it"
+    assert unknown.violations[0].expected == "the page names nothing that may follow it"
 
 
 def test_next_statuses_are_those_of_the_page() -> None:
@@ -243,12 +243,12 @@ def test_a_blocked_plan_says_what_stands_in_the_way() -> None:
     assert back.blocked is not None
     assert back.blocked.violations[0].rule.id == "AWAL-STATUS-1"
     (rule,) = awal.POLICY.rules
-    assert isinstance(rule.only_if, Follows)
+    assert isinstance(rule.only_if, TransitionTable)
     table = {**dict(rule.only_if.table), Status.DELIVERED: ()}
     gap = awal.POLICY.without(rule.id).with_rules(attrs.evolve(rule, only_if=attrs.evolve(rule.only_if, table=table)))
     blocked = gap.plan(awal.Order(status="pending"), awal.Patch(status=Status.COMPLETED)).blocked
     assert blocked is not None
-    assert blocked.violations[0].needed == "only accepted may follow pending"
+    assert blocked.violations[0].expected == "only accepted may follow pending"
     house = awal.POLICY.with_rules(
         Rule(
             id="SHOP-BRANCH-1",
@@ -540,7 +540,7 @@ def test_a_plan_takes_a_detour_where_it_must_and_says_nothing_again(
         Rule(id="X-STAGE", section=toy.Section.STAGE, only_if=stage, reason="drawn"),
         Rule(id="X-ADDRESS", section=toy.Section.ADDRESS, only_if=address, reason="drawn"),
     ]
-    policy = attrs.evolve(toy.POLICY, rules=rules, waivers=(), readings=())
+    policy = attrs.evolve(toy.POLICY, rules=rules, waivers=(), assumptions=())
     goal = toy.Patch(stage=toy.Stage.DOOR, street="x", note="y")
     plan = policy.plan(toy.Order(stage=toy.Stage.DESK), goal)
     assert [write_body(step) for step in plan.steps] == steps

@@ -13,7 +13,7 @@ import attrs
 import pytest
 
 from orderrules import UNSET, Decision, Fact, Policy, Rule, Violation, Waiver, awal, can_update, salla
-from orderrules.authoring import AllOf, Alternative, AnyOf, Follows, Space
+from orderrules.authoring import AllOf, Alternative, AnyOf, Space, TransitionTable
 from orderrules.engine.table import rows_of, table_of
 from tests.kit import samples, toy
 from tests.kit.kettles import (
@@ -138,14 +138,14 @@ def test_two_rules_on_one_section_both_speak() -> None:
 def test_a_rule_that_is_dropped_or_rewritten_is_not_brought_back_by_a_reading() -> None:
     """Alternatives change only the rules of the page that are still there."""
     delivered, coupon = salla.Order(status="delivered"), salla.Patch(coupon_code="EID24")
-    assert [reading.id for reading in salla.POLICY.can_update(delivered, coupon).readings] == ["S2"]
+    assert [assumption.id for assumption in salla.POLICY.can_update(delivered, coupon).assumptions] == ["S2"]
     dropped = salla.POLICY.without("SALLA-COUPON-1")
-    assert dropped.can_update(delivered, coupon).readings == ()
+    assert dropped.can_update(delivered, coupon).assumptions == ()
     rewritten = dropped.with_rules(
         Rule(id="SALLA-COUPON-1", section=salla.Section.COUPON, only_if=salla.DRAFT.is_(value=True), reason="ours")
     )
     assert not rewritten.can_update(delivered, coupon)
-    assert rewritten.can_update(delivered, coupon).readings == ()
+    assert rewritten.can_update(delivered, coupon).assumptions == ()
 
 
 def test_a_waiver_can_be_dropped_and_added() -> None:
@@ -183,10 +183,10 @@ def test_a_space_numbers_its_points() -> None:
 
 
 def test_entries_read_as_sentences() -> None:
-    """Rules, waivers and readings, each with its id."""
+    """Rules, waivers and assumptions, each with its id."""
     assert str(salla.POLICY.rules[1]) == "SALLA-RECEIVER-1: receiver only if status is not completed"
     assert str(salla.POLICY.waivers[0]) == "SALLA-DRAFT-1: no restriction while draft or status is draft"
-    assert str(salla.POLICY.readings[12]) == "S13: whether the list of employees may be empty: it may"
+    assert str(salla.POLICY.assumptions[12]) == "S13: whether the list of employees may be empty: it may"
     assert [entry.id for entry in awal.POLICY.entries] == ["AWAL-STATUS-1"]
 
 
@@ -260,8 +260,8 @@ _BODY: Final = {
     "never": AnyOf(()),
 }
 _LID: Final = {
-    "by a table": Follows(STATE, COVER, {"cold": {"hot"}, "hot": {"cold"}, "cracked": ()}),
-    "by a table without a way": Follows(STATE, COVER, {"cold": (), "hot": {"cold"}}),
+    "by a table": TransitionTable(STATE, COVER, {"cold": {"hot"}, "hot": {"cold"}, "cracked": ()}),
+    "by a table without a way": TransitionTable(STATE, COVER, {"cold": (), "hot": {"cold"}}),
     "while it is empty": FULL.is_(value=False),
 }
 
@@ -288,22 +288,22 @@ def refusing(policy: Policy[Kettle, Change], kettle: Kettle, change: Change) -> 
 
 
 def expected(policy: Policy[Kettle, Change], kettle: Kettle, change: Change) -> Decision:
-    """Decide by reading every rule, waiver and alternative anew."""
+    """Decide by assumption every rule, waiver and alternative anew."""
     at = point_of(kettle, change)
     refused = refusing(policy, kettle, change)
     waivers = tuple(waiver for waiver in policy.waivers if waiver.when.holds(at)) if refused else ()
     decision = can_update_by(policy, at, change, [] if waivers else refused)
-    readings = tuple(
-        reading
-        for reading in policy.readings
+    assumptions = tuple(
+        assumption
+        for assumption in policy.assumptions
         if any(
             bool(refusing(under(policy, other), kettle, change) and not waivers_at(policy, at)) is decision.allowed
-            for other in reading.alternatives
+            for other in assumption.alternatives
             if other.rules
         )
     )
     caveats = [rule.caveat for rule in policy.rules if rule.caveat and rule.section in change.sections]
-    return attrs.evolve(decision, waivers=waivers, readings=readings, caveats=tuple(caveats))
+    return attrs.evolve(decision, waivers=waivers, assumptions=assumptions, caveats=tuple(caveats))
 
 
 def waivers_at(policy: Policy[Kettle, Change], at: dict[Fact, Any]) -> list[Waiver]:
@@ -324,8 +324,8 @@ def can_update_by(policy: Policy[Kettle, Change], at: dict[Fact, Any], change: C
             Violation(
                 rule,
                 tuple(key for key in change.keys if key in policy.keys_of(rule.section)),
-                rule.only_if.saw(at),
-                rule.only_if.needed(at, "may change"),
+                rule.only_if.actual(at),
+                rule.only_if.expected(at, "may change"),
             )
             for rule in rules
         )
@@ -334,7 +334,7 @@ def can_update_by(policy: Policy[Kettle, Change], at: dict[Fact, Any], change: C
 
 @pytest.mark.parametrize("policy", POLICIES[::8])
 def test_every_cell_is_what_reading_the_rules_one_by_one_gives(policy: Policy[Kettle, Change]) -> None:
-    """Violations with keys and evidence, waivers, readings and caveats, each in its order."""
+    """Violations with keys and evidence, waivers, assumptions and caveats, each in its order."""
     for kettle in KETTLES:
         for change in CHANGES:
             assert policy.can_update(kettle, change) == expected(policy, kettle, change)
@@ -362,8 +362,8 @@ def test_a_section_is_open_while_an_update_of_it_alone_is_allowed(policy: Policy
                 names = {violation.rule.id for decision in decisions for violation in decision.violations}
                 assert {violation.rule.id for violation in told[section].violations} == names
                 here = point_of(kettle)
-                assert [violation.saw for violation in told[section].violations] == [
-                    violation.rule.only_if.saw(here) for violation in told[section].violations
+                assert [violation.actual for violation in told[section].violations] == [
+                    violation.rule.only_if.actual(here) for violation in told[section].violations
                 ]
 
 
@@ -384,7 +384,7 @@ def test_a_section_that_can_be_asked_for_one_thing_alone_is_refused_as_that_is()
 
 
 def test_an_action_is_decided_by_its_own_rules() -> None:
-    """With evidence, readings and caveats of its own, no keys and no waivers; the same answer is one object."""
+    """With evidence, assumptions and caveats of its own, no keys and no waivers; the same answer is one object."""
     policy = kettles(AllOf(()), AllOf(()))
     nothing = Policy(name="bare", order_type=Kettle, patch_type=Change, sections=Part, rules=())
     ship, pour = policy.rules[1], policy.rules[2]
@@ -393,12 +393,12 @@ def test_an_action_is_decided_by_its_own_rules() -> None:
         shipped = policy.can(kettle, Verb.SHIP)
         assert shipped is policy.can(kettle, "ship")
         assert shipped.allowed is open_for
-        assert [reading.id for reading in shipped.readings] == (["K1"] if open_for else [])
+        assert [assumption.id for assumption in shipped.assumptions] == (["K1"] if open_for else [])
         assert shipped.caveats == ("the road is not seen", "the weather is not seen")
         assert shipped.waivers == ()
         poured = policy.can(kettle, Verb.POUR)
         assert poured.allowed is (kettle.state == "hot" and kettle.full)
-        assert [reading.id for reading in poured.readings] == (
+        assert [assumption.id for assumption in poured.assumptions] == (
             ["K3"] if kettle.state == "hot" and not kettle.full else []
         )
         assert policy.can(kettle, Verb.SELL) == Decision()

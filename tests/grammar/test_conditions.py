@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orderrules import UNKNOWN, UNSET, Condition, Fact, awal, salla
-from orderrules.authoring import AllOf, AnyOf, Follows
+from orderrules.authoring import AllOf, AnyOf, TransitionTable
 from orderrules.grammar.conditions import ALWAYS, NEVER, Is, points
-from orderrules.reading.problems import listed
+from orderrules.reading.problems import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ CONDITIONS: list[tuple[Condition, str, int, int]] = [
     (AllOf(()), "ever", 1, 1),
     (AnyOf(()), "never", 0, 1),
     (
-        Follows(COLOUR, NEXT, {"red": {"green"}, "green": ()}),
+        TransitionTable(COLOUR, NEXT, {"red": {"green"}, "green": ()}),
         "the colour asked for may follow the present colour",
         3,
         9,
@@ -72,10 +72,10 @@ def test_conjunctions_are_flat_and_say_each_part_once() -> None:
 
 def test_a_negated_transition_table_reads_as_one() -> None:
     """For whoever writes what may not follow."""
-    follows = Follows(COLOUR, NEXT, {"red": {"green"}})
+    follows = TransitionTable(COLOUR, NEXT, {"red": {"green"}})
     point = {COLOUR: "red", NEXT: "green"}
     assert str(~follows) == "the colour asked for may not follow the present colour"
-    assert (~follows).needed(point, "may change") == f"it may change only while {~follows}"
+    assert (~follows).expected(point, "may change") == f"it may change only while {~follows}"
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_a_negated_transition_table_reads_as_one() -> None:
 )
 def test_a_transition_table_says_what_may_follow(current: object, needed: str) -> None:
     """With the present value in hand it says less, and the right thing."""
-    follows = Follows(COLOUR, NEXT, {"red": {"green"}, "green": ()})
-    assert follows.needed({COLOUR: current, NEXT: "red"}, "may change") == needed
+    follows = TransitionTable(COLOUR, NEXT, {"red": {"green"}, "green": ()})
+    assert follows.expected({COLOUR: current, NEXT: "red"}, "may change") == needed
 
 
 def test_every_status_has_a_row() -> None:
@@ -121,9 +121,9 @@ def test_a_fact_is_read_off_its_attribute() -> None:
 
 def test_words_are_listed_as_in_a_sentence() -> None:
     """One, two, three."""
-    assert listed(["a"]) == "a"
-    assert listed(["a", "b"]) == "a or b"
-    assert listed("abc", "and") == "a, b and c"
+    assert join_words(["a"]) == "a"
+    assert join_words(["a", "b"]) == "a or b"
+    assert join_words("abc", "and") == "a, b and c"
 
 
 def test_unknown_says_its_name() -> None:
@@ -156,16 +156,16 @@ def test_a_condition_with_many_shortest_forms_is_still_simplified() -> None:
     """Where there are too many to try them all, nearly as short a one is found, and it means the same."""
     left, right = (Fact(name, values=range(9)) for name in ("left", "right"))
     unequal = AnyOf(tuple(left.is_(value) & right.is_not(value) for value in range(9)))
-    short = unequal.simplified()
+    short = unequal.simplify()
     assert short.means(unequal)
     assert short.count() == unequal.count() == (72, 81)
     assert len(str(short)) <= len(str(unequal))
-    assert short.simplified() == short
+    assert short.simplify() == short
     assert str((left.is_(1) & right.is_not(1)) | (left.is_(1) & right.is_(1))) != "left is 1"
-    assert str(((left.is_(1) & right.is_not(1)) | (left.is_(1) & right.is_(1))).simplified()) == "left is 1"
+    assert str(((left.is_(1) & right.is_not(1)) | (left.is_(1) & right.is_(1))).simplify()) == "left is 1"
 
 
-RED, WETNESS, FOLLOWS = COLOUR.is_("red"), WET.is_(value=True), Follows(COLOUR, NEXT, {"red": {"green"}})
+RED, WETNESS, FOLLOWS = COLOUR.is_("red"), WET.is_(value=True), TransitionTable(COLOUR, NEXT, {"red": {"green"}})
 
 MISTAKES: list[tuple[Callable[[], object], type[Exception], str]] = [
     (
@@ -178,8 +178,8 @@ MISTAKES: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: NEXT.of(SimpleNamespace(wanted="blue")), ValueError, "colour asked for cannot be 'blue'"),
     (lambda: COLOUR.is_("blue"), ValueError, "colour is never 'blue'"),
     (lambda: COLOUR.is_not_in(("red", 7, "blue")), ValueError, "colour is never 'blue' or 7"),
-    (lambda: Follows(COLOUR, NEXT, {"pink": ()}), ValueError, "colour is never 'pink'"),
-    (lambda: Follows(COLOUR, NEXT, {"red": {"pink"}}), ValueError, "colour asked for is never 'pink'"),
+    (lambda: TransitionTable(COLOUR, NEXT, {"pink": ()}), ValueError, "colour is never 'pink'"),
+    (lambda: TransitionTable(COLOUR, NEXT, {"red": {"pink"}}), ValueError, "colour asked for is never 'pink'"),
     (lambda: COLOUR.is_in("red"), TypeError, "expected a collection of values, got the text 'red'"),
     (lambda: COLOUR.is_not_in("red"), TypeError, "expected a collection of values, got the text 'red'"),
     (lambda: RED.holds(awal.Order(status="pending")), TypeError, "a Order does not tell the colour"),
@@ -222,12 +222,12 @@ def test_a_transition_holds_where_the_table_says_or_nothing_changes() -> None:
         staying: [
             (point[COLOUR], point[NEXT])
             for point in points((COLOUR, NEXT))
-            if Follows(COLOUR, NEXT, table, staying=staying).holds(point)
+            if TransitionTable(COLOUR, NEXT, table, staying=staying).holds(point)
         ]
         for staying in (True, False)
     }
     assert held == {True: [("red", "red"), ("red", "green"), ("green", "green")], False: [("red", "green")]}
-    assert Follows(COLOUR, NEXT, (("red", {"green"}),), staying=True, negated=False) == FOLLOWS  # type: ignore[arg-type]
+    assert TransitionTable(COLOUR, NEXT, (("red", {"green"}),), staying=True, negated=False) == FOLLOWS  # type: ignore[arg-type]
     assert FOLLOWS.table == (("red", frozenset({"green"})),)
     assert FOLLOWS.following("red") == {"green"}
     assert FOLLOWS.following("green") == frozenset()
@@ -237,19 +237,20 @@ def test_a_condition_says_what_it_saw() -> None:
     """Of its facts, those that have a value."""
     both = (RED & WETNESS) | FOLLOWS
     assert (
-        both.saw({COLOUR: "red", WET: False, NEXT: UNSET}) == "colour is red, not wet and colour asked for is left out"
+        both.actual({COLOUR: "red", WET: False, NEXT: UNSET})
+        == "colour is red, not wet and colour asked for is left out"
     )
-    assert both.saw({WET: True}) == "wet"
-    assert both.saw({}) == ALWAYS.saw({COLOUR: "red"}) == "whatever the order is"
+    assert both.actual({WET: True}) == "wet"
+    assert both.actual({}) == ALWAYS.actual({COLOUR: "red"}) == "whatever the order is"
 
 
 def test_a_condition_says_what_would_have_to_be() -> None:
     """With the verb of what it is asked about; a table says it of the status that is there."""
-    assert RED.needed({}, "may change") == "it may change only while colour is red"
-    assert (COLOUR.is_in(()) & RED).needed({}, "may change") == NEVER.needed({}, "x") == "nothing opens it"
-    more = Follows(COLOUR, NEXT, {"red": {"green", UNSET}, "green": ()})
-    assert more.needed({COLOUR: "red"}, "x") == "only left out or green may follow red"
-    assert (~more).needed({COLOUR: "red"}, "is possible") == (
+    assert RED.expected({}, "may change") == "it may change only while colour is red"
+    assert (COLOUR.is_in(()) & RED).expected({}, "may change") == NEVER.expected({}, "x") == "nothing opens it"
+    more = TransitionTable(COLOUR, NEXT, {"red": {"green", UNSET}, "green": ()})
+    assert more.expected({COLOUR: "red"}, "x") == "only left out or green may follow red"
+    assert (~more).expected({COLOUR: "red"}, "is possible") == (
         "it is possible only while the colour asked for may not follow the present colour"
     )
 
@@ -325,13 +326,13 @@ def test_a_condition_reads_as_one_sentence(condition: Condition, sentence: str) 
 
 def test_a_null_is_what_is_absent() -> None:
     """Unknown where that is among the values; else what is said, or nothing that could be stored."""
-    assert COLOUR.stored("rouge") == "red"
-    assert COLOUR.stored(None) is UNKNOWN
-    assert COLOUR.stored("blue") is UNKNOWN
-    assert Fact("wet", values=(False, True), absent=False).stored(None) is False
-    assert Fact("size", values=(None, 1)).stored(None) is None
+    assert COLOUR.from_database("rouge") == "red"
+    assert COLOUR.from_database(None) is UNKNOWN
+    assert COLOUR.from_database("blue") is UNKNOWN
+    assert Fact("wet", values=(False, True), absent=False).from_database(None) is False
+    assert Fact("size", values=(None, 1)).from_database(None) is None
     with pytest.raises(ValueError, match="wet cannot be None"):
-        WET.stored(None)
+        WET.from_database(None)
     with pytest.raises(ValueError, match="wet is never 'dry'"):
         Fact("wet", values=(False, True), absent="dry")
 

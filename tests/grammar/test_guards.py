@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from orderrules import UNKNOWN, Condition, Fact, awal, salla
-from orderrules.authoring import AllOf, AnyOf, Follows
+from orderrules.authoring import AllOf, AnyOf, TransitionTable
 from orderrules.grammar.conditions import (
     ALWAYS,
     NEVER,
@@ -16,10 +16,10 @@ from orderrules.grammar.conditions import (
     Values,
     _cover,
     _largest_boxes,
+    drop_fact,
     guard,
+    minimize,
     points,
-    shortest,
-    without,
 )
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ SHORT: list[tuple[Condition, str]] = [
 @pytest.mark.parametrize(("condition", "words"), SHORT, ids=[row[1] for row in SHORT])
 def test_a_condition_is_written_in_the_fewest_words(condition: Condition, words: str) -> None:
     """The shorter polarity, facts by name, short parts first."""
-    short = shortest(condition)
+    short = minimize(condition)
     assert str(short) == words
     assert short.means(condition)
     for point in points(condition.facts):
@@ -102,13 +102,13 @@ def test_facts_that_make_no_difference_are_left_out() -> None:
     everything: dict[Values, bool] = {
         point: point[1] == 2 for point in itertools.product((1, 2, 3), (1, 2, 3), (1, 2, 3))
     }
-    facts, holds = without(A, (A, B, C), everything)
+    facts, holds = drop_fact(A, (A, B, C), everything)
     assert (facts, holds) == ((B, C), {point: point[0] == 2 for point in itertools.product((1, 2, 3), (1, 2, 3))})
-    assert without(C, facts, holds) == ((B,), {(1,): False, (2,): True, (3,): False})
-    assert without(B, facts, holds) == (facts, holds)
+    assert drop_fact(C, facts, holds) == ((B,), {(1,): False, (2,): True, (3,): False})
+    assert drop_fact(B, facts, holds) == (facts, holds)
     idle = AllOf((A.is_in({1, 2, 3}), B.is_in({1, 2, 3}), YES[W], YES[X] | NO[X], YES[Y] | NO[Y]))
-    assert str(shortest(idle)) == "w"
-    assert shortest(idle).facts == (W,)
+    assert str(minimize(idle)) == "w"
+    assert minimize(idle).facts == (W,)
 
 
 def largest_by_trial(facts: tuple[Fact, ...], true: set[tuple[Any, ...]]) -> set[Box]:
@@ -200,7 +200,7 @@ def test_as_few_boxes_are_chosen_as_cover_all_points() -> None:
 
 def test_a_guard_knows_the_update_and_asks_about_the_order() -> None:
     """All rules hold or a waiver applies, where what is known is known."""
-    table = Follows(A, B, {1: {2}, 2: {3}, 3: ()})
+    table = TransitionTable(A, B, {1: {2}, 2: {3}, 3: ()})
     for asked, words in ((1, "a is 1"), (2, "a is not 3"), (3, "a is not 1")):
         assert str(guard((table,), (), {B: asked})) == words
     assert guard((), (), {}) == guard((A.is_(1),), (ALWAYS,), {}) == ALWAYS
@@ -209,4 +209,4 @@ def test_a_guard_knows_the_update_and_asks_about_the_order() -> None:
     assert str(guard((A.is_(1), YES[W]), (B.is_(2), B.is_(3)), {B: 1})) == "a is 1 and w"
     assert str(guard((A.is_(1), YES[W]), (B.is_(2),), {})) == "b is 2 or (a is 1 and w)"
     assert str(awal.POLICY.guard(awal.Patch(status=awal.Status.SHIPPED))) == "status is accepted or shipped"
-    assert str(salla.STATUS.is_(UNKNOWN).simplified()) == "status is unknown"
+    assert str(salla.STATUS.is_(UNKNOWN).simplify()) == "status is unknown"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import attrs
 import pytest
 
-from orderrules import UNSET, Fact, InvalidInput, Policy, Reading, Rule, awal, salla
+from orderrules import UNSET, Assumption, Fact, InvalidInput, Policy, Rule, awal, salla
 from orderrules.authoring import Alternative, OrderBase, Space, in_section
 from orderrules.engine.table import rows_of, table_of
 from orderrules.grammar.rules import offer
@@ -86,7 +86,7 @@ MISTAKES: list[tuple[Callable[[], object], type[Exception], str]] = [
         "ids given twice: TOY-ADDRESS-1, TOY-STAGE-1",
     ),
     (
-        toy_with(readings=[Reading("TOY-STAFF-1", "whether", "yes")]),
+        toy_with(assumptions=[Assumption("TOY-STAFF-1", "whether", "yes")]),
         ValueError,
         "ids given twice: TOY-STAFF-1",
     ),
@@ -148,14 +148,14 @@ def test_a_waiver_may_read_the_update_and_an_action_only_the_order() -> None:
 
 
 def test_entries_are_shown_by_what_they_say() -> None:
-    """Rules, waivers and readings with their ids, a policy with the ids of all it has."""
-    reading = Reading("T1", "whether", "it may", [Alternative("not", [ADDRESS_RULE])])
+    """Rules, waivers and assumptions with their ids, a policy with the ids of all it has."""
+    assumption = Assumption("T1", "whether", "it may", [Alternative("not", [ADDRESS_RULE])])
     assert str(RECALL_RULE) == "TOY-RECALL-1: recall only if stage is not door"
     assert repr(RECALL_RULE) == "<Rule TOY-RECALL-1: recall only if stage is not door>"
     assert str(STAFF_WAIVER) == "TOY-STAFF-1: no restriction while sent by staff"
     assert repr(STAFF_WAIVER) == "<Waiver TOY-STAFF-1: no restriction while sent by staff>"
-    assert (str(reading), repr(reading)) == ("T1: whether: it may", "<Reading T1: it may>")
-    assert reading.alternatives == (Alternative("not", (ADDRESS_RULE,)),)
+    assert (str(assumption), repr(assumption)) == ("T1: whether: it may", "<Assumption T1: it may>")
+    assert assumption.alternatives == (Alternative("not", (ADDRESS_RULE,)),)
     assert repr(toy.POLICY) == "<Policy toy: TOY-STAGE-1, TOY-ADDRESS-1, TOY-RECALL-1, TOY-STAFF-1>"
     assert toy.POLICY.entries == (STAGE_RULE, ADDRESS_RULE, RECALL_RULE, STAFF_WAIVER)
 
@@ -208,16 +208,16 @@ def test_what_is_dropped_is_dropped_under_every_reading() -> None:
     assert left.waivers == ()
     assert [rule.id for rule in left.rules] == [rule.id for rule in salla.POLICY.rules if rule.id != "SALLA-COUPON-1"]
     assert [
-        (reading.id, other.name, [rule.id for rule in other.rules])
-        for reading in left.readings
-        for other in reading.alternatives
+        (assumption.id, other.name, [rule.id for rule in other.rules])
+        for assumption in left.assumptions
+        for other in assumption.alternatives
     ] == [
-        (reading.id, other.name, [rule.id for rule in other.rules if rule.id != "SALLA-COUPON-1"])
-        for reading in salla.POLICY.readings
-        for other in reading.alternatives
+        (assumption.id, other.name, [rule.id for rule in other.rules if rule.id != "SALLA-COUPON-1"])
+        for assumption in salla.POLICY.assumptions
+        for other in assumption.alternatives
     ]
-    assert [attrs.evolve(reading, alternatives=()) for reading in left.readings] == [
-        attrs.evolve(reading, alternatives=()) for reading in salla.POLICY.readings
+    assert [attrs.evolve(assumption, alternatives=()) for assumption in left.assumptions] == [
+        attrs.evolve(assumption, alternatives=()) for assumption in salla.POLICY.assumptions
     ]
 
 

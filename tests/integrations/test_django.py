@@ -431,9 +431,9 @@ def test_the_machine_walks_the_service_in_a_process_of_its_own(tmp_path: Any, se
 
         class Service(OrderMachine):
             policy = awal.POLICY
-            not_shown: ClassVar[frozenset[str]] = frozenset()
+            write_only: ClassVar[frozenset[str]] = frozenset()
             # A serializer drops what it does not know, and makes text of a number.
-            unreadable = (Code.NOT_A_DATE, Code.NULL) if serialized else OrderMachine.unreadable
+            invalid_body_codes = (Code.NOT_A_DATE, Code.NULL) if serialized else OrderMachine.invalid_body_codes
 
             def create_order(self, order: Any) -> Any:
                 told = {name: value for name, value in awal.to_payload(order).items() if name != "id"}

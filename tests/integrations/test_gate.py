@@ -21,7 +21,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from orderrules import Code, InvalidInput, Policy, Problem, UpdateRefused, awal, salla
-from orderrules.integrations import Gate, Kind, OrderUnavailable, Report, UpdateUncertain
+from orderrules.integrations import Gate, OrderUnavailable, Report, ReportKind, UpdateUncertain
 from orderrules.integrations.httpx import AsyncGuardedTransport, GuardedTransport
 from orderrules.integrations.requests import GuardedAdapter
 from orderrules.testing import FakeAwal, FakeSalla, Fault
@@ -107,7 +107,7 @@ def test_it_can_be_answered_as_the_platform_would(carrier: Carrier, body: bytes)
 
 
 def test_a_request_for_awal_that_cannot_be_read_is_answered_400(carrier: Carrier) -> None:
-    """And one that is refused 422: reading A7."""
+    """And one that is refused 422: assumption A7."""
     send = carrier(Gate(awal.ENDPOINT, respond=True), served(FakeAwal([awal.Order(status="pending")])))
     assert send("PUT", f"/orders/1{ASKED}", b'{"status": "lost"}').status == 400
     assert send("PUT", "/orders/1", b'{"status": "accepted"}').status == 400
@@ -204,22 +204,22 @@ def test_a_refusal_that_rests_on_a_reading_is_sent_and_reported(carrier: Carrier
     order = salla.Order(id=1, status="delivered")
     gate = Gate(salla.ENDPOINT.under(STRICT), report=reports.append)
     for platform, kind in (
-        (served(FakeSalla([order])), Kind.ACCEPTED),
-        (served(FakeSalla([order], STRICT)), Kind.CONFIRMED),
-        (showing("delivered", (503, {}, b"")), Kind.UNANSWERED),
+        (served(FakeSalla([order])), ReportKind.ACCEPTED),
+        (served(FakeSalla([order], STRICT)), ReportKind.CONFIRMED),
+        (showing("delivered", (503, {}, b"")), ReportKind.UNANSWERED),
     ):
         carrier(gate, platform)("PUT", "/orders/1", COUPON)
         assert platform.methods == ["GET", "PUT"]
         assert reports[-1].kind is kind
-        assert reports[-1].readings == ("S2",)
+        assert reports[-1].assumptions == ("S2",)
         assert reports[-1].rules == ("SALLA-COUPON-1",)
     assert counted(gate) == {"asked": 3, "sent_refused": 3, "accepted": 1, "confirmed": 1, "unanswered": 1}
     assert reports[0] == Report(
-        kind=Kind.ACCEPTED,
+        kind=ReportKind.ACCEPTED,
         platform="salla",
         order_id=1,
         rules=("SALLA-COUPON-1",),
-        readings=("S2",),
+        assumptions=("S2",),
         facts=("status is delivered", "not draft"),
         keys=("coupon_code",),
         status=200,
@@ -231,7 +231,7 @@ def test_a_refusal_that_rests_on_a_reading_is_sent_and_reported(carrier: Carrier
 
 
 def test_any_refusal_can_be_held_back(carrier: Carrier) -> None:
-    """Those that rest on a reading too."""
+    """Those that rest on an assumption too."""
     platform = shop(salla.Order(status="delivered"))
     with pytest.raises(UpdateRefused):
         carrier(Gate(salla.ENDPOINT.under(STRICT), refuse="any"), platform)("PUT", "/orders/1", COUPON)
@@ -246,9 +246,9 @@ def test_nothing_has_to_be_held_back(carrier: Carrier) -> None:
     send = carrier(gate, platform)
     assert send("PUT", "/orders/1", COUPON).status == 200
     assert send("PUT", "/orders/1", b'{"gift": true}').status == 200
-    assert [report.kind for report in reports] == [Kind.ACCEPTED, Kind.ACCEPTED]
+    assert [report.kind for report in reports] == [ReportKind.ACCEPTED, ReportKind.ACCEPTED]
     assert reports[0].rules == ("SALLA-COUPON-1",)
-    assert reports[0].readings == ()
+    assert reports[0].assumptions == ()
     assert reports[1].problems == ("unknown_key at /…",)
     assert str(reports[1]) == "salla accepted what is refused (200): problems unknown_key at /…"
     assert counted(gate) == {"asked": 1, "sent_refused": 2, "accepted": 2}
@@ -271,7 +271,7 @@ def test_a_refusal_of_what_is_allowed_is_news(carrier: Carrier) -> None:
     answered = carrier(gate, showing("in_progress", answer))("PUT", "/orders/1", COUPON)
     assert answered.status == 422
     (report,) = reports
-    assert (report.kind, report.rules, report.code) == (Kind.REFUSED, ("SALLA-COUPON-1",), "order_locked")
+    assert (report.kind, report.rules, report.code) == (ReportKind.REFUSED, ("SALLA-COUPON-1",), "order_locked")
     assert report.kind.is_disagreement
     assert "966" not in str(report)
 
@@ -317,7 +317,7 @@ def test_a_refusal_of_what_was_allowed_for_an_order_that_was_kept_is_no_disagree
     send("PUT", f"/orders/1{ASKED}", b'{"payment_status": "paid"}')
     fake.orders[1] = awal.Order(id=1, status="shipped")
     assert send("PUT", f"/orders/1{ASKED}", b'{"status": "accepted"}').status == 422
-    assert [report.kind for report in reports] == [Kind.STALE]
+    assert [report.kind for report in reports] == [ReportKind.STALE]
     assert not reports[0].kind.is_disagreement
     assert str(reports[0]).startswith(
         "awal refused what is allowed for the order as it was kept (422), order 1: keys status"
@@ -470,14 +470,14 @@ def test_no_more_orders_are_kept_than_stated(carrier: Carrier) -> None:
 
 
 def test_what_no_answer_tells_refuses_nothing_for_certain(carrier: Carrier) -> None:
-    """A guest is one only when the caller says so (reading S3); what else refuses still does."""
+    """A guest is one only when the caller says so (assumption S3); what else refuses still does."""
     customer = b'{"customer": {"id": 5}}'
     guest = salla.Order(id=1, status="completed", customer=salla.CustomerKind.GUEST)
     reports: list[Report] = []
     gate = Gate(salla.ENDPOINT, report=reports.append)
     assert carrier(gate, served(FakeSalla([guest])))("PUT", "/orders/1", customer).status == 200
     assert [(report.kind, report.why) for report in reports] == [
-        (Kind.UNJUDGED, "no answer tells its customer for certain")
+        (ReportKind.UNJUDGED, "no answer tells its customer for certain")
     ]
     for strict in (Gate(salla.ENDPOINT, refuse="any"), Gate(salla.ENDPOINT, orders={1: guest}.get, refuse="any")):
         told = '{"customer": {"id": 5}, "coupon_code": "EID"}'

@@ -41,7 +41,7 @@ def walk(put: Callable[[dict[str, object]], int], gate: Gate[Any, Any]) -> None:
     assert put({"status": "accepted"}) == 200
     with pytest.raises(UpdateRefused):
         put({"status": "pending"})
-    assert put({"status": "completed"}) == 422  # That rests on reading A1, so it is sent.
+    assert put({"status": "completed"}) == 422  # That rests on assumption A1, so it is sent.
     assert put({"status": "shipped", "shipping_date": "2024-01-20"}) == 200
     # What is refused was asked for anew each time, and what the platform refused is forgotten.
     counts = Counts(allowed=2, held_back=1, sent_refused=1, confirmed=1, asked=4)
@@ -272,11 +272,11 @@ def test_a_gate_before_a_server_without_rules_keeps_them(name: str, policy: Poli
         fake, endpoint = FakeAwal(policy=awal.POLICY.without(*ids(policy))), awal.ENDPOINT
 
     class Guarded(OrderMachine):
-        not_shown: ClassVar[frozenset[str]] = frozenset()
+        write_only: ClassVar[frozenset[str]] = frozenset()
 
         def __init__(self) -> None:
             super().__init__()
-            # A guest is known to nobody but the caller (reading S3), so orders come from there.
+            # A guest is known to nobody but the caller (assumption S3), so orders come from there.
             orders = fake.orders.get if policy.name == "salla" else None
             self.send = CARRIERS[name](Gate(endpoint, orders=orders, refuse="any", respond=True), served(fake))
 

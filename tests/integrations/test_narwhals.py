@@ -57,7 +57,7 @@ def a_million() -> tuple[pa.Table, list[salla.Order]]:
     chosen = random.Random(9)  # noqa: S311 - nothing secret.
     rows = every_row(salla.POLICY)
     facts = salla.POLICY.order_type.__space__.facts
-    orders = [order_at(salla.Order, {fact: fact.stored(row[fact.attribute]) for fact in facts}) for row in rows]
+    orders = [order_at(salla.Order, {fact: fact.from_database(row[fact.attribute]) for fact in facts}) for row in rows]
     picked = [chosen.randrange(len(rows)) for _ in range(MANY)]
     found = [order for number in picked if (order := orders[number]) is not None]
     assert len(found) == MANY
@@ -71,7 +71,7 @@ def test_every_engine_gives_the_verdicts_of_the_policy(
     """For every update there is, every row there can be: guards, their negations, and which rules refuse."""
     rows = every_row(policy)
     facts = policy.order_type.__space__.facts
-    points = [{fact: fact.stored(row[fact.attribute]) for fact in facts} for row in rows]
+    points = [{fact: fact.from_database(row[fact.attribute]) for fact in facts} for row in rows]
     orders = [order_at(policy.order_type, point) for point in points]
     patches = list({policy.guard(patch): patch for patch in updates(policy)}.values())
     asked: dict[str, nw.Expr] = {}
@@ -90,7 +90,7 @@ def test_every_engine_gives_the_verdicts_of_the_policy(
 
 @pytest.mark.parametrize("name", ["polars", "pandas", "duckdb", pytest.param("spark", marks=pytest.mark.spark)])
 def test_a_million_orders_are_selected_as_the_policy_decides(name: str, request: pytest.FixtureRequest) -> None:
-    """Exactly those that ``decide_many`` allows, under our readings and under others."""
+    """Exactly those that ``decide_many`` allows, under our assumptions and under others."""
     framed = request.getfixturevalue("on_spark") if name == "spark" else ENGINES[name]
     table, orders = a_million()
     frame = framed(table)

@@ -24,7 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scop
 from orderrules import Policy, awal, salla
 from orderrules.authoring import ALWAYS, NEVER
 from orderrules.engine.samples import order_at
-from orderrules.integrations.sqlalchemy import Outcome, Verdict, guarded_update, to_sqlalchemy, verdicts
+from orderrules.integrations.sqlalchemy import UpdateResult, Verdict, guarded_update, to_sqlalchemy, verdicts
 from orderrules.testing import OrderMachine
 from orderrules.testing.machine import updates
 from tests.kit.postgres import postgres
@@ -90,7 +90,7 @@ def test_a_guard_selects_the_orders_that_the_policy_allows(engine: sa.Engine, po
     orders = table()
     orders.metadata.create_all(engine)
     facts = policy.order_type.__space__.facts
-    points = [{fact: fact.stored(row[fact.attribute]) for fact in facts} for row in rows]
+    points = [{fact: fact.from_database(row[fact.attribute]) for fact in facts} for row in rows]
     guards = {policy.guard(patch): patch for patch in updates(policy)}
     columns = {fact.attribute: orders.c[fact.attribute] for fact in facts}
     with engine.begin() as connection:
@@ -292,7 +292,7 @@ def test_what_cannot_be_written_is_refused() -> None:
     """With what is missing."""
     with pytest.raises(LookupError, match="there is no column for status; columns are given for id, draft"):
         to_sqlalchemy(salla.STATUS.is_("completed"), sa.table("orders", sa.column("id"), sa.column("draft")).c)
-    with pytest.raises(TypeError, match=r"such as policy.guard\(patch\) gives, got a Follows"):
+    with pytest.raises(TypeError, match=r"such as policy.guard\(patch\) gives, got a TransitionTable"):
         to_sqlalchemy(awal.POLICY.rules[0].only_if, {"status": sa.column("status")})
     with pytest.raises(TypeError, match="for status, expected a column or an expression, got a str"):
         to_sqlalchemy(salla.STATUS.is_("completed"), {"status": "slug"})  # type: ignore[dict-item]
@@ -333,7 +333,7 @@ def moving(engine: sa.Engine, status: str) -> sa.Table:
     return orders
 
 
-def ship(connection: Any, orders: sa.Table, number: int, seen: awal.Order | None) -> Outcome:
+def ship(connection: Any, orders: sa.Table, number: int, seen: awal.Order | None) -> UpdateResult:
     """Try to ship an order."""
     return guarded_update(
         connection,
@@ -353,15 +353,15 @@ def test_refused_gone_and_moved_are_told_apart(engine: sa.Engine) -> None:
         refused = ship(connection, orders, 1, pending)
         assert (refused.verdict, bool(refused)) == (Verdict.REFUSED, False)
         assert refused.decision is not None
-        assert refused.decision.violations[0].saw == "status is pending and status asked for is shipped"
+        assert refused.decision.violations[0].actual == "status is pending and status asked for is shipped"
         assert ship(connection, orders, 1, None) == refused
         moved = ship(connection, orders, 1, accepted)
         assert (moved.verdict, moved.decision) == (Verdict.MOVED, refused.decision)
-        assert ship(connection, orders, 2, accepted) == Outcome(Verdict.GONE)
+        assert ship(connection, orders, 2, accepted) == UpdateResult(Verdict.GONE)
         connection.execute(orders.update().values(status="accepted"))
         written = ship(connection, orders, 1, accepted)
         assert written
-        assert written == Outcome(Verdict.WRITTEN)
+        assert written == UpdateResult(Verdict.WRITTEN)
         assert connection.scalar(sa.select(orders.c.status)) == "shipped"
 
 
@@ -492,8 +492,8 @@ def test_the_machine_walks_a_service_on_a_database(engine: sa.Engine) -> None:
 
     class Service(OrderMachine):
         policy = awal.POLICY
-        not_shown: ClassVar[frozenset[str]] = frozenset()
-        unreadable = ()
+        write_only: ClassVar[frozenset[str]] = frozenset()
+        invalid_body_codes = ()
 
         def create_order(self, order: Any) -> Any:
             row = {name: value for name, value in awal.to_payload(order).items() if name != "id"}
@@ -665,7 +665,7 @@ def test_the_rules_that_refuse_a_row_are_told_in_the_select(engine: sa.Engine, p
     rows, orders = every_row(policy), table()
     orders.metadata.create_all(engine)
     facts = policy.order_type.__space__.facts
-    points = [{fact: fact.stored(row[fact.attribute]) for fact in facts} for row in rows]
+    points = [{fact: fact.from_database(row[fact.attribute]) for fact in facts} for row in rows]
     columns = {fact.attribute: orders.c[fact.attribute] for fact in facts}
     with engine.begin() as connection:
         connection.execute(orders.insert(), [{"id": number, **row} for number, row in enumerate(rows)])

@@ -109,7 +109,7 @@ def test_a_refusal_is_a_problem_document(client: Asking) -> None:
             "coupon cannot be changed: status is completed; it may change only while status is not completed"
         ),
         "rules": ["SALLA-SHIPPING-1", "SALLA-COUPON-1"],
-        "readings": [],
+        "assumptions": [],
         "errors": [
             {
                 "pointer": f"#/{key}",

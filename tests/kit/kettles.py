@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from orderrules import UNSET, Fact, Policy, Reading, Waiver
-from orderrules.authoring import AllOf, Alternative, AnyOf, Follows
+from orderrules import UNSET, Assumption, Fact, Policy, Waiver
+from orderrules.authoring import AllOf, Alternative, AnyOf, TransitionTable
 
 if TYPE_CHECKING:
     from orderrules import Condition
@@ -99,7 +99,9 @@ def kettles(body: Condition, lid: Condition) -> Policy[Kettle, Change]:
         actions=Verb,
         rules=(
             rule_on("SHIP-1", Verb.SHIP, STATE.is_not("cracked"), "the weather is not seen"),
-            rule_on("SHIP-0", Verb.SHIP, Follows(STATE, GOAL, {"cold": {"hot"}, "hot": ()}), "the road is not seen"),
+            rule_on(
+                "SHIP-0", Verb.SHIP, TransitionTable(STATE, GOAL, {"cold": {"hot"}, "hot": ()}), "the road is not seen"
+            ),
             rule_on("POUR-1", Verb.POUR, STATE.is_("hot") & FULL.is_(value=True)),
             rule_on("LID-2", Part.LID, STATE.is_not("cracked"), "the hinge is not seen"),
             rule_on("LID-1", Part.LID, lid),
@@ -111,15 +113,17 @@ def kettles(body: Condition, lid: Condition) -> Policy[Kettle, Change]:
             Waiver(id="FREE-1", when=FULL.is_(value=True) & GOAL.is_("hot"), reason="a full one for the stove is free"),
             Waiver(id="FREE-2", when=GRIP.is_(1) & STATE.is_("cold"), reason="a first grip is free"),
         ),
-        readings=(
-            Reading("K1", "whether it is shut", "it is not", (shut,)),
-            Reading("K2", "whether labels come off", "they do", (Alternative("no"),)),
-            Reading(
+        assumptions=(
+            Assumption("K1", "whether it is shut", "it is not", (shut,)),
+            Assumption("K2", "whether labels come off", "they do", (Alternative("no"),)),
+            Assumption(
                 "K3",
                 "whether an empty one may be poured",
                 "it may not",
                 [Alternative("yes", [rule_on("POUR-1", Verb.POUR, STATE.is_("hot"))])],
             ),
-            Reading("K4", "whether cracks matter", "yes", [Alternative("no", [rule_on("LID-2", Part.LID, AllOf(()))])]),
+            Assumption(
+                "K4", "whether cracks matter", "yes", [Alternative("no", [rule_on("LID-2", Part.LID, AllOf(()))])]
+            ),
         ),
     )

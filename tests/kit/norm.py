@@ -31,7 +31,7 @@ CLAUSES: Final[list[dict[str, Any]]] = [
 ]
 
 
-READINGS: Final[list[dict[str, Any]]] = load("readings")["reading"]
+ASSUMPTIONS: Final[list[dict[str, Any]]] = load("assumptions")["assumption"]
 
 
 ENTRIES: Final[list[dict[str, Any]]] = load("coverage")["entry"]

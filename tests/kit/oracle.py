@@ -41,7 +41,7 @@ SALLA_SECTIONS = {
 AWAL_STATUSES = ("pending", "accepted", "shipped", "delivered", "completed")
 
 
-def salla_closed(  # noqa: PLR0913 - the facts of an order, and the readings.
+def salla_closed(  # noqa: PLR0913 - the facts of an order, and the assumptions.
     status: str | None,
     keys: Collection[str],
     *,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from orderrules import Condition, Policy, awal
-from orderrules.authoring import AllOf, AnyOf, Follows, Is
+from orderrules.authoring import AllOf, AnyOf, Is, TransitionTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def mutated(condition: Condition) -> Iterator[tuple[str, Condition]]:
     if isinstance(condition, Is):
         for value in condition.fact.values:
             yield f"with {value!r} turned round", attrs.evolve(condition, values=condition.values ^ {value})
-    if isinstance(condition, Follows):
+    if isinstance(condition, TransitionTable):
         yield "without staying", attrs.evolve(condition, staying=False)
         for current, following in condition.table:
             for asked in awal.Status:

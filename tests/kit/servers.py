@@ -154,7 +154,7 @@ def machine(serve: Callable[[], Fake[Any, Any]]) -> type[OrderMachine]:
         """Asks the server as HTTP would."""
 
         policy = shipped
-        not_shown: ClassVar[frozenset[str]] = frozenset()
+        write_only: ClassVar[frozenset[str]] = frozenset()
 
         def __init__(self) -> None:
             super().__init__()

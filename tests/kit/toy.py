@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import attrs
 
 from orderrules import UNSET, Fact, Policy, Rule, Unset, Waiver
-from orderrules.authoring import Endpoint, Follows, OrderBase, PatchBase, Space, in_section
+from orderrules.authoring import Endpoint, OrderBase, PatchBase, Space, TransitionTable, in_section
 from orderrules.reading.payloads import Payload, Place
 
 
@@ -87,7 +87,7 @@ POLICY: Policy[Order, Patch] = Policy(
         Rule(
             id="TOY-STAGE-1",
             section=Section.STAGE,
-            only_if=Follows(
+            only_if=TransitionTable(
                 STAGE,
                 ASKED,
                 {Stage.DESK: {Stage.VAN}, Stage.VAN: {Stage.DESK, Stage.DOOR}, Stage.DOOR: ()},

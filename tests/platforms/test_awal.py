@@ -287,7 +287,7 @@ def test_mistakes_of_a_caller_are_told_word_for_word() -> None:
 
 
 @pytest.mark.parametrize(
-    ("readings", "reason", "answers", "alternatives"),
+    ("assumptions", "reason", "answers", "alternatives"),
     [
         (
             {},
@@ -304,20 +304,22 @@ def test_mistakes_of_a_caller_are_told_word_for_word() -> None:
     ],
     ids=["ours", "the alternatives"],
 )
-def test_readings_answer_as_they_were_chosen(
-    readings: dict[str, Any], reason: str, answers: list[tuple[str, str]], alternatives: list[tuple[str, list[str]]]
+def test_assumptions_answer_as_they_were_chosen(
+    assumptions: dict[str, Any], reason: str, answers: list[tuple[str, str]], alternatives: list[tuple[str, list[str]]]
 ) -> None:
     """Those that can be chosen, with the rule that they are about; the others stay as they are."""
-    made = awal.policy(**readings)
+    made = awal.policy(**assumptions)
     assert [(rule.id, rule.section, rule.reason) for rule in made.rules] == [
         ("AWAL-STATUS-1", awal.Section.STATUS, reason)
     ]
-    assert [(reading.id, reading.answer) for reading in made.readings if reading.alternatives] == answers
+    assert [(assumption.id, assumption.answer) for assumption in made.assumptions if assumption.alternatives] == answers
     assert [
-        (other.name, [rule.id for rule in other.rules]) for reading in made.readings for other in reading.alternatives
+        (other.name, [rule.id for rule in other.rules])
+        for assumption in made.assumptions
+        for other in assumption.alternatives
     ] == alternatives
-    assert [reading for reading in made.readings if not reading.alternatives] == [
-        reading for reading in awal.POLICY.readings if not reading.alternatives
+    assert [assumption for assumption in made.assumptions if not assumption.alternatives] == [
+        assumption for assumption in awal.POLICY.assumptions if not assumption.alternatives
     ]
 
 
@@ -325,6 +327,6 @@ def test_a_policy_is_made_of_everything_that_the_page_says() -> None:
     """Its name, its models and its advice."""
     made = awal.policy()
     assert (made.name, made.order_type, made.patch_type) == ("awal", Order, Patch)
-    assert (made.sections, made.actions, made.outcomes) == (awal.Section, None, ())
-    assert [advisory.id for advisory in made.advisories] == [f"AWAL-ADVICE-{number}" for number in range(1, 6)]
+    assert (made.sections, made.actions, made.effects) == (awal.Section, None, ())
+    assert [advisory.id for advisory in made.advice_rules] == [f"AWAL-ADVICE-{number}" for number in range(1, 6)]
     assert Order(status="pending").__policy__() is awal.POLICY

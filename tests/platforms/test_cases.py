@@ -119,7 +119,7 @@ def test_a_customer_that_is_not_shown_keeps_the_section_closed() -> None:
         "customer cannot be changed: customer is not shown; it may change only while customer is absent or a guest; "
         "read the order's details, which show its customer, or say that it is a guest"
     )
-    assert [reading.id for reading in decision.readings] == ["S15"]
+    assert [assumption.id for assumption in decision.assumptions] == ["S15"]
 
 
 @pytest.mark.parametrize(

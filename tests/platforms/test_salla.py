@@ -81,7 +81,7 @@ def test_every_shape_met_in_payloads_is_read(part: dict[str, Any], expected: dic
     assert salla.read_order({**ORDER, **part}) == attrs.evolve(READ, **expected)
 
 
-def test_absent_keys_mean_what_the_readings_say() -> None:
+def test_absent_keys_mean_what_the_assumptions_say() -> None:
     """No draft, no status, and a customer that is not known; null is no customer, whoever says so."""
     assert salla.read_order({"reference_id": 7}) == Order()
     assert Order() == Order(id=None, status=None, draft=False, customer=UNSET)
@@ -417,7 +417,7 @@ EMPTY: Final[dict[str, Any]] = {"pending": (), "completed": ()}
 
 
 def test_rules_and_waivers_give_their_reasons() -> None:
-    """In words for a merchant, with what the answer cannot see; the page's own words under every reading."""
+    """In words for a merchant, with what the answer cannot see; the page's own words under every assumption."""
     waiver = ("SALLA-DRAFT-1", "a draft order has no restrictions", "")
     reasons = [(rule.id, rule.reason, rule.caveat) for rule in salla.policy().rules]
     assert [(entry.id, entry.reason, "") for entry in salla.policy().waivers] == [waiver]
@@ -440,8 +440,8 @@ def test_rules_and_waivers_give_their_reasons() -> None:
         ("SALLA-PAY-1", "an order is shown as pending payment only while its payment is pending", ""),
     ]
     closing: list[dict[str, Any]] = [CLOSED, {"unknown_status": "closed"}, {"locked": salla.CANCELED_FAMILY}]
-    for readings in closing:
-        assert [rule.reason for rule in salla.policy(**readings).rules[1:5]] == [
+    for assumptions in closing:
+        assert [rule.reason for rule in salla.policy(**assumptions).rules[1:5]] == [
             "the receiver is settled once the order is completed or closed",
             "shipping is settled once the order is completed or closed",
             "payment details are open only as long as the payment is pending",
@@ -450,7 +450,7 @@ def test_rules_and_waivers_give_their_reasons() -> None:
 
 
 @pytest.mark.parametrize(
-    ("readings", "answers"),
+    ("assumptions", "answers"),
     [
         (
             {},
@@ -485,12 +485,12 @@ def test_rules_and_waivers_give_their_reasons() -> None:
     ],
     ids=["ours", "the alternatives", "none at all"],
 )
-def test_readings_answer_as_they_were_chosen(readings: dict[str, Any], answers: list[tuple[str, str]]) -> None:
+def test_assumptions_answer_as_they_were_chosen(assumptions: dict[str, Any], answers: list[tuple[str, str]]) -> None:
     """Those that can be chosen; the others stay as they are."""
-    made = salla.policy(**readings).readings
-    assert [(reading.id, reading.answer) for reading in made if reading.alternatives] == answers
-    assert [reading for reading in made if not reading.alternatives] == [
-        reading for reading in salla.POLICY.readings if not reading.alternatives
+    made = salla.policy(**assumptions).assumptions
+    assert [(assumption.id, assumption.answer) for assumption in made if assumption.alternatives] == answers
+    assert [assumption for assumption in made if not assumption.alternatives] == [
+        assumption for assumption in salla.POLICY.assumptions if not assumption.alternatives
     ]
 
 
@@ -499,11 +499,11 @@ def test_alternatives_bring_the_rules_that_they_change() -> None:
     settled = ["SALLA-RECEIVER-1", "SALLA-SHIPPING-1", "SALLA-COUPON-1"]
     ours, closed, empty = (
         [
-            (reading.id, other.name, [rule.id for rule in other.rules])
-            for reading in salla.policy(**readings).readings
-            for other in reading.alternatives
+            (assumption.id, other.name, [rule.id for rule in other.rules])
+            for assumption in salla.policy(**assumptions).assumptions
+            for other in assumption.alternatives
         ]
-        for readings in ({}, CLOSED, EMPTY)
+        for assumptions in ({}, CLOSED, EMPTY)
     )
     family = "also waiting_for_payment_confirmation and payment_failed"
     assert ours == [
@@ -529,7 +529,7 @@ def test_alternatives_bring_the_rules_that_they_change() -> None:
         ("S8", "locked", settled),
         ("S15", "none", ["SALLA-CUSTOMER-1"]),
     ]
-    (family_of_pending,) = salla.policy().readings[0].alternatives
+    (family_of_pending,) = salla.policy().assumptions[0].alternatives
     assert family_of_pending.rules == (salla.policy(pending=salla.PENDING_FAMILY).rules[3],)
 
 
@@ -538,8 +538,8 @@ def test_a_policy_is_made_of_everything_that_the_page_says() -> None:
     made = salla.policy()
     assert (made.name, made.order_type, made.patch_type) == ("salla", Order, Patch)
     assert (made.sections, made.actions, made.defaults) == (salla.Section, salla.Action, ())
-    assert [(outcome.key, outcome.attribute, outcome.value) for outcome in made.outcomes] == [
+    assert [(outcome.key, outcome.attribute, outcome.value) for outcome in made.effects] == [
         ("customer", "customer", CustomerKind.REGISTERED)
     ]
-    assert [advisory.id for advisory in made.advisories] == [f"SALLA-ADVICE-{number}" for number in range(1, 6)]
+    assert [advisory.id for advisory in made.advice_rules] == [f"SALLA-ADVICE-{number}" for number in range(1, 6)]
     assert Order().__policy__() is salla.POLICY

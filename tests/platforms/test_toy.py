@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from orderrules import UNSET, Fact, InvalidInput, Rule, Unset, awal, can_update, salla
-from orderrules.authoring import Follows, Hints, OrderBase, Space, in_section, read_body, write_body
+from orderrules.authoring import Hints, OrderBase, Space, TransitionTable, in_section, read_body, write_body
 from tests.kit import toy
 from tests.kit.toy import Order, Patch, Section, Stage
 
@@ -157,9 +157,9 @@ def test_a_platform_wired_wrongly_is_told_so_when_its_policy_is_made() -> None:
     with pytest.raises(TypeError, match="Slotless has no slot _other_index"):
         attrs.evolve(toy.POLICY, order_type=Slotless)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="stage is never 'dsek'"):
-        Follows(toy.STAGE, toy.ASKED, {"dsek": ()})
+        TransitionTable(toy.STAGE, toy.ASKED, {"dsek": ()})
     with pytest.raises(ValueError, match="stage asked for is never 'vna'"):
-        Follows(toy.STAGE, toy.ASKED, {Stage.DESK: {"vna"}})
+        TransitionTable(toy.STAGE, toy.ASKED, {Stage.DESK: {"vna"}})
     for values in ((), ("a", "a")):
         with pytest.raises(ValueError, match="at least one value, and none twice"):
             Fact("x", values=values)

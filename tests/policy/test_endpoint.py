@@ -88,7 +88,7 @@ def test_a_path_without_a_place_for_the_id_is_refused(path: str) -> None:
 
 
 def test_an_endpoint_may_ask_by_another_policy_of_its_platform() -> None:
-    """One of other readings, or with rules of one's own."""
+    """One of other assumptions, or with rules of one's own."""
     strict = salla.policy(completed=salla.COMPLETED_FAMILY)
     assert salla.ENDPOINT.under(strict).policy is strict
     assert salla.ENDPOINT.policy is salla.POLICY

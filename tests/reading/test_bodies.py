@@ -10,26 +10,26 @@ import attrs
 import pytest
 
 from orderrules import UNSET, Code, InvalidInput, Limits, Unset, awal, salla
-from orderrules.authoring import Checked
+from orderrules.authoring import Model
 from orderrules.errors import Part
 from orderrules.reading.bodies import at, gather, identifier, read_carefully, read_query
 from orderrules.reading.careful import write_model
-from orderrules.reading.limits import EMPTY_ARRAY, MANNER, UPDATE_LIMITS, Hints, Manner
-from orderrules.reading.problems import Problem, manner
+from orderrules.reading.limits import EMPTY_ARRAY, OPTIONS, UPDATE_LIMITS, Hints, ReadOptions
+from orderrules.reading.problems import Problem, read_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Lid(Checked):
+class Lid(Model):
     """A part of a box."""
 
     colour: str | Unset = UNSET
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Box(Checked):
+class Box(Model):
     """A model with a required field, and fields of every shape."""
 
     name: str
@@ -89,7 +89,7 @@ def test_what_is_wrong_with_a_body_is_told_at_its_place(given: object, problems:
     """In the order of the body, and what is missing last."""
 
     def reading() -> object:
-        with manner("read it", hints=Hints(keys={"colour": "ask the joiner", "wood": "as above"})):
+        with read_with("read it", hints=Hints(keys={"colour": "ask the joiner", "wood": "as above"})):
             return read_carefully(Box, given)
 
     assert said(reading) == problems
@@ -131,34 +131,34 @@ def test_a_key_said_twice_is_told_once_for_each_time() -> None:
 def test_problems_past_the_limit_are_counted() -> None:
     """Of every kind, and the first of them are kept."""
     wrong: dict[Any, object] = {"size": "x", "a": 1, 7: 1, "b": 1, "lid": {"c": 1, "d": 1}, "packed": None}
-    with pytest.raises(InvalidInput) as caught, manner("read it", Limits(problems=2)):
+    with pytest.raises(InvalidInput) as caught, read_with("read it", Limits(problems=2)):
         read_carefully(Box, wrong)
     assert [problem.pointer for problem in caught.value.problems] == ["/size", "/a"]
     assert caught.value.more == 6
-    with pytest.raises(InvalidInput) as caught, manner("read it", Limits(problems=100)):
+    with pytest.raises(InvalidInput) as caught, read_with("read it", Limits(problems=100)):
         read_carefully(Box, wrong)
     assert (len(caught.value.problems), caught.value.more) == (8, 0)
 
 
 def test_a_manner_is_that_of_one_reading() -> None:
     """Its limits, its values and its words, and afterwards it is as before, also where something else is raised."""
-    before = MANNER.get()
-    with manner("read it"):
-        assert MANNER.get() == Manner(UPDATE_LIMITS, show_values=False)
+    before = OPTIONS.get()
+    with read_with("read it"):
+        assert OPTIONS.get() == ReadOptions(UPDATE_LIMITS, show_values=False)
     limits = Limits(characters=50, problems=1)
 
     def fail() -> None:
-        assert MANNER.get() == Manner(limits, show_values=True)
+        assert OPTIONS.get() == ReadOptions(limits, show_values=True)
         raise InvalidInput([Problem("/a", Code.MISSING, "is required")], "read it", more=3)
 
-    with pytest.raises(InvalidInput) as caught, manner("read the box", limits, show_values=True):
+    with pytest.raises(InvalidInput) as caught, read_with("read the box", limits, show_values=True):
         fail()
     assert (caught.value.what, caught.value.more, caught.value.characters) == ("read the box", 3, 50)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
-    with pytest.raises(ZeroDivisionError), manner("read it", limits):
+    with pytest.raises(ZeroDivisionError), read_with("read it", limits):
         raise ZeroDivisionError
-    assert MANNER.get() is before
+    assert OPTIONS.get() is before
 
 
 def test_steps_are_taken_all_and_their_problems_gathered() -> None:
@@ -184,14 +184,14 @@ def test_a_problem_is_moved_to_its_place() -> None:
         raise InvalidInput([Problem("/c", Code.MISSING, "is required", "say it")], more=4)
 
     with pytest.raises(InvalidInput) as caught:
-        at("a", "b", reading=reading, value=1, part=Part.QUERY)
+        at("a", "b", read=reading, value=1, part=Part.QUERY)
     assert caught.value.problems == (Problem("/a/b/c", Code.MISSING, "is required", "say it", Part.QUERY),)
     assert caught.value.more == 4
     assert caught.value.__suppress_context__
     with pytest.raises(InvalidInput) as caught:
-        at(reading=reading, value=1)
+        at(read=reading, value=1)
     assert caught.value.problems[0] == Problem("/c", Code.MISSING, "is required", "say it", Part.BODY)
-    assert at("a", reading=lambda value: [value], value=1) == [1]
+    assert at("a", read=lambda value: [value], value=1) == [1]
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_an_identifier_is_an_integer_or_its_digits() -> None:
 )
 def test_what_is_wrong_with_a_query_is_told_in_the_query(asked: object, told: str, code: Code) -> None:
     """Text and mappings alike."""
-    with pytest.raises(InvalidInput) as caught, manner("read it", Limits(size=15)):
+    with pytest.raises(InvalidInput) as caught, read_with("read it", Limits(size=15)):
         read_query(Box, asked)
     (problem,) = caught.value.problems
     assert re.sub(r" \(the whole\)", "", str(problem)) == told
@@ -249,7 +249,7 @@ def test_what_is_wrong_with_a_query_is_told_in_the_query(asked: object, told: st
 
 def test_a_query_is_text_or_a_mapping() -> None:
     """Percent signs and plus signs are read, a blank value is one, and the last character may be at the limit."""
-    with manner("read it", Limits(size=15)):
+    with read_with("read it", Limits(size=15)):
         assert read_query(Box, "name=12345+%2B%") == Box(name="12345 +%")
     assert read_query(Box, "name=") == read_query(Box, {"name": ""}) == Box(name="")
     assert read_query(Box, "name=%D8%A3") == Box(name="أ")

@@ -18,7 +18,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from orderrules import UNSET, Code, Fact, InvalidInput, Limits, Unset, awal, salla
-from orderrules.authoring import Checked, PatchBase, Space, in_section, read_body
+from orderrules.authoring import Model, PatchBase, Space, in_section, read_body
 from orderrules.reading import bodies, generated
 from orderrules.reading.generated import Source
 from orderrules.reading.limits import UPDATE_LIMITS
@@ -52,7 +52,7 @@ MODELS: Final = (
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Leaf(Checked):
+class Leaf(Model):
     """A model with whatever a platform may have and ours do not."""
 
     name: str
@@ -63,7 +63,7 @@ class Leaf(Checked):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Branch(Checked):
+class Branch(Model):
     """A model of models."""
 
     leaves: tuple[Leaf, ...] | Unset = UNSET
@@ -71,7 +71,7 @@ class Branch(Checked):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Tree(Checked):
+class Tree(Model):
     """A model that holds itself, which no quick function is written for."""
 
     below: Tree | Unset = UNSET
@@ -229,24 +229,24 @@ def test_a_model_that_says_more_is_built_as_attrs_builds_it() -> None:
             raise ZeroDivisionError
 
     @attrs.frozen(kw_only=True, repr=False)
-    class Validated(Checked):
+    class Validated(Model):
         size: int = attrs.field(validator=even)
 
     @attrs.frozen(kw_only=True, repr=False)
-    class Counted(Checked):
+    class Counted(Model):
         sizes: tuple[int, ...] = attrs.Factory(tuple)
 
     @attrs.frozen(repr=False)
-    class Placed(Checked):
+    class Placed(Model):
         size: int
 
     @attrs.frozen(kw_only=True, repr=False)
-    class Worded(Checked):
+    class Worded(Model):
         type: str
         UNSET: int = 1
 
     @attrs.frozen(kw_only=True, repr=False)
-    class Stepped(Checked):
+    class Stepped(Model):
         size: int
 
         def __attrs_post_init__(self) -> None:
@@ -266,7 +266,7 @@ def test_a_model_that_says_more_is_built_as_attrs_builds_it() -> None:
                 wrong()
 
 
-class Apart(Checked):
+class Apart(Model):
     """A base whose models cannot be laid out like another class."""
 
     __slots__ = ("also",)
@@ -276,7 +276,7 @@ class Apart(Checked):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Choosy(Checked):
+class Choosy(Model):
     """A model with a step of its own."""
 
     size: int | Unset = UNSET
@@ -288,7 +288,7 @@ class Choosy(Checked):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Holder(Checked):
+class Holder(Model):
     """A model of one with a step of its own."""
 
     choosy: Choosy | Unset = UNSET
@@ -349,7 +349,7 @@ NAMELESS: Final[Any] = StrEnum("NAMELESS", {"A": "a"})
 NAMELESS.__name__ = "my own choice"
 
 
-class Counted(Checked):
+class Counted(Model):
     """A base that can be built only where it is finished."""
 
     __slots__ = ()
@@ -364,16 +364,16 @@ def odd_models() -> dict[str, tuple[type[Any], list[dict[str, Any]]]]:
     model = functools.partial(attrs.frozen, kw_only=True, repr=False)
 
     @model()
-    class Required(Checked):
+    class Required(Model):
         a: int | Unset
 
     @model()
-    class Numbers(Checked):
+    class Numbers(Model):
         number: date | Unset = UNSET
         share: float | Unset = UNSET
 
     @model()
-    class Cached(Checked):
+    class Cached(Model):
         a: int | Unset = UNSET
 
         @functools.cached_property
@@ -381,11 +381,11 @@ def odd_models() -> dict[str, tuple[type[Any], list[dict[str, Any]]]]:
             return 2
 
     @model(cache_hash=True)
-    class Hashed(Checked):
+    class Hashed(Model):
         a: int | Unset = UNSET
 
     @model(slots=False)
-    class Loose(Checked):
+    class Loose(Model):
         a: int | Unset = UNSET
 
     @model()
@@ -398,29 +398,29 @@ def odd_models() -> dict[str, tuple[type[Any], list[dict[str, Any]]]]:
     nameless = attrs.make_class(
         "Nameless",
         {"a": attrs.field(default=UNSET, type=cast("Any", NAMELESS | Unset | None), kw_only=True)},
-        bases=(Checked,),
+        bases=(Model,),
         frozen=True,
     )
 
     @model()
-    class Listed(Checked):
+    class Listed(Model):
         a: tuple[int, ...] = attrs.field(default=cast("tuple[int, ...]", []), converter=tuple)
 
     @model()
-    class Untold(Checked):
+    class Untold(Model):
         a: int | Unset = UNSET
         b: int | Unset = attrs.field(default=UNSET, init=False)
 
     wide = attrs.make_class(
         "Wide",
         {f"k{number}": attrs.field(default=UNSET, type=cast("Any", int | Unset), kw_only=True) for number in range(40)},
-        bases=(Checked,),
+        bases=(Model,),
         frozen=True,
     )
     deep: Any = Required
     for _ in range(70):
         deep = attrs.make_class(
-            "Deep", {"a": attrs.field(default=UNSET, type=deep | Unset, kw_only=True)}, bases=(Checked,), frozen=True
+            "Deep", {"a": attrs.field(default=UNSET, type=deep | Unset, kw_only=True)}, bases=(Model,), frozen=True
         )
     nested: dict[str, Any] = {"a": 1}
     for _ in range(70):

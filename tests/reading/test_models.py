@@ -12,11 +12,11 @@ import attrs
 import pytest
 
 from orderrules import UNSET, InvalidInput, Limits, Unset, salla
-from orderrules.authoring import Checked
-from orderrules.reading.fields import Slot, is_array, is_model, slots_of, unreadable
-from orderrules.reading.limits import MANNER
+from orderrules.authoring import Model
+from orderrules.reading.fields import Slot, is_array, is_model, slots_of, unsupported_type
+from orderrules.reading.limits import OPTIONS
 from orderrules.reading.models import hidden, rebuild
-from orderrules.reading.problems import manner
+from orderrules.reading.problems import read_with
 
 
 class Size(StrEnum):
@@ -27,7 +27,7 @@ class Size(StrEnum):
 
 
 @attrs.frozen(repr=False)
-class Lid(Checked):
+class Lid(Model):
     """A part of a box."""
 
     colour: str | Unset = UNSET
@@ -35,7 +35,7 @@ class Lid(Checked):
 
 
 @attrs.frozen(repr=False)
-class Box(Checked):
+class Box(Model):
     """A model of every kind of field."""
 
     size: Size
@@ -52,7 +52,7 @@ class Unrelated:
 
 
 @attrs.frozen
-class Crate(Checked):
+class Crate(Model):
     """A model of a type that cannot be read strictly."""
 
     weight: Decimal | Unset = UNSET
@@ -82,15 +82,15 @@ def test_a_type_without_a_strict_reading_is_named() -> None:
     with pytest.raises(TypeError) as caught:
         Crate()
     assert str(caught.value) == "there is no strict reading of <class 'decimal.Decimal'>"
-    assert str(unreadable("x")) == "there is no strict reading of x"
+    assert str(unsupported_type("x")) == "there is no strict reading of x"
     for annotation in (tuple[Decimal, ...], tuple[int, int], tuple[int], Box | str, dict[str, int], list[int]):
-        model = attrs.make_class("Model", {"field": attrs.field()}, bases=(Checked,), frozen=True)
+        model = attrs.make_class("Model", {"field": attrs.field()}, bases=(Model,), frozen=True)
         model.__annotations__ = {"field": annotation}
         with pytest.raises(TypeError) as refused:
             slots_of(model)
         assert str(refused.value) == f"there is no strict reading of {annotation}"
     for readable in (tuple[Box, ...], tuple[tuple[str, ...], ...], Box, int | str | None):
-        model = attrs.make_class("Model", {"field": attrs.field()}, bases=(Checked,), frozen=True)
+        model = attrs.make_class("Model", {"field": attrs.field()}, bases=(Model,), frozen=True)
         model.__annotations__ = {"field": readable}
         assert slots_of(model) == {"field": Slot("field", readable, optional=False, absent=False)}
 
@@ -144,17 +144,17 @@ def test_a_model_is_no_base_of_another() -> None:
 
 def test_what_was_read_under_wider_limits_is_built_again() -> None:
     """A pickle holds what was said; the limits of the moment stay what they are."""
-    with manner("read it", Limits(digits=4300)):
+    with read_with("read it", Limits(digits=4300)):
         patch = salla.Patch(branch_id=10**4300 - 1)
-    with manner("read it", Limits(digits=1)):
-        here = MANNER.get()
+    with read_with("read it", Limits(digits=1)):
+        here = OPTIONS.get()
         assert pickle.loads(pickle.dumps(patch)) == patch
-        assert MANNER.get() is here
+        assert OPTIONS.get() is here
         with pytest.raises(
             InvalidInput, match=r"^cannot build a Patch: 1 problem\n  /branch_id: has more than 4 300 digits$"
         ):
             rebuild(salla.Patch, {"branch_id": 10**4300})
-        assert MANNER.get() is here
+        assert OPTIONS.get() is here
 
 
 def test_absent_has_one_spelling() -> None:

@@ -194,7 +194,7 @@ def test_null_means_the_same_in_json_in_sql_and_in_python(fact: Any) -> None:
     """On every fact of Salla's orders; in a database too, where a guard is written for its columns."""
     said: dict[str, Any] = {fact.attribute: None}
     read = salla.read_order({"reference_id": 1, **said})
-    assert fact.of(read) == fact.of(salla.Order(**said)) == fact.stored(None) == fact.absent
+    assert fact.of(read) == fact.of(salla.Order(**said)) == fact.from_database(None) == fact.absent
     for value in fact.values:
         if value is UNKNOWN:
             continue
@@ -214,13 +214,13 @@ def test_null_is_no_status_of_awal_anywhere() -> None:
     assert problem_of({"id": 1, "status": None}, awal)[:2] == ("/status", "null")
     with pytest.raises(InvalidInput, match="/status: expected a string, got null"):
         awal.Order(status=None)  # type: ignore[arg-type]
-    assert awal.STATUS.stored(None) is UNKNOWN
+    assert awal.STATUS.from_database(None) is UNKNOWN
 
 
 def test_a_column_says_that_a_customer_is_not_shown_by_a_word() -> None:
     """For its null says that there is none."""
-    assert salla.CUSTOMER.stored("not shown") == salla.CUSTOMER.of(salla.Order())
-    assert salla.CUSTOMER.stored(None) is salla.CustomerKind.NONE
+    assert salla.CUSTOMER.from_database("not shown") == salla.CUSTOMER.of(salla.Order())
+    assert salla.CUSTOMER.from_database(None) is salla.CustomerKind.NONE
 
 
 # --- Documents -------------------------------------------------------------------------------------------------------
@@ -281,7 +281,7 @@ def test_nesting_is_counted_before_anything_parses(document: Any, monkeypatch: p
     def parse(*_: object) -> None:
         raise AssertionError
 
-    for place in ("orderrules.reading.bodies._take_of", "orderrules.reading.strict_json.scan_warily"):
+    for place in ("orderrules.reading.bodies._taker_of", "orderrules.reading.strict_json.scan_warily"):
         monkeypatch.setattr(place, parse)
     monkeypatch.setattr("orderrules.reading.bodies._TAKES", {})
     with pytest.raises(InvalidInput) as caught:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from orderrules import InvalidInput, Limits
-from orderrules.reading.problems import manner
-from orderrules.reading.strict_json import Doubled, Flaw, flaws_in, load
+from orderrules.reading.problems import read_with
+from orderrules.reading.strict_json import DuplicateKeys, Flaw, flaws_in, load
 
 if TYPE_CHECKING:
     from orderrules import Problem
@@ -22,14 +22,14 @@ def problems(document: str | bytes, **limits: int) -> tuple[Problem, ...]:
         found, _ = load(document)
         raise flaws_in(found).error()
 
-    with pytest.raises(InvalidInput) as caught, manner("read it", Limits(**limits)):
+    with pytest.raises(InvalidInput) as caught, read_with("read it", Limits(**limits)):
         read()
     return caught.value.problems
 
 
 def kept(document: str | bytes, **limits: int) -> Any:
     """Read a document without flaws within limits."""
-    with manner("read it", Limits(**limits)):
+    with read_with("read it", Limits(**limits)):
         found, flawed = load(document)
     assert flawed is False
     return found
@@ -151,7 +151,7 @@ def test_a_flaw_is_reported_beside_what_was_read() -> None:
         assert flawed is True
         assert (found if isinstance(found, dict) else [type(item) for item in found]) == value  # type: ignore[attr-defined]
     assert load('{"a": 1, "b": 1}') == ({"a": 1, "b": 1}, False)
-    doubled = Doubled([("a", 1), ("b", 1), ("a", 2), ("a", 3)])
+    doubled = DuplicateKeys([("a", 1), ("b", 1), ("a", 2), ("a", 3)])
     assert (dict(doubled), doubled.twice) == ({"a": 3, "b": 1}, {"a"})
 
 
@@ -159,7 +159,7 @@ def test_flaws_past_the_limit_are_counted_without_a_place() -> None:
     """Numbers and doubled keys alike, on whatever level."""
     document = '[NaN, {"a": 1, "a": 2, "b": 1, "b": 2}, [NaN, {"c": 1, "c": 2}], NaN, {"d": 1, "d": 2, "e": 1, "e": 2}]'
     for limit in range(1, 9):
-        with manner("read it", Limits(problems=limit)):
+        with read_with("read it", Limits(problems=limit)):
             found = flaws_in(load(document)[0])
         assert (len(found.kept), found.more) == (limit, 8 - limit)
     assert [problem.pointer for problem in problems(document)] == [

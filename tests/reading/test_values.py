@@ -14,25 +14,25 @@ import attrs
 import pytest
 
 from orderrules import UNSET, Code, InvalidInput, Limits, Problem, Unset, awal
-from orderrules.authoring import Checked
+from orderrules.authoring import Model
 from orderrules.errors import Part
-from orderrules.reading.problems import manner
+from orderrules.reading.problems import read_with
 from orderrules.reading.strict_json import Flaw
 from orderrules.reading.values import (
     choice,
     close_to,
     day,
-    each,
     flag,
     integer,
     kind_of,
     leaf,
     mapping,
-    mistyped,
     number,
     pairs_of,
+    read_items,
     shorten,
     text,
+    wrong_type,
 )
 
 
@@ -114,14 +114,14 @@ class Size(StrEnum):
 
 
 @attrs.frozen
-class Lid(Checked):
+class Lid(Model):
     """A part of a box."""
 
     colour: str
 
 
 @attrs.frozen
-class Box(Checked):
+class Box(Model):
     """A model of every kind of field."""
 
     size: Size
@@ -148,7 +148,7 @@ def test_a_model_is_checked_field_by_field() -> None:
 @pytest.mark.parametrize("annotation", [Decimal, dict[str, int], tuple[int, str], "list[int]", Decimal | None])
 def test_a_model_of_a_type_that_cannot_be_read_strictly_is_a_mistake(annotation: object) -> None:
     """It is told at once, and never read by a default of another library."""
-    model = attrs.make_class("Model", {"field": attrs.field()}, bases=(Checked,), frozen=True)
+    model = attrs.make_class("Model", {"field": attrs.field()}, bases=(Model,), frozen=True)
     model.__annotations__ = {"field": annotation}
     with pytest.raises(TypeError, match="there is no strict reading of"):
         model(field=1)
@@ -216,7 +216,7 @@ class Broken(Twice):
         raise ZeroDivisionError
 
 
-AN_ARRAY_OF_WHOLE = lambda value: each(value, integer)  # noqa: E731 - it stands in a table.
+AN_ARRAY_OF_WHOLE = lambda value: read_items(value, integer)  # noqa: E731 - it stands in a table.
 
 
 WRONG: list[tuple[Any, object, str]] = [
@@ -286,25 +286,25 @@ def test_a_number_has_at_most_as_many_digits_as_the_limits_say(digits: int) -> N
     """Whatever its sign, and not one more."""
     most = 10**digits - 1
     for reading in (integer, number):
-        with manner("read it", Limits(digits=digits)):
+        with read_with("read it", Limits(digits=digits)):
             assert reading(most) == most
             assert reading(-most) == -most
         for wrong in (most + 1, -most - 1, most + 2):
-            with pytest.raises(InvalidInput), manner("read it", Limits(digits=digits)):
+            with pytest.raises(InvalidInput), read_with("read it", Limits(digits=digits)):
                 reading(wrong)
 
 
 def test_a_mapping_has_at_most_as_many_keys_as_the_limits_say() -> None:
     """And is asked for one more than that, in no case for all."""
-    with manner("read it", Limits(keys=3)):
+    with read_with("read it", Limits(keys=3)):
         assert mapping({"a": 1, 7: 2, "c": 3}) == {"a": 1, "c": 3}
     with (
         pytest.raises(InvalidInput, match=r"cannot read it: 1 problem\n  \(the whole\): has more than 1 234 keys$"),
-        manner("read it", Limits(keys=1234)),
+        read_with("read it", Limits(keys=1234)),
     ):
         pairs_of(dict.fromkeys(range(1235)))
     endless = Counting()
-    with pytest.raises(InvalidInput, match="has more than 3 keys"), manner("read it", Limits(keys=3)):
+    with pytest.raises(InvalidInput, match="has more than 3 keys"), read_with("read it", Limits(keys=3)):
         pairs_of(endless)
     assert endless.asked == 4
 
@@ -355,11 +355,11 @@ def test_values_are_shown_up_to_forty_characters_and_digits() -> None:
     ]
     for value, kind in shown:
         assert kind_of(value) == kind.partition(", ")[0]
-        with manner("read it", show_values=True):
+        with read_with("read it", show_values=True):
             assert kind_of(value) == kind
-    with pytest.raises(InvalidInput, match=r"got 'x' \(write"), manner("read it", show_values=True):
+    with pytest.raises(InvalidInput, match=r"got 'x' \(write"), read_with("read it", show_values=True):
         day("x")
-    assert str(mistyped("a box", "x").problems[0]) == "(the whole): expected a box, got a string"
+    assert str(wrong_type("a box", "x").problems[0]) == "(the whole): expected a box, got a string"
 
 
 def test_a_type_is_named_in_few_printable_characters() -> None:
@@ -371,15 +371,15 @@ def test_a_type_is_named_in_few_printable_characters() -> None:
 
 def test_an_array_reports_the_problems_of_all_its_items() -> None:
     """Each at its place, and as many as the limits say."""
-    assert each([1, 2], integer) == each((1, 2), integer) == [1, 2]
+    assert read_items([1, 2], integer) == read_items((1, 2), integer) == [1, 2]
     with pytest.raises(InvalidInput) as caught:
-        each(["x", 1, [None]], lambda item: item if item == 1 else each(item, text))
+        read_items(["x", 1, [None]], lambda item: item if item == 1 else read_items(item, text))
     assert [(problem.pointer, problem.code) for problem in caught.value.problems] == [
         ("/0", Code.WRONG_TYPE),
         ("/2/0", Code.NULL),
     ]
-    with pytest.raises(InvalidInput) as caught, manner("read it", Limits(problems=2)):
-        each(["x"] * 5, integer)
+    with pytest.raises(InvalidInput) as caught, read_with("read it", Limits(problems=2)):
+        read_items(["x"] * 5, integer)
     assert (len(caught.value.problems), caught.value.more) == (2, 3)
 
 
@@ -409,6 +409,6 @@ def test_a_union_is_read_in_its_own_order() -> None:
 )
 def test_a_value_that_may_be_shown_is_shown_shortened(value: object, told: str) -> None:
     """In any message that says what stands somewhere."""
-    with pytest.raises(InvalidInput) as caught, manner("read it", show_values=True):
+    with pytest.raises(InvalidInput) as caught, read_with("read it", show_values=True):
         day(value) if type(value) is not str else integer(value)
     assert caught.value.problems[0].message.endswith(told)

@@ -156,7 +156,7 @@ def test_a_stale_answer_shows_the_order_as_it_was() -> None:
 
 
 def test_a_fake_of_another_policy_enforces_that() -> None:
-    """Another reading, or a shop's own rules."""
+    """Another assumption, or a shop's own rules."""
     fake = FakeAwal([awal.Order(status="pending")], policy=awal.policy(skipping=True))
     assert put(fake, 1, {"status": "completed"})[0] == 200
 

@@ -117,7 +117,7 @@ def test_a_failure_and_leniency_are_disagreements(serve: Callable[[], Any], said
 
 def test_a_lenient_server_may_be_lenient() -> None:
     """Where the machine is told so."""
-    tolerant = type("Tolerant", (machine(Lenient),), {"unreadable": ()})
+    tolerant = type("Tolerant", (machine(Lenient),), {"invalid_body_codes": ()})
     run_state_machine_as_test(tolerant, settings=settings(QUIET, max_examples=20))
 
 

@@ -32,7 +32,7 @@ def test_the_machine_walks_the_service(address: str) -> None:
 
         class Service(OrderMachine):
             policy = awal.POLICY
-            not_shown: ClassVar[frozenset[str]] = frozenset()
+            write_only: ClassVar[frozenset[str]] = frozenset()
 
             def starting_orders(self) -> Any:
                 return super().starting_orders().map(known)
