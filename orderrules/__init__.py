@@ -1,4 +1,4 @@
-"""May I make this update to this order, now? If not: which documented rule says so?
+"""Check whether an update of an order is allowed, and name the documented rule that refuses it.
 
 >>> from orderrules import can_update, salla
 >>> order = salla.read_order({"status": {"slug": "completed"}})
@@ -94,7 +94,7 @@ _MODULES: Final = {
     "platforms.salla": ("salla",),
 }
 
-if not TYPE_CHECKING:  # So that a name that does not exist stays an error to type checkers.
+if not TYPE_CHECKING:  # Hidden from type checkers, so that they still report names that do not exist.
     __getattr__ = importer(__name__, _MODULES)
 
 

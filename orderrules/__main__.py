@@ -1,4 +1,4 @@
-"""``python -m orderrules`` is the command line."""
+"""Run the command line with ``python -m orderrules``."""
 
 from orderrules.cli import main
 

@@ -1,4 +1,4 @@
-"""What a rule of advice may look for: the kinds of ``AdviceRule.when``."""
+"""The conditions of advice: the classes that ``AdviceRule.when`` accepts."""
 
 from orderrules.grammar.advice import (
     DatesReversed,

@@ -1,4 +1,4 @@
-"""What the author of a platform needs, beside the names of everyday use. The shipped platforms import the same."""
+"""The names that the author of a platform needs. The shipped platforms import them from here too."""
 
 from orderrules.grammar.advice import AdviceRule
 from orderrules.grammar.conditions import ALWAYS, NEVER, UNKNOWN, AllOf, AnyOf, Condition, Fact, Is, TransitionTable

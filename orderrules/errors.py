@@ -1,4 +1,4 @@
-"""The errors of this library, and the problems that they list."""
+"""The exceptions of this library, and the problems that they list."""
 
 from orderrules.engine.decision import UpdateRefused
 from orderrules.reading.problems import Code, InvalidInput, Part, Problem

@@ -1,4 +1,4 @@
-"""The names of a package, each imported when it is first used (PEP 562)."""
+"""Lazy imports for a package: a name is imported when it is first used (PEP 562)."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ if TYPE_CHECKING:
 
 
 def importer(package: str, modules: Mapping[str, tuple[str, ...]]) -> Callable[[str], object]:
-    """Make the ``__getattr__`` of a package.
+    """Return a ``__getattr__`` function for a package.
 
     Args:
         package: the name of the package.
-        modules: its modules, each with the names that are imported from it; a module's own name is the module itself.
+        modules: the modules of the package, each with the names to import from it. The name of a module stands for the
+            module itself.
     """
     module_of = {name: module for module, names in modules.items() for name in names}
 
     def import_name(name: str) -> object:
-        """Import the module of a name.
+        """Import the module of a name, and store the name in the package.
 
         Raises:
-            AttributeError: there is no such name.
+            AttributeError: the package has no such name.
         """
         if name not in module_of:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         module = importlib.import_module(f"{package}.{module_of[name]}")
-        found: object = module if module.__name__.endswith(f".{name}") else getattr(module, name)
-        setattr(sys.modules[package], name, found)
-        return found
+        value: object = module if module.__name__.endswith(f".{name}") else getattr(module, name)
+        setattr(sys.modules[package], name, value)
+        return value
 
     return import_name

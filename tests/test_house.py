@@ -154,7 +154,7 @@ def test_no_other_module_asks_whether_a_platform_is_salla(module: str) -> None:
 
 def test_integrations_import_only_what_they_share() -> None:
     """And the frameworks that are built on one another; nobody else imports them, but the audit."""
-    shared = {"gate", "reports", "problems", "columns", "extras"}
+    shared = {"gate", "cache", "reports", "problems", "columns", "extras"}
     built_on = {"fastapi": {"starlette"}, "rest_framework": {"django"}}
     for module, path in MODULES.items():
         found = {name.split(".")[2] for name in imports(path) if name.startswith("orderrules.integrations.")}
@@ -206,3 +206,10 @@ def test_a_test_stands_where_its_module_does() -> None:
     """``tests/`` mirrors the folders."""
     here = {path.name for path in Path(__file__).parent.iterdir() if path.is_dir() and path.name[0] not in "._"}
     assert here <= {*LAYERS, "kit", "cases", "typing"}
+
+
+@pytest.mark.parametrize("program", ["import hypothesis", "import orderrules.testing.plugin"])
+def test_what_plugs_into_other_tools_loads_next_to_nothing(program: str) -> None:
+    """Every suite that uses Hypothesis or pytest loads it, whether it asks for an order or not."""
+    own = {name for name in loaded_by(program) if name.startswith("orderrules.")}
+    assert own <= {"orderrules.lazy", "orderrules.testing", "orderrules.testing.entry", "orderrules.testing.plugin"}

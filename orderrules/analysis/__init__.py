@@ -1,4 +1,4 @@
-"""What can be found out about a rulebook: findings, differences, schemas, test vectors, tables and diagrams."""
+"""Analysis of a rulebook: findings, differences, schemas, test vectors, tables and diagrams."""
 
 from orderrules.analysis.diff import Diff, Difference
 from orderrules.analysis.lint import Finding, FindingKind

@@ -1,9 +1,7 @@
-"""What a rulebook means, which is what it decides without the words it says it in: its digest, and how two differ.
+"""The digest of what a rulebook decides, and the differences between the decisions of two rulebooks.
 
-Two rulebooks mean the same when every decision of one refuses, by the same rules, and waives, by the same waivers,
-as that of the other. It must never know a platform, nor decide anything: it reads the table.
-
-The module is longer than most because what differs is told as well as found.
+Two rulebooks mean the same if each pair of their decisions names the same rules and the same waivers. The wording of
+reasons does not count. Both functions read the decision table.
 """
 
 from __future__ import annotations
@@ -33,14 +31,15 @@ if TYPE_CHECKING:
     from orderrules.grammar.orders import OrderBase, PatchBase
 
 Gist = tuple[tuple[tuple[str, tuple[str, ...]], ...], tuple[str, ...]]
-"""What a decision says: the rules that refuse, with the keys they refuse, and the waivers that were needed."""
+"""The parts of a decision that are compared: the rules that refuse, each with its keys, and the waivers used."""
 
 
-def _gist(decision: Decision, update: Decision | None = None) -> Gist:
-    """Give what a decision says; of a cell, what it says of its section, and the waivers of the smallest update.
+def _gist_of(decision: Decision, update: Decision | None = None) -> Gist:
+    """Return the gist of a decision.
 
-    Where an update must touch another section as well, and that needs a waiver anyway, it makes no difference
-    to any update whether this section needs one too.
+    For a cell of the table, pass its decision, which holds the rules of its section alone, and its smallest update,
+    whose waivers are used. The smallest update may have to touch a second section. If that section needs a waiver,
+    it makes no difference whether the first one needs it too.
     """
     return (
         tuple((violation.rule.id, violation.keys) for violation in decision.violations),
@@ -49,16 +48,16 @@ def _gist(decision: Decision, update: Decision | None = None) -> Gist:
 
 
 def _cells_by_section(rulebook: Rulebook[Any, Any]) -> dict[StrEnum, dict[Values, Cell]]:
-    """Tabulate what a rulebook decides on each section and action, by the values of all facts, sorted by name."""
-    found: dict[StrEnum, dict[Values, Cell]] = {}
+    """Return the cells of each section and action, by the values of all facts, which are sorted by name."""
+    cells: dict[StrEnum, dict[Values, Cell]] = {}
     for cell in table_of(rulebook).cells():
         values = tuple(cell.point[fact] for fact in sort_by_name(cell.point))
-        found.setdefault(cell.section, {})[values] = cell
-    return found
+        cells.setdefault(cell.section, {})[values] = cell
+    return cells
 
 
-def _facts(rulebook: Rulebook[Any, Any], section: StrEnum) -> tuple[Fact, ...]:
-    """List the facts that the decisions on a section, or an action, may depend on, by name."""
+def _facts_of(rulebook: Rulebook[Any, Any], section: StrEnum) -> tuple[Fact, ...]:
+    """List the facts on which the decisions on a section or an action may depend, sorted by name."""
     of_order = rulebook.order_type.__space__.facts
     of_patch = rulebook.patch_type.__space__.facts if isinstance(section, rulebook.sections) else ()
     return sort_by_name((*of_order, *of_patch))
@@ -69,45 +68,45 @@ def digest(rulebook: Rulebook[Any, Any]) -> str:
     lines: list[str] = []
     for section, cells in _cells_by_section(rulebook).items():
         names = rulebook.keys_of(section) if isinstance(section, rulebook.sections) else (f"({section})",)
-        facts = _facts(rulebook, section)
-        told = {values: _gist(cell.decision, cell.update) for values, cell in cells.items()}
-        # What makes no difference is left out: facts that nothing turns on, and values that count as any unknown one.
+        facts = _facts_of(rulebook, section)
+        gists = {values: _gist_of(cell.decision, cell.update) for values, cell in cells.items()}
+        # Drop facts that change no decision, and values that are decided like an unknown value.
         for fact in facts:
-            facts, told = drop_fact(fact, facts, told)
-        for place, fact in enumerate(facts):
-            told = _without_ordinary(place, fact, told)
-        for values, gist in told.items():
-            point = [[fact.name, _tag(value)] for fact, value in zip(facts, values, strict=True)]
+            facts, gists = drop_fact(fact, facts, gists)
+        for position, fact in enumerate(facts):
+            gists = _drop_ordinary_values(position, fact, gists)
+        for values, gist in gists.items():
+            point = [[fact.name, _tag_with_type(value)] for fact, value in zip(facts, values, strict=True)]
             lines += [json.dumps([name, point, *gist]) for name in names]
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
-def _tag(value: object) -> list[str]:
-    """Write a value of a fact so that no other is written alike: ``1`` is no ``"1"``, and ``UNKNOWN`` no text."""
-    kind = "str" if isinstance(value, str) else type(value).__name__
-    return [kind, str(value)]
+def _tag_with_type(value: object) -> list[str]:
+    """Return the type and the text of a value of a fact, so that ``1`` and ``"1"`` differ."""
+    type_name = "str" if isinstance(value, str) else type(value).__name__
+    return [type_name, str(value)]
 
 
-def _without_ordinary(place: int, fact: Fact, told: dict[Values, Gist]) -> dict[Values, Gist]:
-    """Leave those values of a fact out under which everything is as under a value that nobody knows."""
+def _drop_ordinary_values(position: int, fact: Fact, gists: dict[Values, Gist]) -> dict[Values, Gist]:
+    """Drop the values of a fact that are decided like ``UNKNOWN`` at every point."""
     slices: dict[object, dict[Values, Gist]] = {value: {} for value in fact.values}
-    for values, gist in told.items():
-        slices[values[place]][(*values[:place], *values[place + 1 :])] = gist
+    for values, gist in gists.items():
+        slices[values[position]][(*values[:position], *values[position + 1 :])] = gist
     ordinary = {value for value in fact.values if value is not UNKNOWN and slices[value] == slices.get(UNKNOWN)}
-    return {values: gist for values, gist in told.items() if values[place] not in ordinary}
+    return {values: gist for values, gist in gists.items() if values[position] not in ordinary}
 
 
 @attrs.frozen
 class Difference(Generic[OrderT, PatchT]):
-    """One section, or action, and where two rulebooks decide in the same two ways on an update of it.
+    """A section or an action, and a condition under which two rulebooks decide differently on it.
 
     Attributes:
-        section: the section, or the action.
-        condition: where they differ, over the facts of the order and of the update.
-        ours: the decision of the one rulebook on the order and the update below, or on the action.
-        theirs: the decision of the other.
-        order: the smallest order at which they differ; None where no order can have such facts.
-        patch: the smallest update with it; None where an action is asked about.
+        section: the section or the action.
+        condition: the condition under which they differ, over the facts of the order and of the update.
+        ours: the decision of the first rulebook on the order and the update below, or on the action.
+        theirs: the decision of the second rulebook.
+        order: the smallest order on which they differ; None if no order can have such facts.
+        patch: the smallest update of that order on which they differ; None for an action.
     """
 
     section: StrEnum
@@ -119,14 +118,16 @@ class Difference(Generic[OrderT, PatchT]):
 
     @property
     def verdicts(self) -> bool:
-        """Whether one allows what the other refuses; if not, they only name other rules or waivers."""
+        """Whether one allows what the other refuses; otherwise, they only name different rules or waivers."""
         return self.ours.allowed is not self.theirs.allowed
 
     def __str__(self) -> str:
-        return f"{self.section}, while {self.condition}: {_verdict(self.ours)} here, {_verdict(self.theirs)} there"
+        return (
+            f"{self.section}, while {self.condition}: ours {_verdict_of(self.ours)}, theirs {_verdict_of(self.theirs)}"
+        )
 
     def to_dict(self) -> dict[str, object]:
-        """Return it as JSON-ready dicts, lists and strings; the order as its API answers it."""
+        """Return the difference as JSON-ready dicts, lists and strings; the order looks as in the API's answers."""
         return {
             "section": self.section.value,
             "condition": str(self.condition),
@@ -137,32 +138,33 @@ class Difference(Generic[OrderT, PatchT]):
 
 
 def example_dict(order: OrderBase | None, patch: PatchBase | None) -> dict[str, object]:
-    """Write an order, as far as it says anything, and an update as JSON-ready values."""
+    """Return an order and an update as JSON-ready values; keys of the order whose value is None are left out."""
     return {
         "order": None
         if order is None
-        else {key: said for key, said in order.__payload__().items() if said is not None},
+        else {key: value for key, value in order.__payload__().items() if value is not None},
         "patch": None if patch is None else write_body(patch),
     }
 
 
-def _verdict(decision: Decision) -> str:
+def _verdict_of(decision: Decision) -> str:
     if decision.violations:
-        return f"refused by {join_words((violation.rule.id for violation in decision.violations), 'and')}"
+        return f"refuses ({join_words((violation.rule.id for violation in decision.violations), 'and')})"
     if decision.waivers:
-        return f"allowed by {join_words((waiver.id for waiver in decision.waivers), 'and')}"
-    return "allowed"
+        return f"allows ({join_words((waiver.id for waiver in decision.waivers), 'and')})"
+    return "allows"
 
 
 @attrs.frozen
 class Diff(Generic[OrderT, PatchT]):
-    """Everything that two rulebooks decide differently: empty, and falsy, when they mean the same.
+    """All differences between the decisions of two rulebooks; empty and falsy if they decide the same.
 
     Attributes:
-        differences: where they differ, by section; those that change a verdict come first. Every update on which
-            they differ touches such a section there.
-        count: how many of all decisions differ.
-        total: how many decisions there are: points of an order times updates told apart, and times actions.
+        differences: the differences, by section; those that change a verdict come first. Every update on which the
+            two rulebooks differ touches the section of one of them, under its condition.
+        count: the number of decisions that differ.
+        total: the number of decisions: for each point of an order, one for each update that the rules can distinguish,
+            and one for each action.
     """
 
     differences: tuple[Difference[OrderT, PatchT], ...]
@@ -185,7 +187,7 @@ class Diff(Generic[OrderT, PatchT]):
         return "\n  ".join(lines)
 
     def to_dict(self) -> dict[str, object]:
-        """Return it as JSON-ready dicts, lists, strings and numbers."""
+        """Return the differences as JSON-ready dicts, lists, strings and numbers."""
         differences = [difference.to_dict() for difference in self.differences]
         return {"count": self.count, "total": self.total, "differences": differences}
 
@@ -193,38 +195,47 @@ class Diff(Generic[OrderT, PatchT]):
 def diff(ours: Rulebook[OrderT, PatchT], theirs: Rulebook[OrderT, PatchT]) -> Diff[OrderT, PatchT]:
     """See ``Policy.diff``."""
     if not isinstance(theirs, Rulebook):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"expected a policy to compare with, got a {type(theirs).__name__}")
+        raise TypeError(f"expected a policy to compare with, got {type(theirs).__name__}")
     for name in ("order_type", "patch_type", "sections", "actions"):
         if getattr(ours, name) is not getattr(theirs, name):
-            raise TypeError(f"the {ours.name} and {theirs.name} policies are of different platforms ({name})")
-    # Decisions are shared, so the pairs that there are are few.
+            raise TypeError(
+                f"the {ours.name} and {theirs.name} policies are of different platforms: they differ in {name}"
+            )
+    # Cells share decisions, so there are few distinct pairs.
     pairs = zip(table_of(ours).decisions(), table_of(theirs).decisions(), strict=True)
-    counted = Counter((id(one), id(other)) for one, other in pairs)
+    pair_counts = Counter((id(one), id(other)) for one, other in pairs)
     by_id = {id(decision): decision for rulebook in (ours, theirs) for decision in table_of(rulebook).decisions()}
-    differing = sum(count for (one, other), count in counted.items() if _gist(by_id[one]) != _gist(by_id[other]))
-    there = _cells_by_section(theirs)
-    found: list[Difference[OrderT, PatchT]] = []
+    differing = sum(
+        count for (one, other), count in pair_counts.items() if _gist_of(by_id[one]) != _gist_of(by_id[other])
+    )
+    their_cells = _cells_by_section(theirs)
+    differences: list[Difference[OrderT, PatchT]] = []
     for section, cells in _cells_by_section(ours).items():
-        facts = _facts(ours, section)
+        facts = _facts_of(ours, section)
         groups: dict[tuple[Gist, ...], list[Values]] = {}
         for values, cell in cells.items():
-            other = there[section][values]
-            gists = _gist(cell.decision, cell.update), _gist(other.decision, other.update)
+            other = their_cells[section][values]
+            gists = _gist_of(cell.decision, cell.update), _gist_of(other.decision, other.update)
             if gists[0] != gists[1]:
-                groups.setdefault((*gists, _gist(cell.update), _gist(other.update)), []).append(values)
+                groups.setdefault((*gists, _gist_of(cell.update), _gist_of(other.update)), []).append(values)
         for group in groups.values():
             condition = from_truth_table(facts, dict.fromkeys(cells, False) | dict.fromkeys(group, True))
             order, patch, point = smallest_pair(ours, section, [cells[values].point for values in group])
             at = tuple(point[fact] for fact in facts)
-            found.append(Difference(section, condition, cells[at].update, there[section][at].update, order, patch))
-    found.sort(key=lambda difference: not difference.verdicts)
-    return Diff(tuple(found), differing, counted.total())
+            differences.append(
+                Difference(section, condition, cells[at].update, their_cells[section][at].update, order, patch)
+            )
+    differences.sort(key=lambda difference: not difference.verdicts)
+    return Diff(tuple(differences), differing, pair_counts.total())
 
 
 def smallest_pair(
     rulebook: Rulebook[OrderT, PatchT], section: StrEnum, points: Iterable[Point]
 ) -> tuple[OrderT | None, PatchT | None, Point]:
-    """Make the smallest order, and the smallest update of a section, among some points; no update for an action."""
+    """Return the smallest order and the smallest update of a section among some points, and the point.
+
+    The update is None for an action. Both are None if no order can have such facts.
+    """
     order_facts, patch_facts = rulebook.order_type.__space__.facts, rulebook.patch_type.__space__.facts
     is_action = not isinstance(section, rulebook.sections)
     ranked = sorted(

@@ -1,8 +1,7 @@
-"""What is wrong with a rulebook, or worth knowing of it: every claim is checked at every point, none is sampled.
+"""Mistakes in a rulebook, and facts about it that are worth knowing.
 
-It must never know a platform, nor decide anything: it asks the table, and rulebooks with a rule less.
-
-The module is longer than most because there are nine kinds of finding, each with its own search.
+Every finding is checked on all cells of the decision table; nothing is sampled. To test whether a rule is needed, the
+table is compared with that of the rulebook without the rule.
 """
 
 from __future__ import annotations
@@ -31,32 +30,32 @@ if TYPE_CHECKING:
 
 
 class FindingKind(StrEnum):
-    """What a finding says."""
+    """The kind of a finding."""
 
     IDLE = "idle"
-    """A rule that refuses nothing, or a waiver that waives nothing: without it, every verdict is the same."""
+    """A rule that refuses nothing, or a waiver that waives nothing. Without it, every verdict is the same."""
     SHADOWED = "shadowed"
-    """A rule or waiver that changes no verdict: whatever it refuses, or waives, others do as well."""
+    """A rule or waiver that changes no verdict, because others refuse or waive the same."""
     CONTRADICTORY = "contradictory"
-    """Two rules on one section that never hold at once, though each does."""
+    """Two rules on one section that can each be satisfied, but never both at once."""
     HOPELESS = "hopeless"
-    """A rule that nothing satisfies, a section or an action that nothing opens, or no way from the first status, or a
-    value that is never accepted."""
+    """A rule that nothing satisfies; a section or an action that no order opens, or no order that starts in the first
+    status; or a value that is never accepted."""
     INCOMPLETE = "incomplete"
-    """A transition table without a row for a status, so that nothing follows it; or one that moves a status by a key
-    of another name, which never changes it."""
+    """A transition table without a row for a status, so that no status follows it; or a table for a status whose body
+    key has another name, so that updates never change the status."""
     UNGOVERNED = "ungoverned"
     """A section or an action that no rule governs."""
     UNREAD = "unread"
-    """A fact that no rule and no waiver reads, or a section that no body key touches."""
+    """A fact that no rule or waiver reads, or a section without a body key."""
     UNREACHED = "unreached"
-    """A status that no order can be brought to from the first one, or that none leads to."""
+    """A status that cannot be reached from the first status, or from any other."""
     FINAL = "final"
     """A status that no order can leave."""
 
     @property
     def is_wrong(self) -> bool:
-        """Whether it is a mistake, and not only worth knowing."""
+        """Whether the finding is a mistake; the other kinds are only worth knowing."""
         return self in {
             FindingKind.IDLE,
             FindingKind.SHADOWED,
@@ -68,14 +67,14 @@ class FindingKind(StrEnum):
 
 @attrs.frozen
 class Finding(Generic[OrderT, PatchT]):
-    """One thing that is wrong with a rulebook, or worth knowing.
+    """A mistake in a rulebook, or a fact about it that is worth knowing.
 
     Attributes:
-        kind: what it says.
-        about: the ids, sections, facts or statuses it is said of.
+        kind: the kind of the finding.
+        about: the ids, sections, facts or statuses that it is about.
         message: one sentence.
-        order: the smallest order that shows it; None where no order can have such facts.
-        patch: the smallest update that shows it with that order; None where an action is meant.
+        order: the smallest order that shows it; None if no order can have such facts.
+        patch: the smallest update of that order that shows it; None for an action.
     """
 
     kind: FindingKind
@@ -88,15 +87,15 @@ class Finding(Generic[OrderT, PatchT]):
         return f"{self.kind}: {', '.join(self.about)}: {self.message}"
 
     def to_dict(self) -> dict[str, object]:
-        """Return it as JSON-ready dicts, lists and strings; the order as its API answers it."""
-        said = {"finding": self.kind.value, "about": list(self.about), "message": self.message}
-        return {**said, **example_dict(self.order, self.patch)}
+        """Return the finding as JSON-ready dicts, lists and strings; the order looks as in the API's answers."""
+        finding = {"finding": self.kind.value, "about": list(self.about), "message": self.message}
+        return {**finding, **example_dict(self.order, self.patch)}
 
 
 def lint(rulebook: Rulebook[OrderT, PatchT]) -> tuple[Finding[OrderT, PatchT], ...]:
     """See ``Policy.lint``."""
     cells = list(table_of(rulebook).cells())
-    found = itertools.chain(
+    findings = itertools.chain(
         _find_superfluous(rulebook, cells),
         _find_contradictions(rulebook, cells),
         _find_ungoverned(rulebook, cells),
@@ -105,42 +104,42 @@ def lint(rulebook: Rulebook[OrderT, PatchT]) -> tuple[Finding[OrderT, PatchT], .
         _find_incomplete(rulebook, cells),
         _find_unreachable(rulebook, cells),
     )
-    # Two tables of one status find the same of it.
-    once = {str(finding): finding for finding in found}
-    return tuple(sorted(once.values(), key=lambda finding: list(FindingKind).index(finding.kind)))
+    # Two transition tables of one status yield the same findings.
+    unique = {str(finding): finding for finding in findings}
+    return tuple(sorted(unique.values(), key=lambda finding: list(FindingKind).index(finding.kind)))
 
 
 def _find_superfluous(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
-    """Find rules and waivers without which every decision, or every verdict, is the same."""
+    """Find rules and waivers that can be removed without a change of any verdict."""
     for entry in rulebook.entries:
         if isinstance(entry, Waiver):
             verb = "waives"
             of_entry = [cell for cell in cells if isinstance(cell.section, rulebook.sections)]
-            here = [cell for cell in of_entry if entry.when.holds(cell.point)]
+            applicable = [cell for cell in of_entry if entry.when.holds(cell.point)]
         else:
             verb = "refuses"
             of_entry = [cell for cell in cells if cell.section is entry.section]
-            here = [cell for cell in of_entry if not entry.only_if.holds(cell.point)]
-        naming = [cell for cell in of_entry if entry.id in _names_in(cell.decision)]
+            applicable = [cell for cell in of_entry if not entry.only_if.holds(cell.point)]
+        naming = [cell for cell in of_entry if entry.id in _ids_in(cell.decision)]
         if not naming:
             message = f"it {verb} nothing: every verdict is the same without it"
-            # An order where it might have, if there is one.
-            yield _make_finding(rulebook, (FindingKind.IDLE, [entry.id], message), here or of_entry)
+            # If possible, show an order that meets the condition of the entry.
+            yield _make_finding(rulebook, (FindingKind.IDLE, [entry.id], message), applicable or of_entry)
         elif all(
             cell.update.allowed is other.update.allowed
             for cell, other in zip(cells, table_of(rulebook.without(entry.id)).cells(), strict=True)
         ):
-            others = sorted(_covering(entry, naming))
-            so = f"so {'does' if len(others) == 1 else 'do'} {join_words(others, 'and')}"
-            message = f"whatever {entry.id} {verb}, {so}: every verdict is the same without it"
+            others = sorted(_covering_ids(entry, naming))
+            same = f"so {'does' if len(others) == 1 else 'do'} {join_words(others, 'and')}"
+            message = f"every verdict is the same without {entry.id}: whenever it {verb}, {same}"
             yield _make_finding(rulebook, (FindingKind.SHADOWED, [entry.id, *others], message), naming)
 
 
 def _make_finding(
-    rulebook: Rulebook[OrderT, PatchT], said: tuple[FindingKind, Iterable[object], str], cells: list[Cell]
+    rulebook: Rulebook[OrderT, PatchT], claim: tuple[FindingKind, Iterable[object], str], cells: list[Cell]
 ) -> Finding[OrderT, PatchT]:
-    """Make a finding that is shown at one of some cells, of the same section as the first of them."""
-    kind, about, message = said
+    """Return a finding with the smallest example among those cells that are of the first cell's section."""
+    kind, about, message = claim
     order, patch = None, None
     if cells:
         section = cells[0].section
@@ -148,29 +147,32 @@ def _make_finding(
     return Finding(kind, tuple(map(str, about)), message, order, patch)
 
 
-def _names_in(decision: Decision) -> set[str]:
-    """Give the rules that refuse and the waivers that were needed, by their ids."""
+def _ids_in(decision: Decision) -> set[str]:
+    """Return the ids of the rules that refuse and of the waivers that were needed."""
     refusing = {violation.rule.id for violation in decision.violations}
     return refusing | {waiver.id for waiver in decision.waivers}
 
 
-def _covering(entry: Rule | Waiver, cells: list[Cell]) -> set[str]:
-    """Give what refuses, or waives, wherever an entry does: one that does so alone, or else all that help."""
-    # An update may have to touch other sections as well, whose rules then refuse it too.
-    beside = [(_names_in(cell.decision) | _names_in(cell.update)) - {entry.id} for cell in cells]
-    together = set(itertools.chain.from_iterable(beside))
-    alone = together.intersection(*beside)
-    return {min(alone)} if alone else together
+def _covering_ids(entry: Rule | Waiver, cells: list[Cell]) -> set[str]:
+    """Return the ids of the rules and waivers that make an entry superfluous.
+
+    That is a single id if one entry covers all cells, and otherwise the ids of all that cover some of them.
+    """
+    # An update may have to touch other sections as well, and their rules may refuse it too.
+    others = [(_ids_in(cell.decision) | _ids_in(cell.update)) - {entry.id} for cell in cells]
+    every = set(itertools.chain.from_iterable(others))
+    common = every.intersection(*others)
+    return {min(common)} if common else every
 
 
 def _find_contradictions(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
-    """Find pairs of rules on one section that never hold at once."""
+    """Find pairs of rules on one section that are never satisfied at once."""
     for one, other in itertools.combinations(rulebook.rules, 2):
         own = [cell for cell in cells if cell.section is one.section] if one.section is other.section else []
         passed = [cell for cell in own if one.only_if.holds(cell.point)]
         allowing = [cell for cell in own if other.only_if.holds(cell.point)]
         if passed and allowing and not any(other.only_if.holds(cell.point) for cell in passed):
-            message = f"where {one.id} lets {one.section} pass, {other.id} does not"
+            message = f"{one.id} and {other.id} never both allow {one.section}: each refuses whenever the other allows"
             refused = [cell for cell in passed if not cell.decision]
             yield _make_finding(rulebook, (FindingKind.CONTRADICTORY, [one.id, other.id], message), refused or passed)
 
@@ -185,7 +187,7 @@ def _find_ungoverned(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> I
 
 
 def _find_unread(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
-    """Find facts that nothing turns on, under any assumption."""
+    """Find facts that no rule or waiver reads, under any assumption, and sections without a body key."""
     conditions = [rule.only_if for rule in rulebook.rules]
     conditions += [waiver.when for waiver in rulebook.waivers]
     conditions += [
@@ -197,8 +199,10 @@ def _find_unread(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Itera
     read = {fact for condition in conditions for fact in condition.facts}
     for fact in (*rulebook.order_type.__space__.facts, *rulebook.patch_type.__space__.facts):
         if fact not in read:
-            telling = [cell for cell in cells if fact in cell.point]
-            yield _make_finding(rulebook, (FindingKind.UNREAD, [fact.name], "no rule and no waiver reads it"), telling)
+            with_fact = [cell for cell in cells if fact in cell.point]
+            yield _make_finding(
+                rulebook, (FindingKind.UNREAD, [fact.name], "no rule and no waiver reads it"), with_fact
+            )
     touched = set(sections_by_key(rulebook.patch_type).values())
     for section in rulebook.sections:
         if section not in touched:
@@ -206,13 +210,17 @@ def _find_unread(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Itera
 
 
 def _find_closed(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
-    """Find sections and actions that nothing opens, and values that are never accepted."""
+    """Find rules that nothing satisfies, sections that no order opens, and values that are never accepted."""
     for rule in rulebook.rules:
         if is_never(rule.only_if):
             refused = [cell for cell in cells if cell.section is rule.section and not cell.decision]
             yield _make_finding(
                 rulebook,
-                (FindingKind.HOPELESS, [rule.id], f"nothing satisfies it: {rule.section} is never open"),
+                (
+                    FindingKind.HOPELESS,
+                    [rule.id],
+                    f"no order satisfies it: it refuses {rule.section} unless a waiver applies",
+                ),
                 refused,
             )
     follows = {asked: current for current, asked in table_of(rulebook).followed}
@@ -226,7 +234,7 @@ def _find_closed(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Itera
                 continue
             for value in fact.values:
                 asking = [cell for cell in own if cell.point.get(fact) == value]
-                # Of a status it is said below that no other leads to it.
+                # Statuses are left to _find_unreachable.
                 is_status = fact in follows and value in follows[fact].values
                 if value is not UNSET and not is_status and asking and not any(cell.update for cell in asking):
                     message = f"no order accepts it as the {fact.name}"
@@ -234,23 +242,25 @@ def _find_closed(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Itera
 
 
 def _find_incomplete(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
-    """Find transition tables that say nothing of a status, or that no update moves along."""
+    """Find transition tables without a row for a status, and those whose body key never changes the status."""
     for table in rulebook.transitions():
         current, asked = table.current, table.asked
         if current.attribute != asked.attribute:
-            message = f"the key {asked.attribute} never changes the order's {current.attribute}: give both one name"
+            message = (
+                f"the key {asked.attribute} never changes the order's {current.attribute}: give both the same name"
+            )
             yield _make_finding(rulebook, (FindingKind.INCOMPLETE, [asked.attribute], message), [])
         for value in current.values:
             if value is not UNKNOWN and value not in dict(table.table):
-                message = f"the table of {asked.name} has no row for it: give it an empty one if nothing follows"
-                here = [cell for cell in cells if cell.point.get(current) == value and asked in cell.point]
-                yield _make_finding(rulebook, (FindingKind.INCOMPLETE, [current.label(value)], message), here)
+                message = f"the table of {asked.name} has no row for it: add an empty row if no status follows"
+                with_status = [cell for cell in cells if cell.point.get(current) == value and asked in cell.point]
+                yield _make_finding(rulebook, (FindingKind.INCOMPLETE, [current.label(value)], message), with_status)
 
 
 def _find_unreachable(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
-    """Find statuses that cannot be reached or left, and sections that no way from the first status opens.
+    """Find statuses that cannot be reached or left, and sections that cannot be opened from the first status.
 
-    What may follow what is asked of the decisions, so that every rule counts and not only the table.
+    The moves are those that the decisions allow, so that all rules count, and not only the transition table.
     """
     for current, asked in table_of(rulebook).followed:
         section = sections_by_key(rulebook.patch_type)[asked.attribute]
@@ -260,8 +270,8 @@ def _find_unreachable(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> 
             if cell.section is section and cell.point[asked] is not UNSET and cell.point[asked] != cell.point[current]
         ]
         first = current.label(current.values[0])
-        made = [(cell.point[current], cell.point[asked]) for cell in moves if cell.update]
-        reached = _reachable(current.values[0], made)
+        allowed = [(cell.point[current], cell.point[asked]) for cell in moves if cell.update]
+        reached = _reachable(current.values[0], allowed)
         for status in current.values:
             if status is UNKNOWN:
                 continue
@@ -269,24 +279,24 @@ def _find_unreachable(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> 
             away = [cell for cell in moves if cell.point[current] == status]
             is_led_to = any(cell.update for cell in into)
             if into and (status not in reached or not is_led_to):
-                message = f"no way leads to it from {first}" if is_led_to else "no other status leads to it"
-                said = (FindingKind.UNREACHED, [current.label(status)], message)
-                yield _make_finding(rulebook, said, [cell for cell in into if not cell.update] or into)
+                message = f"it cannot be reached from {first}" if is_led_to else "no other status leads to it"
+                claim = (FindingKind.UNREACHED, [current.label(status)], message)
+                yield _make_finding(rulebook, claim, [cell for cell in into if not cell.update] or into)
             if away and not any(cell.update for cell in away):
                 yield _make_finding(
                     rulebook, (FindingKind.FINAL, [current.label(status)], "no other status follows it"), away
                 )
         for other in dict.fromkeys(cell.section for cell in cells):
             own = [cell for cell in cells if cell.section is other]
-            there = [cell for cell in own if cell.point[current] in reached]
-            if any(cell.update for cell in own) and not any(cell.update for cell in there):
-                message = f"no order that starts as {first} comes to where it is open"
-                start = [cell for cell in there if cell.point[current] == current.values[0]]
+            reachable = [cell for cell in own if cell.point[current] in reached]
+            if any(cell.update for cell in own) and not any(cell.update for cell in reachable):
+                message = f"no order that starts as {first} reaches a status in which it is open"
+                start = [cell for cell in reachable if cell.point[current] == current.values[0]]
                 yield _make_finding(rulebook, (FindingKind.HOPELESS, [other], message), start)
 
 
 def _reachable(first: Hashable, moves: list[tuple[Hashable, Hashable]]) -> set[Hashable]:
-    """Give the statuses that an order can come to, the first one included."""
+    """Return the statuses that can be reached from the first one, including itself."""
     reached = {first}
     while more := {following for present, following in moves if present in reached} - reached:
         reached |= more

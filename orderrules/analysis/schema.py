@@ -1,7 +1,7 @@
-"""JSON Schemas (2020-12) of update bodies: of all that can be read, and of those that one order allows.
+"""JSON Schemas (2020-12) of update bodies: of all readable bodies, or of those that one order allows.
 
-They say what the strict reader reads, drawn from the same models, as far as the language of schemas goes: it takes
-``1.0`` for an integer and any digits for a day, and knows no limits of size. It must never know a platform.
+They are built from the models that the strict reader uses. A schema accepts slightly more than the reader: ``1.0`` as
+an integer, any digits as a date, and bodies of any size.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ _LEAVES: Final[Mapping[object, Schema]] = {
     int: {"type": "integer"},
     float: {"type": "number"},
     bool: {"type": "boolean"},
-    # The length is said as well, because to some checkers the end of a line is the end of a text.
+    # maxLength is needed because some validators let $ match before a final line break.
     date: {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "maxLength": 10},
     NoneType: {"type": "null"},
 }
 
 
 def schema_of(annotation: Any) -> Schema:  # noqa: ANN401 - an annotation can be any object.
-    """Give the schema of a value of an annotated type.
+    """Return the schema of a value of an annotated type.
 
     Raises:
-        TypeError: there is no strict reading of the type.
+        TypeError: the strict reader does not support the type.
     """
     options = members(annotation)
     if int in options and float in options:
@@ -57,7 +57,7 @@ def schema_of(annotation: Any) -> Schema:  # noqa: ANN401 - an annotation can be
     if is_array(only):
         return {"type": "array", "items": schema_of(get_args(only)[0])}
     if isinstance(only, type) and is_model(only):
-        return _object(
+        return _object_schema(
             {name: schema_of(slot.annotation) for name, slot in slots_of(only).items()}, _required_keys(only)
         )
     if isinstance(only, type) and issubclass(only, StrEnum):
@@ -71,7 +71,7 @@ def _required_keys(model: type) -> list[str]:
     return [name for name, slot in slots_of(model).items() if not slot.optional]
 
 
-def _object(properties: Mapping[str, Schema], required: Collection[str] = ()) -> Schema:
+def _object_schema(properties: Mapping[str, Schema], required: Collection[str] = ()) -> Schema:
     return {
         "type": "object",
         "properties": dict(properties),
@@ -82,23 +82,23 @@ def _object(properties: Mapping[str, Schema], required: Collection[str] = ()) ->
 
 def schema(rulebook: Rulebook[OrderT, PatchT], order: OrderT | None) -> Schema:
     """See ``Policy.schema``."""
-    said = {
+    head = {
         "$schema": DIALECT,
-        "title": f"{rulebook.name}: update of an order" + ", as this one allows it now" * (order is not None),
+        "title": f"{rulebook.name}: update of an order" + ", as this order allows it now" * (order is not None),
     }
-    every = sections_by_key(rulebook.patch_type)
-    ways = [_Way(frozenset(every), {})] if order is None else _ways(rulebook, order)
-    bodies = [_body(rulebook, way) for way in ways]
-    return {**said, **(bodies[0] if len(bodies) == 1 else {"anyOf": bodies})}
+    sections = sections_by_key(rulebook.patch_type)
+    shapes = [_BodyShape(frozenset(sections), {})] if order is None else _body_shapes(rulebook, order)
+    bodies = [_body_schema(rulebook, shape) for shape in shapes]
+    return {**head, **(bodies[0] if len(bodies) == 1 else {"anyOf": bodies})}
 
 
 @attrs.frozen
-class _Way:
-    """Which keys may be sent together.
+class _BodyShape:
+    """A set of keys that may be sent together.
 
     Attributes:
         keys: the keys that may be sent.
-        values: the only values that some of them may have.
+        values: the allowed values of those keys that are restricted.
         required: the keys that must be sent.
     """
 
@@ -107,57 +107,69 @@ class _Way:
     required: tuple[str, ...] = ()
 
 
-def _ways(rulebook: Rulebook[OrderT, PatchT], order: OrderT) -> list[_Way]:
-    """List what an order lets be sent: one way, or several where what is asked for opens and closes other keys."""
+def _body_shapes(rulebook: Rulebook[OrderT, PatchT], order: OrderT) -> list[_BodyShape]:
+    """List the bodies that an order allows: one shape, or several if the value of a key opens or closes other keys."""
     facts = rulebook.patch_type.__space__.facts
     sendable = list(table_of(rulebook).sendable(order))
-    told = {
+    values_by_key = {
         fact.attribute: dict.fromkeys(point[fact] for point, _ in sendable if point[fact] is not UNSET)
         for fact in facts
     }
-    free = {keys.difference(told) for _, keys in sendable}
-    if len(free) == 1 and math.prod(len(values) + 1 for values in told.values()) == len(sendable):
-        # Whatever is asked for, the same keys are open, and every value goes with every other.
-        open_keys = free.pop() | {key for key, values in told.items() if values}
-        return [_Way(open_keys, {fact.attribute: told[fact.attribute] for fact in facts if not _takes_any(fact, told)})]
+    free = {keys.difference(values_by_key) for _, keys in sendable}
+    if len(free) == 1 and math.prod(len(values) + 1 for values in values_by_key.values()) == len(sendable):
+        # The same keys are open for every combination of values, and all combinations are allowed.
+        open_keys = free.pop() | {key for key, values in values_by_key.items() if values}
+        return [
+            _BodyShape(
+                open_keys,
+                {
+                    fact.attribute: values_by_key[fact.attribute]
+                    for fact in facts
+                    if not _takes_any_value(fact, values_by_key)
+                },
+            )
+        ]
     return [
-        _Way(keys, {fact.attribute: [point[fact]] for fact in sent}, tuple(fact.attribute for fact in sent))
+        _BodyShape(keys, {fact.attribute: [point[fact]] for fact in sent}, tuple(fact.attribute for fact in sent))
         for point, keys in sendable
         for sent in [[fact for fact in facts if point[fact] is not UNSET]]
     ]
 
 
-def _takes_any(fact: Fact, told: Mapping[str, Collection[Hashable]]) -> bool:
-    """Say whether a fact's key may have any of its values."""
-    return len(told[fact.attribute]) == len(set(fact.values) - {UNSET})
+def _takes_any_value(fact: Fact, values_by_key: Mapping[str, Collection[Hashable]]) -> bool:
+    """Return whether the key of a fact may have any of its values."""
+    return len(values_by_key[fact.attribute]) == len(set(fact.values) - {UNSET})
 
 
-def _body(rulebook: Rulebook[OrderT, PatchT], way: _Way) -> Schema:
+def _body_schema(rulebook: Rulebook[OrderT, PatchT], shape: _BodyShape) -> Schema:
     facts = {fact.attribute: fact for fact in rulebook.patch_type.__space__.facts}
     properties: dict[str, Schema] = {}
     for key, section in sections_by_key(rulebook.patch_type).items():
-        if key in way.keys:
+        if key in shape.keys:
             readable = schema_of(slots_of(rulebook.patch_type)[key].annotation)
             fact = facts.get(key)
-            if fact is not None and UNKNOWN not in fact.values and key not in way.values:
-                # What is not listed is not read.
-                readable = _narrow(readable, fact, set(fact.values) - {UNSET})
-            narrowed = _narrow(readable, facts[key], way.values[key]) if key in way.values else readable
-            properties[key] = {"description": _describe(rulebook, section), **narrowed}
-    return _object(properties, way.required)
+            if fact is not None and UNKNOWN not in fact.values and key not in shape.values:
+                # The strict reader accepts only the listed values.
+                readable = _restrict(readable, fact, set(fact.values) - {UNSET})
+            restricted = _restrict(readable, facts[key], shape.values[key]) if key in shape.values else readable
+            properties[key] = {"description": _describe(rulebook, section), **restricted}
+    return _object_schema(properties, shape.required)
 
 
-def _narrow(readable: Schema, fact: Fact, values: Collection[Hashable]) -> Schema:
-    """Narrow the schema of a fact's key to some values."""
+def _restrict(readable: Schema, fact: Fact, values: Collection[Hashable]) -> Schema:
+    """Restrict the schema of a fact's key to some values."""
     if UNKNOWN in values:
         closed = [value for value in fact.values if value is not UNSET and value not in values]
-        others = [said for value in closed for said in _spellings(fact, value)]
-        return {"allOf": [readable, {"not": {"enum": others}}]} if others else readable
-    return {**readable, "enum": [said for value in fact.values if value in values for said in _spellings(fact, value)]}
+        excluded = [spelling for value in closed for spelling in _spellings(fact, value)]
+        return {"allOf": [readable, {"not": {"enum": excluded}}]} if excluded else readable
+    return {
+        **readable,
+        "enum": [spelling for value in fact.values if value in values for spelling in _spellings(fact, value)],
+    }
 
 
 def _spellings(fact: Fact, value: Hashable) -> list[Hashable]:
-    """Write a value as a body has it, in all its spellings."""
+    """List all JSON values that stand for a value of a fact: its own and its aliases."""
     plain = value.value if isinstance(value, StrEnum) else value.isoformat() if isinstance(value, date) else value
     return [plain, *(alias for alias, meant in fact.aliases if meant == value)]
 

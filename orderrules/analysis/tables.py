@@ -1,37 +1,25 @@
-"""A rulebook drawn as tables and diagrams: every line of them comes from the rules.
+"""Tables and diagrams of a rulebook, generated from its rules.
 
-It reads a rulebook and knows no platform; it must never hold a sentence about one.
-Tables are Markdown, transition diagrams Mermaid or Graphviz DOT.
-
-The module is longer than most because each table and diagram has a function of its own.
+A table is records and headings; it prints as Markdown. Transition diagrams are Mermaid or Graphviz DOT.
 """
 
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import attrs
 
 from orderrules.engine.table import table_of
-from orderrules.grammar.conditions import ALWAYS, NEVER, Fact, TransitionTable, from_truth_table, sort_by_name
+from orderrules.grammar.conditions import ALWAYS, NEVER, Fact, from_truth_table, sort_by_name
 from orderrules.grammar.orders import sections_by_key
 from orderrules.reading.fields import UNSET
 from orderrules.reading.problems import join_words
 
-__all__ = [
-    "action_table",
-    "advice_table",
-    "assumption_table",
-    "dot",
-    "mermaid",
-    "rule_table",
-    "status_rows",
-    "status_table",
-    "transition_table",
-    "waiver_table",
-]
+__all__ = ["TABLES", "Column", "RuleTable", "dot", "mermaid"]
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Mapping
 
     from orderrules.engine.table import Cell
     from orderrules.grammar.conditions import Condition, Values
@@ -39,69 +27,221 @@ if TYPE_CHECKING:
     from orderrules.grammar.rulebook import Rulebook
 
 
-def rule_table(rulebook: Rulebook[OrderT, PatchT]) -> str:
-    """Draw every section, its body keys, and when it may change, as a Markdown table."""
-    rows = [
+class Column(NamedTuple):
+    """A column of a table.
+
+    Attributes:
+        key: the key of the records, or the keys that lead into nested ones.
+        heading: the heading.
+        mark: the Markdown mark of its values: a backtick, two asterisks, or nothing.
+        empty: the text for null and for an empty list.
+        conjunction: the word between the last two values of a list; a comma only if empty.
+    """
+
+    key: str | tuple[str, ...]
+    heading: str
+    mark: str = ""
+    empty: str = "none"
+    conjunction: str = "and"
+
+    def cell(self, record: Mapping[str, Any], *, markdown: bool) -> str:
+        """Return the text of a cell."""
+        value: Any = record
+        for key in (self.key,) if isinstance(self.key, str) else self.key:
+            value = value[key]
+        if value is None or value == []:
+            return self.empty if markdown else self.empty.strip("*")
+        mark = self.mark if markdown else ""
+        words = [f"{mark}{word}{mark}" for word in (value if isinstance(value, list) else [value])]
+        return join_words(words, self.conjunction) if self.conjunction else ", ".join(words)
+
+
+@attrs.frozen
+class RuleTable:
+    """A table about a rulebook. ``str`` writes it as Markdown.
+
+    Attributes:
+        columns: the columns, as they are printed.
+        records: a JSON-ready record for each row.
+    """
+
+    columns: tuple[Column, ...]
+    records: list[dict[str, Any]]
+
+    @property
+    def headings(self) -> list[str]:
+        """The headings of the columns."""
+        return [column.heading for column in self.columns]
+
+    def rows(self, *, markdown: bool = False) -> list[list[str]]:
+        """Return the text of all cells, row by row."""
+        return [[column.cell(record, markdown=markdown) for column in self.columns] for record in self.records]
+
+    def __str__(self) -> str:
+        lines = [self.headings, ["---"] * len(self.columns), *self.rows(markdown=True)]
+        return "\n".join(f"| {' | '.join(map(_escape_cell, line))} |" for line in lines)
+
+
+def _escape_cell(text: str) -> str:
+    """Escape text for a cell of a Markdown table: on one line, with ``|`` escaped."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+_UNGOVERNED: Final = "*no restriction is documented*"
+
+
+def _rules(rulebook: Rulebook[Any, Any]) -> RuleTable:
+    """The sections: their body keys, and when they may change."""
+    return RuleTable(
         (
-            f"**{section}**",
-            join_words([f"`{key}`" for key in rulebook.keys_of(section)] or ["none"], "and"),
-            condition,
-            rule,
-        )
-        for section in rulebook.sections
-        for condition, rule in _conditions(rulebook, section)
-    ]
-    return _table(("section", "body keys", "may change only while", "rule"), rows)
+            Column("section", "section", "**"),
+            Column("keys", "body keys", "`"),
+            Column("only_if", "may change only while", empty=_UNGOVERNED),
+            Column("rule", "rule", "`"),
+        ),
+        [
+            {"section": str(section), "keys": list(rulebook.keys_of(section)), **rule}
+            for section in rulebook.sections
+            for rule in _rules_of(rulebook, section)
+        ],
+    )
 
 
-def status_table(rulebook: Rulebook[OrderT, PatchT]) -> str:
-    """Draw what each section may do in each status, decided and not only ruled, as a Markdown table."""
-    (heads, *rows) = status_rows(rulebook)
-    return _table(heads, ((f"`{status}`", *cells) for status, *cells in rows))
+def _actions(rulebook: Rulebook[Any, Any]) -> RuleTable:
+    """The actions, and when they are open."""
+    return RuleTable(
+        (
+            Column("action", "action", "**"),
+            Column("only_if", "is open only while", empty=_UNGOVERNED),
+            Column("rule", "rule", "`"),
+        ),
+        [{"action": str(action), **rule} for action in rulebook.actions or () for rule in _rules_of(rulebook, action)],
+    )
 
 
-def status_rows(rulebook: Rulebook[OrderT, PatchT]) -> list[tuple[str, ...]]:
-    """List, under a line of heads, what is open in each value of the first fact of the orders, their status.
+def _rules_of(rulebook: Rulebook[Any, Any], section: object) -> list[dict[str, str | None]]:
+    rules = [{"only_if": str(rule.only_if), "rule": rule.id} for rule in rulebook.rules if rule.section is section]
+    return [*rules] or [{"only_if": None, "rule": None}]
 
-    A cell says *open*, *closed*, or if what it is open; of a section whose value follows the status, what may follow.
+
+def _waivers(rulebook: Rulebook[Any, Any]) -> RuleTable:
+    """The waivers, and when they apply."""
+    return RuleTable(
+        (Column("reason", "waiver"), Column("when", "applies while"), Column("waiver", "id", "`")),
+        [{"waiver": entry.id, "when": str(entry.when), "reason": entry.reason} for entry in rulebook.waivers],
+    )
+
+
+def _transition_rows(rulebook: Rulebook[Any, Any]) -> RuleTable:
+    """The statuses that may follow each status by the transition tables; other rules and waivers are ignored."""
+    return RuleTable(
+        (
+            Column("from", "status", "`"),
+            Column("to", "may be followed by", "`", "nothing", ""),
+            Column("rule", "rule", "`"),
+        ),
+        [
+            {
+                "rule": rule.id,
+                "from": table.current.label(current),
+                "to": [table.asked.label(value) for value in table.asked.values if value in following],
+            }
+            for rule in rulebook.rules
+            for table in rule.only_if.transitions()
+            for current, following in table.table
+        ],
+    )
+
+
+def _assumptions(rulebook: Rulebook[Any, Any]) -> RuleTable:
+    """The assumptions and their alternatives."""
+    return RuleTable(
+        (
+            Column("assumption", "assumption", "`"),
+            Column("question", "the page does not say"),
+            Column("answer", "our answer"),
+            Column("alternatives", "alternatives", "`", conjunction="or"),
+        ),
+        [
+            {
+                "assumption": assumption.id,
+                "question": assumption.question,
+                "answer": assumption.answer,
+                "alternatives": [other.name for other in assumption.alternatives],
+            }
+            for assumption in rulebook.assumptions
+        ],
+    )
+
+
+def _advice(rulebook: Rulebook[Any, Any]) -> RuleTable:
+    """The rules of advice."""
+    return RuleTable(
+        (Column("advice", "id", "`"), Column("message", "says")),
+        [{"advice": rule.id, "message": rule.message} for rule in rulebook.advice_rules],
+    )
+
+
+def _statuses(rulebook: Rulebook[Any, Any]) -> RuleTable:
+    """The sections that are open in each value of the first fact of the orders, by all rules and waivers.
+
+    A cell says *open*, *closed*, or the condition under which the section is open. For the section that changes the
+    status, it lists the statuses that may follow.
 
     Raises:
-        ValueError: the orders of the rulebook tell no fact.
+        ValueError: the orders of the rulebook have no facts.
     """
     if not rulebook.order_type.__space__.facts:
-        raise ValueError(f"the orders of {rulebook.name} tell no fact, so there is no table by one")
-    sections = list(rulebook.sections)
+        raise ValueError(f"the orders of {rulebook.name} have no facts, so there is no status table")
     cells: dict[tuple[object, object], list[Cell]] = {}
-    by = rulebook.order_type.__space__.facts[0]
+    status = rulebook.order_type.__space__.facts[0]
     for cell in table_of(rulebook).cells():
-        cells.setdefault((cell.point[by], cell.section), []).append(cell)
-    heads = (by.name, *map(str, sections))
-    rows = [[_state(rulebook, by, cells.get((value, section), [])) for section in sections] for value in by.values]
-    return [heads, *((by.label(value), *row) for value, row in zip(by.values, rows, strict=True))]
+        cells.setdefault((cell.point[status], cell.section), []).append(cell)
+    return RuleTable(
+        (
+            Column(status.name, status.name, "`"),
+            *(Column(("sections", str(each)), str(each)) for each in rulebook.sections),
+        ),
+        [
+            {
+                status.name: status.label(value),
+                "sections": {
+                    str(section): _describe_state(rulebook, status, cells.get((value, section), []))
+                    for section in rulebook.sections
+                },
+            }
+            for value in status.values
+        ],
+    )
 
 
-def _state(rulebook: Rulebook[OrderT, PatchT], by: Fact, cells: list[Cell]) -> str:
-    """Say while what a section is open, where the status is known."""
+def _describe_state(rulebook: Rulebook[OrderT, PatchT], status: Fact, cells: list[Cell]) -> str:
+    """Return the text of a cell of the status table, from the cells of one section in one status."""
     if not cells:
         return "no body key"
     section = cells[0].section
     own = {fact for rule in rulebook.rules if rule.section is section for fact in rule.only_if.facts}
-    followed = {asked for current, asked in table_of(rulebook).followed if current is by and asked in own}
+    followed = {asked for current, asked in table_of(rulebook).followed if current is status and asked in own}
     asked = next((fact for fact in followed if rulebook.keys_of(section) == (fact.attribute,)), None)
     if asked is None:
-        condition = _condition_of(cells, by)
+        condition = _condition_of(cells, status)
         return "open" if condition == ALWAYS else "closed" if condition == NEVER else f"if {condition}"
-    to: dict[str, list[str]] = {}
+    values_by_condition: dict[str, list[str]] = {}
     for value in asked.values:
         asking = [cell for cell in cells if cell.point[asked] == value]
-        condition = NEVER if value in {UNSET, cells[0].point[by]} else _condition_of(asking, by, asked)
+        condition = NEVER if value in {UNSET, cells[0].point[status]} else _condition_of(asking, status, asked)
         if condition != NEVER:
-            to.setdefault("" if condition == ALWAYS else f" if {condition}", []).append(asked.label(value))
-    return ", ".join(f"to {join_words(values)}{condition}" for condition, values in to.items()) or "closed"
+            values_by_condition.setdefault("" if condition == ALWAYS else f" if {condition}", []).append(
+                asked.label(value)
+            )
+    return (
+        ", ".join(f"to {join_words(values)}{condition}" for condition, values in values_by_condition.items())
+        or "closed"
+    )
 
 
 def _condition_of(cells: list[Cell], *known: Fact) -> Condition:
-    """Give the condition on all facts but those that are known under which some cells are open."""
+    """Return the condition under which some cells are open, over all facts except the known ones."""
     if not cells:
         return NEVER
     facts = sort_by_name(fact for fact in cells[0].point if fact not in known)
@@ -109,51 +249,29 @@ def _condition_of(cells: list[Cell], *known: Fact) -> Condition:
     return from_truth_table(facts, verdicts)
 
 
-def action_table(rulebook: Rulebook[OrderT, PatchT]) -> str:
-    """Draw every action and when it is open, as a Markdown table."""
-    rows = [(f"**{action}**", *row) for action in rulebook.actions or () for row in _conditions(rulebook, action)]
-    return _table(("action", "is open only while", "rule"), rows)
+TABLES: Final[dict[str, Callable[[Rulebook[Any, Any]], RuleTable]]] = {
+    "statuses": _statuses,
+    "rules": _rules,
+    "actions": _actions,
+    "waivers": _waivers,
+    "transitions": _transition_rows,
+    "assumptions": _assumptions,
+    "advice": _advice,
+}
+"""What makes each table, by name."""
 
 
-def waiver_table(rulebook: Rulebook[OrderT, PatchT]) -> str:
-    """Draw every waiver, as a Markdown table."""
-    rows = [(waiver.reason, str(waiver.when), f"`{waiver.id}`") for waiver in rulebook.waivers]
-    return _table(("waiver", "applies while", "id"), rows)
+def _transitions(rulebook: Rulebook[OrderT, PatchT]) -> tuple[list[str], list[tuple[int, int, str]]]:
+    """List the names of the statuses, and the allowed transitions between them, by all rules and waivers.
 
-
-def transition_table(rulebook: Rulebook[OrderT, PatchT]) -> str:
-    """Draw which status may follow which by the transition tables of the rules, other rules and waivers left aside.
-
-    A Markdown table; empty where no transitions are ruled.
-    """
-    rows = [
-        (
-            f"`{table.current.label(current)}`",
-            ", ".join(f"`{table.asked.label(value)}`" for value in table.asked.values if value in following)
-            or "nothing",
-            f"`{identity}`",
-        )
-        for identity, table in _tables(rulebook)
-        for current, following in table.table
-    ]
-    return _table(("status", "may be followed by", "rule"), rows)
-
-
-def _tables(rulebook: Rulebook[OrderT, PatchT]) -> Iterator[tuple[str, TransitionTable]]:
-    """Walk the transition tables of a rulebook, each with the id of its rule."""
-    for rule in rulebook.rules:
-        for table in rule.only_if.transitions():
-            yield rule.id, table
-
-
-def _arrows(rulebook: Rulebook[OrderT, PatchT]) -> tuple[list[str], list[tuple[int, int, str]]]:
-    """List the statuses, and by their places which may follow which, and while what: by all rules and waivers.
+    A transition is the positions of both statuses in the list, and its condition, which is empty if it is always
+    allowed.
 
     Raises:
-        ValueError: no transitions are ruled.
+        ValueError: the rulebook has no transition tables.
     """
     if not table_of(rulebook).followed:
-        raise ValueError(f"the {rulebook.name} policy rules no transitions, so there is no diagram of them")
+        raise ValueError(f"the {rulebook.name} policy has no transition tables, so there is no diagram")
     current, asked = table_of(rulebook).followed[0]
     section = sections_by_key(rulebook.patch_type)[asked.attribute]
     cells: dict[tuple[object, object], list[Cell]] = {}
@@ -161,81 +279,48 @@ def _arrows(rulebook: Rulebook[OrderT, PatchT]) -> tuple[list[str], list[tuple[i
         if cell.section is section:
             cells.setdefault((cell.point[current], cell.point[asked]), []).append(cell)
     values = [value for value in current.values if value in asked.values]
-    arrows: list[tuple[int, int, str]] = []
+    transitions: list[tuple[int, int, str]] = []
     for one, other in itertools.permutations(range(len(values)), 2):
         condition = _condition_of(cells.get((values[one], values[other]), []), current, asked)
         if condition != NEVER:
-            arrows.append((one, other, "" if condition == ALWAYS else str(condition)))
-    return [current.label(value) for value in values], arrows
+            transitions.append((one, other, "" if condition == ALWAYS else str(condition)))
+    return [current.label(value) for value in values], transitions
 
 
 def mermaid(rulebook: Rulebook[OrderT, PatchT]) -> str:
-    """Draw which status may follow which, and while what if not always, as a Mermaid state diagram.
+    """Return a Mermaid state diagram of the transitions between statuses, with their conditions.
 
     Raises:
-        ValueError: no transitions are ruled.
+        ValueError: the rulebook has no transition tables.
     """
-    names, arrows = _arrows(rulebook)
+    names, transitions = _transitions(rulebook)
     lines = ["stateDiagram-v2"]
-    lines += [f'    state "{_quote(name)}" as s{place}' for place, name in enumerate(names)]
-    lines += [f"    s{one} --> s{other}" + f": {_quote(said)}" * bool(said) for one, other, said in arrows]
+    lines += [f'    state "{_escape_mermaid(name)}" as s{number}' for number, name in enumerate(names)]
+    lines += [
+        f"    s{one} --> s{other}" + f": {_escape_mermaid(condition)}" * bool(condition)
+        for one, other, condition in transitions
+    ]
     return "\n".join(lines)
 
 
-def _quote(text: str) -> str:
-    """Write text as Mermaid takes it: on one line, with quotes and what ends a statement as entities."""
+def _escape_mermaid(text: str) -> str:
+    """Escape text for Mermaid: on one line, with quotes, ``#`` and ``:`` as entities."""
     return " ".join(text.split()).replace("#", "#35;").replace('"', "#34;").replace(":", "#58;")
 
 
 def dot(rulebook: Rulebook[OrderT, PatchT]) -> str:
-    """Draw which status may follow which, and while what if not always, in Graphviz' language DOT.
+    """Return a diagram of the transitions between statuses, with their conditions, in Graphviz' language DOT.
 
     Raises:
-        ValueError: no transitions are ruled.
+        ValueError: the rulebook has no transition tables.
     """
-    names, arrows = _arrows(rulebook)
-    lines = [f'    s{place} [label="{_escape(name)}"];' for place, name in enumerate(names)]
-    for one, other, said in arrows:
-        label = f' [label="{_escape(said)}"]' if said else ""
+    names, transitions = _transitions(rulebook)
+    lines = [f'    s{number} [label="{_escape_dot(name)}"];' for number, name in enumerate(names)]
+    for one, other, condition in transitions:
+        label = f' [label="{_escape_dot(condition)}"]' if condition else ""
         lines.append(f"    s{one} -> s{other}{label};")
-    return "\n".join([f'digraph "{_escape(rulebook.name)}" {{', "    rankdir=LR;", *lines, "}"])
+    return "\n".join([f'digraph "{_escape_dot(rulebook.name)}" {{', "    rankdir=LR;", *lines, "}"])
 
 
-def _escape(text: str) -> str:
+def _escape_dot(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def assumption_table(rulebook: Rulebook[OrderT, PatchT]) -> str:
-    """Draw every assumption and what is offered instead, as a Markdown table."""
-    rows = [
-        (
-            f"`{assumption.id}`",
-            assumption.question,
-            assumption.answer,
-            join_words(f"`{other.name}`" for other in assumption.alternatives)
-            if assumption.alternatives
-            else "nothing",
-        )
-        for assumption in rulebook.assumptions
-    ]
-    return _table(("assumption", "the page does not say", "we read", "offered instead"), rows)
-
-
-def advice_table(rulebook: Rulebook[OrderT, PatchT]) -> str:
-    """Draw every advice, as a Markdown table."""
-    return _table(("id", "says"), [(f"`{advisory.id}`", advisory.message) for advisory in rulebook.advice_rules])
-
-
-def _conditions(rulebook: Rulebook[OrderT, PatchT], section: object) -> list[tuple[str, str]]:
-    governing = [(str(rule.only_if), f"`{rule.id}`") for rule in rulebook.rules if rule.section is section]
-    return governing or [("*no restriction is documented*", "none")]
-
-
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [heads, tuple("---" for _ in heads), *rows]
-    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    """Write text as a Markdown table takes it: on one line, and without an end of the cell in it."""
-    return " ".join(text.split()).replace("|", "\\|")

@@ -1,7 +1,7 @@
-"""Test vectors: what a rulebook decides, written down in JSON for services in any language.
+"""Test vectors: the decisions of a rulebook as JSON, for services in any language.
 
-They cover every cell: at every point of an order each key alone, each thing that may be asked for alone, the latter
-also with all other keys, and each action. It must never know a platform.
+They cover every cell of the decision table. For every point of an order, there is an update of each key alone, of each
+value of a fact alone, of each value with all other keys, and a vector for each action.
 """
 
 from __future__ import annotations
@@ -31,26 +31,29 @@ _FACTS: Final = {"type": "object", "additionalProperties": {"type": ["string", "
 _VERDICT: Final[dict[str, Any]] = {
     "allowed": {"type": "boolean"},
     "violated": {"description": "the ids of the rules that refuse", **_TEXTS},
-    "waived": {"description": "the ids of the waivers without which it would be refused", **_TEXTS},
-    "rests_on": {"description": "the assumptions under whose alternative the verdict is the other one", **_TEXTS},
+    "waived": {"description": "the ids of the waivers that were needed to allow it", **_TEXTS},
+    "rests_on": {
+        "description": "the ids of the assumptions that change the verdict if an alternative is chosen",
+        **_TEXTS,
+    },
 }
 
 
-def _entries(**own: object) -> dict[str, object]:
-    asked = {
+def _entries_schema(**own: object) -> dict[str, object]:
+    properties = {
         "facts": {
-            "description": "what the rules read of the order, by name, what it does not show left out",
+            "description": "the facts of the order, by name; those that it does not show are left out",
             **_FACTS,
         },
-        "order": {"description": "the order as the API answers it", "type": "object"},
+        "order": {"description": "the order as in the API's answers", "type": "object"},
         **own,
     }
     return {
         "type": "array",
         "items": {
             "type": "object",
-            "properties": {**asked, **_VERDICT},
-            "required": [*asked, *_VERDICT],
+            "properties": {**properties, **_VERDICT},
+            "required": [*properties, *_VERDICT],
             "additionalProperties": False,
         },
     }
@@ -61,20 +64,24 @@ SCHEMA: Final[dict[str, object]] = {
     "title": "orderrules vectors",
     "type": "object",
     "properties": {
-        "version": {"description": "of this format", "const": 1},
+        "version": {"description": "the version of this format", "const": 1},
         "platform": {"type": "string"},
-        "edition": {"description": "of the platform's rulebook", "type": "string"},
-        "digest": {"description": "of what the rulebook decides", "type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "edition": {"description": "the edition of the platform's rulebook", "type": "string"},
+        "digest": {
+            "description": "the digest of the rulebook's decisions",
+            "type": "string",
+            "pattern": "^[0-9a-f]{64}$",
+        },
         "sections": {
             "description": "the body keys of each section",
             "type": "object",
             "additionalProperties": {"type": "array", "items": {"type": "string"}},
         },
-        "updates": _entries(
+        "updates": _entries_schema(
             body={"description": "the body of the update", "type": "object"},
             closed={"description": "the sections that are refused", **_TEXTS},
         ),
-        "actions": _entries(action={"type": "string"}),
+        "actions": _entries_schema(action={"type": "string"}),
     },
     "required": ["version", "platform", "edition", "digest", "sections", "updates", "actions"],
     "additionalProperties": False,
@@ -83,16 +90,14 @@ SCHEMA: Final[dict[str, object]] = {
 
 
 def suite(rulebook: Rulebook[OrderT, PatchT]) -> dict[str, object]:
-    """Write the vectors of a rulebook as JSON-ready dicts, lists, strings, numbers and booleans.
+    """Return the vectors of a rulebook as JSON-ready dicts, lists, strings, numbers and booleans.
 
-    A status that no page names is written as an example of one. What an order's payload does not tell
-    (whether its customer is a guest, say) stands in its facts.
+    An unknown status appears as an example of one. Facts that the payload of an order cannot show (for example, that
+    its customer is a guest) are given in ``facts``.
     """
     orders = list(orders_of(rulebook.order_type))
     patches = [
-        patch
-        for point, keys in _questions(rulebook)
-        if (patch := patch_at(rulebook.patch_type, point, keys)) is not None
+        patch for point, keys in _updates(rulebook) if (patch := patch_at(rulebook.patch_type, point, keys)) is not None
     ]
     return {
         "version": 1,
@@ -102,43 +107,47 @@ def suite(rulebook: Rulebook[OrderT, PatchT]) -> dict[str, object]:
         "sections": {section.value: list(rulebook.keys_of(section)) for section in rulebook.sections},
         "updates": [
             {
-                **_order(point, order),
+                **_order_vector(point, order),
                 "body": write_body(patch),
                 "closed": list(dict.fromkeys(violation.section.value for violation in decision.violations)),
-                **_verdict(decision),
+                **_verdict_vector(decision),
             }
             for point, order in orders
             for patch in patches
             for decision in [table_of(rulebook).decide(order, patch)]
         ],
         "actions": [
-            {**_order(point, order), "action": action.value, **_verdict(table_of(rulebook).ability(order, action))}
+            {
+                **_order_vector(point, order),
+                "action": action.value,
+                **_verdict_vector(table_of(rulebook).decide_action(order, action)),
+            }
             for point, order in orders
             for action in rulebook.actions or ()
         ],
     }
 
 
-def _questions(rulebook: Rulebook[OrderT, PatchT]) -> Iterator[tuple[Point, tuple[str, ...]]]:
-    """Walk the updates that are asked about: each key alone, and, with whatever is asked for, none and all others."""
+def _updates(rulebook: Rulebook[OrderT, PatchT]) -> Iterator[tuple[Point, tuple[str, ...]]]:
+    """Iterate over the updates: each key alone, and the values of each point, alone and with all other keys."""
     space = rulebook.patch_type.__space__
     others = free_keys(rulebook.patch_type)
     for point in space.points():
-        nothing = all(value is UNSET for value in point.values())
-        for keys in [(), *([(key,) for key in others] if nothing else []), *([others] if others else [])]:
+        is_empty = all(value is UNSET for value in point.values())
+        for keys in [(), *([(key,) for key in others] if is_empty else []), *([others] if others else [])]:
             yield point, keys
 
 
-def _order(point: Point, order: OrderBase) -> dict[str, object]:
-    told = {fact.name: _json_value(value) for fact, value in point.items() if value is not UNSET}
-    return {"facts": told, "order": order.__payload__()}
+def _order_vector(point: Point, order: OrderBase) -> dict[str, object]:
+    facts = {fact.name: _json_value(value) for fact, value in point.items() if value is not UNSET}
+    return {"facts": facts, "order": order.__payload__()}
 
 
 def _json_value(value: Hashable) -> object:
     return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
-def _verdict(decision: Decision) -> dict[str, object]:
+def _verdict_vector(decision: Decision) -> dict[str, object]:
     return {
         "allowed": decision.allowed,
         "violated": [violation.rule.id for violation in decision.violations],

@@ -1,1 +1,1 @@
-"""The audit of a file of orders: read, decided, counted and written batch by batch."""
+"""The audit of a file of orders: read, decide, count and write, one batch of rows at a time."""

@@ -1,8 +1,9 @@
 # pyright: standard
-# Arrow has no types.
-"""Files: compressed ones read as plain, and new ones that appear whole or not at all.
+# Arrow has no type annotations.
+"""Files: read compressed ones, and write new ones completely or not at all.
 
-Compression is recognised by the first bytes. A new file is written beside its place, and moved there at the end.
+Compression is recognised by the first bytes. A new file is written to a temporary file in the same folder, which is
+renamed at the end.
 """
 
 from __future__ import annotations
@@ -30,39 +31,39 @@ class UnusableError(Exception):
 
 
 COMPRESSED: Final = (".gz", ".bz2", ".xz", ".zst")
-"""How the names of compressed files end."""
+"""The suffixes of compressed files."""
 
 
-def _zstd(stream: IO[bytes]) -> Any:  # noqa: ANN401 - Arrow's.
+def _open_zstd(stream: IO[bytes]) -> Any:  # noqa: ANN401 - a stream of Arrow.
     import pyarrow as pa
 
     return pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "zstd")
 
 
-_BY_BEGINNING: Final[tuple[tuple[bytes, Callable[[Any], Any]], ...]] = (
+_OPENERS: Final[tuple[tuple[bytes, Callable[[Any], Any]], ...]] = (
     (b"\x1f\x8b", gzip.open),
     (b"BZh", bz2.BZ2File),
     (b"\xfd7zXZ\x00", lzma.LZMAFile),
-    (b"\x28\xb5\x2f\xfd", _zstd),
+    (b"\x28\xb5\x2f\xfd", _open_zstd),
 )
 
 
 def decompress(stream: IO[bytes]) -> tuple[IO[bytes], bool]:
-    """Give a stream as it is when nothing is compressed, and whether something was."""
+    """Return a stream of decompressed bytes, and whether the given stream was compressed."""
     buffered: Any = stream if hasattr(stream, "peek") else io.BufferedReader(cast("io.RawIOBase", stream))
     beginning = bytes(buffered.peek(6)[:6])
-    for begins, opened in _BY_BEGINNING:
-        if beginning.startswith(begins):
-            return cast("IO[bytes]", opened(buffered)), True
+    for magic, open_stream in _OPENERS:
+        if beginning.startswith(magic):
+            return cast("IO[bytes]", open_stream(buffered)), True
     return buffered, False
 
 
 @contextlib.contextmanager
 def name_in_errors(path: str) -> Generator[None]:
-    """Name the file in whatever goes wrong with it.
+    """Add the name of a file to errors that are raised inside.
 
     Raises:
-        OSError: as it was raised, with the name of the file.
+        OSError: reading, writing or decompressing failed; the message has the name of the file.
     """
     try:
         yield
@@ -75,104 +76,112 @@ def name_in_errors(path: str) -> Generator[None]:
 
 
 def iterate_named(path: str, read: Callable[[], Iterator[Any]]) -> Iterator[Any]:
-    """Walk what is read of a file, and name it in whatever goes wrong."""
+    """Iterate over what ``read`` returns, and add the name of the file to errors."""
     with name_in_errors(path):
         yield from read()
 
 
-_NEW: Final = 0o666
-"""The rights of a new file, less what the user's mask takes."""
+_NEW_FILE_MODE: Final = 0o666
+"""The mode of a new file, before the umask is applied."""
 
 
 def output_path(path: str, *others: str | None) -> Path:
-    """Give the place of a file to be written, where a link leads to.
+    """Return the path of a file to be written, with links resolved.
+
+    Args:
+        path: the path that the user gave.
+        others: the other files that the same command reads or writes.
 
     Raises:
-        UnusableError: nothing can be put there, another file of the same command stands or will stand there, or it
-            is where the command prints.
+        UnusableError: the file cannot be written, is one of the others, or is the standard output or error of this
+            process.
     """
     if path == "-":
-        raise UnusableError("a file is written by its name, and not to standard output")
+        raise UnusableError("an output file needs a name; it cannot be - (standard output)")
     place = Path(os.path.realpath(path))
     if not place.parent.is_dir():
-        raise UnusableError(f"{path}: there is no such folder")
+        raise UnusableError(f"{path}: its folder does not exist")
     if place.exists() and not stat.S_ISREG(place.stat().st_mode):
-        raise UnusableError(f"{path}: is there, and is no file")
+        raise UnusableError(f"{path}: exists, and is not a regular file")
     for other in others:
         if other is not None and os.path.realpath(other) == str(place):
-            raise UnusableError(f"{path}: is another file of this command as well")
+            raise UnusableError(f"{path}: is also another file of this command")
     for number in (1, 2):
         with contextlib.suppress(OSError):
             if place.exists() and os.path.samestat(os.fstat(number), place.stat()):
-                raise UnusableError(f"{path}: is where this command prints")
+                raise UnusableError(f"{path}: is where this command prints its output")
     return place
 
 
 @contextlib.contextmanager
 def write_whole(places: list[Path]) -> Generator[list[Path]]:
-    """Give a path beside each place; what was written there is moved to its place when nothing went wrong.
+    """Yield a temporary path for each place; at the end, each temporary file is renamed to its place.
 
-    When something did, or the process was told to end, nothing of it is left, and what stood there before still does.
-    What was there keeps its rights, and until then nobody else may read.
+    If an error is raised inside, or a signal ends the process, the temporary files are deleted and the places are left
+    as they were. A file that is replaced keeps its mode. Only the user can read the temporary files.
     """
-    beside = [place.with_name(f".{uuid.uuid4().hex}.part") for place in places]
-    with _Ends() as ends:
+    temporary = [place.with_name(f".{uuid.uuid4().hex}.part") for place in places]
+    with _SignalHandlers() as handlers:
         try:
-            for path in beside:
+            for path in temporary:
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            yield beside
-            ends.ignore()
-            for path, place in zip(beside, places, strict=True):
-                path.chmod(stat.S_IMODE(place.stat().st_mode) if place.exists() else _NEW & ~_mask())
+            yield temporary
+            handlers.ignore()
+            for path, place in zip(temporary, places, strict=True):
+                path.chmod(stat.S_IMODE(place.stat().st_mode) if place.exists() else _NEW_FILE_MODE & ~_umask())
                 with path.open("rb") as file:
                     os.fsync(file.fileno())
-            for path, place in zip(beside, places, strict=True):
+            for path, place in zip(temporary, places, strict=True):
                 path.replace(place)
         finally:
-            ends.ignore()
-            for path in beside:
+            handlers.ignore()
+            for path in temporary:
                 path.unlink(missing_ok=True)
 
 
-def _mask() -> int:
+def _umask() -> int:
+    # Python can read the umask only by setting it.
     mask = os.umask(0)
     os.umask(mask)
     return mask
 
 
-class _Ends:
-    """Lets a process that is told to end, or whose terminal went away, put its things in order, whatever comes next."""
+class _SignalHandlers:
+    """Handlers that turn the first ending signal into an exception, and ignore the later ones.
+
+    So the ``finally`` blocks run to their end when the process is interrupted, terminated or loses its terminal.
+    """
 
     def __init__(self) -> None:
         self._before: dict[signal.Signals, Callable[..., Any] | int | None] = {}
-        self._told = False
+        self._signalled = False
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-            # What is ignored, as by nohup, stays so.
+            # A signal that is ignored, for example by nohup, stays ignored.
             self._before = {
                 number: handler
                 for number in numbers
                 if (handler := signal.getsignal(number)) in {signal.SIG_DFL, signal.default_int_handler}
             }
             for number in self._before:
-                signal.signal(number, self._end)
+                signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._told:
-            return  # The process ends, and is not to be told again.
+        if self._signalled:
+            return  # The process is ending: a second signal must not interrupt it.
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
     def ignore(self) -> None:
-        """Hear nothing more."""
+        """Ignore the signals from now on."""
         for number in self._before:
             signal.signal(number, signal.SIG_IGN)
 
-    def _end(self, number: int, _: object) -> NoReturn:
-        self._told = True
+    def _handle(self, number: int, _: object) -> NoReturn:
+        self._signalled = True
         self.ignore()
         if number == signal.SIGINT:
             raise KeyboardInterrupt

@@ -1,20 +1,9 @@
 # pyright: standard, reportAttributeAccessIssue=false
-# Arrow brings no types.
-"""Orders in lines, read from a stream.
+# Arrow has no type annotations.
+"""Read orders from lines: CSV, JSON lines, and lines that are an order as an API returns it.
 
-Blocks of lines that are plainly well, a row in each, are read at once; where one is not, its lines are read one by one,
-with the same outcome, and a line that cannot be read costs itself and no other. No more is held than one block, or one
-line that is longer. It must never know what is decided of an order.
-
-The module is longer than most because a line can be too long, and a row that begins may never end.
-
----
-
-How orders are written in lines: CSV, JSON lines, and JSON as an API answers it.
-
-It must never know what is decided of an order.
-
-The module is longer than most because each format is read at once, where that can be, and row by row.
+A block of lines is read at once if each line is a valid row. Otherwise its rows are read one by one, with the same
+result, so that one unreadable line does not affect the others. Memory holds one block, or one line if that is longer.
 """
 
 from __future__ import annotations
@@ -48,29 +37,35 @@ if TYPE_CHECKING:
 
 
 BLOCK: Final = 1 << 20
-"""Bytes that are read at once."""
+"""How many bytes are read at once."""
 
 LONGEST: Final = 1 << 24
-"""Bytes of a row, at most."""
+"""A row with this many bytes or more is not read."""
 
 
 class Lines:
-    """The lines of a stream: whole blocks of them, or one by one; those of the row under way can be put back."""
+    """The lines of a stream, taken in blocks or one by one.
+
+    Attributes:
+        taken: the lines of the current row.
+        number: how many lines were taken so far.
+        done: how many bytes were taken so far.
+    """
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._buffer = b""
         self._at = 0
-        self._again: deque[bytes] = deque()
+        self._returned: deque[bytes] = deque()
         self._put_back = 0
-        self._alone = 0
+        self._single_until = 0
         self.taken: list[bytes] = []
         self._size = 0
         self.number = 0
         self.done = 0
 
     def _fill(self) -> bool:
-        """Read on; say whether there was anything."""
+        """Read more bytes; return whether there were any."""
         more = self._stream.read(BLOCK)
         if more:
             self._buffer = self._buffer[self._at :] + more
@@ -79,45 +74,45 @@ class Lines:
 
     @property
     def waiting(self) -> int:
-        """How many bytes of lines were put back and not taken since."""
+        """The number of bytes in lines that were put back and not taken again."""
         return self._put_back
 
     def block(self) -> bytes:
-        """Show the whole lines that were read and not taken, after reading on where there are none.
+        """Return the complete lines that were read but not taken, without taking them; read more if there are none.
 
-        There are none to show while there are lines that were put back.
+        While lines that were put back are waiting, the result is empty.
         """
-        if self._again:
+        if self._returned:
             return b""
         if self._buffer.find(b"\n", self._at) < 0:
             self._fill()
         return self._buffer[self._at : self._buffer.rfind(b"\n") + 1]
 
     def pass_by(self, block: bytes, lines: int) -> None:
-        """Take a whole block."""
+        """Take a whole block, which has this number of lines."""
         self._at += len(block)
         self.done += len(block)
         self.number += lines
 
     def begin(self) -> None:
-        """Begin a row."""
+        """Start a new row."""
         self.taken = []
         self._size = 0
 
     def take(self) -> bytes:
-        """Take a line.
+        """Take the next line of the current row.
 
         Raises:
-            InvalidInput: it is too long, or the row is; what is too long of a line is left out.
-            StopIteration: there is none, or none for a row that is to end with its line.
+            InvalidInput: the line or the row is too long; the rest of a line that is too long is skipped.
+            StopIteration: the stream has ended, or the row must end with its first line (see ``first``).
         """
-        if self.taken and self.number < self._alone:
+        if self.taken and self.number < self._single_until:
             raise StopIteration
-        if self._again:
-            line = self._again.popleft()
+        if self._returned:
+            line = self._returned.popleft()
             self._put_back -= len(line)
         else:
-            line = self._next()
+            line = self._next_line()
         if not line:
             raise StopIteration
         self.number += 1
@@ -125,21 +120,22 @@ class Lines:
         self._size += len(line)
         self.taken.append(line)
         if self._size >= LONGEST:
-            raise invalid(Code.TOO_LARGE, f"has {group_thousands(LONGEST)} bytes or more")
+            raise invalid(Code.TOO_LARGE, f"the row is too long: {group_thousands(LONGEST)} bytes or more")
         return line
 
-    def _next(self) -> bytes:
+    def _next_line(self) -> bytes:
+        """Take the next line from the buffer; ``b""`` at the end, and the first ``LONGEST`` bytes of a longer line."""
         end = self._buffer.find(b"\n", self._at)
         while end < 0 and len(self._buffer) - self._at < LONGEST and self._fill():
             end = self._buffer.find(b"\n", self._at)
         line = self._buffer[self._at : end + 1 if end >= 0 else self._at + LONGEST][:LONGEST]
         self._at += len(line)
         if len(line) == LONGEST and not line.endswith(b"\n"):
-            self._leave_out()
+            self._skip_rest()
         return line
 
-    def _leave_out(self) -> None:
-        """Leave out the rest of a line."""
+    def _skip_rest(self) -> None:
+        """Skip the rest of a line."""
         while (end := self._buffer.find(b"\n", self._at)) < 0:
             self.done += len(self._buffer) - self._at
             self._at = len(self._buffer)
@@ -149,15 +145,15 @@ class Lines:
         self._at = end + 1
 
     def first(self) -> bytes:
-        """Give the first line of the row under way, and put the others back.
+        """Return the first line of the current row, and put its other lines back.
 
-        Each of these is then read as a row of its own, up to the last, which may go on: so no line is read again and
-        again, whatever is in it.
+        The lines put back are then read as rows of one line each, except the last, which may start a longer row. So
+        each line is read twice at most, even if every line opens a quote.
         """
         line, *others = self.taken
-        self._alone = max(self._alone, self.number)
+        self._single_until = max(self._single_until, self.number)
         self._put_back += sum(map(len, others))
-        self._again.extendleft(reversed(others))
+        self._returned.extendleft(reversed(others))
         self.number -= len(others)
         self.done -= sum(map(len, others))
         return line
@@ -167,29 +163,29 @@ Columns = dict[str, "Encoded | pa.Array"]
 
 
 class Format(Protocol):
-    """How rows are written in lines."""
+    """A format of rows in lines."""
 
     def at_once(self, block: bytes) -> Columns | None:
-        """Read a block in which each line is a row; give its columns, or None where it is not plainly well."""
+        """Read a block in which each line is a row; return its columns, or None if it must be read row by row."""
         ...
 
     def one(self) -> Sequence[object] | None:
-        """Take the next row; give its values, or None where it is no row.
+        """Take the next row, and return its values, or None for a blank line.
 
         Raises:
-            InvalidInput: it cannot be read.
-            Misfit: it can, with all its lines, and is none that is wanted.
-            StopIteration: there is none.
+            InvalidInput: the row cannot be read.
+            Misfit: the row is complete, but not a row of this file.
+            StopIteration: there are no more rows.
         """
         ...
 
 
 class Misfit(InvalidInput):
-    """A row that is whole in itself, and none of this file."""
+    """A complete row that does not belong in this file, for example one with too many fields."""
 
 
 def batches(lines: Lines, wanted: Wanted, form: Format) -> Iterator[Batch]:
-    """Read block by block, at once where that can be, and else row by row."""
+    """Yield batches of rows: each block is read at once if possible, otherwise row by row."""
     assembly = Assembly(wanted)
     more = True
     while more:
@@ -207,7 +203,7 @@ def batches(lines: Lines, wanted: Wanted, form: Format) -> Iterator[Batch]:
 
 
 class _Block:
-    """A block, parted into its lines when one is asked for."""
+    """A block, split into lines only when one of them is needed."""
 
     def __init__(self, block: bytes) -> None:
         self._block = block
@@ -217,10 +213,11 @@ class _Block:
         return self._block.split(b"\n")
 
     def raw(self, row: int) -> Mapping[str, object]:
-        return _raw([self._lines[row] + b"\n"])
+        return _raw_row([self._lines[row] + b"\n"])
 
 
-def _raw(lines: list[bytes]) -> Mapping[str, object]:
+def _raw_row(lines: list[bytes]) -> Mapping[str, object]:
+    """Return the content of a row, as ``Apart.raw`` has it."""
     raw = b"".join(lines)
     if len(raw) >= LONGEST:
         return {"text": None}
@@ -231,7 +228,15 @@ def _raw(lines: list[bytes]) -> Mapping[str, object]:
 
 
 def _row_by_row(lines: Lines, end: int, form: Format, assembly: Assembly, wanted: Wanted) -> tuple[Batch, bool]:
-    """Read rows one by one, as far as a place in the stream; say whether there may be more."""
+    """Read rows one by one, up to a position in the stream; return them, and whether there may be more.
+
+    Args:
+        lines: the stream.
+        end: the position, in bytes from the start. At least one row is read.
+        form: the format.
+        assembly: builds the batch.
+        wanted: what is read from a row.
+    """
     places: list[int] = []
     taken: list[list[bytes]] = []
     rows: list[Sequence[object]] = []
@@ -245,9 +250,9 @@ def _row_by_row(lines: Lines, end: int, form: Format, assembly: Assembly, wanted
         except StopIteration:
             more = False
         except InvalidInput as error:
-            # The next line may begin a row, whatever this one began and did not end.
-            taken_apart = lines.taken if isinstance(error, Misfit) else [lines.first()]
-            apart.append(Apart(place, InvalidInput(error.problems, more=error.more), _raw(taken_apart)))
+            # A quote that is not closed takes in the following lines, which may be rows of their own.
+            row_lines = lines.taken if isinstance(error, Misfit) else [lines.first()]
+            apart.append(Apart(place, InvalidInput(error.problems, more=error.more), _raw_row(row_lines)))
         else:
             if row is not None:
                 places.append(place)
@@ -255,37 +260,37 @@ def _row_by_row(lines: Lines, end: int, form: Format, assembly: Assembly, wanted
                 rows.append(row)
     names = [*wanted.columns, "id"]
     columns: Columns = {name: _encode(values) for name, values in zip(names, zip(*rows, strict=True), strict=False)}
-    batch = assembly.batch(pa.array(places, pa.int64()), columns, lambda row: _raw(taken[row]), lines.done)
+    batch = assembly.batch(pa.array(places, pa.int64()), columns, lambda row: _raw_row(taken[row]), lines.done)
     if apart:
         batch = attrs.evolve(batch, apart=sorted([*batch.apart, *apart], key=operator.attrgetter("place")))
     return batch, more
 
 
 def _encode(values: Sequence[object]) -> Encoded:
-    numbers: dict[object, int] = {}
+    indices: dict[object, int] = {}
     distinct: list[object] = []
-    places: list[int] = []
+    column: list[int] = []
     for value in values:
-        place = numbers.setdefault(key_of(value), len(distinct))
-        if place == len(distinct):
+        index = indices.setdefault(key_of(value), len(distinct))
+        if index == len(distinct):
             distinct.append(value)
-        places.append(place)
-    return distinct, pa.array(places, pa.int32())
+        column.append(index)
+    return distinct, pa.array(column, pa.int32())
 
 
 class _Csv:
-    """CSV, as its first line says."""
+    """CSV with a header line."""
 
     def __init__(self, lines: Lines, wanted: Wanted, delimiter: str) -> None:
         self._lines = lines
         self._reader = csv.reader(self, delimiter=delimiter, strict=True)
         self._delimiter = delimiter
-        heads = self._heads()
-        wanted.see(heads)
-        self._width = len(heads)
-        self._places = {name: heads.index(column) for name, column in wanted.columns.items()}
+        header = self._read_header()
+        wanted.see(header)
+        self._width = len(header)
+        self._indices = {name: header.index(column) for name, column in wanted.columns.items()}
         if wanted.identity is not None:
-            self._places["id"] = heads.index(wanted.identity)
+            self._indices["id"] = header.index(wanted.identity)
 
     def __iter__(self) -> _Csv:
         return self
@@ -294,17 +299,17 @@ class _Csv:
         line = self._lines.take()
         return (line.removeprefix(BOM_UTF8) if self._lines.number == 1 else line).decode()
 
-    def _heads(self) -> list[str]:
+    def _read_header(self) -> list[str]:
         try:
-            heads = next(self._reader, [])
+            header = next(self._reader, [])
         except (csv.Error, UnicodeDecodeError, InvalidInput) as error:
-            raise UnusableError(f"the first line, which names the columns, cannot be read: {error}") from error
-        if not heads:
-            raise UnusableError("the first line names no columns")
-        return heads
+            raise UnusableError(f"the header line cannot be read: {error}") from error
+        if not header:
+            raise UnusableError("the first line is empty, expected a header line with the names of the columns")
+        return header
 
     def at_once(self, block: bytes) -> Columns | None:
-        """Read a block without rows of several lines."""
+        """Read a block in which no row has several lines."""
         if b"\0" in block:
             return None
         try:
@@ -314,49 +319,50 @@ class _Csv:
             return None
         if len(rows) != len(texts) or set(map(len, rows)) != {self._width}:
             return None
-        found: Columns = {}
-        for name, place in self._places.items():
-            values = list(map(operator.itemgetter(place), rows))
+        columns: Columns = {}
+        for name, index in self._indices.items():
+            values = list(map(operator.itemgetter(index), rows))
             if name == "id":
-                found[name] = pa.array([value or None for value in values], pa.string())
+                columns[name] = pa.array([value or None for value in values], pa.string())
             else:
-                distinct, numbers = encode(pa.array(values, pa.string()))
-                found[name] = [value or None for value in distinct], numbers
-        return found
+                distinct, indices = encode(pa.array(values, pa.string()))
+                columns[name] = [value or None for value in distinct], indices
+        return columns
 
     def one(self) -> Sequence[object] | None:
-        """Take a row, of as many lines as it has."""
+        """Take the next row, which may have several lines."""
         try:
             row = next(self._reader)
         except csv.Error as error:
-            why = f"is no CSV{self._reached}: {error}"
+            message = f"is not valid CSV{self._extent}: {error}"
         except UnicodeDecodeError as error:
-            why = f"byte {group_thousands(error.start)} is not UTF-8"
-            if not self._reached:
-                raise invalid(Code.NOT_UTF8, why) from None
-            why = f"is no CSV{self._reached}: {why}"
+            message = f"byte {group_thousands(error.start)} is not UTF-8"
+            if not self._extent:
+                raise invalid(Code.NOT_UTF8, message) from None
+            message = f"is not valid CSV{self._extent}: {message}"
         else:
             if not row or len(row) == self._width:
-                return [row[place] or None for place in self._places.values()] if row else None
-            why = f"has {len(row)} fields{self._reached}, and the first line of the file {self._width}"
-            raise Misfit([Problem("", Code.NOT_CSV, why)])
-        raise invalid(Code.NOT_CSV, why)
+                return [row[index] or None for index in self._indices.values()] if row else None
+            message = f"expected {self._width} fields as in the header line, got {len(row)}{self._extent}"
+            raise Misfit([Problem("", Code.NOT_CSV, message)])
+        raise invalid(Code.NOT_CSV, message)
 
     @property
-    def _reached(self) -> str:
-        """Say how far the row under way was read, where that is more than a line."""
-        return "" if len(self._lines.taken) == 1 else f", read as far as line {group_thousands(self._lines.number)}"
+    def _extent(self) -> str:
+        """The last line of the current row, in words; empty if the row has one line."""
+        return "" if len(self._lines.taken) == 1 else f" (up to line {group_thousands(self._lines.number)})"
 
 
 _KEY: Final = re.compile(r'"[ \t\r]*:')
 
 
-def _never(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
+    """Reject ``NaN`` and ``Infinity``, which JSON does not have."""
     raise ValueError(name)
 
 
 class _Json:
-    """JSON lines, an object each."""
+    """JSON lines, each an object."""
 
     def __init__(self, lines: Lines, wanted: Wanted) -> None:
         self._lines = lines
@@ -365,11 +371,14 @@ class _Json:
         self.some = False
 
     def at_once(self, block: bytes) -> Columns | None:
-        """Read a block of flat objects without anything that a careful reader looks for."""
+        """Read a block of flat objects; return None if only the strict reader can judge it.
+
+        The counts of braces and keys rule out nested objects, duplicate keys, and objects that span lines.
+        """
         block = block.replace(b"\r\n", b"\n")
         longest = max(map(len, block.split(b"\n")))
         count = block.count(b"\n")
-        # One pair of braces in each line, around all of it: an object of its own.
+        # Each line is one object if it has one pair of braces, at its start and end.
         braces = (block.count(b"{"), block.count(b"}"), block.count(b"}\n{") + 1)
         if braces != (count, count, count) or not (block.startswith(b"{") and block.endswith(b"}\n")):
             return None
@@ -377,34 +386,38 @@ class _Json:
             return None
         try:
             text = block.decode()
-            found = json.loads(f"[{text[:-1].replace(chr(10), ',')}]", parse_constant=_never)
-            if len(found) != count or len(_KEY.findall(text)) != sum(map(len, found)) or longest > UPDATE_LIMITS.size:
+            objects = json.loads(f"[{text[:-1].replace(chr(10), ',')}]", parse_constant=_reject_constant)
+            if (
+                len(objects) != count
+                or len(_KEY.findall(text)) != sum(map(len, objects))
+                or longest > UPDATE_LIMITS.size
+            ):
                 return None
-            columns = {name: _column([row.get(column) for row in found]) for name, column in self._names.items()}
+            columns = {name: _column([row.get(column) for row in objects]) for name, column in self._names.items()}
         except (ValueError, OverflowError, pa.ArrowException):
             return None
-        self._see(found)
-        made: Columns = {name: encode(column) for name, column in columns.items()}
+        self._note_columns(objects)
+        encoded: Columns = {name: encode(column) for name, column in columns.items()}
         if "id" in columns:
             if pa.types.is_boolean(columns["id"].type):
                 return None
-            made["id"] = columns["id"].cast(pa.string())
-        return made
+            encoded["id"] = columns["id"].cast(pa.string())
+        return encoded
 
     def one(self) -> Sequence[object] | None:
-        """Take a line."""
+        """Take the next line."""
         line = self._lines.take()
         if line.isspace():
             return None
         document, flawed = load_source(line.rstrip(b"\r\n"))
         if flawed:
             raise flaws_in(document).error()
-        found = mapping(document)
-        self._see([found])
-        return [found.get(column) for column in self._names.values()]
+        row = mapping(document)
+        self._note_columns([row])
+        return [row.get(column) for column in self._names.values()]
 
-    def _see(self, rows: list[dict[str, object]]) -> None:
-        """See which columns there are."""
+    def _note_columns(self, rows: list[dict[str, object]]) -> None:
+        """Remove the columns of these rows from the missing ones."""
         self.some = True
         for row in rows:
             if not self.missing:
@@ -413,15 +426,19 @@ class _Json:
 
 
 def _column(values: list[object]) -> pa.Array:
-    """Make a column of values that are all of one type; raise ``ValueError`` where they are not."""
-    made = pa.array(values)
-    if made.type not in {pa.string(), pa.bool_(), pa.int64(), pa.null()}:
-        raise ValueError(made.type)
-    return made
+    """Return values of one type as a column.
+
+    Raises:
+        ValueError: they are of another type than text, boolean, integer or null, or of several types.
+    """
+    column = pa.array(values)
+    if column.type not in {pa.string(), pa.bool_(), pa.int64(), pa.null()}:
+        raise ValueError(column.type)
+    return column
 
 
 class _Payloads:
-    """Lines of JSON, each an order as its API answers it."""
+    """JSON lines, each an order as the API returns it."""
 
     def __init__(self, lines: Lines, wanted: Wanted, read_order: Callable[[bytes], OrderBase]) -> None:
         self._lines = lines
@@ -432,36 +449,36 @@ class _Payloads:
         self._read_order = read_order
 
     def at_once(self, block: bytes) -> None:
-        """Leave it to the platform."""
+        """Return None: the platform reads one order at a time."""
 
     def one(self) -> Sequence[object] | None:
-        """Take a line."""
+        """Take the next line."""
         line = self._lines.take()
         if line.isspace():
             return None
         order = self._read_order(line.rstrip(b"\r\n"))
-        told = [(name, getattr(order, name)) for name in self._names]
+        attributes = [(name, getattr(order, name)) for name in self._names]
         return [
             self._not_shown.get(name) if value is UNSET else value.value if isinstance(value, StrEnum) else value
-            for name, value in told
+            for name, value in attributes
         ]
 
 
 def of_csv(stream: IO[bytes], wanted: Wanted, delimiter: str) -> Iterator[Batch]:
-    """Read CSV (RFC 4180) whose first line names its columns; a field that is empty is null, and a blank line no row.
+    """Read CSV (RFC 4180) with a header line. An empty field is null, and a blank line is skipped.
 
     Raises:
-        UnusableError: there are no names, or a column is not there.
+        UnusableError: there is no header line, or a column is missing.
     """
     lines = Lines(stream)
     return batches(lines, wanted, _Csv(lines, wanted, delimiter))
 
 
 def of_json(stream: IO[bytes], wanted: Wanted) -> Iterator[Batch]:
-    """Read lines of JSON, an object each; a key that is not there is null, and a blank line no row.
+    """Read JSON lines, each an object. A missing key is null, and a blank line is skipped.
 
     Raises:
-        UnusableError: a column is in none of the lines.
+        UnusableError: no line has one of the columns.
     """
     lines = Lines(stream)
     form = _Json(lines, wanted)
@@ -471,6 +488,6 @@ def of_json(stream: IO[bytes], wanted: Wanted) -> Iterator[Batch]:
 
 
 def of_payloads(stream: IO[bytes], wanted: Wanted, read_order: Callable[[bytes], OrderBase]) -> Iterator[Batch]:
-    """Read lines of JSON, each an order as its API answers it."""
+    """Read JSON lines, each an order as the API returns it. A blank line is skipped."""
     lines = Lines(stream)
     return batches(lines, wanted, _Payloads(lines, wanted, read_order))

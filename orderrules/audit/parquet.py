@@ -1,9 +1,6 @@
 # pyright: standard, reportAttributeAccessIssue=false
-# Arrow brings no types.
-"""Orders in Parquet, a batch of rows at a time, of which each value is read once; and verdicts.
-
-It must never know what is decided of an order.
-"""
+# Arrow has no type annotations.
+"""Read orders from Parquet, one batch of rows at a time, and write verdicts to Parquet."""
 
 from __future__ import annotations
 
@@ -24,25 +21,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
     from pathlib import Path
 
-_GROUP: Final = 1 << 18
-_BYTES: Final = 1 << 26
+_ROW_GROUP: Final = 1 << 18
+"""How many rows are written at once."""
+
+_MAX_BUFFER: Final = 1 << 26
+"""How many bytes of rows are kept before they are written."""
 
 
 def of_parquet(path: Path, wanted: Wanted) -> tuple[int, Iterator[Batch]]:
-    """Open a Parquet file; give how many rows it has, and its batches.
+    """Open a Parquet file; return the number of its rows, and its batches.
 
     Raises:
-        UnusableError: it is no such file, or lacks a column.
+        UnusableError: the file is not Parquet, or lacks a column.
     """
     try:
-        # What is buffered beforehand is kept as long as the file is open, which is all of it in the end.
+        # A pre-buffer is kept until the file is closed: in the end it would hold the whole file in memory.
         file = pq.ParquetFile(path, pre_buffer=False)
     except (pa.ArrowException, OSError) as error:
-        raise UnusableError(f"is no Parquet that can be read: {_first_line(error)}") from error
-    # A column within another is named with dots, as Parquet itself has it.
-    whole = file.schema_arrow.names
-    inner = [file.schema.column(place).path for place in range(len(file.schema))]
-    wanted.see([*whole, *(name for name in inner if name not in whole)])
+        raise UnusableError(f"is not a readable Parquet file: {_first_line(error)}") from error
+    # Parquet names a column inside another with dots.
+    outer = file.schema_arrow.names
+    inner = [file.schema.column(index).path for index in range(len(file.schema))]
+    wanted.see([*outer, *(name for name in inner if name not in outer)])
     return file.metadata.num_rows, _batches(file, wanted)
 
 
@@ -62,17 +62,18 @@ def _batches(file: pq.ParquetFile, wanted: Wanted) -> Iterator[Batch]:
             if wanted.identity is not None:
                 columns["id"] = _as_text(_column(rows, wanted.identity), wanted.identity)
             done += len(rows)
-            yield assembly.batch(places, columns, functools.partial(_raw, rows, wanted.names), done)
+            yield assembly.batch(places, columns, functools.partial(_raw_row, rows, wanted.names), done)
     except (pa.ArrowException, OSError) as error:
-        raise UnusableError(f"cannot be read behind row {group_thousands(done)}: {_first_line(error)}") from error
+        raise UnusableError(f"cannot be read after row {group_thousands(done)}: {_first_line(error)}") from error
 
 
-def _raw(rows: pa.RecordBatch, names: list[str], row: int) -> Mapping[str, object]:
+def _raw_row(rows: pa.RecordBatch, names: list[str], row: int) -> Mapping[str, object]:
+    """Return the content of a row, as ``Apart.raw`` has it."""
     return {"values": {name: _json_value(_column(rows, name)[row]) for name in names}}
 
 
 def _column(rows: pa.RecordBatch, name: str) -> pa.Array:
-    """Give a column, or one within another where it is named with dots."""
+    """Return a column; a name with dots may be that of a column inside another."""
     if name in rows.schema.names:
         return rows.column(name)
     first, *inner = name.split(".")
@@ -83,23 +84,25 @@ def _encode(column: pa.Array, name: str) -> Encoded:
     try:
         return encode(column)
     except (pa.ArrowException, UnicodeDecodeError) as error:
-        raise UnusableError(f"the column {name!r}, of the type {column.type}, tells no fact") from error
+        raise UnusableError(
+            f"the column {name!r} has the type {column.type}, which cannot be read as a fact"
+        ) from error
 
 
 def _as_text(column: pa.Array, name: str) -> Encoded | pa.Array:
     try:
-        # Whoever wrote the file may have called text what is none, which is seen when bytes are made text.
+        # A text column may hold bytes that are not UTF-8: Arrow checks them when bytes are cast to text.
         is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
         try:
             return (column.cast(pa.large_binary()) if is_text else column).cast(pa.string())
         except pa.ArrowInvalid:
             return encode(column)
     except pa.ArrowException as error:
-        raise UnusableError(f"the column {name!r}, of the type {column.type}, is no id") from error
+        raise UnusableError(f"the column {name!r} has the type {column.type}, which cannot be an id") from error
 
 
 def _json_value(scalar: pa.Scalar) -> object:
-    """Give a value as JSON can hold it."""
+    """Return a value that JSON can hold."""
     try:
         value = scalar.as_py()
     except UnicodeDecodeError:
@@ -111,32 +114,32 @@ def _json_value(scalar: pa.Scalar) -> object:
 
 @contextlib.contextmanager
 def verdict_writer(path: Path, wanted: Wanted, place: str, *, has_id: bool) -> Generator[Callable[[Any], None]]:
-    """Open a file for verdicts, and give what writes a batch to it: a row for each order.
+    """Open a Parquet file for verdicts; yield a function that writes a batch, with a row for each order.
 
     Args:
         path: the file.
-        wanted: what was read of a row.
-        place: what its place is called.
+        wanted: what was read from a row.
+        place: the name of the column with the place of an order: ``row`` or ``line``.
         has_id: whether ids were read.
     """
     facts = [field for field in wanted.schema if field.name != "place" and (has_id or field.name != "id")]
     rules = pa.list_(pa.string())
     schema = pa.schema([(place, pa.int64()), *facts, ("allowed", pa.bool_()), ("violations", rules)])
-    kept: list[pa.Table] = []
+    waiting: list[pa.Table] = []
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
 
         def write(judged: Any) -> None:  # noqa: ANN401 - a table of Arrow.
-            said = judged["violations"].combine_chunks().dictionary_encode()
-            told = [violations.split(", ") if violations else [] for violations in said.dictionary.to_pylist()]
-            allowed = pa.array([not violations for violations in told], pa.bool_())
+            encoded = judged["violations"].combine_chunks().dictionary_encode()
+            verdicts = [violations.split(", ") if violations else [] for violations in encoded.dictionary.to_pylist()]
+            allowed = pa.array([not violations for violations in verdicts], pa.bool_())
             columns = [judged["place"], *(judged[field.name] for field in facts)]
-            columns += [allowed.take(said.indices), pa.array(told, rules).take(said.indices)]
-            kept.append(pa.table(columns, schema=schema))
-            # What is written at once is a group of rows, which readers want large.
-            if sum(map(len, kept)) >= _GROUP or sum(table.nbytes for table in kept) >= _BYTES:
-                writer.write_table(pa.concat_tables(kept))
-                kept.clear()
+            columns += [allowed.take(encoded.indices), pa.array(verdicts, rules).take(encoded.indices)]
+            waiting.append(pa.table(columns, schema=schema))
+            # Each write makes a row group, and large row groups are faster to read.
+            if sum(map(len, waiting)) >= _ROW_GROUP or sum(table.nbytes for table in waiting) >= _MAX_BUFFER:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting.clear()
 
         yield write
-        if kept:
-            writer.write_table(pa.concat_tables(kept))
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting))

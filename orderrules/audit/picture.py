@@ -1,9 +1,6 @@
 # pyright: standard, reportMissingTypeStubs=false
-# Pygal brings no types.
-"""A picture of an audit: for each status a bar of its orders, parted by what refuses them.
-
-It must never know how they were counted.
-"""
+# Pygal has no type annotations.
+"""The chart of an audit: a bar for each status, divided by the rules that refuse its orders."""
 
 from __future__ import annotations
 
@@ -19,26 +16,27 @@ from orderrules.reading.problems import escape_unprintable, group_thousands
 if TYPE_CHECKING:
     from collections import Counter
 
-# Pygal leaves a finder of modules behind, of a kind that Python has given up; it is for its maps.
+# Pygal installs an import hook for its maps, with an interface that new versions of Python do not support.
 sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
 
-# Allowed is blue and refused from orange to red, which those who see few colours tell apart.
+# Blue and the colours from orange to red can be told apart by people with colour blindness.
 _ALLOWED: Final = "#2b7bba"
 _REFUSED: Final = ("#f4a259", "#d1495b", "#8c2d5a", "#e3b505", "#9a6324", "#5c4d7d", "#b5838d", "#444444")
-_LONGEST: Final = 48
+_MAX_LABEL: Final = 48
 _SVG: Final = "http://www.w3.org/2000/svg"
 
 
-def _number(count: float) -> str:
+def _format_count(count: float) -> str:
     return group_thousands(round(count))
 
 
 def picture(title: str, bars: list[tuple[str, Counter[str]]]) -> bytes:
-    """Draw an SVG.
+    """Draw the chart as an SVG.
 
     Args:
-        title: what stands above it.
-        bars: for each status, from top to bottom, how many orders had each verdict; ``""`` allows.
+        title: the title.
+        bars: for each status, from top to bottom, the number of orders by verdict. A verdict is the ids of the rules
+            that refuse, joined with ``", "``; ``""`` means allowed.
     """
     verdicts = sorted(
         {verdict for _, counts in bars for verdict in counts}, key=lambda verdict: (verdict != "", verdict)
@@ -63,22 +61,24 @@ def picture(title: str, bars: list[tuple[str, Counter[str]]]) -> bytes:
         legend_at_bottom_columns=1,
         truncate_legend=-1,
         truncate_label=-1,
-        value_formatter=_number,
+        value_formatter=_format_count,
         pretty_print=True,
         no_data_text="no orders",
     )
-    # It draws from the bottom up.
-    upwards = bars[::-1]
-    chart.x_labels = [escape_unprintable(name)[:_LONGEST] for name, _ in upwards]
+    # Pygal draws from the bottom up.
+    from_bottom = bars[::-1]
+    chart.x_labels = [escape_unprintable(name)[:_MAX_LABEL] for name, _ in from_bottom]
     for verdict in verdicts:
-        alone = "" if ", " in verdict or len(refused) == 1 else " alone"
-        chart.add(f"refused by {verdict}{alone}" if verdict else "allowed", [counts[verdict] for _, counts in upwards])
-    # The same numbers give the same picture, and a picture runs nothing.
+        suffix = "" if ", " in verdict or len(refused) == 1 else " alone"
+        chart.add(
+            f"refused by {verdict}{suffix}" if verdict else "allowed", [counts[verdict] for _, counts in from_bottom]
+        )
+    # With a fixed id, equal numbers give an equal file. Scripts are removed, so that the file runs no code.
     chart.uuid = "audit"
-    root = ET.fromstring(chart.render())  # noqa: S314 - it was written a moment ago.
+    root = ET.fromstring(chart.render())  # noqa: S314 - pygal has just written it.
     for parent in list(root.iter()):
         for child in [child for child in parent if child.tag == f"{{{_SVG}}}script"]:
             parent.remove(child)
     ET.register_namespace("", _SVG)
-    drawn: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return drawn
+    svg: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return svg

@@ -1,15 +1,9 @@
 # pyright: standard, reportAttributeAccessIssue=false
-# Arrow brings no types.
-"""Rows of orders: what is wanted of them, and how they come out, batch by batch.
+# Arrow has no type annotations.
+"""Rows of orders: what is read from them, and the batches that they become.
 
-Every row comes out once: in a table of values that the facts can have, or apart, with what is wrong with it and where.
-It must never know what is decided of an order, nor how a file is laid out.
-
----
-
-Batches put together: each value that a column holds is read once, and what cannot be read is set apart.
-
-It must never know what is decided of an order, nor how a file is laid out.
+Every row of a file ends up in one of two places of its batch: in the table, with values that the facts can have, or in
+``apart``, with its problems. Each distinct value of a column is read only once.
 """
 
 from __future__ import annotations
@@ -35,11 +29,12 @@ if TYPE_CHECKING:
 
 
 ROWS: Final = 1 << 16
-"""Rows of a batch, at most."""
+"""How many rows a batch has at most."""
 
-_SHOWN: Final = 20
+_MAX_NAMES: Final = 20
+"""How many names of columns are shown in a message."""
 
-NAMING: Final = "say --order-columns FACT=COLUMN, or FACT= where no order has any"
+NAMING: Final = "name it with --order-columns FACT=COLUMN, or give FACT= if no column has it"
 
 
 @attrs.frozen
@@ -47,10 +42,10 @@ class Apart:
     """A row that cannot be read.
 
     Attributes:
-        place: its line, or its row, from one.
-        error: what is wrong with it.
-        raw: the row itself: its ``text``, or its ``base64`` where it is not UTF-8; the ``values`` that were asked for,
-            where it has no text; or that it is too long to be kept.
+        place: its line, or its row of Parquet, counted from one.
+        error: its problems.
+        raw: its content: ``text``, or ``base64`` if it is not UTF-8, or for Parquet the ``values`` of the columns that
+            were read. If the row is too long to be kept, ``text`` is None.
     """
 
     place: int
@@ -60,11 +55,11 @@ class Apart:
 
 @attrs.frozen
 class Batch:
-    """Some rows in their order.
+    """Consecutive rows of a file.
 
     Attributes:
-        table: those that could be read, a table of Arrow: their ``place``, their ``id`` as text, and their facts.
-        apart: those that could not.
+        table: an Arrow table of the rows that could be read: ``place``, ``id`` as text, and a column for each fact.
+        apart: the rows that could not be read.
         done: how much of the file was read so far, in bytes, or in rows of Parquet.
     """
 
@@ -75,12 +70,12 @@ class Batch:
 
 @attrs.frozen
 class Wanted:
-    """What is to be read of a row.
+    """What is read from a row.
 
     Attributes:
         facts: the facts.
-        columns: the column that tells each, by the name of the order's attribute; those that none tells are left out.
-        identity: the column with the order's id, or None.
+        columns: the column of each fact, by the fact's attribute; a fact without a column is left out.
+        identity: the column of the order's id, or None.
     """
 
     facts: tuple[Fact, ...]
@@ -89,41 +84,44 @@ class Wanted:
 
     @property
     def names(self) -> list[str]:
-        """The columns: of the facts that have one, and of the id behind them."""
+        """The columns of the facts, then the column of the id."""
         return [*self.columns.values(), *([] if self.identity is None else [self.identity])]
 
     @property
     def schema(self) -> pa.Schema:
-        """The columns of a batch."""
+        """The schema of a batch's table."""
         kinds = {fact.attribute: pa.bool_() if is_flag(fact) else pa.string() for fact in self.facts}
         return pa.schema({"place": pa.int64(), "id": pa.string(), **kinds})
 
     def see(self, there: Sequence[str]) -> None:
-        """See that each column is there, once.
+        """Check that a file has each column exactly once.
+
+        Args:
+            there: the names of the file's columns.
 
         Raises:
-            UnusableError: one is not.
+            UnusableError: a column is missing, or there are several of its name.
         """
         for name in self.names:
             if name not in there:
-                # A line that names no columns may hold anything, and only what is like a name is shown.
-                known = [column for column in there if column.isidentifier()][:_SHOWN]
+                # Without a header line, the first line may hold personal data: show only what looks like a name.
+                known = [column for column in there if column.isidentifier()][:_MAX_NAMES]
                 others = len(there) - len(known)
-                told = join_words(
+                columns = join_words(
                     [*map(repr, known), *([f"{group_thousands(others)} others"] if others else [])], "and"
                 )
                 hint = close_to(name, dict.fromkeys(known))
-                parted = len(there) == 1 and any(mark in there[0] for mark in ";\t|")
-                naming = "are the fields parted by another --delimiter?" if parted else NAMING
+                other_delimiter = len(there) == 1 and any(mark in there[0] for mark in ";\t|")
+                remedy = "the file seems to need another --delimiter" if other_delimiter else NAMING
                 raise UnusableError(
-                    f"there is no column {name!r}{' - ' * bool(hint)}{hint}; there are {told}; {naming}"
+                    f"there is no column {name!r}{' - ' * bool(hint)}{hint}; the columns are {columns}; {remedy}"
                 )
             if there.count(name) > 1:
-                raise UnusableError(f"there are {there.count(name)} columns {name!r}")
+                raise UnusableError(f"expected one column {name!r}, got {there.count(name)}")
 
 
 def is_flag(fact: Fact) -> bool:
-    """Say whether a fact is a boolean."""
+    """Return whether a fact is a boolean."""
     return all(isinstance(value, bool) for value in fact.values)
 
 
@@ -131,18 +129,20 @@ _FLAGS: Final = {
     **dict.fromkeys(("true", "t", "yes", "y", "1", "1.0"), True),
     **dict.fromkeys(("false", "f", "no", "n", "0", "0.0"), False),
 }
-"""How tables write flags, in small letters."""
+"""How files write booleans, in lower case."""
 
-_REMEMBERED: Final = 1 << 12
+_CACHE_SIZE: Final = 1 << 12
+"""How many values of a column are cached."""
 
-_SHORT: Final = 256
+_MAX_CACHED: Final = 256
+"""How many characters a value has at most if it is cached."""
 
 Encoded = tuple[list[object], "pa.Array"]
-"""A column: its values, each once, and the number of each row's."""
+"""A column: its distinct values, and for each row the index of its value."""
 
 
 class Assembly:
-    """Puts batches together, and remembers what it read of each column."""
+    """Builds batches; it caches what the values of each column are read as."""
 
     def __init__(self, wanted: Wanted) -> None:
         facts = {fact.attribute: fact for fact in wanted.facts}
@@ -152,7 +152,7 @@ class Assembly:
             for attribute, name in wanted.columns.items()
         }
         self._readers["id"] = (wanted.identity or "id", identity)
-        self._known: dict[str, dict[object, object]] = {name: {} for name in self._readers}
+        self._cache: dict[str, dict[object, object]] = {name: {} for name in self._readers}
 
     def batch(
         self,
@@ -161,95 +161,102 @@ class Assembly:
         raw: Callable[[int], Mapping[str, object]],
         done: int,
     ) -> Batch:
-        """Put a batch together.
+        """Build a batch.
 
         Args:
             places: the place of each row.
-            columns: what was in the column of each fact, and of the id; an array is taken as it is.
-            raw: gives a row itself, by its number in the batch.
+            columns: the column of each fact, by attribute, and of the ``id``; an array is taken without reading.
+            raw: returns the content of a row, by its index in the batch.
             done: how much of the file was read.
         """
         schema = self._wanted.schema
-        made = {field.name: pa.nulls(len(places), field.type) for field in schema}
-        made["place"] = places
-        wrong: dict[int, list[InvalidInput]] = {}
+        arrays = {field.name: pa.nulls(len(places), field.type) for field in schema}
+        arrays["place"] = places
+        errors_by_row: dict[int, list[InvalidInput]] = {}
         for attribute, column in columns.items():
             if isinstance(column, pa.Array):
-                made[attribute] = column
+                arrays[attribute] = column
                 continue
-            distinct, numbers = column
-            read = [self._read(attribute, value) for value in distinct]
-            errors = {number: value for number, value in enumerate(read) if type(value) is InvalidInput}
-            kept = [None if number in errors else value for number, value in enumerate(read)]
-            made[attribute] = pa.array(kept, schema.field(attribute).type).take(numbers)
+            distinct, indices = column
+            results = [self._read(attribute, value) for value in distinct]
+            errors = {index: value for index, value in enumerate(results) if type(value) is InvalidInput}
+            values = [None if index in errors else value for index, value in enumerate(results)]
+            arrays[attribute] = pa.array(values, schema.field(attribute).type).take(indices)
             if errors:
-                found = pc.is_in(numbers, value_set=pa.array(errors, numbers.type))
-                for row in pc.indices_nonzero(found).to_pylist():
-                    wrong.setdefault(row, []).append(errors[numbers[row].as_py()])
-        table = pa.table([made[name] for name in schema.names], schema=schema)
-        if wrong:
-            table = table.filter(pa.array([row not in wrong for row in range(len(places))]))
+                has_error = pc.is_in(indices, value_set=pa.array(errors, indices.type))
+                for row in pc.indices_nonzero(has_error).to_pylist():
+                    errors_by_row.setdefault(row, []).append(errors[indices[row].as_py()])
+        table = pa.table([arrays[name] for name in schema.names], schema=schema)
+        if errors_by_row:
+            table = table.filter(pa.array([row not in errors_by_row for row in range(len(places))]))
         apart = [
             Apart(
                 places[row].as_py(),
-                InvalidInput(problem for error in wrong[row] for problem in error.problems),
+                InvalidInput(problem for error in errors_by_row[row] for problem in error.problems),
                 raw(row),
             )
-            for row in sorted(wrong)
+            for row in sorted(errors_by_row)
         ]
         return Batch(table, apart, done)
 
     def _read(self, attribute: str, value: object) -> object:
-        """Read a value; give an ``InvalidInput`` where it cannot be read."""
-        known = self._known[attribute]
+        """Read a value; return an ``InvalidInput`` if it cannot be read."""
+        cache = self._cache[attribute]
         key = key_of(value)
-        if key in known:
-            return known[key]
-        name, reading = self._readers[attribute]
+        if key in cache:
+            return cache[key]
+        name, read = self._readers[attribute]
         try:
-            read = reading(value)
+            result = read(value)
         except InvalidInput as error:
-            read = InvalidInput(problem.under(name) for problem in error.problems)
-        if len(str(key)) <= _SHORT:
-            if len(known) >= _REMEMBERED:
-                known.clear()
-            known[key] = read
-        return read
+            result = InvalidInput(problem.under(name) for problem in error.problems)
+        if len(str(key)) <= _MAX_CACHED:
+            if len(cache) >= _CACHE_SIZE:
+                cache.clear()
+            cache[key] = result
+        return result
 
 
 def encode(column: pa.Array) -> Encoded:
-    """Encode a column; raise what Arrow does where it is of a type that cannot be."""
+    """Return the distinct values of a column, and the index of each row's value; index 0 is null.
+
+    Raises:
+        pa.ArrowException: the type of the column cannot be encoded.
+    """
     if pa.types.is_null(column.type):
         return [None], pa.array([0] * len(column), pa.int32())
     if pa.types.is_dictionary(column.type):
-        # Its dictionary may be that of a whole file.
+        # Its dictionary may hold the values of the whole file.
         column = column.dictionary_decode()
-    found = column.dictionary_encode()
+    encoded = column.dictionary_encode()
     try:
-        distinct = found.dictionary.to_pylist()
+        distinct = encoded.dictionary.to_pylist()
     except UnicodeDecodeError:
-        distinct = found.dictionary.cast(pa.large_binary()).to_pylist()
-    return [None, *distinct], pc.fill_null(pc.add(found.indices.cast(pa.int32()), 1), 0)
+        distinct = encoded.dictionary.cast(pa.large_binary()).to_pylist()
+    return [None, *distinct], pc.fill_null(pc.add(encoded.indices.cast(pa.int32()), 1), 0)
 
 
 def _decode(value: object) -> object:
-    """Read bytes as text."""
+    """Decode bytes as UTF-8, and return any other value as it is."""
     if type(value) is not bytes:
         return value
     try:
         return value.decode()
     except UnicodeDecodeError:
         pass
-    raise invalid(Code.NOT_UTF8, "holds bytes that are not UTF-8")
+    raise invalid(Code.NOT_UTF8, "contains bytes that are not UTF-8")
 
 
 def key_of(value: object) -> object:
-    """Give what tells a value from others: a boolean is equal to a number, and a list can be looked up nowhere."""
+    """Return a dict key for a value.
+
+    The value itself would not do: ``True`` and ``1`` are equal, and a list is not hashable.
+    """
     return value if value is None or type(value) is str else (type(value), repr(value))
 
 
 def identity(value: object) -> str | None:
-    """Read an order's id, and write it as text."""
+    """Read an order's id: text or an integer, returned as text, or None for null."""
     value = _decode(value)
     if value is None or type(value) is int:
         return None if value is None else str(value)
@@ -257,24 +264,28 @@ def identity(value: object) -> str | None:
 
 
 def _read_fact(fact: Fact, value: object) -> object:
-    """Read a value; raise ``InvalidInput`` where it is none that the fact can have."""
+    """Read a value of a fact.
+
+    Raises:
+        InvalidInput: the fact cannot have this value.
+    """
     value = _decode(value)
     if value is None:
         pass
     elif is_flag(fact):
-        # pandas keeps flags with gaps among them as numbers, and a gap as none.
+        # pandas stores booleans with missing values as floats, and a missing value as NaN.
         if isinstance(value, float) and math.isnan(value):
             return None
-        found = _FLAGS.get(str(value).lower()) if isinstance(value, str | int | float) else None
-        if found is None:
+        flag = _FLAGS.get(str(value).lower()) if isinstance(value, str | int | float) else None
+        if flag is None:
             raise wrong_type("true or false, yes or no, 1 or 0", value)
-        value = found
+        value = flag
     else:
         value = text(value)
     try:
         fact.from_database(value)
     except ValueError:
-        known = ", ".join(str(listed) for listed in fact.values if listed not in {UNKNOWN, UNSET})
+        known = ", ".join(str(choice) for choice in fact.values if choice not in {UNKNOWN, UNSET})
     else:
         return value
     raise invalid(Code.NOT_A_CHOICE, f"expected one of {known}")

@@ -1,6 +1,7 @@
-"""An audit: the orders of a file are read, decided on by dataframe expressions, counted and written, batch by batch.
+"""The audit itself: read the orders of a file, decide on them with dataframe expressions, count and write.
 
-Import this module only when an audit begins: Arrow and narwhals are large.
+All of it happens one batch of rows at a time. Import this module only when an audit begins: Arrow and narwhals are
+large.
 """
 
 from __future__ import annotations
@@ -32,18 +33,18 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Survey:
-    """What is audited, and what is to be written of it.
+    """The settings of an audit.
 
     Attributes:
         policy: the rules.
         patch: the update.
-        orders: the file with the orders, or ``-``.
-        kind: what kind of file that is: ``parquet``, ``csv`` or ``jsonl``.
-        payloads: whether its lines are orders as the API answers them.
-        delimiter: what stands between the fields of CSV.
-        wanted: what is read of a row.
-        read_order: reads an order as the API answers it, of one line.
-        outputs: where to write verdicts, rejected rows and the picture, by these names; what is not wanted is left out.
+        orders: the path of the file with the orders, or ``-`` for standard input.
+        kind: the type of that file: ``parquet``, ``csv`` or ``jsonl``.
+        payloads: whether each line is an order as the API returns it.
+        delimiter: the character between fields of CSV.
+        wanted: what is read from a row.
+        read_order: reads a line that is an order as the API returns it.
+        outputs: the files to write, by ``verdicts``, ``rejected`` and ``picture``; each may be left out.
     """
 
     policy: Policy[Any, Any]
@@ -58,12 +59,12 @@ class Survey:
 
     @property
     def place(self) -> str:
-        """What the place of an order is counted in, from one."""
+        """What the place of an order is called: ``row`` or ``line``, counted from one."""
         return "row" if self.kind == "parquet" else "line"
 
     @property
     def assumptions(self) -> list[Assumption]:
-        """The assumptions under whose alternatives other orders would allow the update."""
+        """The assumptions that the result rests on: with another answer, other orders would allow the update."""
         guard = self.policy.guard(self.patch)
         return [
             assumption
@@ -78,30 +79,33 @@ class Survey:
         ]
 
     def run(self, headline: Callable[[Tally], str], progress: Callable[[int, int | None], object]) -> Tally:
-        """Read, decide, count and write; return the counts.
+        """Run the audit, and return the counts.
 
         Args:
             headline: returns the title of the picture.
-            progress: is called after each batch, with how much of the file was read (bytes, or rows of Parquet) and how
-                much there is, None if that is not known.
+            progress: called after each batch with how much of the file was read and how much it has, in bytes, or in
+                rows of Parquet. The second is None if it is not known.
 
         Raises:
-            UnusableError: the file lacks a column, or is none of its kind; nothing is written then.
+            OSError: a file cannot be read or written.
+            UnusableError: the file of orders lacks a column, or is not of its type. No file is written then.
         """
         by = self.wanted.facts[0]
         tally = Tally(by)
         columns = {fact.attribute: fact.attribute for fact in self.wanted.facts}
         expression = verdicts(self.policy, self.patch, columns)
         has_id = self.payloads or self.wanted.identity is not None
-        # What was opened last is closed first, so that files are moved to their places when they are closed.
+        # The stack closes in reverse order: the files are closed before write_whole renames them.
         with contextlib.ExitStack() as stack:
-            beside = stack.enter_context(write_whole(list(self.outputs.values())))
-            paths = dict(zip(self.outputs, beside, strict=True))
+            temporary = stack.enter_context(write_whole(list(self.outputs.values())))
+            paths = dict(zip(self.outputs, temporary, strict=True))
             write: Callable[[Any], None] | None = None
             if "verdicts" in paths:
                 write = stack.enter_context(verdict_writer(paths["verdicts"], self.wanted, self.place, has_id=has_id))
-            aside = stack.enter_context(paths["rejected"].open("w", encoding="utf-8")) if "rejected" in paths else None
-            batches, total = stack.enter_context(self._opened())
+            rejects = (
+                stack.enter_context(paths["rejected"].open("w", encoding="utf-8")) if "rejected" in paths else None
+            )
+            batches, total = stack.enter_context(self._open())
             for batch in batches:
                 judged: nw.DataFrame[Any] = nw.from_native(batch.table, eager_only=True).with_columns(expression)
                 counts = judged.group_by(by.attribute, "violations").agg(nw.len().alias("orders"))
@@ -111,9 +115,9 @@ class Survey:
                 if write is not None:
                     with name_in_errors(str(self.outputs["verdicts"])):
                         write(judged.to_native())
-                if aside is not None:
+                if rejects is not None:
                     with name_in_errors(str(self.outputs["rejected"])):
-                        aside.writelines(self._rejected(apart) for apart in batch.apart)
+                        rejects.writelines(self._reject_line(apart) for apart in batch.apart)
                 progress(batch.done, total)
             if "picture" in paths:
                 from orderrules.audit.picture import picture
@@ -122,29 +126,29 @@ class Survey:
                     paths["picture"].write_bytes(picture(headline(tally), few(tally.statuses())))
         return tally
 
-    def _rejected(self, apart: Apart) -> str:
-        """Write down a row that cannot be read, with all that is wrong with it."""
+    def _reject_line(self, apart: Apart) -> str:
+        """Return a JSON line for a row that cannot be read, with all its problems."""
         problems = [problem.to_dict() for problem in apart.error.problems]
-        told = {self.place: apart.place, "problems": problems, "more": apart.error.more, **apart.raw}
-        return json.dumps(told, ensure_ascii=False) + "\n"
+        record = {self.place: apart.place, "problems": problems, "more": apart.error.more, **apart.raw}
+        return json.dumps(record, ensure_ascii=False) + "\n"
 
     @contextlib.contextmanager
-    def _opened(self) -> Generator[tuple[Iterator[Batch], int | None]]:
-        """Open the orders: their batches, and how many rows or bytes there are, if that is known."""
+    def _open(self) -> Generator[tuple[Iterator[Batch], int | None]]:
+        """Open the file of orders; yield its batches, and its size in rows or bytes if that is known."""
         if self.kind == "parquet":
             total, batches = of_parquet(Path(self.orders), self.wanted)
             yield batches, total
             return
         is_input = self.orders == "-"
-        where = "standard input" if is_input else self.orders
-        with contextlib.ExitStack() as opened:
-            with name_in_errors(where):
-                stream = sys.stdin.buffer if is_input else opened.enter_context(Path(self.orders).open("rb"))
+        name = "standard input" if is_input else self.orders
+        with contextlib.ExitStack() as stack:
+            with name_in_errors(name):
+                stream = sys.stdin.buffer if is_input else stack.enter_context(Path(self.orders).open("rb"))
                 plain, was_compressed = decompress(stream)
                 size = None if is_input or was_compressed else Path(self.orders).stat().st_size
-            yield iterate_named(where, lambda: self._lines(plain)), size
+            yield iterate_named(name, lambda: self._read_lines(plain)), size
 
-    def _lines(self, stream: IO[bytes]) -> Iterator[Batch]:
+    def _read_lines(self, stream: IO[bytes]) -> Iterator[Batch]:
         if self.kind == "csv":
             return of_csv(stream, self.wanted, self.delimiter)
         if self.payloads:

@@ -1,6 +1,6 @@
 """The counts of an audit: orders by status, and by the rules that refuse the update.
 
-Its size does not grow with the number of orders.
+Memory does not grow with the number of orders: statuses and problems are kept up to a limit.
 """
 
 from __future__ import annotations
@@ -23,28 +23,34 @@ if TYPE_CHECKING:
 
 
 MOST: Final = 1000
-"""Statuses that no page names, of which each is counted by itself."""
+"""How many unknown statuses are counted separately; the others are counted together as ``OTHERS``."""
 
 OTHERS: Final = "other statuses"
 
 SHOWN: Final = 20
-"""Statuses that are shown each by itself."""
+"""How many statuses are shown separately."""
 
-_LONGEST: Final = 256
+_MAX_STATUS: Final = 256
+"""How many characters of an unknown status are kept."""
 
-NONE: Final = "none shown"
+NONE: Final = "no status"
 
 KEPT: Final = 100
-"""Rows that cannot be read, of which the problems are kept."""
+"""How many unreadable rows are kept with their problems."""
 
 
 class Tally:
-    """Counts orders.
+    """The counts of orders by status and verdict.
+
+    A verdict is the ids of the rules that refuse, joined with ``", "``; ``""`` means allowed.
+
+    Args:
+        by: the fact that is the status.
 
     Attributes:
-        named: what the statuses that the page names are called, in its order.
-        unread: how many rows could not be read.
-        apart: the first of them.
+        named: the labels of the documented statuses, in the order of the documentation.
+        unread: the number of rows that could not be read.
+        apart: the first ``KEPT`` of these rows, without their content.
     """
 
     def __init__(self, by: Fact) -> None:
@@ -58,7 +64,7 @@ class Tally:
         self.apart: list[Apart] = []
 
     def add(self, status: object, violations: str, orders: int) -> None:
-        """Count orders of one status that had one verdict: the rules that refuse, or nothing."""
+        """Count orders that have the same status and verdict."""
         label = self._labels.get(self._by.canonical(status))
         if label is None:
             word = str(status)
@@ -66,63 +72,66 @@ class Tally:
             if len(word) > MAX_VALUE:
                 label += f" of {group_thousands(len(word))} characters"
             if len(self._unlisted) < MOST:
-                self._unlisted[label] = word[:_LONGEST]
+                self._unlisted[label] = word[:_MAX_STATUS]
             elif label not in self._unlisted:
                 label = OTHERS
         self._counts[label, violations] += orders
 
     def set_apart(self, apart: list[Apart]) -> None:
-        """Count rows that could not be read; of the first, what is wrong is kept, and not the row."""
+        """Count rows that could not be read; the problems of the first ones are kept."""
         self.unread += len(apart)
         self.apart += [attrs.evolve(row, raw={}) for row in apart[: max(0, KEPT - len(self.apart))]]
 
     @property
     def orders(self) -> int:
-        """How many orders were decided on."""
+        """The number of orders that could be read."""
         return self._counts.total()
 
     @property
     def allowed(self) -> int:
-        """How many of them allow the update."""
+        """The number of orders that allow the update."""
         return sum(orders for (_, violations), orders in self._counts.items() if not violations)
 
     def value_of(self, label: str) -> str | None:
-        """Give the status that a label stands for, cut where it is very long; none is None."""
+        """Return the status that a label stands for, shortened if it is very long; None for ``NONE``."""
         return None if label == NONE else self._unlisted.get(label, label)
 
     @property
     def unlisted(self) -> int:
-        """How many orders were in a status that no page names, or in none."""
+        """The number of orders with an unknown status or none."""
         return sum(orders for (label, _), orders in self._counts.items() if label not in self.named)
 
     def refused_by(self, rule: str) -> int:
-        """How many of them a rule refuses."""
+        """Return the number of orders that a rule refuses."""
         return sum(refused_by(rule, verdicts) for _, verdicts in self.statuses())
 
     def statuses(self) -> Iterator[tuple[str, Counter[str]]]:
-        """Walk the statuses there are, each with its verdicts: those of the page in its order, the others by number."""
-        found: dict[str, Counter[str]] = {}
+        """Iterate over the labels of statuses, each with the number of its orders by verdict.
+
+        Documented statuses come first, in the order of the documentation, then the unknown ones, most frequent first.
+        """
+        verdicts: dict[str, Counter[str]] = {}
         for (label, violations), orders in self._counts.items():
-            found.setdefault(label, Counter())[violations] += orders
+            verdicts.setdefault(label, Counter())[violations] += orders
         last = [OTHERS, NONE]
-        between = [label for label in found if label not in {*self.named, *last}]
-        between.sort(key=lambda label: (-found[label].total(), label))
-        for label in (*self.named, *between, *last):
-            if label in found:
-                yield label, found[label]
+        unknown = [label for label in verdicts if label not in {*self.named, *last}]
+        unknown.sort(key=lambda label: (-verdicts[label].total(), label))
+        for label in (*self.named, *unknown, *last):
+            if label in verdicts:
+                yield label, verdicts[label]
 
 
 def refused_by(rule: str, verdicts: Counter[str]) -> int:
-    """Count the orders that a rule refuses, of those with some verdicts."""
+    """Return the number of orders that a rule refuses, from numbers of orders by verdict."""
     return sum(orders for violations, orders in verdicts.items() if rule in violations.split(", "))
 
 
 def few(statuses: Iterable[tuple[str, Counter[str]]]) -> list[tuple[str, Counter[str]]]:
-    """Put together those that come last, where there are many."""
-    found = list(statuses)
-    if len(found) <= SHOWN:
-        return found
+    """Return the first ``SHOWN`` statuses, and the others added up as one."""
+    every = list(statuses)
+    if len(every) <= SHOWN:
+        return every
     others: Counter[str] = Counter()
-    for _, verdicts in found[SHOWN:]:
+    for _, verdicts in every[SHOWN:]:
         others.update(verdicts)
-    return [*found[:SHOWN], (f"{len(found) - SHOWN} more", others)]
+    return [*every[:SHOWN], (f"{len(every) - SHOWN} more", others)]

@@ -1,7 +1,4 @@
-"""The command line: the only place that reads files and prints.
-
-It asks the library and shows what it says; it holds no rule.
-"""
+"""The command line: it reads files, asks the library, and prints the answers."""
 
 from __future__ import annotations
 
@@ -12,8 +9,11 @@ try:
     from orderrules.cli.audit import audit
     from orderrules.cli.orders import check
     from orderrules.cli.rulebook import table
-except ImportError as error:  # pragma: no cover - seen only where the extra is not installed.
-    print(f"orderrules: the command line needs more: pip install 'orderrules[cli]' ({error})", file=sys.stderr)  # noqa: T201 - nothing else is there to print with.
+except ImportError as error:  # pragma: no cover - reached only if the extra is not installed.
+    print(  # noqa: T201 - click is not available here.
+        f"orderrules: the command line needs extra dependencies: pip install 'orderrules[cli]' ({error})",
+        file=sys.stderr,
+    )
     raise SystemExit(2) from error
 
 __all__ = ["audit", "check", "main", "table"]

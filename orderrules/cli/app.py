@@ -1,8 +1,7 @@
-"""What all commands share: how they are made, what they may be told, how they answer, and how trouble ends.
+"""What all commands share: the command group, common options, input, output and error handling.
 
-It must never know what a command asks.
-
-The module is longer than most because every option says what it is for.
+A command ends by raising ``Answered`` with its output and exit status. Any other exception is printed in one line, and
+``main`` exits with ``TROUBLE``.
 """
 
 from __future__ import annotations
@@ -51,16 +50,16 @@ TROUBLE: Final = 2
 PLATFORMS: Final[dict[str, Endpoint[Any, Any]]] = {
     endpoint.policy.name: endpoint for endpoint in (salla.ENDPOINT, awal.ENDPOINT)
 }
-"""The shipped platforms, by name."""
+"""The endpoints of the shipped platforms, by name."""
 _ENDPOINTS: Final = {endpoint.policy.order_type: endpoint for endpoint in PLATFORMS.values()}
-"""How the orders of a platform are read: of those that are shipped, and of one of your own once it is imported."""
+"""The endpoints by their class of orders: those shipped, and those that ``import_policy`` has found."""
 
 FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
 
-def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click calls it so.
-    """Say the version, and which editions of the rulebooks it holds, with the digests of what they decide."""
-    if not asked or context.resilient_parsing:
+def _print_version(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - called by click.
+    """Print the version, and the edition and digest of each rulebook."""
+    if not value or context.resilient_parsing:
         return
     lines = [f"orderrules {importlib.metadata.version('orderrules')}"]
     lines += [
@@ -76,69 +75,72 @@ def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:  
     is_flag=True,
     is_eager=True,
     expose_value=False,
-    callback=_version,
-    help="Show the version, the editions of the rulebooks, and the digests of what they decide.",
+    callback=_print_version,
+    help="Show the version, and the edition and digest of each rulebook.",
 )
 def app() -> None:
-    """Ask whether an update may be made to an order, and which documented rule says no."""
+    """Check whether an order may be updated, and which documented rule refuses it.
+
+    Orders and updates are JSON files. Each command explains itself: orderrules COMMAND --help.
+    """
 
 
 def add_command(
     answer: Callable[..., object], callback: Callable[..., object], parameters: list[click.Parameter]
 ) -> click.Command:
-    """Add a command, named and described as a function is.
+    """Add a command that has the name of a function, and its docstring as help.
 
     Args:
         answer: the function.
-        callback: what is called with the parameters.
+        callback: called with the values of the parameters.
         parameters: the arguments and options.
     """
-    # Where a docstring says so, click leaves the lines of a paragraph as they are.
+    # Click does not wrap a paragraph that begins with the character "\b".
     text = (inspect.getdoc(answer) or "").replace(r"\b", "\b")
     if "Exit status" not in text:
-        text += "\n\nExit status: 0 answered, 2 trouble (input that cannot be read, bad usage)."
-    made = click.Command(
+        text += "\n\nExit status: 0 success, 2 error (unreadable input or wrong usage)."
+    command = click.Command(
         answer.__name__.removesuffix("_"),
         callback=callback,
         params=parameters,
         help=text,
         short_help=text.partition("\n\n")[0].replace("\n", " "),
     )
-    app.add_command(made)
-    return made
+    app.add_command(command)
+    return command
 
 
 def platform_option() -> click.Option:
-    """Make the option that says whose rules are meant."""
-    text = "Whose rules are meant.  [required, or else --policy]"
+    """Return the option ``--platform``."""
+    text = "The platform whose rules apply.  [required unless --policy is given]"
     return click.Option(["--platform", "name"], type=click.Choice(list(PLATFORMS)), help=text)
 
 
 POLICY: Final = click.Option(
     ["--policy", "place"],
     metavar="MODULE:NAME",
-    help="A policy or an endpoint of your own instead of a platform's, as MODULE:NAME or FILE.py:NAME; "
-    "MODULE is imported, from here first. Orders are read by the endpoint beside the policy.",
+    help="Your own policy or endpoint, as MODULE:NAME or FILE.py:NAME. The current directory is searched for "
+    "MODULE first. Orders of a new platform are read by an endpoint in the same module.",
 )
 
 
 def format_option(*forms: str) -> click.Option:
-    """Make the option that says how to answer; the first form is the default."""
+    """Return the option ``--format``; the first form is the default."""
     choice = click.Choice(list(forms))
-    return click.Option(["--format", "form"], default=forms[0], type=choice, show_default=True, help="How to answer.")
+    return click.Option(["--format", "form"], default=forms[0], type=choice, show_default=True, help="Output format.")
 
 
 def _choice_option(name: str, choice: Choice) -> click.Option:
-    """Make the option for one question that a page leaves open."""
+    """Return the option for one assumption of a platform."""
     text = f"{name.capitalize()}, {choice.assumption}: {choice.about}"
-    declared = [f"--{choice.keyword.replace('_', '-')}"]
+    names = [f"--{choice.keyword.replace('_', '-')}"]
     if choice.members is not None:
-        words = click.Choice([*(member.value for member in choice.members), *choice.answers])
-        text += f"; repeat it, or say {' or '.join(choice.answers)}."
-        return click.Option(declared, type=words, multiple=True, metavar=choice.members.__name__.upper(), help=text)
+        values = click.Choice([*(member.value for member in choice.members), *choice.answers])
+        text += f"; repeatable, or {' or '.join(choice.answers)}."
+        return click.Option(names, type=values, multiple=True, metavar=choice.members.__name__.upper(), help=text)
     if set(choice.answers.values()) == {True, False}:
-        return click.Option(declared, is_flag=True, default=None, help=f"{text}.")
-    return click.Option(declared, type=click.Choice(list(choice.answers)), help=f"{text}.")
+        return click.Option(names, is_flag=True, default=None, help=f"{text}.")
+    return click.Option(names, type=click.Choice(list(choice.answers)), help=f"{text}.")
 
 
 ASSUMPTIONS: Final[list[click.Option]] = [
@@ -147,14 +149,19 @@ ASSUMPTIONS: Final[list[click.Option]] = [
 
 
 def guest_option() -> click.Option:
-    """Make the option that says that an order's customer is a guest."""
+    """Return the option ``--guest``."""
     names = ", ".join(name.capitalize() for name, endpoint in PLATFORMS.items() if endpoint.tells_guests)
-    text = f"{names}: say that the order's customer is a guest; no payload shows it."
+    text = f"{names}: treat the order's customer as a guest, which no payload shows."
     return click.Option(["--guest"], is_flag=True, help=text)
 
 
-class Answered(Exception):  # noqa: N818 - it is no error.
-    """The end of a command: what it prints, and the status it leaves with."""
+class Answered(Exception):  # noqa: N818 - it is not an error.
+    """The end of a command.
+
+    Attributes:
+        shown: what is printed on standard output.
+        status: the exit status.
+    """
 
     def __init__(self, shown: str, status: int) -> None:
         self.shown = shown
@@ -163,15 +170,15 @@ class Answered(Exception):  # noqa: N818 - it is no error.
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line; whatever goes wrong leaves with the status of trouble, and says so in a line."""
+    """Run the command line, and exit; any error is printed in one line, and exits with ``TROUBLE``."""
     status = TROUBLE
     try:
-        # What cannot be encoded is escaped, where the stream is one that can do so.
+        # Characters that the encoding of a stream lacks are escaped.
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
         status = _run(arguments)
-        # A stream that was closed is None, and nothing can be said on it.
+        # Standard output is None if it was closed before the start; the answer is lost then.
         if sys.stdout is None:
             status = TROUBLE
         else:
@@ -180,8 +187,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         error.show()
     except (click.Abort, KeyboardInterrupt):
         click.echo("orderrules: interrupted", err=True)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is trouble, and no refusal.
-        # Where whoever read has left, there is no one to tell.
+    except Exception as error:  # noqa: BLE001 - an uncaught error would exit with 1, which means refused.
+        # If the reader of a pipe has gone, nobody would read a message.
         if not isinstance(error, BrokenPipeError):
             with contextlib.suppress(Exception):
                 click.echo(f"orderrules: {str(error) or type(error).__name__}", err=True)
@@ -192,7 +199,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _discard_output() -> None:
-    """See that Python, when it shuts a stream that took nothing, does not leave with a status of its own."""
+    """Send the rest of standard output to the null device.
+
+    Otherwise Python fails to flush it at exit, and exits with a status of its own.
+    """
     with contextlib.suppress(Exception):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -208,7 +218,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def to_json(told: object) -> str:
-    """Write JSON for standard output, escaped if its encoding is not UTF-8."""
+    """Return a value as JSON for standard output; non-ASCII text is escaped if the encoding is not UTF-8."""
     unicode = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
     return json.dumps(told, ensure_ascii=not unicode, indent=2) + "\n"
 
@@ -217,44 +227,48 @@ def read_bytes(path: str, limit: int) -> bytes:
     """Read a file, or standard input.
 
     Raises:
-        InvalidInput: it is larger than a limit; it is not read to its end.
+        InvalidInput: it has more bytes than ``limit``. Reading stops there.
     """
     with click.open_file(path, "rb") as file:
-        # A byte-order mark, as some editors write it, is no part of what a file holds.
+        # Some editors write a byte-order mark.
         content: bytes = file.read(len(BOM_UTF8) + limit + 1).removeprefix(BOM_UTF8)
         if len(content) <= limit:
             return content
         size = f"more than {group_thousands(limit)}"
-        with contextlib.suppress(OSError):  # Standard input may be no file.
-            there = os.fstat(file.fileno())
-            size = group_thousands(there.st_size) if stat.S_ISREG(there.st_mode) else size
-    raise invalid(Code.TOO_LARGE, f"has {size} bytes, and {group_thousands(limit)} are read at most")
+        with contextlib.suppress(OSError):  # Standard input may have no file descriptor.
+            status = os.fstat(file.fileno())
+            size = group_thousands(status.st_size) if stat.S_ISREG(status.st_mode) else size
+    raise invalid(Code.TOO_LARGE, f"has {size} bytes, the limit is {group_thousands(limit)}")
 
 
 def policy_under(name: str, assumptions: dict[str, Any]) -> Policy[Any, Any]:
-    """Give the policy of a platform under the assumptions that were chosen."""
+    """Return the policy of a platform under the assumptions that were chosen.
+
+    Raises:
+        click.UsageError: an assumption belongs to another platform.
+    """
     endpoint = PLATFORMS[name]
     chosen = {keyword: value for keyword, value in assumptions.items() if value is not None and value != ()}
     offered = {choice.keyword: choice for choice in endpoint.choices}
-    strangers = [keyword for keyword in chosen if keyword not in offered]
-    if strangers:
-        options = ", ".join(f"--{keyword.replace('_', '-')}" for keyword in strangers)
-        message = f"{options}: no assumption of {name}"
+    foreign = [keyword for keyword in chosen if keyword not in offered]
+    if foreign:
+        options = ", ".join(f"--{keyword.replace('_', '-')}" for keyword in foreign)
+        message = f"{options}: not available for the platform {name}"
         raise click.UsageError(message)
     if endpoint.make_policy is None or not chosen:
         return endpoint.policy
-    return endpoint.make_policy(**{keyword: _answer(offered[keyword], said) for keyword, said in chosen.items()})
+    return endpoint.make_policy(**{keyword: _value_of(offered[keyword], value) for keyword, value in chosen.items()})
 
 
-def _answer(choice: Choice, said: Any) -> object:  # noqa: ANN401 - as the option gives it.
-    """Return the value of an answer, or of several words of which it is made up."""
+def _value_of(choice: Choice, option: Any) -> object:  # noqa: ANN401 - the value that click parsed.
+    """Return the value that an option stands for: a boolean, a named answer, or a set of members."""
     if choice.members is None:
-        return said if isinstance(said, bool) else choice.answers[said]
-    found: set[object] = set()
-    for word in said:
+        return option if isinstance(option, bool) else choice.answers[option]
+    members: set[object] = set()
+    for word in option:
         answer = choice.answers.get(word, (choice.members(word),) if word not in choice.answers else ())
-        found.update(cast("Iterable[object]", answer))
-    return found
+        members.update(cast("Iterable[object]", answer))
+    return members
 
 
 def _console(width: int | None = None) -> Console:
@@ -262,60 +276,78 @@ def _console(width: int | None = None) -> Console:
 
 
 def draw(*parts: RenderableType, width: int | None = None) -> str:
-    """Draw tables and lines as the terminal takes them, or as wide as is said."""
+    """Render tables and lines of markup as text; tables are as wide as the terminal, or as ``width``."""
     console = _console(width)
-    with console.capture() as written:
+    with console.capture() as capture:
         for part in parts:
             console.print(part, soft_wrap=isinstance(part, str))
-    return written.get()
+    return capture.get()
 
 
 def choose_policy(name: str | None, place: str | None, assumptions: dict[str, Any]) -> Policy[Any, Any]:
-    """Give the policy that a command is about."""
+    """Return the policy that a command is about.
+
+    Args:
+        name: the platform.
+        place: where a policy of the user's own is, if no platform is named.
+        assumptions: the values of the assumption options.
+
+    Raises:
+        click.UsageError: the options name no policy, or two, or do not go together.
+    """
     if name is None and place is None:
-        raise click.UsageError("say whose rules are meant: --platform, or --policy for a policy of your own")
+        raise click.UsageError("no rules were chosen: give --platform, or --policy for a policy of your own")
     if name is not None and place is not None:
-        raise click.UsageError("--platform and --policy are two answers to one question: say one")
+        raise click.UsageError("--platform and --policy cannot be used together")
     if place is None:
         return policy_under(str(name), assumptions)
     if any(value is not None and value != () for value in assumptions.values()):
-        raise click.UsageError("assumptions are options of a platform; a policy of your own has chosen them")
+        raise click.UsageError("assumptions are chosen with --platform only; your own policy already contains them")
     return import_policy(place)
 
 
 def endpoint_of(policy: Policy[Any, Any]) -> Endpoint[Any, Any]:
-    """Give the endpoint by which the orders and updates of a policy's platform are read."""
+    """Return the endpoint that reads the orders and updates of a policy's platform.
+
+    Raises:
+        click.UsageError: no such endpoint is known.
+    """
     endpoint = _ENDPOINTS.get(policy.order_type)
     if endpoint is None:
         raise click.UsageError(
-            f"orders of {policy.name} are read by its Endpoint: name that as --policy, or put it beside the policy"
+            f"no Endpoint is known that reads orders of {policy.name}: "
+            "give it as --policy, or define it in the policy's module"
         )
     return endpoint.under(policy)
 
 
 def order_reader(policy: Policy[Any, Any], *, guest: bool) -> Callable[[bytes], Any]:
-    """Give what reads an order of a policy's platform."""
+    """Return the function that reads an order of a policy's platform.
+
+    Raises:
+        click.UsageError: the platform is unknown, or takes no ``--guest``.
+    """
     endpoint = endpoint_of(policy)
     if not guest:
         return endpoint.read_order
     if not endpoint.tells_guests:
-        raise click.UsageError(f"--guest says nothing of {policy.name}")
+        raise click.UsageError(f"--guest is not available for {policy.name}")
     return functools.partial(endpoint.read_order, guest=True)
 
 
 def draw_table(
     title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool = False, marked: bool = False
 ) -> str:
-    """Draw a table, or a list of records where that is too narrow: the terminal, or through a pipe what COLUMNS says.
+    """Render a table, or a list of records if the table is wider than the terminal (in a pipe: than COLUMNS).
 
-    No word is cut but in the first column, which may go on in the next line.
+    Only words in the first column may be broken over several lines.
 
     Args:
-        title: what stands above it.
-        heads: what stands above the columns.
-        rows: the cells of each line.
-        numbers: whether all columns but the first hold numbers.
-        marked: whether cells are marked up, as for their colours.
+        title: the line above the table.
+        heads: the headings of the columns.
+        rows: the cells of each row.
+        numbers: whether all columns except the first hold numbers.
+        marked: whether the cells are markup, for example for colours.
     """
     cells = rows if marked else [[escape(cell) for cell in row] for row in rows]
     plain = [[Text.from_markup(cell).plain for cell in row] for row in cells]
@@ -329,20 +361,20 @@ def draw_table(
         pad_edge=False,
         show_lines=not numbers,
     )
-    for place, (head, least) in enumerate(zip(heads, longest, strict=True)):
+    for index, (head, longest_word) in enumerate(zip(heads, longest, strict=True)):
         table.add_column(
             escape(escape_unprintable(head)),
             overflow="fold",
-            min_width=min(least, 16) if place == 0 else least,
-            justify="right" if numbers and place else "left",
+            min_width=min(longest_word, 16) if index == 0 else longest_word,
+            justify="right" if numbers and index else "left",
         )
     for row in cells:
         table.add_row(*row)
     console = _console()
-    room = console.measure(table, options=console.options.update(width=1000))
-    above = f"{title}\n" if numbers else ""
-    if room.minimum <= console.width:
-        return above + draw(table)
+    size = console.measure(table, options=console.options.update(width=1000))
+    heading = f"{title}\n" if numbers else ""
+    if size.minimum <= console.width:
+        return heading + draw(table)
     lines = [title]
     for first, *others in cells:
         lines += ["", f"[bold]{', '.join(first.splitlines())}[/]"]
@@ -351,46 +383,57 @@ def draw_table(
 
 
 def report_problems(path: str, trouble: InvalidInput) -> None:
-    """Say on standard error what of a file could not be read."""
+    """Print the problems of a file to standard error."""
     click.echo(f"{'standard input' if path == '-' else path}: {trouble}", err=True)
 
 
 def import_policy(place: str) -> Policy[Any, Any]:
-    """Import a policy, or that of an endpoint, from where it is said to be: ``MODULE:NAME``, or ``FILE.py:NAME``."""
+    """Import a policy, or the policy of an endpoint.
+
+    The endpoints of its module are remembered, for ``endpoint_of``.
+
+    Args:
+        place: ``MODULE:NAME`` or ``FILE.py:NAME``.
+
+    Raises:
+        click.UsageError: it cannot be imported, or is something else.
+    """
     module, colon, name = place.rpartition(":")
     is_file = module.endswith(".py")
     if not (module and colon and name and (is_file or not module.startswith((".", "/")))):
-        told = "say where a policy is as MODULE:NAME, such as shop.rules:POLICY, or as FILE.py:NAME"
-        raise click.UsageError(f"{place}: {told}")
+        expected = "expected MODULE:NAME, such as shop.rules:POLICY, or FILE.py:NAME"
+        raise click.UsageError(f"{place}: {expected}")
     sys.path.insert(0, "")
     try:
-        there = _from_file(module) if is_file else importlib.import_module(module)
-        found = getattr(there, name)
+        imported = _import_file(module) if is_file else importlib.import_module(module)
+        policy = getattr(imported, name)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        # A module of one's own may fail in any way, and may even want to leave.
+        # The user's module may raise anything, SystemExit included.
         raise click.UsageError(f"{place}: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove("")
-    every: list[Any] = [found, *vars(there).values()]
-    endpoints: list[Endpoint[Any, Any]] = [thing for thing in every if isinstance(thing, Endpoint)]
+    candidates: list[Any] = [policy, *vars(imported).values()]
+    endpoints: list[Endpoint[Any, Any]] = [value for value in candidates if isinstance(value, Endpoint)]
     for endpoint in endpoints:
         _ENDPOINTS.setdefault(endpoint.policy.order_type, endpoint)
-    if every[0] in endpoints:
-        found = endpoints[0].policy
-    if not isinstance(found, Policy):
-        raise click.UsageError(f"{place} is no policy and no endpoint, but a Python {type(found).__name__}")
-    return found  # pyright: ignore[reportUnknownVariableType]  # whichever policy it is.
+    if candidates[0] in endpoints:
+        policy = endpoints[0].policy
+    if not isinstance(policy, Policy):
+        raise click.UsageError(
+            f"{place}: expected a Policy or an Endpoint, got an object of type {type(policy).__name__}"
+        )
+    return policy  # pyright: ignore[reportUnknownVariableType]  # its order and patch types are unknown.
 
 
-def _from_file(path: str) -> ModuleType:
-    """Import a file of Python, under the name that it has without its folder."""
+def _import_file(path: str) -> ModuleType:
+    """Import a Python file, under its name without folder and suffix."""
     name = Path(path).stem
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise ImportError(f"there is no Python in {path}")
-    made = importlib.util.module_from_spec(spec)
-    sys.modules[name] = made
-    spec.loader.exec_module(made)
-    return made
+        raise ImportError(f"{path} cannot be imported as Python")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

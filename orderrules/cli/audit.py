@@ -1,6 +1,6 @@
-"""The command that audits: one update, asked about all the orders in a file by the guards as dataframe expressions.
+"""The command ``audit``: check one update against every order in a file.
 
-It holds no rule and decides nothing itself. The module is longer than most because its options and its help say a lot.
+``orderrules.audit.survey`` does the work. This module reads the options, and prints the result as text or JSON.
 """
 
 from __future__ import annotations
@@ -31,41 +31,49 @@ if TYPE_CHECKING:
 
 _KINDS: Final = ("parquet", "csv", "jsonl")
 _SUFFIXES: Final = {".pq": "parquet", ".tsv": "csv", ".ndjson": "jsonl", **{f".{kind}": kind for kind in _KINDS}}
-_TOLD: Final = 5
+_MAX_ROWS: Final = 5
+"""How many unreadable rows are printed with their problems."""
 
 
 def audit() -> None:
-    r"""Say which of the orders in ORDERS allow the update in PATCH, and which rules close the others.
+    r"""Check the update in PATCH against every order in ORDERS.
 
-    ORDERS is a file of Parquet, CSV or JSON lines with a row for each order, of any size; CSV and lines may be
-    compressed (gzip, bzip2, xz, zstd), which is known by their first bytes. PATCH is the body of an update. Each can be
-    - for standard input, if Parquet is not meant. What the rules read of an order is looked for in the columns that
-    --order-columns names, or else in columns of those names: status, and draft and customer of Salla's, where the
-    update's rules read them. With --payloads, each line is an order as the API answers it.
+    The result is a table: how many orders of each status allow the update, and how many each rule refuses.
+
+    ORDERS is a Parquet, CSV or JSON lines file of any size, with one order in each row. CSV and JSON lines may be
+    compressed with gzip, bzip2, xz or zstd. PATCH is the JSON body of the update. Either can be - for standard input;
+    a Parquet file cannot.
+
+    The rules read these facts, each from the column of its name or from the one that --order-columns gives. A column
+    is needed only if the rules for this update read it; status is always needed.
 
     \b
-    status    the slug as text; what no page names counts as a status never seen, and so does none
-    draft     true or false, yes or no (or their first letters), 1 or 0; none is false
-    customer  none, guest, registered, or not shown; none at all is none
+    status    the slug as text; empty or any other text is an unknown status
+    draft     (Salla) true/false, yes/no, t/f, y/n or 1/0; empty means false
+    customer  (Salla) none, guest, registered or "not shown"; empty means none
 
-    Shown are the numbers of orders by status and rule. Rows that cannot be read are counted and set apart, each with
-    its line and every problem; name a file for them with --rejected, so that none is lost. Files are written beside
-    their places and moved there at the end, so that each is there whole or not at all.
+    With --payloads, each line is a whole order as the API returns it, and there are no columns.
+
+    Rows that cannot be read are counted, and the first of them printed with their problems. --rejected writes all of
+    them to a file. An output file appears when the audit is complete; if the audit cannot finish, none is written.
 
     \b
     Examples:
       orderrules audit --platform salla orders.parquet courier.json
-      orderrules audit --platform salla --order-columns status=slug,draft=,id=order_id \
-          --verdicts verdicts.parquet --rejected rejected.jsonl orders.csv courier.json
+      orderrules audit --platform salla \
+          --order-columns status=slug,draft=,id=order_id \
+          --verdicts verdicts.parquet --rejected rejected.jsonl \
+          orders.csv courier.json
+      orderrules audit --platform salla --order-columns status=status.slug \
+          orders.parquet courier.json
       orderrules audit --platform awal --payloads answers.jsonl.gz update.json
-      orderrules audit --platform salla --order-columns status=status.slug orders.parquet courier.json
 
-    Exit status: 0 all orders allow it, 1 some do not, 2 trouble: some rows could not be read, whatever the others say,
-    there is no order, or nothing could be done at all.
+    Exit status: 0 all orders allow the update, 1 some do not, 2 error (also if some rows could not be read, or the
+    file has no orders).
     """
 
 
-def _run(  # noqa: PLR0913 - what the command line gives.
+def _run(  # noqa: PLR0913 - one parameter for each option.
     name: str | None,
     place: str | None,
     form: str,
@@ -79,17 +87,17 @@ def _run(  # noqa: PLR0913 - what the command line gives.
     verdicts: str | None,
     rejected: str | None,
     picture: str | None,
-    **assumptions: Any,  # noqa: ANN401 - as the options give them.
+    **assumptions: Any,  # noqa: ANN401 - the values that click parsed.
 ) -> NoReturn:
     policy = _app.choose_policy(name, place, assumptions)
     if orders == patch == "-":
-        raise click.UsageError("only one of both can be standard input")
+        raise click.UsageError("only one of ORDERS and PATCH can be standard input")
     kind = _kind(orders, orders_as, delimiter, payloads=payloads)
-    given = {"verdicts": verdicts, "rejected": rejected, "picture": picture}
+    paths = {"verdicts": verdicts, "rejected": rejected, "picture": picture}
     try:
         outputs = {
-            role: output_path(path, orders, patch, *(other for also, other in given.items() if also != role))
-            for role, path in given.items()
+            role: output_path(path, orders, patch, *(other for also, other in paths.items() if also != role))
+            for role, path in paths.items()
             if path is not None
         }
     except UnusableError as error:
@@ -99,7 +107,7 @@ def _run(  # noqa: PLR0913 - what the command line gives.
         from orderrules.audit.rows import Wanted
         from orderrules.audit.survey import Survey
     except ImportError as error:
-        raise click.UsageError(f"auditing needs more: pip install 'orderrules[audit]' ({error})") from error
+        raise click.UsageError(f"audit needs extra dependencies: pip install 'orderrules[audit]' ({error})") from error
     survey = Survey(
         policy,
         question.patch,
@@ -126,41 +134,60 @@ def _run(  # noqa: PLR0913 - what the command line gives.
     raise Answered(to_json(_answer_data(survey, tally)) if form == "json" else _draw_answer(survey, tally), status)
 
 
-def _kind(orders: str, said: str | None, delimiter: str | None, *, payloads: bool) -> str:
-    """Tell what kind of file the orders are in."""
+def _kind(orders: str, option: str | None, delimiter: str | None, *, payloads: bool) -> str:
+    """Return the type of the file of orders.
+
+    Args:
+        orders: the path.
+        option: the value of ``--orders-as``.
+        delimiter: the value of ``--delimiter``.
+        payloads: whether ``--payloads`` was given.
+
+    Raises:
+        click.UsageError: the type is not known, or the options do not fit it.
+    """
     plain = Path(orders).with_suffix("") if Path(orders).suffix.lower() in COMPRESSED else Path(orders)
-    kind = said or _SUFFIXES.get(plain.suffix.lower(), "jsonl" if payloads else None)
+    kind = option or _SUFFIXES.get(plain.suffix.lower(), "jsonl" if payloads else None)
     if kind is None:
-        raise click.UsageError(f"{orders}: say what kind of file that is, with --orders-as: {', '.join(_KINDS)}")
+        raise click.UsageError(f"{orders}: unknown type of file; give --orders-as with one of {', '.join(_KINDS)}")
     if kind == "parquet" and not Path(orders).is_file():
-        raise click.UsageError("Parquet is read from a file, because it begins at its end")
+        raise click.UsageError("Parquet is read from a regular file only: its index is at its end")
     if payloads and kind != "jsonl":
-        raise click.UsageError(f"--payloads are lines of JSON, and not {kind}")
+        raise click.UsageError(f"--payloads expects a file of JSON lines, got {kind}")
     if delimiter is not None and (kind != "csv" or len(delimiter) != 1 or delimiter in '"\r\n'):
-        raise click.UsageError("--delimiter is one character between the fields of CSV")
+        raise click.UsageError("--delimiter is for CSV only: one character that is not a quote or a line break")
     return kind
 
 
 def _wanted_columns(
-    asked: Question, said: tuple[str, ...], *, payloads: bool
+    question: Question, options: tuple[str, ...], *, payloads: bool
 ) -> tuple[tuple[Fact, ...], dict[str, str], str | None]:
-    """Say what is read of a row: the status, the facts that the update's rules read, and what was named.
+    """Return what is read from a row: the facts, the columns of those that have one, and the column of the id.
 
-    That is the facts, the columns of those that have one, and the column of the id.
+    The facts are the status, those that the update's rules read, and those that ``--order-columns`` names.
+
+    Args:
+        question: the policy and the update.
+        options: the values of ``--order-columns``.
+        payloads: whether ``--payloads`` was given.
+
+    Raises:
+        click.UsageError: an option is malformed, or names something twice or something unknown.
     """
-    facts = asked.policy.order_type.__space__.facts
+    facts = question.policy.order_type.__space__.facts
     known = [*(fact.attribute for fact in facts), "id"]
-    parting = re.compile(rf", *(?=(?:{'|'.join(known)})=)")
+    # A comma separates two pairs only if a known name and "=" follow: the name of a column may hold commas.
+    separator = re.compile(rf", *(?=(?:{'|'.join(known)})=)")
     named: dict[str, str] = {}
-    for pair in (pair for several in said for pair in parting.split(several)):
+    for pair in (pair for option in options for pair in separator.split(option)):
         attribute, equals, column = pair.partition("=")
         if not equals or attribute not in known or attribute in named:
-            told = "twice" if attribute in named else f"of an order there are {', '.join(known)}"
-            raise click.UsageError(f"--order-columns {pair}: say FACT=COLUMN, each once; {told}")
+            hint = "this one is repeated" if attribute in named else f"FACT is one of {', '.join(known)}"
+            raise click.UsageError(f"--order-columns {pair}: expected FACT=COLUMN, each fact once; {hint}")
         named[attribute] = column
     if payloads and named:
-        raise click.UsageError("--payloads have no columns to name: an order is read as the API answers it")
-    read = asked.policy.guard(asked.patch).facts
+        raise click.UsageError("--payloads and --order-columns cannot be used together: payloads have no columns")
+    read = question.policy.guard(question.patch).facts
     chosen = tuple(fact for fact in facts if fact is facts[0] or fact in read or fact.attribute in named)
     columns = {fact.attribute: named.get(fact.attribute, fact.attribute) for fact in chosen}
     return chosen, {attribute: column for attribute, column in columns.items() if column}, named.get("id") or None
@@ -169,7 +196,10 @@ def _wanted_columns(
 def _headline(survey: Survey, tally: Tally) -> str:
     if tally.unread and not tally.orders:
         return f"{survey.policy.name}: no order could be read"
-    return f"{survey.policy.name}: {group_thousands(tally.allowed)} of {group_thousands(tally.orders)} orders allow the update"
+    return (
+        f"{survey.policy.name}: "
+        f"{group_thousands(tally.allowed)} of {group_thousands(tally.orders)} orders allow the update"
+    )
 
 
 def _rules(survey: Survey) -> list[str]:
@@ -177,7 +207,7 @@ def _rules(survey: Survey) -> list[str]:
 
 
 def _answer_data(survey: Survey, tally: Tally) -> dict[str, object]:
-    """Give the answer for machines."""
+    """Return the answer as JSON-ready data."""
     rules = _rules(survey)
     return {
         "platform": survey.policy.name,
@@ -211,7 +241,7 @@ def _answer_data(survey: Survey, tally: Tally) -> dict[str, object]:
 
 
 def _draw_answer(survey: Survey, tally: Tally) -> str:
-    """Draw the answer for people."""
+    """Return the answer as text: a table and notes."""
     rules = _rules(survey)
     rows = [
         (label, [verdicts.total(), verdicts[""], *(refused_by(rule, verdicts) for rule in rules)])
@@ -226,23 +256,26 @@ def _draw_answer(survey: Survey, tally: Tally) -> str:
         numbers=True,
     )
     condition = str(survey.policy.guard(survey.patch))
-    open_for = {"ever": "whatever the order is", "never": "for no order"}.get(condition, f"while {condition}")
+    open_for = {"always": "for every order", "never": "for no order"}.get(condition, f"while {condition}")
     return table + _app.draw(*map(escape, [f"allowed {open_for}", *_footnotes(survey, tally)]))
 
 
 def _footnotes(survey: Survey, tally: Tally) -> Iterator[str]:
-    """Say what the answer rests on, what could not be read, and what was written."""
+    """Yield the assumptions that the answer rests on, the rows that could not be read, and the files written."""
     for assumption in survey.assumptions:
         yield f"rests on {assumption.id}: {assumption.answer}"
     if tally.unlisted:
-        yield f"note: {group_thousands(tally.unlisted)} of the orders show no status that the page names; some stand in quotes"
+        yield (
+            f"note: orders with an unknown status or none: {group_thousands(tally.unlisted)}; "
+            "an unknown status is shown in quotes"
+        )
     if tally.unread:
-        where = "set apart" if "rejected" in survey.outputs else "name a file for them with --rejected"
-        yield f"{group_thousands(tally.unread)} row{'s' * (tally.unread != 1)} could not be read: {where}"
-        for apart in tally.apart[:_TOLD]:
+        where = "see the file of --rejected" if "rejected" in survey.outputs else "to keep them, give --rejected FILE"
+        yield f"{group_thousands(tally.unread)} row{'s' * (tally.unread != 1)} could not be read; {where}"
+        for apart in tally.apart[:_MAX_ROWS]:
             yield f"  {survey.place} {group_thousands(apart.place)}: {'; '.join(map(str, apart.error.problems))}"
-        if tally.unread > _TOLD:
-            yield f"  and {group_thousands(tally.unread - _TOLD)} more"
+        if tally.unread > _MAX_ROWS:
+            yield f"  and {group_thousands(tally.unread - _MAX_ROWS)} more"
     for role, path in survey.outputs.items():
         yield f"{role}: {path}"
 
@@ -259,24 +292,22 @@ _app.add_command(
             ["--order-columns"],
             multiple=True,
             metavar="FACT=COLUMN,…",
-            help="The column that tells a fact, or the order's id; FACT= where no order has any. Repeatable.",
+            help="Read FACT, or the order's id, from COLUMN; FACT= means that no column has it. Repeatable.",
         ),
         click.Option(
             ["--orders-as"],
             type=click.Choice(_KINDS),
-            help="What kind of file ORDERS is, where its name does not tell.",
+            help="The type of the file ORDERS.  [default: from its name]",
+        ),
+        click.Option(["--delimiter"], help="The character between fields of CSV.  [default: a comma; a tab for .tsv]"),
+        click.Option(["--payloads"], is_flag=True, help="Each line of ORDERS is an order as the API returns it."),
+        click.Option(["--verdicts"], metavar="FILE", help="Write Parquet: the line, facts and verdict of each order."),
+        click.Option(
+            ["--rejected"], metavar="FILE", help="Write JSON lines: each row that cannot be read, with its problems."
         ),
         click.Option(
-            ["--delimiter"], help="What stands between the fields of CSV.  [default: a comma; a tab for .tsv]"
+            ["--picture"], metavar="FILE", help="Write an SVG chart: a bar for each status, divided by verdict."
         ),
-        click.Option(["--payloads"], is_flag=True, help="Each line of ORDERS is an order as the API answers it."),
-        click.Option(
-            ["--verdicts"], metavar="FILE", help="Write a row of Parquet for each order: its place, facts and verdict."
-        ),
-        click.Option(
-            ["--rejected"], metavar="FILE", help="Write a line of JSON for each row that cannot be read, and why."
-        ),
-        click.Option(["--picture"], metavar="FILE", help="Draw an SVG: a bar for each status, parted by verdict."),
         _app.format_option("text", "json"),
         *ASSUMPTIONS,
     ],

@@ -1,6 +1,6 @@
-"""The commands that ask about one order: what may be done to it, what may not, and how to get there.
+"""The commands about one order or one update: check, editable, next, split, plan, advise and guard.
 
-The module is longer than most because every command says in its help what it answers.
+``_asks`` makes a command of a function that takes a ``Question`` and raises ``Answered``.
 """
 
 from __future__ import annotations
@@ -29,10 +29,14 @@ if TYPE_CHECKING:
 
 
 def _asks(about: str) -> Callable[[Callable[[Question], NoReturn]], click.Command]:
-    """Make a command of a function that answers a question about an order, an update, or both."""
+    """Make a command of a function that answers a question.
+
+    Args:
+        about: the arguments of the command: ``ORDER``, ``PATCH``, or ``ORDER`` and a name for the patch.
+    """
 
     def make(answer: Callable[[Question], NoReturn]) -> click.Command:
-        def run(  # noqa: PLR0913 - what the command line gives.
+        def run(  # noqa: PLR0913 - one parameter for each option.
             name: str | None,
             place: str | None,
             form: str,
@@ -40,7 +44,7 @@ def _asks(about: str) -> Callable[[Callable[[Question], NoReturn]], click.Comman
             guest: bool = False,
             order: str = "",
             patch: str = "",
-            **assumptions: Any,  # noqa: ANN401 - as the options give them.
+            **assumptions: Any,  # noqa: ANN401 - the values that click parsed.
         ) -> None:
             policy = _app.choose_policy(name, place, assumptions)
             answer(question(policy, form, order, patch, guest=guest))
@@ -62,7 +66,15 @@ def _asks(about: str) -> Callable[[Callable[[Question], NoReturn]], click.Comman
 
 @attrs.frozen
 class Question:
-    """What a command was asked: a policy, and what was read."""
+    """The policy, order and update that a command is about.
+
+    Attributes:
+        name: the name of the policy's platform.
+        form: the output format.
+        policy: the policy.
+        order: the order, or None if the command takes none.
+        patch: the update, or None if the command takes none.
+    """
 
     name: str
     form: str
@@ -72,149 +84,162 @@ class Question:
 
 
 @_asks("ORDER PATCH")
-def check(asked: Question) -> NoReturn:
-    r"""Decide whether the update in PATCH may be sent for the order in ORDER.
+def check(question: Question) -> NoReturn:
+    r"""Check whether the order in ORDER may be updated with PATCH.
 
-    ORDER is an order as the API answers it (bare, in its envelope, or in a webhook), PATCH the body of the
-    update; each is a file of JSON, or - for standard input.
+    ORDER is an order as the API returns it: bare, in its envelope, or in a webhook. PATCH is the body of the update.
+    Each is a JSON file, or - for standard input.
+
+    Options such as --completed change how an unclear point of the platform's documentation is read. Their help gives
+    the id of the assumption; orderrules explain ID shows it.
 
     \b
     Examples:
       orderrules check --platform salla order.json update.json
+      orderrules check --platform salla --completed family order.json update.json
       curl -s .../orders/1 | orderrules check --platform awal - update.json
-      orderrules check --platform salla --completed family --format json order.json update.json
 
-    Exit status: 0 allowed, 1 refused, 2 trouble (input that cannot be read, bad usage).
+    Exit status: 0 allowed, 1 refused, 2 error (unreadable input or wrong usage).
     """
-    decision = asked.policy.can_update(asked.order, asked.patch)
-    advice = asked.policy.advise(asked.order, asked.patch)
+    decision = question.policy.can_update(question.order, question.patch)
+    advice = question.policy.advise(question.order, question.patch)
     _answer(
-        asked,
-        {**decision.to_dict(asked.order), "advice": _advice(advice)},
-        *_decision_lines(decision, asked.order),
+        question,
+        {**decision.to_dict(question.order), "advice": _advice(advice)},
+        *_decision_lines(decision, question.order),
         *(escape(f"  {entry}") for entry in advice),
-        table=_decision_table(asked, decision),
+        table=_decision_table(question, decision),
         status=ALLOWED if decision else REFUSED,
     )
 
 
 @_asks("ORDER")
-def editable(asked: Question) -> NoReturn:
-    r"""Say which sections of the order in ORDER may change now, and why the others may not.
+def editable(question: Question) -> NoReturn:
+    r"""Show which sections of the order in ORDER may be changed now.
+
+    A section is a group of body keys. For each closed section, the table gives the rule and the reason.
 
     \b
     Example:
       orderrules editable --platform salla order.json
     """
-    sections = asked.policy.editable(asked.order)
+    sections = question.policy.editable(question.order)
     rows: list[list[str]] = []
     for section, decision in sections.items():
-        why = [f"{violation.rule.id}: {violation.actual}; {violation.expected}" for violation in decision.violations]
-        waived = [f"{waiver.id}: {waiver.reason}" for waiver in decision.waivers]
+        reasons = [
+            f"{violation.rule.id}: {violation.actual}; {violation.expected}" for violation in decision.violations
+        ]
+        waivers = [f"{waiver.id}: {waiver.reason}" for waiver in decision.waivers]
         verdict = "[green]open[/]" if decision else "[red]closed[/]"
-        keys = ", ".join(asked.policy.keys_of(section))
-        rows.append([section, escape(keys), verdict, escape("\n".join(why or waived))])
-    title = f"{asked.policy.name}: what may be changed"
+        keys = ", ".join(question.policy.keys_of(section))
+        rows.append([section, escape(keys), verdict, escape("\n".join(reasons or waivers))])
+    title = f"{question.policy.name}: what may be changed"
     table = _app.draw_table(title, ("section", "keys", "verdict", "why"), rows, marked=True)
-    told = {section.value: decision.to_dict(asked.order) for section, decision in sections.items()}
-    _answer(asked, {"sections": told}, *_note_lines(asked.order), table=table)
+    decisions = {section.value: decision.to_dict(question.order) for section, decision in sections.items()}
+    _answer(question, {"sections": decisions}, *_note_lines(question.order), table=table)
 
 
 @_asks("ORDER")
-def next_(asked: Question) -> NoReturn:
-    r"""Say which statuses may follow the present one of the order in ORDER: one in each line, and nothing else.
+def next_(question: Question) -> NoReturn:
+    r"""List the statuses that the order in ORDER may have next.
 
-    What else there is to say, such as that the page documents no transitions, is said on standard error.
+    Standard output has one status in each line and nothing else. Notes go to standard error, for example that the
+    platform documents no transitions.
 
     \b
     Example:
       orderrules next --platform awal order.json
     """
-    statuses = asked.policy.next_statuses(asked.order)
-    followed = table_of(asked.policy).followed
-    found = None if statuses is None else [str(value) for value in followed[0][1].values if value in statuses]
-    notes = list(notes_on(asked.order))
-    if asked.form != "json":
-        none = "the page documents no transitions" if found is None else "nothing may follow"
-        for note in [*([] if found else [none]), *notes]:
+    statuses = question.policy.next_statuses(question.order)
+    followed = table_of(question.policy).followed
+    following = None if statuses is None else [str(value) for value in followed[0][1].values if value in statuses]
+    notes = list(notes_on(question.order))
+    if question.form != "json":
+        none = "the platform documents no transitions" if following is None else "no status may follow"
+        for note in [*([] if following else [none]), *notes]:
             click.echo(note, err=True)
-    _answer(asked, {"statuses": found, "notes": notes}, *map(escape, found or ()))
+    _answer(question, {"statuses": following, "notes": notes}, *map(escape, following or ()))
 
 
 @_asks("ORDER PATCH")
-def split(asked: Question) -> NoReturn:
-    r"""Part the update in PATCH into the largest part that may be sent for the order in ORDER, and the rest.
+def split(question: Question) -> NoReturn:
+    r"""Split the update in PATCH into an allowed part and a refused part.
+
+    The allowed part is the largest one that the order in ORDER allows.
 
     \b
     Example:
       orderrules split --platform salla order.json update.json
 
-    Exit status: 0 when all of it may be sent, 1 when some may not, 2 trouble.
+    Exit status: 0 all of it is allowed, 1 some is refused, 2 error.
     """
-    parts = asked.policy.split(asked.order, asked.patch)
+    parts = question.policy.split(question.order, question.patch)
     bodies = {"allowed": write_body(parts.allowed), "refused": write_body(parts.refused)}
     lines = [line for role, body in bodies.items() for line in (f"{role}:", to_json(body).rstrip())]
     _answer(
-        asked,
-        {**bodies, "decision": parts.decision.to_dict(asked.order)},
+        question,
+        {**bodies, "decision": parts.decision.to_dict(question.order)},
         *map(escape, lines),
-        *_decision_lines(parts.decision, asked.order),
+        *_decision_lines(parts.decision, question.order),
         status=ALLOWED if parts.decision else REFUSED,
     )
 
 
 @_asks("ORDER GOAL")
-def plan(asked: Question) -> NoReturn:
-    r"""Find the shortest sequence of updates after which the order in ORDER holds everything that GOAL asks.
+def plan(question: Question) -> NoReturn:
+    r"""Find the shortest sequence of updates from ORDER to GOAL.
 
-    GOAL is a body like that of an update.
+    GOAL is written like the body of an update: the values that the order should have in the end.
 
     \b
     Example:
-      echo '{"status": "completed"}' | orderrules plan --platform awal order.json -
+      echo '{"status": "completed"}' > goal.json
+      orderrules plan --platform awal order.json goal.json
 
-    Exit status: 0 when there is a way, 1 when there is none, 2 trouble.
+    Exit status: 0 a sequence was found, 1 there is none, 2 error.
     """
-    found = asked.policy.plan(asked.order, asked.patch)
-    steps = [write_body(step) for step in found.steps]
+    result = question.policy.plan(question.order, question.patch)
+    steps = [write_body(step) for step in result.steps]
     lines = [f"{number}. {json.dumps(step, ensure_ascii=False)}" for number, step in enumerate(steps, 1)]
-    blocked = found.blocked
+    blocked = result.blocked
     if blocked is not None:
-        lines = ["there is no way:"]
+        lines = ["no sequence of updates reaches the goal:"]
     _answer(
-        asked,
-        {"steps": steps, "blocked": None if blocked is None else blocked.to_dict(asked.order)},
-        *map(escape, lines or ["nothing is left to do"]),
-        *(() if blocked is None else _decision_lines(blocked, asked.order)),
-        status=ALLOWED if found else REFUSED,
+        question,
+        {"steps": steps, "blocked": None if blocked is None else blocked.to_dict(question.order)},
+        *map(escape, lines or ["nothing to do: the order already meets the goal"]),
+        *(() if blocked is None else _decision_lines(blocked, question.order)),
+        status=ALLOWED if result else REFUSED,
     )
 
 
 @_asks("ORDER PATCH")
-def advise(asked: Question) -> NoReturn:
-    r"""Say what is worth saying about the update in PATCH, and refuses nothing.
+def advise(question: Question) -> NoReturn:
+    r"""Show advice about updating the order in ORDER with PATCH.
+
+    Advice points out a likely mistake, such as a status that the order already has. It refuses nothing.
 
     \b
     Example:
       orderrules advise --platform awal order.json update.json
     """
-    advice = asked.policy.advise(asked.order, asked.patch)
-    _answer(asked, {"advice": _advice(advice)}, *(map(str, advice) if advice else ["nothing to say"]))
+    advice = question.policy.advise(question.order, question.patch)
+    _answer(question, {"advice": _advice(advice)}, *(map(str, advice) if advice else ["no advice"]))
 
 
 @_asks("PATCH")
-def guard(asked: Question) -> NoReturn:
-    r"""Say for which orders the update in PATCH is allowed.
+def guard(question: Question) -> NoReturn:
+    r"""Show the condition under which the update in PATCH is allowed.
 
     \b
     Example:
       orderrules guard --platform salla update.json
     """
-    condition = asked.policy.guard(asked.patch)
+    condition = question.policy.guard(question.patch)
     _answer(
-        asked,
+        question,
         {"condition": str(condition)},
-        {"ever": "whatever the order is", "never": "for no order"}.get(str(condition), str(condition)),
+        {"always": "for every order", "never": "for no order"}.get(str(condition), str(condition)),
     )
 
 
@@ -223,20 +248,32 @@ def _advice(advice: Iterable[Advice]) -> list[dict[str, object]]:
 
 
 def question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, guest: bool) -> Question:
-    """Read what a command was given; say the problems of all of it where something cannot be read."""
+    """Read the files of a command.
+
+    Args:
+        policy: the policy that the command is about.
+        form: the output format, also of problems.
+        order: the path of the order, or ``""`` if the command takes none.
+        patch: the path of the update, or ``""`` if the command takes none.
+        guest: whether the order's customer is a guest.
+
+    Raises:
+        Answered: a file cannot be read; the problems of all files are reported.
+        click.UsageError: both are standard input.
+    """
     name = policy.name
     if order == patch == "-":
-        raise click.UsageError("only one of both can be standard input")
+        raise click.UsageError("only one of the two files can be standard input")
     readers: dict[str, tuple[str, int, Callable[[bytes], object]]] = {}
     if order:
         readers["order"] = (order, ORDER_LIMITS.size, _app.order_reader(policy, guest=guest))
     if patch:
         readers["patch"] = (patch, UPDATE_LIMITS.size, _app.endpoint_of(policy).read_patch)
-    found: dict[str, Any] = {}
+    parts: dict[str, Any] = {}
     unread: dict[str, InvalidInput] = {}
     for role, (path, limit, reader) in readers.items():
         try:
-            found[role] = reader(_app.read_bytes(path, limit))
+            parts[role] = reader(_app.read_bytes(path, limit))
         except InvalidInput as error:
             unread[role] = error
     if form == "json" and unread:
@@ -254,7 +291,7 @@ def question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, gue
         report_problems(readers[role][0], trouble)
     if unread:
         raise Answered("", TROUBLE)
-    return Question(name, form, policy, found.get("order"), found.get("patch"))
+    return Question(name, form, policy, parts.get("order"), parts.get("patch"))
 
 
 def _problems(errors: dict[str, InvalidInput]) -> Iterable[dict[str, str]]:
@@ -263,17 +300,17 @@ def _problems(errors: dict[str, InvalidInput]) -> Iterable[dict[str, str]]:
             yield {"input": role, **problem.to_dict()}
 
 
-def _decision_table(asked: Question, decision: Decision) -> str:
-    """Draw a decision, rule by rule."""
-    policy, patch = asked.policy, asked.patch
-    unwaived = policy.without(*(waiver.id for waiver in policy.waivers)).can_update(asked.order, patch)
+def _decision_table(question: Question, decision: Decision) -> str:
+    """Return a table of the rules that govern the update, each with its verdict."""
+    policy, patch = question.policy, question.patch
+    unwaived = policy.without(*(waiver.id for waiver in policy.waivers)).can_update(question.order, patch)
     closed = {violation.rule.id for violation in unwaived.violations}
-    shut = "[red]closed[/]" if decision.violations else "[yellow]waived[/]"
+    refusal = "[red]closed[/]" if decision.violations else "[yellow]waived[/]"
     rows: list[list[str]] = []
     for section in patch.sections:
         keys = escape(", ".join(key for key in policy.keys_of(section) if key in patch.keys))
         governing = [rule.id for rule in policy.rules if rule.section is section]
-        rows += [[section, keys, rule, shut if rule in closed else "[green]open[/]"] for rule in governing]
+        rows += [[section, keys, rule, refusal if rule in closed else "[green]open[/]"] for rule in governing]
         if not governing:
             rows.append([section, keys, "-", "[green]open[/], no rule"])
     if not rows:
@@ -282,18 +319,20 @@ def _decision_table(asked: Question, decision: Decision) -> str:
     return _app.draw_table(title, ("section", "keys", "rule", "verdict"), rows, marked=True)
 
 
-def _note_lines(order: Any) -> list[str]:  # noqa: ANN401 - of either platform.
-    """Write what is to be noted about an order."""
+def _note_lines(order: Any) -> list[str]:  # noqa: ANN401 - an order of any platform.
+    """Return the notes about an order, as lines of markup."""
     return [escape(f"note: {note}") for note in notes_on(order)]
 
 
-def _decision_lines(decision: Decision, order: Any) -> list[str]:  # noqa: ANN401 - of either platform.
-    """Write a decision line by line, the verdict in colour."""
+def _decision_lines(decision: Decision, order: Any) -> list[str]:  # noqa: ANN401 - an order of any platform.
+    """Return the explanation of a decision, as lines of markup; the verdict is coloured."""
     first, *lines = decision.explain(order).splitlines()
     return [f"[bold {'green' if decision else 'red'}]{first}[/]", *map(escape, lines)]
 
 
-def _answer(asked: Question, told: dict[str, object], *lines: str, table: str = "", status: int = ALLOWED) -> NoReturn:
-    """End a command with its answer, as JSON or as text: a table that is drawn, and lines."""
-    text = to_json({"platform": asked.name, **told}) if asked.form == "json" else table + _app.draw(*lines)
+def _answer(
+    question: Question, data: dict[str, object], *lines: str, table: str = "", status: int = ALLOWED
+) -> NoReturn:
+    """End a command: print ``data`` as JSON, or the table and the lines as text."""
+    text = to_json({"platform": question.name, **data}) if question.form == "json" else table + _app.draw(*lines)
     raise Answered(text, status)

@@ -1,4 +1,7 @@
-"""The commands about the rules themselves: drawn, exported, compared, checked and explained."""
+"""The commands about the rules themselves: table, diagram, schema, vectors, diff, lint and explain.
+
+``_about_policy`` makes a command of a function that takes a policy and raises ``Answered``.
+"""
 
 from __future__ import annotations
 
@@ -45,14 +48,18 @@ _CELLS: Final = re.compile(r"(?<!\\)\|")
 
 
 def _about_policy(*own: click.Parameter) -> Callable[[Callable[..., NoReturn]], click.Command]:
-    """Make a command of a function that tells something of a policy."""
+    """Make a command of a function that answers a question about a policy.
+
+    Args:
+        own: the arguments and options of this command only.
+    """
 
     def make(answer: Callable[..., NoReturn]) -> click.Command:
-        def run(name: str | None, place: str | None, **said: Any) -> None:  # noqa: ANN401 - as the options give them.
-            assumptions = {str(option.name): said.pop(str(option.name)) for option in ASSUMPTIONS}
-            if said.get("described") and name is None and place is None:
-                raise Answered(to_json(vectors.SCHEMA), ALLOWED)  # It is the same for all.
-            answer(_app.choose_policy(name, place, assumptions), **said)
+        def run(name: str | None, place: str | None, **values: Any) -> None:  # noqa: ANN401 - parsed by click.
+            assumptions = {str(option.name): values.pop(str(option.name)) for option in ASSUMPTIONS}
+            if values.get("described") and name is None and place is None:
+                raise Answered(to_json(vectors.SCHEMA), ALLOWED)  # This schema is the same for all policies.
+            answer(_app.choose_policy(name, place, assumptions), **values)
 
         return _app.add_command(answer, run, [*own, _app.platform_option(), _app.POLICY, *ASSUMPTIONS])
 
@@ -64,10 +71,18 @@ def _about_policy(*own: click.Parameter) -> Callable[[Callable[..., NoReturn]], 
     _app.format_option("text", "markdown", "json"),
 )
 def table(policy: Policy[Any, Any], which: str, form: str) -> NoReturn:
-    r"""Draw a table of the rules.
+    r"""Print a table about a policy.
 
-    TABLE is statuses (what is open in which status; if none is named), rules, actions, waivers, transitions,
-    assumptions or advice.
+    TABLE is one of these:
+
+    \b
+    statuses     which sections are open in each status (the default)
+    rules        the rules of each section
+    actions      the rules of each action, such as cancel
+    waivers      the conditions under which no rule applies
+    transitions  which statuses may follow each status
+    assumptions  how unclear points of the documentation are read
+    advice       likely mistakes that are pointed out but not refused
 
     \b
     Examples:
@@ -83,27 +98,27 @@ def table(policy: Policy[Any, Any], which: str, form: str) -> NoReturn:
         for line in _TABLES[which](policy).splitlines()
     ]
     if which == "statuses":
-        # Statuses in which the same is open share a line.
-        same: dict[tuple[str, ...], list[str]] = {}
+        # Statuses with equal cells share a row.
+        groups: dict[tuple[str, ...], list[str]] = {}
         for status, *cells in rows:
-            same.setdefault(tuple(cells), []).append(status)
-        rows = [["\n".join(statuses), *cells] for cells, statuses in same.items()]
+            groups.setdefault(tuple(cells), []).append(status)
+        rows = [["\n".join(statuses), *cells] for cells, statuses in groups.items()]
     title = f"{policy.name}: {which}" + ": none" * (not rows)
     raise Answered(_app.draw_table(title, heads, rows) if rows else f"{title}\n", ALLOWED)
 
 
 def _records(policy: Policy[Any, Any], which: str) -> list[dict[str, Any]]:
-    """Give what a table says, a record for each line."""
+    """Return the rows of a table as JSON-ready records."""
     if which == "statuses":
-        (by, *sections), *rows = description.status_rows(policy)
-        return [{by: status, "sections": dict(zip(sections, cells, strict=True))} for status, *cells in rows]
+        (heading, *sections), *rows = description.status_rows(policy)
+        return [{heading: status, "sections": dict(zip(sections, cells, strict=True))} for status, *cells in rows]
     if which in {"rules", "actions"}:
-        of: Iterable[StrEnum] = policy.sections if which == "rules" else policy.actions or ()
-        governing: dict[StrEnum, list[Rule | None]] = {section: [] for section in of}
+        governed: Iterable[StrEnum] = policy.sections if which == "rules" else policy.actions or ()
+        governing: dict[StrEnum, list[Rule | None]] = {section: [] for section in governed}
         for rule in policy.rules:
             if rule.section in governing:
                 governing[rule.section].append(rule)
-        rules = [(section, rule) for section, found in governing.items() for rule in found or [None]]
+        rules = [(section, rule) for section, own_rules in governing.items() for rule in own_rules or [None]]
         return [
             {
                 which.removesuffix("s").replace("rule", "section"): section.value,
@@ -141,7 +156,7 @@ def _records(policy: Policy[Any, Any], which: str) -> list[dict[str, Any]]:
 
 @_about_policy(_app.format_option("mermaid", "dot"))
 def diagram(policy: Policy[Any, Any], form: str) -> NoReturn:
-    r"""Draw which status may follow which, for Mermaid or Graphviz.
+    r"""Draw the status transitions as a Mermaid or Graphviz diagram.
 
     \b
     Example:
@@ -155,7 +170,9 @@ def diagram(policy: Policy[Any, Any], form: str) -> NoReturn:
     _app.guest_option(),
 )
 def schema(policy: Policy[Any, Any], order: str | None, *, guest: bool) -> NoReturn:
-    r"""Write the JSON Schema (2020-12) of an update's body; with an ORDER, of what that one allows now.
+    r"""Write the JSON Schema (2020-12) of an update's body.
+
+    With ORDER, the schema describes the bodies that this order allows now.
 
     \b
     Examples:
@@ -163,12 +180,12 @@ def schema(policy: Policy[Any, Any], order: str | None, *, guest: bool) -> NoRet
       orderrules schema --platform awal order.json
     """
     if guest and order is None:
-        raise click.UsageError("--guest says something of an ORDER, and none is given")
+        raise click.UsageError("--guest describes an ORDER, but no ORDER is given")
     raise Answered(to_json(policy.schema(None if order is None else _read(policy, order, guest=guest))), ALLOWED)
 
 
 def _read(policy: Policy[Any, Any], path: str, *, guest: bool) -> object:
-    """Read an order of the policy's platform."""
+    """Read an order of the policy's platform, or report its problems and end the command."""
     read_order = _app.order_reader(policy, guest=guest)
     try:
         return read_order(_app.read_bytes(path, ORDER_LIMITS.size))
@@ -181,9 +198,10 @@ def _read(policy: Policy[Any, Any], path: str, *, guest: bool) -> object:
     click.Option(["--schema", "described"], is_flag=True, help="Write the JSON Schema of the vectors instead.")
 )
 def vectors_(policy: Policy[Any, Any], *, described: bool) -> NoReturn:
-    r"""Write test vectors in JSON: orders, bodies and what is decided, for a service in any language.
+    r"""Write test vectors in JSON, for a service in any language.
 
-    They cover every section at every point, alone and together.
+    A test vector is an order, an update's body and the expected decision. For every kind of order that the rules can
+    tell apart, the vectors change each body key alone and all keys together, and try every action.
 
     \b
     Example:
@@ -193,14 +211,15 @@ def vectors_(policy: Policy[Any, Any], *, described: bool) -> NoReturn:
 
 
 @_about_policy(
-    click.Option(["--against"], metavar="MODULE:NAME", help="Compare with this policy instead."),
+    click.Option(["--against"], metavar="MODULE:NAME", help="Compare with this policy instead of the shipped one."),
     _app.format_option("text", "json"),
 )
 def diff(policy: Policy[Any, Any], against: str | None, form: str) -> NoReturn:
-    r"""Say which decisions differ: of a platform as shipped, and under other assumptions or in a policy of your own.
+    r"""List the decisions that differ between two policies.
 
-    What is shipped is *here*, what is compared with it *there*.
-    Each difference comes with its smallest order and update.
+    By default, the shipped policy of a platform is compared with the one that your options describe. In the output,
+    "here" is the shipped policy, or that of --against, and "there" is yours. Each difference comes with the smallest
+    order and update that show it.
 
     \b
     Examples:
@@ -208,57 +227,61 @@ def diff(policy: Policy[Any, Any], against: str | None, form: str) -> NoReturn:
       orderrules diff --policy shop.rules:POLICY
       orderrules diff --policy shop.rules:POLICY --against shop.rules:OLD
 
-    Exit status: 0 when every decision is the same, 1 when some differ, 2 trouble.
+    Exit status: 0 all decisions are the same, 1 some differ, 2 error.
     """
     shipped = {endpoint.policy.order_type: endpoint.policy for endpoint in _app.PLATFORMS.values()}
     ours = shipped.get(policy.order_type) if against is None else _app.import_policy(against)
     if ours is None:
-        raise click.UsageError("nothing of this platform is shipped: say what to compare with --against")
-    found = ours.diff(policy)
-    status = REFUSED if found else ALLOWED
+        raise click.UsageError("no policy is shipped for this platform: give one to compare with as --against")
+    differences = ours.diff(policy)
+    status = REFUSED if differences else ALLOWED
     if form == "json":
-        raise Answered(to_json({"platform": policy.name, **found.to_dict()}), status)
-    first, *_ = str(found).splitlines()
-    lines = [line for difference in found for line in (f"  {difference}", *_example(difference.to_dict()))]
+        raise Answered(to_json({"platform": policy.name, **differences.to_dict()}), status)
+    first, *_ = str(differences).splitlines()
+    lines = [line for difference in differences for line in (f"  {difference}", *_example(difference.to_dict()))]
     raise Answered(draw(first, *map(escape, lines)), status)
 
 
-def _example(told: dict[str, object]) -> list[str]:
-    """Write the smallest order and update that show something."""
+def _example(finding: dict[str, object]) -> list[str]:
+    """Return the smallest order and update of a finding or a difference, as lines."""
     return [
-        f"    {role}: {json.dumps(told[role], ensure_ascii=False)}"
+        f"    {role}: {json.dumps(finding[role], ensure_ascii=False)}"
         for role in ("order", "patch")
-        if told[role] is not None
+        if finding[role] is not None
     ]
 
 
 @_about_policy(_app.format_option("text", "json"))
 def lint(policy: Policy[Any, Any], form: str) -> NoReturn:
-    r"""Say what is wrong with a policy, or worth knowing: idle rules, contradictions, statuses without a way.
+    r"""Find mistakes in a policy, such as a rule that refuses nothing.
 
-    Each finding comes with the smallest order and update that show it.
+    It also reports rules that contradict each other, sections that no order opens, and statuses that cannot be
+    reached or left. A finding in yellow is worth knowing, but not wrong. Each finding comes with the smallest order
+    and update that show it.
 
     \b
     Examples:
       orderrules lint --platform awal
       orderrules lint --policy shop.rules:POLICY
 
-    Exit status: 0 when nothing is wrong, 1 when something is, 2 trouble.
+    Exit status: 0 nothing is wrong, 1 something is wrong, 2 error.
     """
-    found = policy.lint()
-    status = REFUSED if any(finding.kind.is_wrong for finding in found) else ALLOWED
+    findings = policy.lint()
+    status = REFUSED if any(finding.kind.is_wrong for finding in findings) else ALLOWED
     if form == "json":
-        raise Answered(to_json({"platform": policy.name, "findings": [finding.to_dict() for finding in found]}), status)
+        raise Answered(
+            to_json({"platform": policy.name, "findings": [finding.to_dict() for finding in findings]}), status
+        )
     colours = {True: "red", False: "yellow"}
     lines = [
         line
-        for finding in found
+        for finding in findings
         for line in (
             f"[{colours[finding.kind.is_wrong]}]{finding.kind}[/]{escape(str(finding).removeprefix(finding.kind))}",
             *map(escape, _example(finding.to_dict())),
         )
     ]
-    raise Answered(draw(*(lines or ["nothing found"])), status)
+    raise Answered(draw(*(lines or ["no findings"])), status)
 
 
 _INSTALLED: Final = Path(__file__).parent.parent / "specs"
@@ -268,25 +291,25 @@ _CHECKOUT: Final = Path(__file__).parent.parent.parent / "specs"
 
 @functools.cache
 def _clauses() -> dict[str, dict[str, Any]]:
-    """Read every clause and assumption, by id.
+    """Read all clauses and assumptions, and return them by id.
 
     Raises:
-        FileNotFoundError: the files are not there, in the package or beside it.
+        FileNotFoundError: the files are neither in the package nor in the checkout around it.
     """
     folder = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
-    found: dict[str, dict[str, Any]] = {}
+    clauses: dict[str, dict[str, Any]] = {}
     for name, kind in (*((name, "clause") for name in _app.PLATFORMS), ("assumptions", "assumption")):
         document = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
         for entry in document[kind]:
-            found[entry["id"]] = {"platform": document.get("platform"), **entry}
-    return found
+            clauses[entry["id"]] = {"platform": document.get("platform"), **entry}
+    return clauses
 
 
 def explain(identity: str, place: str | None, form: str) -> NoReturn:
-    r"""Say what a clause or an assumption says, where it comes from, its examples, and the orders it closes.
+    r"""Explain a rule, a waiver, an advice or an assumption by its id.
 
-    ID is that of a rule, a waiver, an advice, an assumption or any other clause of the norm;
-    with --policy also one of a policy of your own.
+    The answer has its text, its source in the documentation, its examples and, for a rule, the orders that it
+    applies to. With --policy, ID may also be one of your own policy.
 
     \b
     Examples:
@@ -306,10 +329,12 @@ def explain(identity: str, place: str | None, form: str) -> NoReturn:
     closes = _closes(*rules[wanted]) if wanted in rules else {}
     if form == "json":
         raise Answered(to_json({**entry, **closes}), ALLOWED)
-    aside = (
-        (entry["platform"], entry.get("level", "an assumption")) if wanted in norm else (policies[0].name, "of its own")
+    origin = (
+        (entry["platform"], entry.get("level", "an assumption"))
+        if wanted in norm
+        else (policies[0].name, "defined by this policy")
     )
-    lines = [f"[bold]{escape(wanted)}[/] ({escape(', '.join(aside))})"]
+    lines = [f"[bold]{escape(wanted)}[/] ({escape(', '.join(origin))})"]
     lines += [escape(f"  {line}") for line in _clause_lines(entry)]
     lines += [escape(f"  {name}: {text}") for name, text in closes.items()]
     lines += ["  examples:"] * ("example" in entry)
@@ -317,28 +342,28 @@ def explain(identity: str, place: str | None, form: str) -> NoReturn:
     raise Answered(draw(*lines), ALLOWED)
 
 
-def _ids(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
-    """Complete the id of a clause or an assumption, in whatever case it is begun."""
+def _complete_id(_: click.Context, __: click.Parameter, prefix: str) -> list[CompletionItem]:
+    """Complete the id of a clause or an assumption; upper and lower case are equal."""
     entries = _clauses()
     return [
         CompletionItem(identity, help=entry.get("text") or entry.get("question"))
         for identity, entry in entries.items()
-        if identity.startswith(begun.upper())
+        if identity.startswith(prefix.upper())
     ]
 
 
 def _unknown_id(identity: str, known: list[str]) -> str:
-    """Say that there is no such clause, and which may have been meant."""
+    """Return the error message for an unknown id, with the known id that is closest."""
     lowered = {name.lower(): name for name in known}
     hint = next(
         (name for low, name in lowered.items() if close_to(identity.lower(), lowered) == f"did you mean {low}?"), ""
     )
-    meant = f"did you mean {hint}?" if hint else "orderrules table rules, or assumptions, lists those that there are"
-    return f"no clause has the id {identity}; {meant}"
+    remedy = f"did you mean {hint}?" if hint else "orderrules table rules and orderrules table assumptions list the ids"
+    return f"no clause has the id {identity}; {remedy}"
 
 
 def _closes(policy: Policy[Any, Any], rule: Rule | Waiver) -> dict[str, object]:
-    """Say which orders a rule closes, or a waiver opens, and how many kinds of them there are."""
+    """Return which orders a rule closes, or a waiver opens, and how many kinds of order these are."""
     every = list(points(policy.order_type.__space__.facts))
     if isinstance(rule, Waiver):
         count = sum(rule.when.holds(point) for point in every)
@@ -347,41 +372,41 @@ def _closes(policy: Policy[Any, Any], rule: Rule | Waiver) -> dict[str, object]:
             "kinds": f"{count} of {len(every)} kinds of order",
         }
     closes = ~rule.only_if
-    asked = [fact for fact in closes.facts if fact not in policy.order_type.__space__.facts]
-    count = sum(any(closes.holds({**point, **other}) for other in points(asked)) for point in every)
+    patch_facts = [fact for fact in closes.facts if fact not in policy.order_type.__space__.facts]
+    count = sum(any(closes.holds({**point, **other}) for other in points(patch_facts)) for point in every)
     waivers = policy.waivers if isinstance(rule.section, policy.sections) else ()
     unless = "".join(f", unless {waiver.when}" for waiver in waivers)
     return {
         "reason": rule.reason,
-        "closes": f"{rule.section}, while {closes if asked else closes.simplify()}{unless}",
+        "closes": f"{rule.section}, while {closes if patch_facts else closes.simplify()}{unless}",
         "kinds": f"{count} of {len(every)} kinds of order"
-        + " for some update" * bool(asked)
-        + ", waivers left aside" * bool(waivers),
+        + " for some update" * bool(patch_facts)
+        + ", if no waiver applies" * bool(waivers),
     }
 
 
 def _clause_lines(entry: dict[str, Any]) -> list[str]:
-    """Write what a clause or an assumption says, and where it comes from."""
+    """Return the text and the source of a clause or an assumption, as lines."""
     if "text" not in entry and "question" not in entry:
         return []
     if "question" in entry:
         option = f" (--{entry['keyword'].replace('_', '-')})" if "keyword" in entry else ""
-        lines = [f"{entry['question']}?", f"we read: {entry['answer']}", f"why: {entry['why']}"]
-        lines += [f"offered instead: {other['name']}{option}" for other in entry.get("alternatives", ())]
+        lines = [f"{entry['question']}?", f"answer: {entry['answer']}", f"why: {entry['why']}"]
+        lines += [f"alternative: {other['name']}{option}" for other in entry.get("alternatives", ())]
     else:
         lines = [entry["text"], f"source: {entry['source']['page']}; {entry['source']['section']}"]
     if "outside" in entry:
-        lines.append(f"from outside the two pages: {entry['outside']}")
+        lines.append(f"also from another page: {entry['outside']}")
     return [*lines, *(f"rests on {assumption}" for assumption in entry.get("assumptions", ()))]
 
 
 def _example_lines(example: dict[str, Any]) -> list[str]:
-    """Write an example: what it says, what is given, what is expected."""
-    given = {key: value for key, value in example.items() if key not in {"says", "expect"}}
+    """Return an example as lines: its claim with the expected result, then its input."""
+    inputs = {key: value for key, value in example.items() if key not in {"says", "expect"}}
     lines = [f"- {example['says']}: {example['expect']}"]
     return lines + [
         f"    {key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)}"
-        for key, value in given.items()
+        for key, value in inputs.items()
     ]
 
 
@@ -389,7 +414,7 @@ _app.add_command(
     explain,
     explain,
     [
-        click.Argument(["identity"], metavar="ID", shell_complete=_ids),
+        click.Argument(["identity"], metavar="ID", shell_complete=_complete_id),
         _app.POLICY,
         _app.format_option("text", "json"),
     ],

@@ -1,1 +1,1 @@
-"""The engine: decides, and finds what may be changed instead."""
+"""The engine: decides on updates, and finds what may be changed instead."""

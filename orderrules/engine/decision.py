@@ -1,7 +1,7 @@
-"""Decisions: the answer to a question, with every rule that refuses.
+"""Decisions: whether something is allowed, with every rule that refuses it.
 
-A decision holds no order and no patch, only the facts that the rules read. So it carries no personal data, and one
-object serves every question that has the same answer.
+A decision contains neither the order nor the patch, only the facts that the rules read. So it contains no personal
+data, and all questions with the same answer can share one object.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Violation:
 
     Attributes:
         rule: the rule.
-        keys: the body keys that touch its section; empty when an action was asked about.
-        saw: the evidence, what the facts that the rule reads are: ``status is completed``.
-        needed: what would have to be.
+        keys: the body keys of the update that touch its section. Empty if the decision is about an action.
+        actual: the evidence, which is the values of the facts that the rule reads: ``status is completed``.
+        expected: what must be true for the rule to allow it.
     """
 
     rule: Rule
@@ -39,12 +39,12 @@ class Violation:
 
     @property
     def section(self) -> StrEnum:
-        """The section that the rule closes, or the action."""
+        """The section or the action that the rule governs."""
         return self.rule.section
 
     @property
     def message(self) -> str:
-        """One sentence that a merchant can read."""
+        """One sentence for a merchant."""
         refusal = "cannot be changed" if self.keys else "is not possible"
         return f"{self.section} {refusal}: {self.actual}; {self.expected}"
 
@@ -54,14 +54,14 @@ class Violation:
 
 @attrs.frozen(repr=False)
 class Decision:
-    """Whether something may be done, and why: truthy when it may.
+    """Whether something is allowed, and why. It is truthy if it is allowed.
 
     Attributes:
-        violations: every rule that refuses, in the order of the sections and of the rules' ids.
-        waivers: the waivers without which it would have been refused.
-        assumptions: the assumptions on which this answer rests: under one of their alternatives,
-            what is allowed would be refused, or the other way round.
-        caveats: what the answer cannot see.
+        violations: every rule that refuses, sorted by section and then by the id of the rule.
+        waivers: the waivers without which it would be refused.
+        assumptions: the assumptions that the decision rests on. Under one of their alternatives it would be refused
+            instead of allowed, or allowed instead of refused.
+        caveats: what the decision cannot know.
     """
 
     violations: tuple[Violation, ...] = ()
@@ -71,7 +71,7 @@ class Decision:
 
     @property
     def allowed(self) -> bool:
-        """Whether no rule refuses."""
+        """Whether it is allowed, which means that no rule refuses it."""
         return not self.violations
 
     def __bool__(self) -> bool:
@@ -83,12 +83,14 @@ class Decision:
 
     @property
     def messages(self) -> tuple[str, ...]:
-        """What stands in the way, a sentence each: the violations, or of what is allowed the assumptions it rests on."""
-        said = tuple(violation.message for violation in self.violations)
-        return said or tuple(f"this rests on {assumption.id}: {assumption.answer}" for assumption in self.assumptions)
+        """One sentence for each violation or, if it is allowed, for each assumption that this rests on."""
+        refusals = tuple(violation.message for violation in self.violations)
+        return refusals or tuple(
+            f"this rests on {assumption.id}: {assumption.answer}" for assumption in self.assumptions
+        )
 
     def require(self) -> None:
-        """Return when allowed.
+        """Raise an error unless it is allowed.
 
         Raises:
             UpdateRefused: it is refused.
@@ -97,12 +99,14 @@ class Decision:
             raise UpdateRefused(self)
 
     def explain(self, order: OrderBase | None = None) -> str:
-        """Say the answer in a few lines, one for each rule, waiver and assumption that it rests on.
+        """Return the decision as text, with the rules, waivers and assumptions that it rests on.
 
-        With the order it was made for, it also says how the order spells a status that no page names.
+        Args:
+            order: the order that was decided on. If it is given and its status is not documented, a note shows how the
+                order spells it.
 
         Raises:
-            TypeError: what is given is no order.
+            TypeError: ``order`` is not an order.
         """
         return "\n".join(self._lines(notes_on(order)))
 
@@ -124,10 +128,14 @@ class Decision:
             yield f"  note: {note}"
 
     def to_dict(self, order: OrderBase | None = None) -> dict[str, object]:
-        """Return the answer as JSON-ready dicts, lists, strings and booleans; the order adds what it adds to explain.
+        """Return the decision as dicts, lists, strings and booleans, ready for JSON.
+
+        Args:
+            order: the order that was decided on. If it is given and its status is not documented, a note shows how the
+                order spells it.
 
         Raises:
-            TypeError: what is given is no order.
+            TypeError: ``order`` is not an order.
         """
         return {
             "allowed": self.allowed,
@@ -160,11 +168,11 @@ class Decision:
 
 
 def notes_on(order: OrderBase | None) -> tuple[str, ...]:
-    """Say how an order spells what the rules know only as unknown."""
+    """Return a note for each fact of an order that is ``UNKNOWN``, which shows how the order spells it."""
     if order is None:
         return ()
     if not isinstance(order, OrderBase):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"expected the order that was decided on, got a {type(order).__name__}")
+        raise TypeError(f"expected the order that was decided on, got {type(order).__name__}")
     return tuple(
         _note(fact, getattr(order, fact.attribute))
         for fact in order.__space__.facts
@@ -173,16 +181,16 @@ def notes_on(order: OrderBase | None) -> tuple[str, ...]:
 
 
 def _note(fact: Fact, value: object) -> str:
-    told = dict(fact.notes).get(value, "" if value is not None else f"the order shows no {fact.name}")
-    return told or f"no page names the order's {fact.name}, {describe_spelling(fact, value)}"
+    note = dict(fact.notes).get(value, "" if value is not None else f"the order shows no {fact.name}")
+    return note or f"the page does not list the order's {fact.name}, {describe_spelling(fact, value)}"
 
 
 class UpdateRefused(Exception):  # noqa: N818 - the public name is fixed, and says what happened.
-    """An update that had to be allowed is refused.
+    """Raised if an update is refused and the caller required that it is allowed.
 
     Attributes:
         decision: the ``Decision``, with every violation.
-        order_id: the order's id, where whoever raised it knew that.
+        order_id: the id of the order, or None if it was not known where the error was raised.
     """
 
     order_id: int | None = None

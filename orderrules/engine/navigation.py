@@ -1,8 +1,7 @@
-"""What may be changed instead, and how to get there: every answer is asked of the table.
+"""What may be changed now, which part of an update is allowed, and which updates lead to a goal.
 
-It must never know a platform, nor decide anything that ``can_update`` does not.
-
-The module is longer than most because its five questions lean on each other.
+Every decision comes from the table, so the answers agree with ``can_update``. The methods of ``Policy`` document these
+functions.
 """
 
 from __future__ import annotations
@@ -35,12 +34,12 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Split(Generic[PatchT]):
-    """An update in two: the largest part that may be sent, and the rest.
+    """An update in two parts: the largest part that is allowed, and the rest. It is truthy if the rest is empty.
 
     Attributes:
-        allowed: the part that may be sent; empty when there is none.
-        refused: the rest; empty when all of it may be sent.
-        decision: the decision on the whole, with the violations of the rest.
+        allowed: the part that is allowed. It may be empty.
+        refused: the rest. It is empty if the whole update is allowed.
+        decision: the decision on the whole update.
     """
 
     allowed: PatchT
@@ -48,17 +47,18 @@ class Split(Generic[PatchT]):
     decision: Decision
 
     def __bool__(self) -> bool:
-        """Say whether all of it may be sent."""
+        """Return whether the whole update is allowed."""
         return bool(self.decision)
 
 
 @attrs.frozen
 class Plan(Generic[PatchT]):
-    """The shortest way to a goal: truthy when there is one.
+    """The shortest sequence of updates that reaches a goal. It is truthy if there is one.
 
     Attributes:
-        steps: the updates to send, one after the other; none when the order holds what the goal asks.
-        blocked: the decision that stands in the way, or None.
+        steps: the updates to send, one after the other. Empty if the order already has everything that the goal asks
+            for, or if the goal cannot be reached.
+        blocked: the decision that refuses the goal, or None if the goal can be reached.
     """
 
     steps: tuple[PatchT, ...] = ()
@@ -76,20 +76,20 @@ def editable(rulebook: Rulebook[OrderT, PatchT], order: OrderT) -> Mapping[StrEn
 
 def next_statuses(rulebook: Rulebook[OrderT, PatchT], order: OrderT) -> frozenset[Any] | None:
     """See ``Policy.next_statuses``."""
-    table_of(rulebook).index(order)  # Refuses an order of another platform.
+    table_of(rulebook).index(order)  # Raises TypeError for an order of another platform.
     followed = table_of(rulebook).followed
     if not followed:
         return None
     _, asked = followed[0]
     return frozenset(
         value
-        for value in _others(*followed[0], order)
+        for value in _other_values(*followed[0], order)
         if table_of(rulebook).decide(order, _patch(rulebook, {asked.attribute: value}))
     )
 
 
-def _others(current: Fact, asked: Fact, order: OrderBase) -> list[Hashable]:
-    """List the values that may be asked for, the present one left out, in their order."""
+def _other_values(current: Fact, asked: Fact, order: OrderBase) -> list[Hashable]:
+    """Return the values that an update can ask for, without the present one."""
     present = current.of(order)
     return [value for value in asked.values if value is not UNSET and value != present]
 
@@ -99,9 +99,11 @@ def split(rulebook: Rulebook[OrderT, PatchT], order: OrderT, patch: PatchT) -> S
     decision = table_of(rulebook).decide(order, patch)
     sections = patch.sections
     closed = {violation.section for violation in decision.violations}
-    # Without the closed sections it is allowed, unless a rule reads what another section sends.
-    ways = [tuple(section for section in sections if section in closed)] if _is_local(rulebook) else _sets(sections)
-    for without in ways:
+    # If every rule reads only its own section, dropping the refused sections is enough. Otherwise all sets are tried.
+    candidates = (
+        [tuple(section for section in sections if section in closed)] if _is_local(rulebook) else _sets(sections)
+    )
+    for without in candidates:
         allowed, refused = _divide(rulebook, patch, without)
         if table_of(rulebook).decide(order, allowed):
             return Split(allowed, refused, decision)
@@ -109,14 +111,14 @@ def split(rulebook: Rulebook[OrderT, PatchT], order: OrderT, patch: PatchT) -> S
 
 
 def _sets(sections: Iterable[StrEnum]) -> list[tuple[StrEnum, ...]]:
-    """List all sets of sections, the smaller ones first."""
+    """Return all sets of sections, smaller ones first."""
     given = tuple(sections)
     counts = range(len(given) + 1)
     return list(itertools.chain.from_iterable(itertools.combinations(given, count) for count in counts))
 
 
 def _is_local(rulebook: Rulebook[OrderT, PatchT]) -> bool:
-    """Say whether every rule reads, of the update, its own section only."""
+    """Return whether every rule reads only the keys of its own section from the update, and no waiver reads any."""
     sent = set(rulebook.patch_type.__space__.facts)
     section_of = sections_by_key(rulebook.patch_type)
     return not any(sent.intersection(waiver.when.facts) for waiver in rulebook.waivers) and all(
@@ -127,11 +129,14 @@ def _is_local(rulebook: Rulebook[OrderT, PatchT]) -> bool:
 
 
 def _is_independent(rulebook: Rulebook[OrderT, PatchT]) -> bool:
-    """Say whether no section's update changes what another section's rule, or a waiver, reads of the order."""
+    """Return whether an update of a section never changes a fact of the order that others read.
+
+    Others are the rules of other sections, and the waivers.
+    """
     sent = set(rulebook.patch_type.__space__.facts)
     section_of = sections_by_key(rulebook.patch_type)
     changes = {key: section for key, section in section_of.items() if key in slots_of(rulebook.order_type)}
-    changes.update({outcome.attribute: section_of[outcome.key] for outcome in rulebook.effects})
+    changes.update({effect.attribute: section_of[effect.key] for effect in rulebook.effects})
     read: list[tuple[Fact, StrEnum | None]] = [
         (fact, rule.section) for rule in rulebook.rules for fact in rule.only_if.facts if fact not in sent
     ]
@@ -141,150 +146,163 @@ def _is_independent(rulebook: Rulebook[OrderT, PatchT]) -> bool:
 
 def _divide(rulebook: Rulebook[OrderT, PatchT], patch: PatchT, without: Iterable[StrEnum]) -> tuple[PatchT, PatchT]:
     dropped = {key for section in without for key in rulebook.keys_of(section)}
-    said = {key: getattr(patch, key) for key in patch.keys}
+    sent = {key: getattr(patch, key) for key in patch.keys}
     return (
-        _patch(rulebook, {key: value for key, value in said.items() if key not in dropped}),
-        _patch(rulebook, {key: value for key, value in said.items() if key in dropped}),
+        _patch(rulebook, {key: value for key, value in sent.items() if key not in dropped}),
+        _patch(rulebook, {key: value for key, value in sent.items() if key in dropped}),
     )
 
 
-def _patch(rulebook: Rulebook[OrderT, PatchT], said: Mapping[str, object]) -> PatchT:
-    return rulebook.patch_type(**said)
+def _patch(rulebook: Rulebook[OrderT, PatchT], values: Mapping[str, object]) -> PatchT:
+    return rulebook.patch_type(**values)
 
 
 def apply(rulebook: Rulebook[OrderT, PatchT], order: OrderT, patch: PatchT) -> OrderT:
     """See ``Policy.apply``."""
     table_of(rulebook).decide(order, patch).require()
     fields = slots_of(rulebook.order_type)
-    outcomes = {outcome.key: outcome for outcome in rulebook.effects}
+    effects = {effect.key: effect for effect in rulebook.effects}
     changed: dict[str, object] = {}
-    kept: dict[str, object] = {}
+    hidden: dict[str, object] = {}  # Values that the fields of the order do not show.
     for key in patch.keys:
         value = getattr(patch, key)
-        if _says_nothing(value):
+        if _is_empty_object(value):
             continue
-        if key in outcomes:
-            kept[key] = value
-            changed[outcomes[key].attribute] = outcomes[key].value
+        if key in effects:
+            hidden[key] = value
+            changed[effects[key].attribute] = effects[key].value
         elif key in fields:
             changed[key] = value
         else:
-            kept[key] = value
+            hidden[key] = value
     if patch.keys:
         changed.update({key: value for key, value in rulebook.defaults if key not in patch.keys})
-    if kept:
-        changed["written"] = attrs.evolve(_written_so_far(rulebook, order), **kept)  # type: ignore[misc]  # models are attrs classes.
+    if hidden:
+        changed["written"] = attrs.evolve(_previously_written(rulebook, order), **hidden)  # type: ignore[misc]  # every model is an attrs class.
     return attrs.evolve(order, **changed) if changed else order  # type: ignore[misc]  # as above.
 
 
-def _says_nothing(value: object) -> bool:
-    """Say whether a value is an object without anything in it, which changes nothing; an empty list says *none*."""
+def _is_empty_object(value: object) -> bool:
+    """Return whether a value is an empty object, which changes nothing. An empty list is different: it means *none*."""
     return isinstance(value, Model) and is_empty(value)
 
 
-def _written_so_far(rulebook: Rulebook[OrderT, PatchT], order: OrderT) -> PatchT:
-    """Give what updates are known to have written, which the order does not show."""
+def _previously_written(rulebook: Rulebook[OrderT, PatchT], order: OrderT) -> PatchT:
+    """Return what earlier updates wrote and the fields of the order do not show."""
     if "written" not in slots_of(rulebook.order_type):
         raise TypeError(
-            f"{rulebook.order_type.__name__} has no field for a key that it should keep, and no field written"
+            f"{rulebook.order_type.__name__} has no field for a key of the update, and no field written to store it in"
         )
-    written: PatchT = getattr(order, "written") or rulebook.patch_type()  # noqa: B009 - it is no attribute of the base.
+    written: PatchT = getattr(order, "written") or rulebook.patch_type()  # noqa: B009 - the base class has no such attribute.
     return written
 
 
 def _missing(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT) -> dict[str, object]:
-    """Give what a goal asks and the order does not hold."""
+    """Return what the goal asks for and the order does not have, by key."""
     fields = slots_of(rulebook.order_type)
-    outcomes = {outcome.key for outcome in rulebook.effects}
-    asked = {key: getattr(goal, key) for key in goal.keys if not _says_nothing(getattr(goal, key))}
+    effects = {effect.key for effect in rulebook.effects}
+    asked = {key: getattr(goal, key) for key in goal.keys if not _is_empty_object(getattr(goal, key))}
     return {
         key: value
         for key, value in asked.items()
-        if getattr(order if key in fields and key not in outcomes else _written_so_far(rulebook, order), key) != value
+        if getattr(order if key in fields and key not in effects else _previously_written(rulebook, order), key)
+        != value
     }
 
 
 def plan(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT) -> Plan[PatchT]:
     """See ``Policy.plan``."""
-    table_of(rulebook).decide(order, goal)  # Refuses what is of another platform.
-    steps = _find_way(rulebook, order, goal)
+    table_of(rulebook).decide(order, goal)  # Raises TypeError for an order or a goal of another platform.
+    steps = _find_steps(rulebook, order, goal)
     return Plan((), _blocking_decision(rulebook, order, goal)) if steps is None else Plan(steps)
 
 
-def _find_way(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT) -> tuple[PatchT, ...] | None:
-    """Search the updates that may be sent, all of the same number before any of more, for a way to the goal."""
+def _find_steps(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT) -> tuple[PatchT, ...] | None:
+    """Return the shortest sequence of allowed updates that reaches the goal, or None (a breadth-first search)."""
     simple = _is_local(rulebook) and _is_independent(rulebook)
-    waiting: deque[tuple[OrderT, tuple[PatchT, ...]]] = deque([(order, ())])
+    queue: deque[tuple[OrderT, tuple[PatchT, ...]]] = deque([(order, ())])
     seen: set[object] = {_state(rulebook, order, goal)}
-    while waiting:
-        present, steps = waiting.popleft()
+    while queue:
+        present, steps = queue.popleft()
         if not _missing(rulebook, present, goal):
             return steps
-        for step in _steps(rulebook, present, goal, simple=simple):
+        for step in _next_steps(rulebook, present, goal, simple=simple):
             reached = apply(rulebook, present, step)
             state = _state(rulebook, reached, goal)
             if state not in seen:
                 seen.add(state)
-                waiting.append((reached, (*steps, step)))
+                queue.append((reached, (*steps, step)))
     return None
 
 
 def _blocking_decision(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT) -> Decision:
-    """Give the decision on what is missing, with those refusals to which there is no way by itself."""
+    """Return the decision on what is missing, with only those violations that block the goal.
+
+    A violation blocks the goal if its keys alone cannot be reached either. If there is none, all violations are kept.
+    """
     missing = _missing(rulebook, order, goal)
     decision = table_of(rulebook).decide(order, _patch(rulebook, missing))
     if decision:
         decision = table_of(rulebook).decide(order, goal)
-    apart = {
+    blocked = {
         violation.section
         for violation in decision.violations
-        if _find_way(rulebook, order, _patch(rulebook, {key: missing[key] for key in violation.keys})) is None
+        if _find_steps(
+            rulebook, order, _patch(rulebook, {key: missing[key] for key in violation.keys if key in missing})
+        )
+        is None
     }
-    remaining = tuple(violation for violation in decision.violations if violation.section in apart)
+    remaining = tuple(violation for violation in decision.violations if violation.section in blocked)
     return attrs.evolve(decision, violations=remaining or decision.violations)
 
 
 def _state(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT) -> object:
-    """What of an order a plan depends on: its facts, and what of the goal it lacks."""
+    """Return what a plan depends on: the facts of the order, and the keys of the goal that it does not have yet."""
     return rulebook.order_type.__space__.index(order), frozenset(_missing(rulebook, order, goal))
 
 
-def _steps(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT, *, simple: bool) -> Iterator[PatchT]:
-    """Walk the updates that may be sent next: each status, or none, with as much of the goal as may go along.
+def _next_steps(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT, *, simple: bool) -> Iterator[PatchT]:
+    """Iterate over the allowed updates that may be sent next.
 
-    Where one section's update may open or close another, each part of the goal may be the right one to send,
-    what the order holds already included.
+    Each sends one status or none, and with it as much of the goal as is allowed.
+
+    Args:
+        rulebook: the rulebook.
+        order: the order at this step.
+        goal: everything that the order should have in the end.
+        simple: whether an update of one section never opens or closes another. If it may, every part of the goal is
+            tried as the next update, and so are values that the order already has.
     """
-    changing = {key: values for key, values in _changing(rulebook, order).items() if key in goal.keys}
-    ways: list[list[tuple[str, Hashable] | None]] = []
+    changing = {key: values for key, values in _fact_keys(rulebook, order).items() if key in goal.keys}
+    choices: list[list[tuple[str, Hashable] | None]] = []
     for key, (present, others) in changing.items():
         aim = getattr(goal, key)
-        # What the goal asks comes first, and then leaving it as it is, so that no other value is sent without need.
-        ways.append(
+        # The value of the goal is tried first, then no change, and other values last, so that none is sent needlessly.
+        choices.append(
             [
                 *((key, value) for value in others if value == aim),
                 None,
                 *((key, value) for value in others if value != aim),
-                # Asking for the present one again may be what opens another section.
+                # Sending the present value again may open another section.
                 *([] if simple else [(key, present)]),
             ]
         )
-    # A key that has a default when it is left out is said every time.
-    said_always = {name: getattr(goal, name) for name, _ in rulebook.defaults if name in goal.keys}
+    # A key that gets a default if it is left out is sent in every step.
+    always_sent = {name: getattr(goal, name) for name, _ in rulebook.defaults if name in goal.keys}
     missing = _missing(rulebook, order, goal)
     wanted = {name: getattr(goal, name) for name in (missing if simple else goal.keys) if name not in changing}
     section_of = sections_by_key(rulebook.patch_type)
     touched = dict.fromkeys(section_of[name] for name in wanted)
 
-    def repeated(without: tuple[StrEnum, ...]) -> int:
+    def count_repeated(without: tuple[StrEnum, ...]) -> int:
         return sum(name not in missing and section_of[name] not in without for name in wanted)
 
-    leaving_out = [()] if simple else sorted(_sets(touched), key=repeated)
-    for chosen in itertools.product(*ways):
+    section_sets = [()] if simple else sorted(_sets(touched), key=count_repeated)
+    for chosen in itertools.product(*choices):
         status = dict(filter(None, chosen))
-        for without in leaving_out:
+        for without in section_sets:
             rest = {name: value for name, value in wanted.items() if section_of[name] not in without}
-            whole = _try_patch(rulebook, {**rest, **said_always, **status})
+            whole = _try_patch(rulebook, {**rest, **always_sent, **status})
             if whole is None:
                 continue
             step = split(rulebook, order, whole).allowed if simple else whole
@@ -292,11 +310,11 @@ def _steps(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT, *, s
                 yield step
 
 
-def _changing(rulebook: Rulebook[OrderT, PatchT], order: OrderT) -> dict[str, tuple[Hashable, list[Hashable]]]:
-    """Give the keys that write a fact of the order, each with its present value and the others there are."""
+def _fact_keys(rulebook: Rulebook[OrderT, PatchT], order: OrderT) -> dict[str, tuple[Hashable, list[Hashable]]]:
+    """Return the keys that write a fact of the order, each with its present value and its other possible values."""
     current = {fact.attribute: fact for fact in rulebook.order_type.__space__.facts}
     asked = {fact.attribute: fact for fact in rulebook.patch_type.__space__.facts}
-    outcomes = {outcome.key for outcome in rulebook.effects}
+    effects = {effect.key for effect in rulebook.effects}
     return {
         key: (
             current[key].of(order),
@@ -307,12 +325,12 @@ def _changing(rulebook: Rulebook[OrderT, PatchT], order: OrderT) -> dict[str, tu
             ],
         )
         for key in sections_by_key(rulebook.patch_type)
-        if key in current and key not in outcomes
+        if key in current and key not in effects
     }
 
 
-def _try_patch(rulebook: Rulebook[OrderT, PatchT], said: Mapping[str, object]) -> PatchT | None:
-    """Make an update; None where a key does not take a value."""
+def _try_patch(rulebook: Rulebook[OrderT, PatchT], values: Mapping[str, object]) -> PatchT | None:
+    """Return an update that sends some values, or None if a value is not valid for its key."""
     with contextlib.suppress(InvalidInput):
-        return _patch(rulebook, said)
+        return _patch(rulebook, values)
     return None

@@ -1,6 +1,6 @@
-"""The smallest orders and updates there are: one for any point of their facts and any set of keys.
+"""The smallest orders and updates: one for each point of their facts and each set of keys.
 
-What is found about a rulebook is shown with them. It must never know a platform, nor what a rule says.
+They serve as examples for what the analysis finds in a rulebook.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ _LEAVES: Final[Mapping[object, tuple[object, object]]] = {
 
 
 def sample(annotation: Any, *, full: bool = False) -> object:  # noqa: ANN401 - an annotation can be any object.
-    """Give a small value of an annotated type, and one that says something: no empty object, no empty list.
+    """Return a small value of an annotated type. An object or a list is never empty.
 
     Args:
         annotation: the type.
-        full: give another value instead, and one that says as much as it can.
+        full: return another value, in which every field of an object is set.
 
     Raises:
-        TypeError: there is no strict reading of the type.
+        TypeError: a value of this type cannot be read strictly.
     """
     first = next((option for option in members(annotation) if option is not NoneType), None)
     if is_array(first):
@@ -49,8 +49,8 @@ def sample(annotation: Any, *, full: bool = False) -> object:  # noqa: ANN401 - 
         return (sample(item, full=True), sample(item)) if full else (sample(item),)
     if isinstance(first, type) and is_model(first):
         slots = list(slots_of(first).values())
-        said = slots if full else [slot for slot in slots if not slot.optional] or slots[:1]
-        return first(**{slot.name: sample(slot.annotation, full=full) for slot in said})
+        chosen = slots if full else [slot for slot in slots if not slot.optional] or slots[:1]
+        return first(**{slot.name: sample(slot.annotation, full=full) for slot in chosen})
     if isinstance(first, type) and issubclass(first, StrEnum):
         return list(first)[-1 if full else 0]
     if first not in _LEAVES:
@@ -59,23 +59,23 @@ def sample(annotation: Any, *, full: bool = False) -> object:  # noqa: ANN401 - 
 
 
 def order_at(order_type: type[OrderT], point: Point) -> OrderT | None:
-    """Make an order whose facts are those of a point; None where no order can have them all."""
+    """Return an order with the facts of a point, or None if no order can have all of them."""
     space = order_type.__space__
-    said = {
+    fields = {
         slot.name: sample(slot.annotation)
         for slot in slots_of(order_type).values()
-        if not slot.optional  # What has no default must be said.
+        if not slot.optional  # A field without a default needs a value.
     }
-    said.update({fact.attribute: _spell(fact, point, slots_of(order_type)[fact.attribute]) for fact in space.facts})
+    fields.update({fact.attribute: _spell(fact, point, slots_of(order_type)[fact.attribute]) for fact in space.facts})
     with contextlib.suppress(InvalidInput):
-        order = order_type(**said)
+        order = order_type(**fields)
         if all(fact.of(order) == point[fact] for fact in space.facts):
             return order
     return None
 
 
 def orders_of(order_type: type[OrderT]) -> Iterator[tuple[Point, OrderT]]:
-    """Walk the points that an order can have, each with an order that has it."""
+    """Iterate over the points that an order can have, each with such an order."""
     for point in order_type.__space__.points():
         order = order_at(order_type, point)
         if order is not None:
@@ -88,7 +88,10 @@ def _spell(fact: Fact, point: Point, slot: Slot) -> object:
 
 
 def unlisted_example(fact: Fact, annotation: Any) -> object:  # noqa: ANN401 - an annotation can be any object.
-    """Give an example of what counts as unknown: the fact's own, where a field takes it, or a number, or nothing."""
+    """Return an example of a value that a fact treats as unknown.
+
+    It is the example of the fact if a field of this type accepts it, otherwise a small integer, otherwise None.
+    """
     reading = leaf(annotation)
     for example in (fact.unlisted, *range(len(fact.values) + 1), None):
         with contextlib.suppress(InvalidInput):
@@ -98,16 +101,16 @@ def unlisted_example(fact: Fact, annotation: Any) -> object:  # noqa: ANN401 - a
 
 
 def patch_at(patch_type: type[PatchT], point: Point, keys: Iterable[str]) -> PatchT | None:
-    """Make an update whose facts are those of a point, and that sends some other keys as well; None if none can."""
-    said: dict[str, object] = {key: sample(slots_of(patch_type)[key].annotation) for key in keys}
-    said.update(asked_at(patch_type, point))
+    """Return an update with the facts of a point that also sends some other keys, or None if there is none."""
+    fields: dict[str, object] = {key: sample(slots_of(patch_type)[key].annotation) for key in keys}
+    fields.update(asked_at(patch_type, point))
     with contextlib.suppress(InvalidInput):
-        return patch_type(**said)
+        return patch_type(**fields)
     return None
 
 
 def asked_at(patch_type: type[PatchT], point: Point) -> dict[str, object]:
-    """Give what an update says for its facts to be those of a point, by key."""
+    """Return the values that an update sends to have the facts of a point, by key."""
     return {
         fact.attribute: _spell(fact, point, slots_of(patch_type)[fact.attribute])
         for fact in patch_type.__space__.facts
@@ -116,7 +119,10 @@ def asked_at(patch_type: type[PatchT], point: Point) -> dict[str, object]:
 
 
 def rank(facts: Iterable[Fact], point: Point) -> tuple[int, tuple[int, ...]]:
-    """Order points by how far they are from the first values of some facts, and from sending nothing."""
+    """Return a sort key of a point, by which the simplest points come first.
+
+    The key counts the facts of the order that do not have their first value, and the facts of the patch that are sent.
+    """
     places = tuple(0 if point[fact] is UNSET else 1 + fact.values.index(point[fact]) for fact in facts)
-    told = tuple(1 if UNSET in fact.values else 2 for fact in facts)
-    return sum(place >= least for place, least in zip(places, told, strict=True)), places
+    thresholds = tuple(1 if UNSET in fact.values else 2 for fact in facts)
+    return sum(place >= least for place, least in zip(places, thresholds, strict=True)), places

@@ -1,11 +1,11 @@
-"""The table of a rulebook: every decision there can be, and the lookup.
+"""The table of a rulebook: every possible decision, and the lookup.
 
-An order keeps the number of its facts' point (its *index*), a patch the number of its own facts above one bit for each
-key that it sends (its *column*). The table has one row for each index, and a row one decision for each column; so a
-decision is ``rows[order's index][patch's column]``. A row is made when it is first asked for, and is None until then.
-Equal decisions are one object.
+An order stores the number of the point of its facts, its *index*. A patch stores its *column*: the number of its own
+point in the upper bits, and one bit for each key that it sends in the lower bits. The table has one row for each index,
+and a row has one decision for each column, so a decision is ``rows[index of the order][column of the patch]``. A row is
+made when it is first needed, and is None until then. Equal decisions are one object.
 
-This is the only place that decides.
+All decisions are made in this module.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from orderrules.grammar.rules import Assumption, Rule, Waiver
 
 
-FoundT = TypeVar("FoundT")
+ResultT = TypeVar("ResultT")
 
 _BYTE: Final = 1 << 8
 
@@ -38,13 +38,17 @@ _NO_VERDICT: Final = b"?"
 
 
 def replace_rules(rules: Iterable[Rule], replaced: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Give the rules as they are under an alternative."""
-    instead = {rule.id: rule for rule in replaced}
-    return tuple(instead.get(rule.id, rule) for rule in rules)
+    """Return the rules as they are under an alternative: those with the same id are replaced."""
+    replacement_of = {rule.id: rule for rule in replaced}
+    return tuple(replacement_of.get(rule.id, rule) for rule in rules)
 
 
 def _followed_facts(rulebook: Rulebook[Any, Any]) -> tuple[tuple[Fact, Fact], ...]:
-    """List what transition tables follow, and what other rules read of an update that an order has as well."""
+    """Return pairs of a fact of the order and the fact of the patch that changes it.
+
+    They are the facts of the transition tables, and the facts with the same attribute, if a rule or a waiver reads the
+    fact of the patch.
+    """
     conditions = [*(rule.only_if for rule in rulebook.rules), *(waiver.when for waiver in rulebook.waivers)]
     read = {fact for condition in conditions for fact in condition.facts}
     current = {fact.attribute: fact for fact in rulebook.order_type.__space__.facts}
@@ -63,22 +67,22 @@ def name_of(thing: object) -> str:
 
 
 def _union(*masks: int) -> int:
-    """Give the mask of the keys in any of some masks."""
-    keys = 0
+    """Return the union of some masks."""
+    union = 0
     for mask in masks:
-        keys |= mask
-    return keys
+        union |= mask
+    return union
 
 
 @attrs.frozen
 class Cell:
-    """One section, or action, at one point.
+    """The decision on one section or action at one point.
 
     Attributes:
-        section: the section, or the action.
-        point: the facts of an order and of an update that touches the section.
-        decision: what is decided on the section, and on no other that the update must touch to have these facts.
-        update: what is decided on the smallest such update.
+        section: the section or the action.
+        point: the facts of an order, and of an update that touches the section.
+        decision: the decision on this section alone, even if an update with these facts must touch others as well.
+        update: the decision on the smallest update with these facts that touches the section.
     """
 
     section: StrEnum
@@ -88,24 +92,24 @@ class Cell:
 
 
 def rows_of(rulebook: Rulebook[Any, Any]) -> list[list[Decision] | None]:
-    """Return the rows of a rulebook's table, which are made one by one; before the table itself is made, too."""
+    """Return the rows of a rulebook's table, without making the table itself. A row is None until it is made."""
     return rulebook.keep("rows", lambda: [None] * rulebook.order_type.__space__.size)
 
 
 def table_of(rulebook: Rulebook[OrderT, PatchT]) -> Table[OrderT, PatchT]:
-    """Return the table of a rulebook, made when it is first asked for."""
+    """Return the table of a rulebook. It is made on the first call."""
     return rulebook.keep("table", lambda: Table(rulebook))
 
 
 class Table(Generic[OrderT, PatchT]):
-    """All decisions of a rulebook; equal ones are one object.
+    """All decisions of a rulebook. Equal decisions are one object.
+
+    Several threads may make the same row at the same time. Each makes a whole row and stores it in one step, and the
+    rows are equal.
 
     Attributes:
-        followed: the facts of an order that rules let an update change, a status above all, each with that of the
-            update. A transition table is one way to write such a rule; a plain condition on both is another.
-
-    Rows may be made by several threads at once: each makes a whole row and puts it in place in one step,
-    and both are right.
+        followed: pairs of a fact of the order and the fact of the patch that changes it, for example the status and the
+            status asked for. A pair is included if a transition table or another condition reads it.
     """
 
     def __init__(self, rulebook: Rulebook[OrderT, PatchT]) -> None:
@@ -117,7 +121,7 @@ class Table(Generic[OrderT, PatchT]):
         self._columns: list[Point] = list(self._patch_space.points())
         place = {section: position for position, section in enumerate((*rulebook.sections, *(rulebook.actions or ())))}
         self._rules = tuple(sorted(rulebook.rules, key=lambda rule: (place[rule.section], rule.id)))
-        self._others: list[tuple[Assumption, tuple[Rule, ...]]] = [
+        self._alternatives: list[tuple[Assumption, tuple[Rule, ...]]] = [
             (assumption, replace_rules(self._rules, alternative.rules))
             for assumption in rulebook.assumptions
             for alternative in assumption.alternatives
@@ -136,18 +140,20 @@ class Table(Generic[OrderT, PatchT]):
         self.rows = rows_of(rulebook)
 
     def row(self, index: int) -> list[Decision]:
-        """Return all decisions for the orders of one index, made now if they were not yet."""
+        """Return all decisions for the orders with one index."""
         row = self.rows[index]
         if row is None:
-            row = self.rows[index] = self._make(self._points[index])
+            row = self.rows[index] = self._make_row(self._points[index])
         return row
 
-    def ability(self, order: OrderT, action: StrEnum | str) -> Decision:
-        """Decide whether an action is open for an order."""
+    def decide_action(self, order: OrderT, action: StrEnum | str) -> Decision:
+        """Decide whether an action is possible for an order; see ``Policy.can``."""
         row = self._abilities_at(self.index(order))
         decision = row.get(str(action))
         if decision is None:
-            raise ValueError(f"{action!r} is no action of {self._rulebook.name}: {', '.join(row) or 'it rules none'}")
+            raise ValueError(
+                f"{action!r} is not an action of {self._rulebook.name}, which has {', '.join(row) or 'no actions'}"
+            )
         return decision
 
     def _abilities_at(self, index: int) -> dict[str, Decision]:
@@ -157,30 +163,30 @@ class Table(Generic[OrderT, PatchT]):
         return row
 
     def decide(self, order: OrderT, patch: PatchT) -> Decision:
-        """Decide where the fast way found no row, or no order and patch of this platform."""
+        """Decide if the lookup failed: the row is not made yet, or the order or the patch is of another platform."""
         index = self.index(order)
         return self.row(index)[self._column(patch)]
 
     def section(self, order: OrderT, section: StrEnum) -> Decision:
-        """Decide whether a section may change at all."""
+        """Decide whether a section may change at all; see ``Policy.editable``."""
         index = self.index(order)
         row, here, mask = self.row(index), self._points[index], self._masks[section]
         own = [fact for fact in self._patch_space.facts if self._keys[fact.attribute] is section]
         if not own:
             return row[mask]
-        decisions = [row[number] for number in self._askings(here, own, mask)]
-        found = next((decision for decision in decisions if decision), None)
-        if found is not None or not decisions:
-            return found or row[mask]
-        # Whatever is asked for is refused, so that what was asked is no part of the evidence.
+        decisions = [row[column] for column in self._changing_columns(here, own, mask)]
+        allowed = next((decision for decision in decisions if decision), None)
+        if allowed is not None or not decisions:
+            return allowed or row[mask]
+        # Every value is refused, so the evidence does not mention the value asked for.
         refusing = {violation.rule.id: violation for decision in decisions for violation in decision.violations}
         violations = tuple(
             attrs.evolve(violation, actual=violation.rule.only_if.actual(here)) for violation in refusing.values()
         )
         return attrs.evolve(decisions[0], violations=violations)
 
-    def _askings(self, here: Point, own: list[Fact], mask: int) -> Iterator[int]:
-        """Walk the columns of all updates of a section that ask for anything but what is there."""
+    def _changing_columns(self, here: Point, own: list[Fact], mask: int) -> Iterator[int]:
+        """Iterate over the columns of all updates of a section that ask for another value than the present one."""
         facts = self._patch_space.facts
         bit_of = {fact: 1 << list(self._keys).index(fact.attribute) for fact in facts}
         present = [(asked, here[current]) for current, asked in self.followed if asked in own]
@@ -195,10 +201,10 @@ class Table(Generic[OrderT, PatchT]):
                     yield (number << len(self._keys)) | keys
 
     def cells(self) -> Iterator[Cell]:
-        """Walk all cells of the table, of which every decision is put together.
+        """Iterate over all cells of the table. Every decision is composed of cells.
 
-        That is every section at every point of an order and an update that can touch it,
-        and every action at every point of an order.
+        There is a cell for each section at each point of an order and an update that can touch it, and for each action
+        at each point of an order.
         """
         columns = [
             (section, asked, number << len(self._keys), self._mask(sent))
@@ -215,7 +221,7 @@ class Table(Generic[OrderT, PatchT]):
                 yield Cell(self._actions[action], here, decision, decision)
 
     def decisions(self) -> Iterator[Decision]:
-        """Walk all decisions, order by order: on every update that can be told apart, and on every action."""
+        """Iterate over all decisions, order by order: on every update that the rules distinguish, and every action."""
         free = self._mask(free_keys(self._rulebook.patch_type))
         sent = [self._mask({fact.attribute for fact in point if point[fact] is not UNSET}) for point in self._columns]
         columns = [
@@ -230,172 +236,177 @@ class Table(Generic[OrderT, PatchT]):
             yield from self._abilities_at(index).values()
 
     def sendable(self, order: OrderT) -> Iterator[tuple[Point, frozenset[str]]]:
-        """Walk what an update may ask for, as an order is, with all the keys that it may then send."""
+        """Iterate over the points that an update of an order may have, each with all the keys that it may then send."""
         free = free_keys(self._rulebook.patch_type)
-        for point, sent, decided in self.columns(order):
-            if decided(()):
-                yield point, sent.union(key for key in free if decided((key,)))
+        for point, sent, decide in self.columns(order):
+            if decide(()):
+                yield point, sent.union(key for key in free if decide((key,)))
 
     def columns(self, order: OrderT) -> Iterator[tuple[Point, frozenset[str], Callable[[Collection[str]], Decision]]]:
-        """Walk what an update may ask for, with the keys that do so, and what decides when it sends others too."""
+        """Iterate over the points of an update, each with the keys that it sends and a function that decides.
+
+        The argument of the function is a collection of keys that the update sends as well.
+        """
         row = self.row(self.index(order))
         for number, point in enumerate(self._columns):
             sent = frozenset(fact.attribute for fact in point if point[fact] is not UNSET)
-            yield point, sent, functools.partial(self._at, row, (number << len(self._keys)) | self._mask(sent))
+            yield point, sent, functools.partial(self._decision_at, row, (number << len(self._keys)) | self._mask(sent))
 
-    def _at(self, row: list[Decision], column: int, others: Collection[str]) -> Decision:
+    def _decision_at(self, row: list[Decision], column: int, others: Collection[str]) -> Decision:
         return row[column | self._mask(others)]
 
     def _mask(self, keys: Collection[str]) -> int:
         return sum(1 << bit for bit, key in enumerate(self._keys) if key in keys)
 
     def guard(self, patch: PatchT) -> Condition:
-        """Give the condition on an order under which an update is allowed; see ``Policy.guard``."""
-        rules, asked = self._touched(patch)
+        """Return the condition on an order under which an update is allowed; see ``Policy.guard``."""
+        rules, asked = self._touched_rules(patch)
         return self._guard(rules, asked)
 
     def guards(self, patch: PatchT) -> Mapping[Rule, Condition]:
-        """Give the conditions on an order under which rules let an update pass; see ``Policy.guards``."""
-        rules, asked = self._touched(patch)
-        found = {rule: self._guard([rule], asked) for rule in rules}
-        return {rule: condition for rule, condition in found.items() if condition != ALWAYS}
+        """Return the rules that may refuse an update, each with its condition on an order; see ``Policy.guards``."""
+        rules, asked = self._touched_rules(patch)
+        conditions = {rule: self._guard([rule], asked) for rule in rules}
+        return {rule: condition for rule, condition in conditions.items() if condition != ALWAYS}
 
-    def _touched(self, patch: PatchT) -> tuple[list[Rule], int]:
-        """List the rules on the sections that an update touches, and number what it asks for."""
+    def _touched_rules(self, patch: PatchT) -> tuple[list[Rule], int]:
+        """Return the rules on the sections that an update touches, and the number of the update's point."""
         column = self._column(patch)
         touched, asked = column & ((1 << len(self._keys)) - 1), column >> len(self._keys)
         return [rule for rule in self._rules if self._masks.get(rule.section, 0) & touched], asked
 
     def _guard(self, rules: list[Rule], asked: int) -> Condition:
-        """Give the short condition under which some rules hold or are waived; it is made once."""
-        known = (asked, *(rule.id for rule in rules))
-        found = self._guards.get(known)
-        if found is None:
+        """Return a short condition under which some rules hold or are waived. It is computed once and cached."""
+        key = (asked, *(rule.id for rule in rules))
+        condition = self._guards.get(key)
+        if condition is None:
             waivers = tuple(waiver.when for waiver in self._rulebook.waivers)
-            made = guard(tuple(rule.only_if for rule in rules), waivers, self._columns[asked])
-            found = self._guards.setdefault(known, made)
-        return found
+            computed = guard(tuple(rule.only_if for rule in rules), waivers, self._columns[asked])
+            condition = self._guards.setdefault(key, computed)
+        return condition
 
     def decide_many(self, orders: Iterable[OrderT], patch: PatchT) -> list[Decision]:
         """Decide one update against many orders; see ``Policy.decide_many``."""
         column = self._column(patch)
         if len(self._points) <= _BYTE:
             decisions = [self.row(number)[column] for number in range(len(self._points))]
-            return self._walked(self._for_many[1], orders, decisions)
-        numbers = self._numbers(orders)
-        found = {number: self.row(number)[column] for number in set(numbers)}
-        return list(map(found.__getitem__, numbers))
+            return self._apply_to_orders(self._for_many[1], orders, decisions)
+        numbers = self._index_all(orders)
+        decision_of = {number: self.row(number)[column] for number in set(numbers)}
+        return list(map(decision_of.__getitem__, numbers))
 
     def indices(self, orders: Iterable[OrderT]) -> bytes:
-        """Number many orders; see ``Policy.indices``."""
-        self._see_that_a_byte_is_enough()
-        return bytes(self._numbers(orders))
+        """Return the indices of many orders; see ``Policy.indices``."""
+        self._check_byte_size()
+        return bytes(self._index_all(orders))
 
     def decide_indices(self, indices: bytes, patch: PatchT) -> bytes:
-        """Decide one update against numbered orders; see ``Policy.decide_indices``."""
-        self._see_that_a_byte_is_enough()
+        """Decide one update against the indices of many orders; see ``Policy.decide_indices``."""
+        self._check_byte_size()
         column, size = self._column(patch), len(self._points)
         if type(indices) is not bytes:
-            raise TypeError(f"expected the bytes that indices gives, got a {type(indices).__name__}")
+            raise TypeError(f"expected the bytes that Policy.indices returns, got {type(indices).__name__}")
         verdicts = bytes(self.row(number)[column].allowed for number in range(size))
-        found = indices.translate(verdicts.ljust(_BYTE, _NO_VERDICT))
-        if _NO_VERDICT in found:
-            raise ValueError(
-                f"the orders of {self._rulebook.name} are numbered below {size}, and one here is {max(indices)}"
-            )
-        return found
+        answers = indices.translate(verdicts.ljust(_BYTE, _NO_VERDICT))
+        if _NO_VERDICT in answers:
+            raise ValueError(f"expected indices of {self._rulebook.name} below {size}, got {max(indices)}")
+        return answers
 
     @functools.cached_property
     def _for_many(self) -> tuple[Callable[[list[Any]], list[int]], Callable[[list[Any], Sequence[Any]], list[Any]]]:
         return lookup_many(self._order_space.slot)
 
-    def _numbers(self, orders: Iterable[OrderT]) -> list[int]:
-        return self._walked(self._for_many[0], orders)
+    def _index_all(self, orders: Iterable[OrderT]) -> list[int]:
+        return self._apply_to_orders(self._for_many[0], orders)
 
-    def _walked(
-        self, walk: Callable[..., list[FoundT]], orders: Iterable[OrderT], *column: list[FoundT]
-    ) -> list[FoundT]:
-        given = orders if isinstance(orders, list) else list(orders)
+    def _apply_to_orders(
+        self, function: Callable[..., list[ResultT]], orders: Iterable[OrderT], *column: list[ResultT]
+    ) -> list[ResultT]:
+        listed = orders if isinstance(orders, list) else list(orders)
         try:
-            return walk(given, *column)
+            return function(listed, *column)
         except AttributeError:
-            strangers = [order for order in given if type(order) is not self._rulebook.order_type]
-        raise self._stranger("order", strangers[0])
+            foreign = [order for order in listed if type(order) is not self._rulebook.order_type]
+        raise self._wrong_platform("order", foreign[0])
 
-    def _see_that_a_byte_is_enough(self) -> None:
+    def _check_byte_size(self) -> None:
         if len(self._points) > _BYTE:
             raise ValueError(
-                f"the facts of {self._rulebook.name} span {len(self._points)} points, and a byte numbers 256"
+                f"the facts of {self._rulebook.name} span {len(self._points)} points, but one byte can number only 256"
             )
 
     def _column(self, patch: PatchT) -> int:
         if type(patch) is not self._rulebook.patch_type:
-            raise self._stranger("patch", patch)
+            raise self._wrong_platform("patch", patch)
         column: int = getattr(patch, self._patch_space.slot)
         return column
 
     def index(self, order: OrderT) -> int:
-        """Give the number of an order's row; refuse an order of another platform."""
+        """Return the number of an order's row.
+
+        Raises:
+            TypeError: the order is of another platform.
+        """
         if type(order) is not self._rulebook.order_type:
-            raise self._stranger("order", order)
+            raise self._wrong_platform("order", order)
         index: int = getattr(order, self._order_space.slot)
         return index
 
-    def _stranger(self, role: str, thing: object) -> TypeError:
+    def _wrong_platform(self, role: str, thing: object) -> TypeError:
         return TypeError(
-            f"the {self._rulebook.name} policy decides on its own orders and patches; "
-            f"this {role} is of {name_of(thing)}"
+            f"the {self._rulebook.name} policy accepts only its own orders and patches, "
+            f"got {name_of(thing)} as the {role}"
         )
 
-    def _make(self, order_point: Point) -> list[Decision]:
+    def _make_row(self, order_point: Point) -> list[Decision]:
         return [
             decision for patch_point in self._columns for decision in self._make_column({**order_point, **patch_point})
         ]
 
     def _make_column(self, point: Point) -> Iterator[Decision]:
-        """Make the decisions on every set of keys, where the facts of order and patch are those of a point."""
+        """Make the decisions on every set of keys, at one point of the facts of the order and the patch."""
         waivers = tuple(waiver for waiver in self._rulebook.waivers if waiver.when.holds(point))
-        broken = self._broken(self._rules, point)
-        closed = self._closed(broken)
+        broken = self._broken_rules(self._rules, point)
+        closed = self._closed_keys(broken)
         others = [
-            (assumption, 0 if waivers else self._closed(self._broken(rules, point)))
-            for assumption, rules in self._others
+            (assumption, 0 if waivers else self._closed_keys(self._broken_rules(rules, point)))
+            for assumption, rules in self._alternatives
         ]
-        said = [(rule, rule.only_if.actual(point), rule.only_if.expected(point, "may change")) for rule in broken]
+        texts = [(rule, rule.only_if.actual(point), rule.only_if.expected(point, "may change")) for rule in broken]
         caveats = [
             (rule.caveat, self._masks[rule.section])
             for rule in self._rules
             if rule.caveat and rule.section in self._masks
         ]
-        relevant = _union(closed, *(shut for _, shut in others), *(keys for _, keys in caveats))
-        made: dict[int, Decision] = {}
+        relevant = _union(closed, *(closed_there for _, closed_there in others), *(keys for _, keys in caveats))
+        decisions: dict[int, Decision] = {}
         for mask in range(1 << len(self._keys)):
-            # Keys that nothing closes here, under any assumption, make no difference to the decision.
+            # A key makes no difference if it has no caveat and no rule closes it here, under any assumption.
             core = mask & relevant
-            if core not in made:
+            if core not in decisions:
                 refused = bool(core & closed) and not waivers
                 violations = tuple(
-                    self._violation(rule, touched, saw, needed)
-                    for rule, saw, needed in (said if refused else ())
+                    self._violation(rule, touched, actual, expected)
+                    for rule, actual, expected in (texts if refused else ())
                     if (touched := core & self._masks[rule.section])
                 )
                 assumptions = dict.fromkeys(
-                    assumption for assumption, shut in others if bool(core & shut) is not refused
+                    assumption for assumption, closed_there in others if bool(core & closed_there) is not refused
                 )
-                unseen = dict.fromkeys(caveat for caveat, keys in caveats if core & keys)
-                made[core] = self._decision(
-                    violations, waivers if core & closed else (), tuple(assumptions), tuple(unseen)
+                own_caveats = dict.fromkeys(caveat for caveat, keys in caveats if core & keys)
+                decisions[core] = self._decision(
+                    violations, waivers if core & closed else (), tuple(assumptions), tuple(own_caveats)
                 )
-            yield made[core]
+            yield decisions[core]
 
-    def _violation(self, rule: Rule, touched: int, saw: str, needed: str) -> Violation:
-        """Return the one violation that says this."""
-        known = (rule.id, touched, saw, needed)
-        found = self._violations.get(known)
-        if found is None:
+    def _violation(self, rule: Rule, touched: int, actual: str, expected: str) -> Violation:
+        """Return the violation with this content, which is one object."""
+        cache_key = (rule.id, touched, actual, expected)
+        violation = self._violations.get(cache_key)
+        if violation is None:
             keys = tuple(key for bit, key in enumerate(self._keys) if touched >> bit & 1)
-            found = self._violations.setdefault(known, Violation(rule, keys, saw, needed))
-        return found
+            violation = self._violations.setdefault(cache_key, Violation(rule, keys, actual, expected))
+        return violation
 
     def _decision(
         self,
@@ -404,18 +415,18 @@ class Table(Generic[OrderT, PatchT]):
         assumptions: tuple[Assumption, ...],
         caveats: tuple[str, ...],
     ) -> Decision:
-        """Return the one decision that says this."""
-        # Violations are shared, so that the same one is the same object.
-        known = (
+        """Return the decision with this content, which is one object."""
+        # Equal violations are one object, so their ids identify them.
+        cache_key = (
             tuple(map(id, violations)),
             tuple(waiver.id for waiver in waivers),
             tuple(assumption.id for assumption in assumptions),
             caveats,
         )
-        found = self._decisions.get(known)
-        if found is None:
-            found = self._decisions.setdefault(known, Decision(violations, waivers, assumptions, caveats))
-        return found
+        decision = self._decisions.get(cache_key)
+        if decision is None:
+            decision = self._decisions.setdefault(cache_key, Decision(violations, waivers, assumptions, caveats))
+        return decision
 
     def _make_abilities(self, point: Point) -> dict[str, Decision]:
         row: dict[str, Decision] = {}
@@ -428,19 +439,19 @@ class Table(Generic[OrderT, PatchT]):
             )
             assumptions = {
                 assumption: None
-                for assumption, rules in self._others
+                for assumption, rules in self._alternatives
                 if all(rule.only_if.holds(point) for rule in rules if rule.section is action) is bool(violations)
             }
             caveats = dict.fromkeys(rule.caveat for rule in governing if rule.caveat)
             row[action] = Decision(violations, (), tuple(assumptions), tuple(caveats))
         return row
 
-    def _broken(self, rules: Iterable[Rule], point: Point) -> list[Rule]:
-        """List the rules on sections that do not hold at a point."""
+    def _broken_rules(self, rules: Iterable[Rule], point: Point) -> list[Rule]:
+        """Return the rules on sections that do not hold at a point."""
         return [rule for rule in rules if rule.section in self._masks and not rule.only_if.holds(point)]
 
-    def _closed(self, broken: Iterable[Rule]) -> int:
-        """Give the mask of the keys that some rule closes."""
+    def _closed_keys(self, broken: Iterable[Rule]) -> int:
+        """Return the mask of the keys that some broken rules refuse."""
         return _union(*(self._masks[rule.section] for rule in broken))
 
 
@@ -471,30 +482,30 @@ def decide(orders, column):
 def lookup(
     index: str, mask: str, rows: Sequence[Sequence[Any] | None], decide: Callable[[Any, Any], Any]
 ) -> Callable[[Any, Any], Any]:
-    """Write the function that looks a decision up.
+    """Compile the function that looks up a decision.
 
     Args:
-        index: the slot of the order that numbers its row.
-        mask: the slot of the patch that numbers its column.
-        rows: the rows, None where one is not made yet.
-        decide: decides where nothing is found.
+        index: the slot of the order that stores the number of its row.
+        mask: the slot of the patch that stores the number of its column.
+        rows: the rows. A row that is not made yet is None.
+        decide: makes the decision if the lookup fails.
     """
     names: dict[str, Any] = {"rows": rows, "decide": decide}
     source = _SOURCE.format(index=index, mask=mask)
-    exec(compile(source, "<orderrules look-up>", "exec"), names)  # noqa: S102 - our own text; Space checks the names.
-    found: Callable[[Any, Any], Any] = names["can_update"]
-    return found
+    exec(compile(source, "<orderrules look-up>", "exec"), names)  # noqa: S102 - the source is our own, and Space checks the names.
+    function: Callable[[Any, Any], Any] = names["can_update"]
+    return function
 
 
 def lookup_many(
     index: str,
 ) -> tuple[Callable[[list[Any]], list[int]], Callable[[list[Any], Sequence[Any]], list[Any]]]:
-    """Write the functions that number orders, and that look each up in a column of decisions.
+    """Compile two functions: one returns the indices of orders, the other looks up each order in a column of decisions.
 
-    They raise ``AttributeError`` where one is of another platform.
+    Both raise ``AttributeError`` if an order is of another platform.
 
     Args:
-        index: the slot of an order that numbers its row.
+        index: the slot of the order that stores the number of its row.
     """
     names: dict[str, Any] = {}
     exec(compile(_MANY.format(index=index), "<orderrules look-up of many>", "exec"), names)  # noqa: S102 - as above.

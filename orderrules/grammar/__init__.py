@@ -1,1 +1,1 @@
-"""The grammar: the records of which a rulebook consists."""
+"""The grammar: the classes that a rulebook is built from."""

@@ -1,7 +1,7 @@
-"""Advice: what is worth saying about an update and refuses nothing.
+"""Advice: remarks about an update that refuse nothing.
 
-An advice is data like a rule: when it is given, what it says, and the clause it comes from.
-It must never be asked when something is decided, and never know a platform.
+An ``AdviceRule`` is data, like a rule: when it applies, what it says, and the clause it comes from. Decisions do not
+depend on advice.
 """
 
 from __future__ import annotations
@@ -24,59 +24,59 @@ if TYPE_CHECKING:
 class EmptyUpdate:
     """The update sends no key."""
 
-    def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - one signature for all.
-        """Give the keys it is about, or None where it is not so."""
+    def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - all kinds share one signature.
+        """Return the keys that the advice is about, or None if it does not apply."""
         return None if patch.keys else ()
 
 
 @attrs.frozen
 class UnchangedValue:
-    """The update sends a value that the order has already."""
+    """The update sends a value that the order already has."""
 
     key: str
 
     def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:
-        """Give the keys it is about, or None where it is not so."""
+        """Return the keys that the advice is about, or None if it does not apply."""
         sent = getattr(patch, self.key)
         return (self.key,) if sent is not UNSET and sent == getattr(order, self.key) else None
 
 
 @attrs.frozen
 class UnknownValue:
-    """The order has a value of a fact that no page names."""
+    """The order's value of a fact is a string that the page does not list."""
 
     fact: Fact
 
-    def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - one signature for all.
-        """Give the keys it is about, or None where it is not so."""
+    def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - all kinds share one signature.
+        """Return the keys that the advice is about, or None if it does not apply."""
         value = getattr(order, self.fact.attribute)
         return () if isinstance(value, str) and self.fact.of(order) is UNKNOWN else None
 
     def detail(self, order: OrderBase) -> str:
-        """Say how the order spells it, and what may be meant."""
+        """Return the value as the order spells it, and a guess at what was meant."""
         return describe_spelling(self.fact, getattr(order, self.fact.attribute))
 
 
 @attrs.frozen
 class EmptyValue:
-    """The update sends an object or a list with nothing in it."""
+    """The update sends an empty object or an empty list."""
 
     among: tuple[str, ...]
 
-    def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - one signature for all.
-        """Give the keys it is about, or None where it is not so."""
+    def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - all kinds share one signature.
+        """Return the keys that the advice is about, or None if it does not apply."""
         return tuple(key for key in self.among if is_empty(getattr(patch, key))) or None
 
 
 @attrs.frozen
 class MissingKey:
-    """The update sends some of these keys, and not the one that belongs to them."""
+    """The update sends at least one of some keys, but not the key that belongs with them."""
 
     among: tuple[str, ...]
     needs: str
 
-    def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - one signature for all.
-        """Give the keys it is about, or None where it is not so."""
+    def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - all kinds share one signature.
+        """Return the keys that the advice is about, or None if it does not apply."""
         if getattr(patch, self.needs) is not UNSET:
             return None
         return tuple(key for key in self.among if getattr(patch, key) is not UNSET) or None
@@ -84,13 +84,16 @@ class MissingKey:
 
 @attrs.frozen
 class OmittedDefault:
-    """The update sends something, and leaves out a key for which the page names a default that the order has not."""
+    """The update leaves out a key that has a documented default, and the order has another value.
+
+    An update that sends no key at all does not count.
+    """
 
     key: str
     default: object
 
     def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:
-        """Give the keys it is about, or None where it is not so."""
+        """Return the keys that the advice is about, or None if it does not apply."""
         if not patch.keys or getattr(patch, self.key) is not UNSET or getattr(order, self.key) == self.default:
             return None
         return (self.key,)
@@ -98,16 +101,21 @@ class OmittedDefault:
 
 @attrs.frozen
 class DatesReversed:
-    """After the update, one day stands before another that it should follow, and the update sends one of them."""
+    """The update sends at least one of two dates, and after it the later date comes before the earlier one.
+
+    Attributes:
+        key: the body key of the date that should come later.
+        follows: the body key of the date that should come first.
+    """
 
     key: str
     follows: str
 
     def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:
-        """Give the keys it is about, or None where it is not so."""
+        """Return the keys that the advice is about, or None if it does not apply."""
         sent = tuple(key for key in (self.follows, self.key) if getattr(patch, key) is not UNSET)
         first, second = (getattr(patch if key in sent else order, key) for key in (self.follows, self.key))
-        # An order may show a day that is written in another way, and then is text.
+        # An order may show a date in another format. Then it is a string, and cannot be compared.
         comparable = isinstance(first, date) and isinstance(second, date)
         return sent if sent and comparable and second < first else None
 
@@ -117,12 +125,12 @@ AdviceKind = EmptyUpdate | UnchangedValue | EmptyValue | MissingKey | OmittedDef
 
 @attrs.frozen(kw_only=True)
 class AdviceRule:
-    """One thing worth saying.
+    """A rule that yields advice.
 
     Attributes:
-        id: its handle, which is the id of its clause in ``specs/``.
-        when: the occasion on which it is said.
-        message: what is said, one lower-case sentence without a full stop.
+        id: the id of its clause in ``specs/``.
+        when: the kind of advice, which finds the updates that it applies to.
+        message: one lower-case sentence without a full stop.
     """
 
     id: str
@@ -132,10 +140,10 @@ class AdviceRule:
 
 @attrs.frozen
 class Advice:
-    """Something worth saying about an update, which refuses nothing.
+    """A remark about an update, which refuses nothing.
 
     Attributes:
-        id: its handle, which is the id of its clause in ``specs/``.
+        id: the id of its clause in ``specs/``.
         message: one lower-case sentence without a full stop.
         keys: the body keys that it is about.
     """
@@ -149,18 +157,18 @@ class Advice:
 
 
 def is_empty(value: object) -> bool:
-    """Say whether a value is an object or a list with nothing in it."""
+    """Return whether a value is an empty object or an empty list."""
     if isinstance(value, Model):
-        return all(getattr(value, field.name) is UNSET for field in attrs.fields(type(value)))  # type: ignore[arg-type]  # models are attrs classes.
+        return all(getattr(value, field.name) is UNSET for field in attrs.fields(type(value)))  # type: ignore[arg-type]  # every model is an attrs class.
     return value == ()
 
 
 def advise(advisories: tuple[AdviceRule, ...], order: OrderBase, patch: PatchBase) -> tuple[Advice, ...]:
-    """Give the advice of some advisories on an update."""
-    found = ((advisory, advisory.when.keys(order, patch)) for advisory in advisories)
-    return tuple(Advice(advisory.id, _message(advisory, order), keys) for advisory, keys in found if keys is not None)
+    """Return the advice that some advice rules yield for an update."""
+    keys_by_rule = ((rule, rule.when.keys(order, patch)) for rule in advisories)
+    return tuple(Advice(rule.id, _message(rule, order), keys) for rule, keys in keys_by_rule if keys is not None)
 
 
-def _message(advisory: AdviceRule, order: OrderBase) -> str:
-    when = advisory.when
-    return f"{advisory.message}: {when.detail(order)}" if isinstance(when, UnknownValue) else advisory.message
+def _message(rule: AdviceRule, order: OrderBase) -> str:
+    when = rule.when
+    return f"{rule.message}: {when.detail(order)}" if isinstance(when, UnknownValue) else rule.message

@@ -1,9 +1,10 @@
 """Facts and conditions: what rules read, and what they require.
 
-A fact has finitely many values, so a condition over facts can be checked at every *point* (a value for each fact).
-A condition is a value: it can be printed, compared, negated, counted and simplified. Simplification lists the points at
-which a condition holds and covers them with as few *boxes* (some values of each fact) as possible, so two conditions
-that hold at the same points have the same simplified form.
+A fact has finitely many values, so a condition can be checked at every *point* (one value for each fact). A condition
+is a value: it can be printed, compared, negated, counted and simplified.
+
+Simplification lists the points at which a condition holds. It covers them with as few *boxes* as possible, where a box
+is a set of values for each fact. Two conditions that hold at the same points have the same simplified form.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from orderrules.reading.problems import join_words
 from orderrules.reading.values import close_to, shorten
 
 Point = Mapping["Fact", Hashable]
-"""A value for each fact that a condition reads."""
+"""One value for each fact that a condition reads."""
 
 
 class Unknown(Enum):
@@ -36,75 +37,78 @@ class Unknown(Enum):
 
 
 UNKNOWN: Final = Unknown.UNKNOWN
-"""The value of a fact that stands for everything the page does not name."""
+"""The value of a fact that stands for every value that the page does not list."""
 
 
-def _distinct(values: Iterable[Hashable]) -> tuple[Hashable, ...]:
-    several = tuple(values)
-    if not several or len(set(several)) < len(several):
-        raise ValueError("a fact has at least one value, and none twice")
-    return several
+def _check_distinct(values: Iterable[Hashable]) -> tuple[Hashable, ...]:
+    given = tuple(values)
+    if not given or len(set(given)) < len(given):
+        raise ValueError("a fact needs at least one value, and no value twice")
+    return given
 
 
-def _labels(pairs: Iterable[tuple[Hashable, str]]) -> tuple[tuple[Hashable, str], ...]:
+def _as_labels(pairs: Iterable[tuple[Hashable, str]]) -> tuple[tuple[Hashable, str], ...]:
     return tuple(pairs)
 
 
-def _aliases(pairs: Iterable[tuple[str, Hashable]]) -> tuple[tuple[str, Hashable], ...]:
+def _as_aliases(pairs: Iterable[tuple[str, Hashable]]) -> tuple[tuple[str, Hashable], ...]:
     return tuple(pairs)
 
 
-def _set(values: Iterable[Hashable]) -> frozenset[Hashable]:
+def _freeze(values: Iterable[Hashable]) -> frozenset[Hashable]:
     return frozenset(values)
 
 
-def _no_value(fact: Fact) -> Hashable:
+def _default_absent(fact: Fact) -> Hashable:
     return UNKNOWN if UNKNOWN in fact.values else attrs.NOTHING
 
 
 @attrs.frozen(cache_hash=True, repr=False)
 class Fact:
-    """A named property with a finite set of values, read off an order or a patch.
+    """A named property with a finite set of values, read from an order or a patch.
 
     Attributes:
-        name: what it is called in a sentence: ``status``.
-        values: every value it can have; with ``UNKNOWN`` among them, whatever is not listed counts as that.
-        attribute: the attribute of the order or patch that it is read off; the name when left out.
-        labels: how a value is called in a sentence, where its own text does not do.
-        flag: whether it is said without a verb: ``draft`` and ``not draft``.
-        aliases: other spellings met in payloads, each with the value it is read as.
-        unlisted: an example of what counts as ``UNKNOWN``, where that is among the values.
-        absent: the value that a null stands for where orders are kept in a database: ``UNKNOWN`` where that is among
-            the values, and else none that a condition would take, unless it is said.
-        words: other words met for some of its values, in small letters; for hints only, never for deciding.
-        notes: what is said of an order with some value that counts as ``UNKNOWN`` and is no word.
-        remedies: what to do where it has a value that hides what a rule needs to know.
+        name: the name of the fact in a sentence: ``status``.
+        values: every value that the fact can have. If ``UNKNOWN`` is one of them, a value that is not listed is
+            treated as ``UNKNOWN``.
+        attribute: the attribute of the order or the patch that the fact reads. The default is the name.
+        labels: pairs of a value and its text in a sentence, for values whose ``str`` does not read well.
+        flag: whether the fact is named without a verb: ``draft`` and ``not draft``.
+        aliases: pairs of another spelling found in payloads and the value that it means.
+        unlisted: an example of a value that is treated as ``UNKNOWN``. It is used only if ``UNKNOWN`` is a value.
+        absent: the value that a database NULL means. The default is ``UNKNOWN`` if that is a value; otherwise a NULL
+            is an error.
+        words: pairs of another word, in lower case, and the value that it may mean. They are used for hints only, not
+            for decisions.
+        notes: pairs of a value that is treated as ``UNKNOWN``, such as ``None``, and a sentence about an order with
+            that value.
+        remedies: pairs of a value that hides what a rule needs to know, and what to do about it.
     """
 
     name: str
-    values: tuple[Hashable, ...] = attrs.field(converter=_distinct)
+    values: tuple[Hashable, ...] = attrs.field(converter=_check_distinct)
     attribute: str = attrs.field(
         default=attrs.Factory(lambda self: self.name, takes_self=True),
         kw_only=True,
     )
-    labels: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_labels)
+    labels: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_as_labels)
     flag: bool = attrs.field(default=False, kw_only=True)
-    aliases: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), kw_only=True, converter=_aliases)
+    aliases: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), kw_only=True, converter=_as_aliases)
     unlisted: Hashable = attrs.field(default="unknown", kw_only=True)
-    absent: Hashable = attrs.field(default=attrs.Factory(_no_value, takes_self=True), kw_only=True)
-    words: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), kw_only=True, converter=_aliases)
-    notes: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_labels)
-    remedies: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_labels)
+    absent: Hashable = attrs.field(default=attrs.Factory(_default_absent, takes_self=True), kw_only=True)
+    words: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), kw_only=True, converter=_as_aliases)
+    notes: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_as_labels)
+    remedies: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_as_labels)
 
     def __attrs_post_init__(self) -> None:
         if self.absent is not attrs.NOTHING:
-            self.see((self.absent,))
+            self.check_values((self.absent,))
 
     def __repr__(self) -> str:
         return f"<Fact {self.name}: {len(self.values)} values>"
 
     def of(self, thing: object) -> Hashable:
-        """Read the fact off an order or a patch.
+        """Read the fact from an order or a patch.
 
         Raises:
             ValueError: the value is not listed, and the fact has no ``UNKNOWN``.
@@ -112,15 +116,16 @@ class Fact:
         return self._match(getattr(thing, self.attribute))
 
     def from_database(self, value: object) -> Hashable:
-        """Give the value that one kept in a database stands for; a null is ``absent``.
+        """Return the value that a value from a database means. NULL means ``absent``.
 
         Raises:
-            ValueError: the value is not listed, and the fact has no ``UNKNOWN``; or it is a null, and nothing absent.
+            ValueError: the value is not listed, and the fact has no ``UNKNOWN``; or the value is NULL, and the fact
+                has no ``absent``.
         """
         return self.absent if value is None and self.absent is not attrs.NOTHING else self._match(value)
 
     def spellings(self, value: Hashable) -> tuple[Hashable, ...]:
-        """Give the ways in which a listed value is spelt: as it is, and by its aliases."""
+        """Return the spellings of a listed value: the value itself and its aliases."""
         return (value, *(alias for alias, meant in self.aliases if meant == value))
 
     def _match(self, given: object) -> Hashable:
@@ -131,33 +136,33 @@ class Fact:
         if UNKNOWN in self.values:
             return UNKNOWN
         kind = type(value).__name__
-        # An object may hold what is personal.
-        told = f"a {kind}" if isinstance(value, dict | list) else repr(value)
-        raise ValueError(f"{self.name} cannot be {told}")
+        # A dict or a list may hold personal data, so only its type is shown.
+        described = f"a {kind}" if isinstance(value, dict | list) else repr(value)
+        raise ValueError(f"{self.name} cannot be {described}")
 
     def canonical(self, value: object) -> object:
-        """Return the listed value that a spelling stands for, and anything else as it is."""
+        """Return the listed value that a spelling means, or the value unchanged if it is not such a spelling."""
         if type(value) is not str:
             return value
         meant = dict(self.aliases).get(value, value)
         return next((known for known in self.values if known == meant), value)
 
-    def see(self, values: Iterable[Hashable]) -> None:
-        """See that the fact can have some values.
+    def check_values(self, values: Iterable[Hashable]) -> None:
+        """Check that some values are values of the fact.
 
         Raises:
-            ValueError: it never has one of them.
+            ValueError: one of them is not.
         """
-        strangers = set(values).difference(self.values)
-        if strangers:
-            raise ValueError(f"{self.name} is never {join_words(sorted(map(repr, strangers)))}")
+        unlisted = set(values).difference(self.values)
+        if unlisted:
+            raise ValueError(f"{self.name} has no value {join_words(sorted(map(repr, unlisted)))}")
 
     def label(self, value: Hashable) -> str:
-        """Say a value as it stands in a sentence."""
+        """Return the text of a value in a sentence."""
         return dict(self.labels).get(value, str(value))
 
-    def says(self, values: Iterable[Hashable], *, negated: bool = False) -> str:
-        """Say that the fact has, or has not, one of some values: ``status is not completed``."""
+    def describe(self, values: Iterable[Hashable], *, negated: bool = False) -> str:
+        """Return the statement that the fact has one of some values, or none of them: ``status is not completed``."""
         chosen = list(values)
         if self.flag and len(chosen) == 1:
             return self.name if (chosen[0] is True) is not negated else f"not {self.name}"
@@ -168,27 +173,27 @@ class Fact:
         return self.is_in((value,))
 
     def is_not(self, value: Hashable) -> Is:
-        """Return the condition that the fact has any value but this one."""
+        """Return the condition that the fact has a value other than this one."""
         return self.is_not_in((value,))
 
     def is_in(self, values: Collection[Hashable]) -> Is:
         """Return the condition that the fact has one of these values."""
-        _no_text(values)
+        _reject_text(values)
         return Is(self, frozenset(values))
 
     def is_not_in(self, values: Collection[Hashable]) -> Is:
         """Return the condition that the fact has none of these values."""
-        _no_text(values)
+        _reject_text(values)
         return Is(self, frozenset(values), negated=True)
 
 
-def _no_text(values: Collection[Hashable]) -> None:
+def _reject_text(values: Collection[Hashable]) -> None:
     if isinstance(values, str):
-        raise TypeError(f"expected a collection of values, got the text {values!r}")
+        raise TypeError(f"expected a collection of values, got the string {values!r}")
 
 
 class Condition:
-    """A predicate over facts, as a value: printable, comparable, negatable and countable."""
+    """A predicate over facts, as a value: it can be printed, compared, negated and counted."""
 
     __slots__ = ()
 
@@ -196,7 +201,7 @@ class Condition:
         return f"<{type(self).__name__} {self}>"
 
     def __bool__(self) -> bool:
-        """Refuse: ``and``, ``or`` and ``not`` would drop a part without a word.
+        """Raise an error, because ``and``, ``or`` and ``not`` would silently drop a part.
 
         Raises:
             TypeError: always.
@@ -205,120 +210,132 @@ class Condition:
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """The facts it reads, each once."""
-        raise TypeError  # pragma: no cover - every condition below says its own.
+        """The facts that the condition reads, each once."""
+        raise TypeError  # pragma: no cover - every subclass overrides it.
 
     def holds(self, of: object) -> bool:
-        """Say whether it holds for an order or a patch whose facts it reads, or at a point: a value for each fact.
+        """Return whether the condition holds for an order, for a patch or at a point.
+
+        Args:
+            of: an order or a patch that has all facts of the condition, or a mapping of each fact to its value.
 
         Raises:
-            TypeError: it is of another platform, and does not tell the facts.
+            TypeError: the order or the patch is of another platform and lacks a fact.
         """
         if isinstance(of, Mapping):
             return self._holds(cast("Point", of))
         for fact in self.facts:
             if not hasattr(of, fact.attribute):
-                raise TypeError(f"a {type(of).__qualname__} does not tell the {fact.name}")
+                raise TypeError(f"{type(of).__qualname__} has no {fact.name}, which the condition reads")
         return self._holds({fact: fact.of(of) for fact in self.facts})
 
-    def _holds(self, point: Point) -> bool:  # noqa: ARG002 - each condition below reads the point.
-        raise TypeError  # pragma: no cover - as above.
+    def _holds(self, point: Point) -> bool:  # noqa: ARG002 - every subclass reads the point.
+        raise TypeError  # pragma: no cover - every subclass overrides it.
 
     def simplify(self) -> Condition:
-        """Return a short condition that holds at the same points; equal meanings give equal conditions.
+        """Return a short condition that holds at the same points.
 
-        It is the shortest for a few flags, and nearly so for facts of many values.
+        Two conditions that hold at the same points give equal results. The result is the shortest possible if the
+        condition reads a few flags, and close to the shortest if it reads facts with many values.
         """
         return minimize(self)
 
     def means(self, other: Condition) -> bool:
-        """Say whether another condition holds at the same points, however it is written.
+        """Return whether another condition holds at exactly the same points.
 
         Raises:
-            TypeError: the other is no condition.
+            TypeError: the other object is not a condition.
         """
         if not isinstance(other, Condition):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"expected a condition, got a {type(other).__name__}")
+            raise TypeError(f"expected a condition, got {type(other).__name__}")
         return self.simplify() == other.simplify()
 
     def __invert__(self) -> Condition:
-        raise TypeError  # pragma: no cover - as above.
+        raise TypeError  # pragma: no cover - every subclass overrides it.
 
     def __and__(self, other: Condition) -> Condition:
         if not isinstance(other, Condition):  # pyright: ignore[reportUnnecessaryIsInstance]
             return NotImplemented
-        return AllOf(_flat(AllOf, (self, other)))
+        return AllOf(_flatten(AllOf, (self, other)))
 
     def __or__(self, other: Condition) -> Condition:
         if not isinstance(other, Condition):  # pyright: ignore[reportUnnecessaryIsInstance]
             return NotImplemented
-        return AnyOf(_flat(AnyOf, (self, other)))
+        return AnyOf(_flatten(AnyOf, (self, other)))
 
     def transitions(self) -> tuple[TransitionTable, ...]:
-        """The transition tables in it."""
+        """Return the transition tables in the condition."""
         return ()
 
     def count(self) -> tuple[int, int]:
-        """Count the points of its own facts at which it holds, and all of them."""
+        """Return the number of points of its facts at which the condition holds, and the number of all these points."""
         verdicts = [self.holds(point) for point in points(self.facts)]
         return sum(verdicts), len(verdicts)
 
     def actual(self, point: Point) -> str:
-        """Say what those of its facts are that have a value at a point: the evidence."""
-        seen = [fact.says([point[fact]]) for fact in self.facts if fact in point]
-        return join_words(seen or ["whatever the order is"], "and")
+        """Return the evidence: the values at a point of the facts that the condition reads.
+
+        Facts that the point leaves out are not mentioned.
+        """
+        statements = [fact.describe([point[fact]]) for fact in self.facts if fact in point]
+        return join_words(statements or ["the order makes no difference"], "and")
 
     def expected(self, point: Point, verb: str) -> str:
-        """Say what would have to be for it to hold, of something that then ``verb`` (*may change*)."""
+        """Return what must be true for the condition to hold.
+
+        Args:
+            point: the values of the facts.
+            verb: what is possible when the condition holds, such as *may change*.
+        """
         if is_never(self):
-            return "nothing opens it"
-        hidden = (dict(fact.remedies).get(point.get(fact), "") for fact in self.facts)
-        return "; ".join([f"it {verb} only while {self}", *filter(None, hidden)])
+            return "nothing allows it"
+        remedies = (dict(fact.remedies).get(point.get(fact), "") for fact in self.facts)
+        return "; ".join([f"it {verb} only while {self}", *filter(None, remedies)])
 
 
 @functools.lru_cache(maxsize=1024)
 def is_never(condition: Condition) -> bool:
-    """Say whether a condition holds at no point of its facts."""
+    """Return whether a condition holds at no point of its facts."""
     return not any(condition.holds(point) for point in points(condition.facts))
 
 
 def points(facts: Iterable[Fact]) -> Iterator[Point]:
-    """Walk all combinations of values of some facts."""
-    read = tuple(facts)
-    for values in itertools.product(*(fact.values for fact in read)):
-        yield dict(zip(read, values, strict=True))
+    """Iterate over all combinations of the values of some facts."""
+    listed = tuple(facts)
+    for values in itertools.product(*(fact.values for fact in listed)):
+        yield dict(zip(listed, values, strict=True))
 
 
 def sort_by_name(facts: Iterable[Fact]) -> tuple[Fact, ...]:
-    """Put facts in the order of their names, which no order of writing changes."""
+    """Sort facts by name, so that the result does not depend on the order in which they were written."""
     return tuple(sorted(facts, key=lambda fact: fact.name))
 
 
-def _flat(kind: type[AllOf | AnyOf], parts: Iterable[Condition]) -> tuple[Condition, ...]:
-    """List the parts of a conjunction or disjunction, those of nested ones included, each once."""
-    found: dict[Condition, None] = {}
+def _flatten(kind: type[AllOf | AnyOf], parts: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Return the parts of a conjunction or a disjunction, each once, with nested ones of the same kind unpacked."""
+    flat: dict[Condition, None] = {}
     for part in parts:
-        found.update(dict.fromkeys(part.parts if isinstance(part, kind) else (part,)))
-    return tuple(found)
+        flat.update(dict.fromkeys(part.parts if isinstance(part, kind) else (part,)))
+    return tuple(flat)
 
 
 @attrs.frozen(repr=False)
 class Is(Condition):
-    """A fact has one of some values, or, negated, none of them.
+    """The condition that a fact has one of some values, or none of them if it is negated.
 
-    The polarity is kept as written: the two forms part ways the day a value is added.
+    The two forms are kept as written, because they differ as soon as the fact gets a new value.
     """
 
     fact: Fact
-    values: frozenset[Hashable] = attrs.field(converter=_set)
+    values: frozenset[Hashable] = attrs.field(converter=_freeze)
     negated: bool = False
 
     def __attrs_post_init__(self) -> None:
-        self.fact.see(self.values)
+        self.fact.check_values(self.values)
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """The one fact it reads."""
+        """The fact that the condition reads."""
         return (self.fact,)
 
     def _holds(self, point: Point) -> bool:
@@ -329,20 +346,20 @@ class Is(Condition):
 
     def __str__(self) -> str:
         if not self.values:
-            return "ever" if self.negated else "never"
+            return "always" if self.negated else "never"
         ordered = [value for value in self.fact.values if value in self.values]
-        return self.fact.says(ordered, negated=self.negated)
+        return self.fact.describe(ordered, negated=self.negated)
 
 
-def _parts(parts: Iterable[Condition]) -> tuple[Condition, ...]:
+def _as_parts(parts: Iterable[Condition]) -> tuple[Condition, ...]:
     return tuple(parts)
 
 
 @attrs.frozen(repr=False)
-class AllOf(Condition):
-    """Every part holds; without parts it always does."""
+class _Combined(Condition):
+    """A condition made of several parts."""
 
-    parts: tuple[Condition, ...] = attrs.field(converter=_parts)
+    parts: tuple[Condition, ...] = attrs.field(converter=_as_parts)
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -350,8 +367,13 @@ class AllOf(Condition):
         return tuple(dict.fromkeys(fact for part in self.parts for fact in part.facts))
 
     def transitions(self) -> tuple[TransitionTable, ...]:
-        """The transition tables in its parts."""
+        """Return the transition tables in the parts."""
         return tuple(table for part in self.parts for table in part.transitions())
+
+
+@attrs.frozen(repr=False)
+class AllOf(_Combined):
+    """The condition that every part holds. Without parts, it always holds."""
 
     def _holds(self, point: Point) -> bool:
         return all(part._holds(point) for part in self.parts)
@@ -361,25 +383,14 @@ class AllOf(Condition):
 
     def __str__(self) -> str:
         if not self.parts:
-            return "ever"
-        # A part that lists values says *or* itself.
+            return "always"
+        # A part that lists several values contains an "or" of its own.
         return " and ".join(f"({part})" if " or " in str(part) else str(part) for part in self.parts)
 
 
 @attrs.frozen(repr=False)
-class AnyOf(Condition):
-    """At least one part holds; without parts it never does."""
-
-    parts: tuple[Condition, ...] = attrs.field(converter=_parts)
-
-    @property
-    def facts(self) -> tuple[Fact, ...]:
-        """The facts of all parts, each once."""
-        return tuple(dict.fromkeys(fact for part in self.parts for fact in part.facts))
-
-    def transitions(self) -> tuple[TransitionTable, ...]:
-        """The transition tables in its parts."""
-        return tuple(table for part in self.parts for table in part.transitions())
+class AnyOf(_Combined):
+    """The condition that at least one part holds. Without parts, it never holds."""
 
     def _holds(self, point: Point) -> bool:
         return any(part._holds(point) for part in self.parts)
@@ -388,7 +399,7 @@ class AnyOf(Condition):
         return AllOf(tuple(~part for part in self.parts))
 
     def __str__(self) -> str:
-        # A part that lists values says *or* itself, and one of several parts says *and*.
+        # A part that lists several values contains an "or" of its own, and a conjunction contains an "and".
         parts = (f"({part})" if isinstance(part, AllOf) or " or " in str(part) else str(part) for part in self.parts)
         return " or ".join(parts) or "never"
 
@@ -402,31 +413,32 @@ NEVER: Final = AnyOf(())
 _Rows = tuple[tuple[Hashable, frozenset[Hashable]], ...]
 
 
-def _rows(table: Mapping[Any, Collection[Hashable]] | _Rows) -> _Rows:
+def _freeze_rows(table: Mapping[Any, Collection[Hashable]] | _Rows) -> _Rows:
     return tuple((value, frozenset(following)) for value, following in dict(table).items())
 
 
 @attrs.frozen(repr=False)
 class TransitionTable(Condition):
-    """The condition of a transition table: the status asked for may follow the present one.
+    """The condition that the status asked for may follow the present status, according to a transition table.
 
     Attributes:
         current: the fact of the order.
         asked: the fact of the patch.
-        table: a row for every documented status, even an empty one; a status without a row is followed by none.
-        staying: whether asking for the present status again holds as well.
-        negated: whether it holds where it otherwise would not.
+        table: for every documented status, the statuses that may follow it. The row of a final status is empty. A
+            status without a row has no documented successor.
+        staying: whether the condition also holds if the update asks for the present status again.
+        negated: whether the condition is negated.
     """
 
     current: Fact
     asked: Fact
-    table: _Rows = attrs.field(converter=_rows)
+    table: _Rows = attrs.field(converter=_freeze_rows)
     staying: bool = attrs.field(default=True, kw_only=True)
     negated: bool = attrs.field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        self.current.see(value for value, _ in self.table)
-        self.asked.see(value for _, following in self.table for value in following)
+        self.current.check_values(value for value, _ in self.table)
+        self.asked.check_values(value for _, following in self.table for value in following)
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -434,11 +446,11 @@ class TransitionTable(Condition):
         return (self.current, self.asked)
 
     def following(self, value: Hashable) -> frozenset[Hashable]:
-        """The statuses that may follow one, itself left out."""
+        """Return the statuses that may follow a status, without the status itself."""
         return dict(self.table).get(value, frozenset())
 
     def transitions(self) -> tuple[TransitionTable, ...]:
-        """Itself."""
+        """Return the condition itself."""
         return (self,)
 
     def _holds(self, point: Point) -> bool:
@@ -454,12 +466,12 @@ class TransitionTable(Condition):
         return f"the {self.asked.name} {verb} the present {self.current.name}"
 
     def expected(self, point: Point, verb: str) -> str:
-        """Say what may follow the present status."""
+        """Return which statuses may follow the present status."""
         if self.negated:
             return f"it {verb} only while {self}"
         current = point[self.current]
         if current not in dict(self.table):
-            return "the page names nothing that may follow it"
+            return "the page does not say what may follow it"
         following = self.following(current)
         ordered = [self.asked.label(value) for value in self.asked.values if value in following]
         if not ordered:
@@ -472,16 +484,18 @@ _FEW_FACTS: Final = 4
 _FEW_BOXES: Final = 12
 
 Values = tuple["Hashable", ...]
-"""A value for each of some facts, in their order."""
+"""One value for each of some facts, in the order of the facts."""
 
 Box = tuple[frozenset["Hashable"], ...]
-"""Some values of each fact: the points of which every value is among them."""
+"""A set of values for each fact. A point is inside the box if each of its values is in the set of its fact."""
 
-ToldT = TypeVar("ToldT", bound="Hashable")
+VerdictT = TypeVar("VerdictT", bound="Hashable")
 
 
 def guard(rules: tuple[Condition, ...], waivers: tuple[Condition, ...], known: Point) -> Condition:
-    """Give a short condition on what is not known under which all rules hold or a waiver applies.
+    """Return a short condition that holds when all rules hold or a waiver applies, given the facts that are known.
+
+    The result reads only the facts that are not known.
 
     Args:
         rules: the conditions of the rules on the sections that are touched.
@@ -492,12 +506,15 @@ def guard(rules: tuple[Condition, ...], waivers: tuple[Condition, ...], known: P
 
 
 def minimize(condition: Condition) -> Condition:
-    """Give a condition that holds at the same points, as short as can be, or nearly; see ``Condition.simplified``."""
+    """Return a short condition that holds at the same points; see ``Condition.simplify``."""
     return _minimize(condition, {})
 
 
 def _minimize(condition: Condition, known: Point) -> Condition:
-    """Write down where a condition holds in few words; the same points always give the same words."""
+    """Return a short condition that holds at the same points, given the facts that are known.
+
+    Conditions that hold at the same points give the same result.
+    """
     facts = sort_by_name(fact for fact in condition.facts if fact not in known)
     return from_truth_table(
         facts, {tuple(point.values()): condition.holds({**point, **known}) for point in points(facts)}
@@ -505,11 +522,11 @@ def _minimize(condition: Condition, known: Point) -> Condition:
 
 
 def from_truth_table(facts: tuple[Fact, ...], holds: dict[Values, bool]) -> Condition:
-    """Write down, in few words, the condition that holds where a table of points says so.
+    """Return a short condition that holds at the points where a truth table says so.
 
     Args:
-        facts: the facts, by name.
-        holds: a verdict for the values of the facts; it does not hold at a point that is left out.
+        facts: the facts, sorted by name.
+        holds: for each point, whether the condition holds there. A point that is left out counts as false.
     """
     for fact in facts:
         facts, holds = drop_fact(fact, facts, holds)
@@ -522,23 +539,27 @@ def from_truth_table(facts: tuple[Fact, ...], holds: dict[Values, bool]) -> Cond
 
 
 def drop_fact(
-    fact: Fact, facts: tuple[Fact, ...], holds: dict[Values, ToldT]
-) -> tuple[tuple[Fact, ...], dict[Values, ToldT]]:
-    """Leave a fact out of a table of points, where it makes no difference."""
+    fact: Fact, facts: tuple[Fact, ...], holds: dict[Values, VerdictT]
+) -> tuple[tuple[Fact, ...], dict[Values, VerdictT]]:
+    """Remove a fact from a truth table if it makes no difference; otherwise return the table unchanged."""
     place = facts.index(fact)
-    fewer: dict[Values, ToldT] = {}
+    smaller: dict[Values, VerdictT] = {}
     for point, verdict in holds.items():
-        if fewer.setdefault((*point[:place], *point[place + 1 :]), verdict) != verdict:
+        if smaller.setdefault((*point[:place], *point[place + 1 :]), verdict) != verdict:
             return facts, holds
-    return (*facts[:place], *facts[place + 1 :]), fewer
+    return (*facts[:place], *facts[place + 1 :]), smaller
 
 
 def _largest_boxes(facts: tuple[Fact, ...], true: set[Values]) -> list[Box]:
-    """List boxes of true points that grow in no direction: all of them for a few flags, and else enough to cover."""
+    """Return boxes of true points that cannot be made larger.
+
+    A box grows from each true point, one fact after the other, in several orders of the facts. For few facts all orders
+    are tried; for more facts only the rotations, which give enough boxes to cover all points.
+    """
     places = range(len(facts))
-    turned = [(*places[turn:], *places[:turn]) for turn in places]
-    orders = list(itertools.permutations(places)) if len(facts) <= _FEW_FACTS else turned
-    found: dict[Box, None] = {}
+    rotations = [(*places[shift:], *places[:shift]) for shift in places]
+    orders = list(itertools.permutations(places)) if len(facts) <= _FEW_FACTS else rotations
+    boxes: dict[Box, None] = {}
     for point in sorted(true, key=repr):
         for order in orders:
             box: list[frozenset[Hashable]] = [frozenset({value}) for value in point]
@@ -548,29 +569,29 @@ def _largest_boxes(facts: tuple[Fact, ...], true: set[Values]) -> list[Box]:
                     for value in facts[place].values
                     if all(corner in true for corner in itertools.product(*box[:place], [value], *box[place + 1 :]))
                 )
-            found[tuple(box)] = None
-    return list(found)
+            boxes[tuple(box)] = None
+    return list(boxes)
 
 
 def _cover(true: set[Values], boxes: list[Box]) -> list[Box]:
-    """Choose as few boxes as cover all points; where there are many to choose from, nearly as few."""
+    """Choose the fewest boxes that cover all points, or nearly the fewest if there are many boxes to choose from."""
     inside = {box: frozenset(point for point in true if all(map(_contains, box, point))) for box in boxes}
     ranked = sorted(boxes, key=lambda box: (-len(inside[box]), [sorted(map(str, values)) for values in box]))
-    # A box with a point of its own is needed in any case.
+    # A box that alone covers some point is always needed.
     needed = [
         box for box in ranked if inside[box] - frozenset().union(*(inside[other] for other in ranked if other != box))
     ]
-    left = true.difference(*(inside[box] for box in needed))
-    others = [box for box in ranked if box not in needed and inside[box] & left]
+    uncovered = true.difference(*(inside[box] for box in needed))
+    others = [box for box in ranked if box not in needed and inside[box] & uncovered]
     if len(others) <= _FEW_BOXES:
         for count in range(len(others) + 1):
             for chosen in itertools.combinations(others, count):
-                if left.issubset(itertools.chain.from_iterable(inside[box] for box in chosen)):
+                if uncovered.issubset(itertools.chain.from_iterable(inside[box] for box in chosen)):
                     return [*needed, *chosen]
-    while left:
-        best = max(others, key=lambda box: len(inside[box] & left))
+    while uncovered:
+        best = max(others, key=lambda box: len(inside[box] & uncovered))
         needed.append(best)
-        left = left - inside[best]
+        uncovered = uncovered - inside[best]
     return needed
 
 
@@ -579,12 +600,16 @@ def _contains(values: frozenset[Hashable], value: Hashable) -> bool:
 
 
 def _box_condition(facts: tuple[Fact, ...], box: Box) -> Condition:
-    """Write a box as the facts that it narrows, each with the values it has or, where that is shorter, has not."""
-    parts = sorted(_narrow(facts, box), key=str)
+    """Return the condition that a point is inside a box.
+
+    Only facts that the box restricts are named. Each is named with the values that it may have or, if there are fewer,
+    with the values that it may not have.
+    """
+    parts = sorted(_restrictions(facts, box), key=str)
     return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
 
-def _narrow(facts: tuple[Fact, ...], box: Box) -> Iterator[Is]:
+def _restrictions(facts: tuple[Fact, ...], box: Box) -> Iterator[Is]:
     for fact, values in zip(facts, box, strict=True):
         others = frozenset(fact.values) - values
         if others and len(others) < len(values):
@@ -594,7 +619,7 @@ def _narrow(facts: tuple[Fact, ...], box: Box) -> Iterator[Is]:
 
 
 def describe_spelling(fact: Fact, value: object) -> str:
-    """Say how an order spells a value that a fact does not list, and what may be meant."""
+    """Return a value that a fact does not list, as the order spells it, and a guess at what was meant."""
     word, known = str(value), dict.fromkeys(map(str, fact.values))
-    hint = close_to(word, known, {other: str(meant) for other, meant in fact.words})
+    hint = close_to(word, known, {other: str(meaning) for other, meaning in fact.words})
     return f"{shorten(word)}{' - ' * bool(hint)}{hint}"

@@ -1,8 +1,9 @@
-"""Orders and updates as the rules see them: an order's facts, and the sections that an update touches.
+"""Orders and updates as the rules see them: the facts of an order, and the sections that an update touches.
 
-Every fact has finitely many values, so an order is one of finitely many *points*. A ``Space`` numbers them, and an
-order keeps the number of its own point. A patch keeps the number of its facts, and below it one bit for each key that
-it sends. Tables look decisions up by these two numbers.
+Every fact has finitely many values, so the facts of an order are one of finitely many *points*. A ``Space`` numbers
+these points, and an order stores the number of its point, its *index*. A patch stores the number of its own point in
+the upper bits, and one bit for each key that it sends in the lower bits. A table looks up a decision by these two
+numbers.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _SLOT: Final = re.compile(r"_[a-z][a-z0-9]*(_[a-z0-9]+)+")
 
 
 def _weights(space: Space) -> tuple[Weights, ...]:
-    """Give, for each fact, its name, its attribute, and what each of its values adds to the index."""
+    """Return, for each fact, its name, its attribute and the number that each of its values adds to the index."""
     weight = space.size
     rows: list[Weights] = []
     for fact in space.facts:
@@ -47,42 +48,45 @@ def _weights(space: Space) -> tuple[Weights, ...]:
     return tuple(rows)
 
 
-def _facts(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+def _as_facts(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
 @attrs.frozen
 class Space:
-    """All the points that some facts span, numbered.
+    """The numbered points of some facts.
 
     Attributes:
-        slot: the name of the slot in which an order or a patch keeps its number. It carries the platform's
-            name, so that an order of one platform has nothing that a policy of another would look up.
-        facts: the facts; the last one varies fastest.
-        weights: for each fact, its name, its attribute, what each of its values adds to the number of a point,
-            and what a value adds that it does not list, if it may have one.
+        slot: the name of the slot in which an order or a patch stores the number of its point. It contains the name
+            of the platform, so a policy finds no such slot on an order of another platform.
+        facts: the facts. The value of the last one changes fastest from one number to the next.
+        weights: for each fact, its name, its attribute, the number that each listed value adds to the index, and the
+            number that any other value adds, or None if the fact has no ``UNKNOWN``.
+
+    Raises:
+        ValueError: the slot is not named like ``_platform_word``.
     """
 
     slot: str
-    facts: tuple[Fact, ...] = attrs.field(default=(), converter=_facts)
+    facts: tuple[Fact, ...] = attrs.field(default=(), converter=_as_facts)
     weights: tuple[Weights, ...] = attrs.field(
         init=False, eq=False, repr=False, default=attrs.Factory(_weights, takes_self=True)
     )
 
     def __attrs_post_init__(self) -> None:
         if not _SLOT.fullmatch(self.slot):
-            raise ValueError(f"a slot is named _platform_word, in small letters, and not {self.slot!r}")
+            raise ValueError(f"expected a slot name like _platform_word, in lower case, got {self.slot!r}")
 
     @property
     def size(self) -> int:
-        """How many points there are."""
+        """The number of points."""
         return math.prod(len(fact.values) for fact in self.facts)
 
     def index(self, thing: object) -> int:
-        """Number the point of an order or a patch.
+        """Return the number of the point of an order or a patch.
 
         Raises:
-            ValueError: a fact has a value that it does not list, and no ``UNKNOWN``.
+            ValueError: a value is not listed by its fact, and the fact has no ``UNKNOWN``.
         """
         total = 0
         for name, attribute, added, unknown in self.weights:
@@ -95,15 +99,15 @@ class Space:
         return total
 
     def points(self) -> Iterator[Point]:
-        """Walk all points, in the order of their numbers."""
+        """Iterate over all points, in the order of their numbers."""
         return points(self.facts)
 
 
 class OrderBase(Model):
-    """What every platform's ``Order`` is built on: it keeps the index of its facts.
+    """The base class of every platform's ``Order``. It stores the index of the order's facts.
 
-    A platform derives one class with a slot named apart (``_<platform>_index``) and puts its fields
-    on an ``attrs.frozen`` class below that one.
+    A platform derives one class with a slot of its own for the index (``_<platform>_index``). The fields are on an
+    ``attrs.frozen`` subclass of that class.
     """
 
     __slots__ = ()
@@ -119,11 +123,11 @@ class OrderBase(Model):
         object.__setattr__(self, self.__space__.slot, self.__space__.index(self))
 
     def __payload__(self) -> dict[str, object]:
-        """Write the order as its API answers it; a platform whose payloads are laid out otherwise says how."""
+        """Return the order as its API returns it. A platform overrides this if its payloads have another layout."""
         return {key: value for key, value in write_body(self).items() if key != "written" and value is not None}
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle what was said; the index is derived again."""
+        """Pickle the fields; the index is computed again on loading."""
         return rebuild, (type(self), {name: getattr(self, name) for name in slots_of(type(self))})
 
 
@@ -131,9 +135,9 @@ _SECTION: Final = "orderrules.section"
 
 
 def in_section(section: StrEnum) -> Mapping[str, StrEnum]:
-    """Give the attrs metadata that puts a body key into a section.
+    """Return the attrs metadata that puts a body key into a section.
 
-    Every field of a patch carries it: ``customer: Customer | Unset = attrs.field(default=UNSET,
+    Every field of a patch needs it: ``customer: Customer | Unset = attrs.field(default=UNSET,
     metadata=in_section(Section.CUSTOMER))``.
     """
     return {_SECTION: section}
@@ -143,32 +147,32 @@ def _sections_by_key(patch_type: type) -> Mapping[str, StrEnum]:
     """Map each body key of a patch to its section, in the order of the fields.
 
     Raises:
-        TypeError: a field says no section, and would be changed without any rule being asked; or cannot be left out.
+        TypeError: a field has no section, so that no rule would check it; or its default is not ``UNSET``.
     """
-    placed: dict[str, StrEnum] = {}
+    sections: dict[str, StrEnum] = {}
     for field in attrs.fields(patch_type):
         section = field.metadata.get(_SECTION)
         if section is None:
-            message = f"{patch_type.__name__}.{field.name} belongs to no section: give it metadata=in_section(...)"
+            message = f"{patch_type.__name__}.{field.name} has no section: give it metadata=in_section(...)"
             raise TypeError(message)
         if field.default is not UNSET:
-            raise TypeError(f"{patch_type.__name__}.{field.name} cannot be left out: give it default=UNSET")
-        placed[field.name] = section
-    return placed
+            raise TypeError(f"{patch_type.__name__}.{field.name} must be optional: give it default=UNSET")
+        sections[field.name] = section
+    return sections
 
 
-# Named apart and typed anew, because a checker sees no hashable argument in a class.
+# The type is repeated here because a type checker does not accept a class as the hashable argument of a cache.
 sections_by_key: Final[Callable[[type], Mapping[str, StrEnum]]] = functools.cache(_sections_by_key)
 
 
 def free_keys(patch_type: type[PatchBase]) -> tuple[str, ...]:
-    """List the body keys off which no fact is read: whatever they hold, the rules see only that they are sent."""
-    told = {fact.attribute for fact in patch_type.__space__.facts}
-    return tuple(key for key in sections_by_key(patch_type) if key not in told)
+    """Return the body keys that no fact reads. The rules see only whether such a key is sent, not its value."""
+    read = {fact.attribute for fact in patch_type.__space__.facts}
+    return tuple(key for key in sections_by_key(patch_type) if key not in read)
 
 
 def _unlisted_values(space: Space, patch: PatchBase) -> InvalidInput | None:
-    """Say which keys have a value that their facts do not list."""
+    """Return an error with a problem for each key whose value is not listed by its fact, or None."""
     problems = Problems()
     for fact in space.facts:
         value = fact.canonical(getattr(patch, fact.attribute))
@@ -179,11 +183,11 @@ def _unlisted_values(space: Space, patch: PatchBase) -> InvalidInput | None:
 
 
 class PatchBase(Model):
-    """What every platform's ``Patch`` is built on: it keeps the mask of the keys it touches.
+    """The base class of every platform's ``Patch``. It stores a mask with one bit for each key that the patch sends.
 
-    A platform derives one class with a slot named apart (``_<platform>_mask``) and puts its fields,
-    all of them ``attrs`` fields that default to ``UNSET``, on an ``attrs.frozen`` class below that one.
-    Where rules read facts of the patch (the status asked for), their number stands above the mask.
+    A platform derives one class with a slot of its own for the mask (``_<platform>_mask``). The fields are on an
+    ``attrs.frozen`` subclass of that class, and the default of each is ``UNSET``. If rules read facts of the patch
+    (the status asked for), the number of their point is stored in the bits above the mask.
     """
 
     __slots__ = ()
@@ -205,7 +209,7 @@ class PatchBase(Model):
         object.__setattr__(self, self.__space__.slot, (number << len(keys)) | mask)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle what was said; the mask is derived again."""
+        """Pickle the keys that are sent; the mask is computed again on loading."""
         return rebuild, (type(self), {key: getattr(self, key) for key in self.keys})
 
     @property
@@ -215,15 +219,15 @@ class PatchBase(Model):
 
     @property
     def sections(self) -> tuple[StrEnum, ...]:
-        """The sections that those keys touch, each once."""
-        placed = sections_by_key(type(self))
-        return tuple(dict.fromkeys(placed[key] for key in self.keys))
+        """The sections that these keys touch, each once."""
+        section_of = sections_by_key(type(self))
+        return tuple(dict.fromkeys(section_of[key] for key in self.keys))
 
 
 def keys_at(patch_type: type[PatchT], section: StrEnum, point: Point) -> tuple[str, ...] | None:
-    """Give the keys that the smallest update of a section sends where its facts are those of a point.
+    """Return the keys of the smallest update that touches a section and has the facts of a point.
 
-    None where there is no such update: the section is touched by nothing but keys that the point leaves out.
+    Return None if there is no such update, because the point leaves out every key of the section.
     """
     sent = tuple(fact.attribute for fact in patch_type.__space__.facts if point[fact] is not UNSET)
     own = [key for key, of in sections_by_key(patch_type).items() if of is section]

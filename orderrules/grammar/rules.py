@@ -1,4 +1,4 @@
-"""Rules, waivers and assumptions: the records of which a rulebook consists."""
+"""Rules, waivers and assumptions: the entries of a rulebook."""
 
 from __future__ import annotations
 
@@ -17,24 +17,27 @@ ChoicesT = TypeVar("ChoicesT", bound=attrs.AttrsInstance)
 
 
 def _check_entry(identity: object, condition: object, reason: object) -> None:
-    """See that an entry has an id, a condition and a reason."""
+    """Check that an entry has an id, a condition and a reason."""
     for name, value in (("an id", identity), ("a reason", reason)):
         if not isinstance(value, str) or not value.strip():
-            raise TypeError(f"an entry of a policy has {name}, which is text")
+            raise TypeError(f"a rule or a waiver needs {name}: a string that is not blank")
     if not isinstance(condition, Condition):
-        raise TypeError(f"{identity}: expected a condition, got a {type(condition).__name__}")
+        raise TypeError(f"{identity}: expected a condition, got {type(condition).__name__}")
 
 
 @attrs.frozen(repr=False)
 class Rule:
-    """One documented restriction: this section may change only if this condition holds.
+    """One documented restriction: a section may change only if a condition holds.
 
     Attributes:
-        id: its handle, which is the id of its clause in ``specs/``.
-        section: what it governs: a member of the platform's sections, or of its actions.
-        only_if: the condition under which it may change (or be done).
-        reason: why, in words for a merchant.
-        caveat: what the answer cannot see, or ``""``; said with every answer on that section.
+        id: the id of its clause in ``specs/``.
+        section: the section that it governs, or the action.
+        only_if: the condition under which the section may change, or under which the action is possible.
+        reason: the reason for the rule, in words for a merchant.
+        caveat: what a decision on this section cannot know, or ``""``. Every such decision includes it.
+
+    Raises:
+        TypeError: the id or the reason is not a string or is blank, or the condition is not a condition.
     """
 
     id: str = attrs.field(kw_only=True)
@@ -55,12 +58,15 @@ class Rule:
 
 @attrs.frozen(repr=False)
 class Waiver:
-    """A condition under which no rule on a section applies; it opens no action.
+    """A condition under which no rule on a section applies. Rules on actions still apply.
 
     Attributes:
-        id: its handle, which is the id of its clause in ``specs/``.
+        id: the id of its clause in ``specs/``.
         when: the condition under which the rules are waived.
-        reason: why, in words for a merchant.
+        reason: the reason for the waiver, in words for a merchant.
+
+    Raises:
+        TypeError: the id or the reason is not a string or is blank, or the condition is not a condition.
     """
 
     id: str = attrs.field(kw_only=True)
@@ -78,13 +84,18 @@ class Waiver:
 
 
 def as_rules(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Convert what is given as rules."""
+    """Return rules as a tuple."""
     return tuple(rules)
 
 
 @attrs.frozen
 class Alternative:
-    """Another answer to an assumption: the rules as they would be under it, those that it leaves alone left out."""
+    """Another answer to the question of an assumption.
+
+    Attributes:
+        name: the name of the answer.
+        rules: the rules that would be different under this answer, in their changed form.
+    """
 
     name: str
     rules: tuple[Rule, ...] = attrs.field(default=(), converter=as_rules)
@@ -96,13 +107,13 @@ def _as_alternatives(alternatives: Iterable[Alternative]) -> tuple[Alternative, 
 
 @attrs.frozen(repr=False)
 class Assumption:
-    """A place where the page is silent or at odds: the question, our answer, the alternatives.
+    """A place where the page is silent or contradicts itself: the question, our answer, the alternatives.
 
     Attributes:
-        id: its handle, which is the id of its entry in ``specs/assumptions.toml``.
-        question: what the page leaves open.
-        answer: how this policy reads it.
-        alternatives: the answers offered instead of this one.
+        id: the id of its entry in ``specs/assumptions.toml``.
+        question: the question that the page leaves open.
+        answer: the answer that this policy assumes.
+        alternatives: the other answers that a policy can be built with.
     """
 
     id: str
@@ -118,23 +129,23 @@ class Assumption:
 
 
 def _choose(chosen: ChoicesT, keyword: str, value: object) -> ChoicesT:
-    return attrs.evolve(chosen, **{keyword: value})  # type: ignore[misc]  # bound to attrs classes, as it should be.
+    return attrs.evolve(chosen, **{keyword: value})  # type: ignore[misc]  # ChoicesT is bound to attrs classes.
 
 
 def offer(
     make: Callable[[ChoicesT], Iterable[Rule]], chosen: ChoicesT, keyword: str, options: Mapping[str, object]
 ) -> tuple[Alternative, ...]:
-    """Give the named answers to one assumption that are not the chosen one, each with the rules that it changes.
+    """Return the alternatives of one assumption: every named answer but the chosen one, with the rules it changes.
 
     Args:
-        make: gives the rules of a platform under some choices, an attrs object.
-        chosen: the choices of the policy.
-        keyword: the choice that this assumption is about.
-        options: the named answers, each with its value for the keyword.
+        make: makes the rules of a platform from choices.
+        chosen: the choices of the policy, an attrs object.
+        keyword: the attribute of the choices that this assumption is about.
+        options: for each named answer, the value of that attribute.
     """
-    ours = frozenset(make(chosen))
+    present = frozenset(make(chosen))
     return tuple(
-        Alternative(name, tuple(rule for rule in make(_choose(chosen, keyword, value)) if rule not in ours))
+        Alternative(name, tuple(rule for rule in make(_choose(chosen, keyword, value)) if rule not in present))
         for name, value in options.items()
         if value != getattr(chosen, keyword)
     )

@@ -1,12 +1,35 @@
-"""Where the question is asked: one small module for each tool that carries, serves or stores updates of orders.
+"""Integrations: one module for each HTTP client, web framework, database library and dataframe library.
 
-Each is imported by its own name (``orderrules.integrations.httpx``), needs the extra of that name, and is imported by
-nothing else. None holds a rule. What those share that send requests, the gate, stands here.
+Each module is imported by its own name, such as ``orderrules.integrations.httpx``, and needs the extra of that name.
+The integrations of HTTP clients share the ``Gate``, which is exported here.
 """
 
 from __future__ import annotations
 
-from orderrules.integrations.gate import Attempt, Gate, OrderUnavailable, UpdateUncertain
+from orderrules.integrations.gate import (
+    Attempt,
+    Carrier,
+    Gate,
+    Held,
+    OrderUnavailable,
+    UpdateUncertain,
+    exchange,
+    run,
+    run_async,
+)
 from orderrules.integrations.reports import Counts, Report, ReportKind
 
-__all__ = ["Attempt", "Counts", "Gate", "OrderUnavailable", "Report", "ReportKind", "UpdateUncertain"]
+__all__ = [
+    "Attempt",
+    "Carrier",
+    "Counts",
+    "Gate",
+    "Held",
+    "OrderUnavailable",
+    "Report",
+    "ReportKind",
+    "UpdateUncertain",
+    "exchange",
+    "run",
+    "run_async",
+]

@@ -1,7 +1,7 @@
-"""What a condition asks of the columns in which orders are kept, said once for every engine.
+"""Translate a condition on an order into tests of single columns, for SQL and for dataframes.
 
-SQL knows a third truth, null; here a condition is true or false, because it is said what a null stands for.
-It must never know an engine, a platform, nor what a condition is about.
+In SQL, a comparison with NULL is neither true nor false. Here a condition is always true or false, because each fact
+says which of its values a NULL means.
 """
 
 from __future__ import annotations
@@ -20,18 +20,19 @@ if TYPE_CHECKING:
 
 WrittenT = TypeVar("WrittenT")
 BETWEEN: Final = ", "
-"""What stands between the ids of the rules that refuse a row."""
+"""The separator between the ids of the rules that refuse a row."""
 
 
 @attrs.frozen
 class ColumnTest:
-    """What is asked of one column.
+    """A test of one column.
 
     Attributes:
-        fact: the fact that the column tells.
-        values: some of the values that the fact lists, never ``UNKNOWN``.
-        negated: whether it is to hold any but these, which whatever is not listed does, rather than one of them.
-        null: whether it may be null, as a null stands for one of the values that are asked for.
+        fact: the fact that the column holds.
+        values: listed values of the fact, never ``UNKNOWN``.
+        negated: if False, the column must hold one of the values. If True, it must hold another value, which includes
+            every value that the fact does not list.
+        null: whether a NULL passes the test, because a NULL means one of the values that pass.
     """
 
     fact: Fact
@@ -41,27 +42,29 @@ class ColumnTest:
 
     @property
     def spellings(self) -> list[Hashable]:
-        """The values as they may be spelt in a column."""
+        """The values, in each way in which a column may hold them."""
         return spellings(self.fact, self.values)
 
 
 def spellings(fact: Fact, values: Iterable[Hashable]) -> list[Hashable]:
-    """List how the values of a fact may be spelt in a column, text as plain text.
+    """List the values of a fact in each way in which a column may hold them. Text is a plain str.
 
-    What is unknown has no spelling, and what is not shown has only its aliases: a null stands for what is ``absent``.
+    ``UNKNOWN`` is not listed. ``UNSET`` is listed only by its aliases, because a NULL means the ``absent`` value.
     """
-    spelt = (spelling for value in values for spelling in fact.spellings(value) if spelling not in {UNKNOWN, UNSET})
-    return [str(value) if isinstance(value, str) else value for value in spelt]
+    all_spellings = (
+        spelling for value in values for spelling in fact.spellings(value) if spelling not in {UNKNOWN, UNSET}
+    )
+    return [str(value) if isinstance(value, str) else value for value in all_spellings]
 
 
 def column_test(condition: Is) -> ColumnTest:
-    """Say what a condition asks of a column."""
+    """Return the test of a column for a condition."""
     fact = condition.fact
-    taken = tuple(value for value in fact.values if (value in condition.values) is not condition.negated)
-    # What is not listed is unknown, so that what is unknown is told by the others.
-    negated = UNKNOWN in taken
-    values = tuple(value for value in fact.values if value not in taken) if negated else taken
-    return ColumnTest(fact, values, negated, fact.absent in taken)
+    passing = tuple(value for value in fact.values if (value in condition.values) is not condition.negated)
+    # A value that the fact does not list is unknown, so the test for unknown is "none of the other values".
+    negated = UNKNOWN in passing
+    values = tuple(value for value in fact.values if value not in passing) if negated else passing
+    return ColumnTest(fact, values, negated, fact.absent in passing)
 
 
 def build_expression(
@@ -70,16 +73,16 @@ def build_expression(
     every: Callable[[list[WrittenT]], WrittenT],
     some: Callable[[list[WrittenT]], WrittenT],
 ) -> WrittenT:
-    """Write a condition in the language of an engine.
+    """Build the expression of a condition in the language of an engine.
 
     Args:
-        condition: such as ``policy.guard(patch)``.
-        one: writes what is asked of one column.
-        every: writes that all parts hold, of which there may be none.
-        some: writes that at least one part holds, of which there may be none.
+        condition: the condition, such as ``policy.guard(patch)``.
+        one: builds the expression of a condition on one fact.
+        every: builds the expression that all parts hold. The list of parts may be empty.
+        some: builds the expression that at least one part holds. The list of parts may be empty.
 
     Raises:
-        TypeError: it is no condition, or one that reads what an update asks for.
+        TypeError: the argument is not a condition, or it is a condition that reads what an update asks for.
     """
     if isinstance(condition, AllOf):
         return every([build_expression(part, one, every, some) for part in condition.parts])
@@ -88,9 +91,9 @@ def build_expression(
     if isinstance(condition, Is):
         return one(condition)
     kind = type(condition).__name__
-    raise TypeError(f"expected a condition on an order alone, such as policy.guard(patch) gives, got a {kind}")
+    raise TypeError(f"expected a condition on an order alone, such as policy.guard(patch) returns, got {kind}")
 
 
 def missing_column(fact: Fact, there: Iterable[str]) -> LookupError:
-    """Say that no column tells a fact, and for what there are columns."""
+    """Return the error that no column is given for a fact. It lists the columns that are given."""
     return LookupError(f"there is no column for {fact.attribute}; columns are given for {', '.join(there)}")

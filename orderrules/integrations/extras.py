@@ -1,4 +1,4 @@
-"""What an integration needs, said where it is not installed."""
+"""The error message for a library that an integration needs and that is not installed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def extra(name: str) -> Generator[None]:
-    """Import what an extra of ours brings.
+    """Import the libraries of an extra inside this context.
+
+    Args:
+        name: the name of the extra, such as ``fastapi``.
 
     Raises:
-        ImportError: it is not there; the error names the extra.
+        ImportError: a library is not installed; the message names the extra that installs it.
     """
     try:
         yield
     except ModuleNotFoundError as error:
-        message = (
-            f"{str(error.name).partition('.')[0]} is not installed, which this needs: pip install 'orderrules[{name}]'"
-        )
+        message = f"{str(error.name).partition('.')[0]} is required but not installed: pip install 'orderrules[{name}]'"
         raise ImportError(message, name=error.name) from error

@@ -1,8 +1,6 @@
-"""For FastAPI: a dependency that reads an update, and what the OpenAPI document says of it.
-
-It must never know what is refused, nor why.
-"""
-# Without postponed annotations: FastAPI looks into those of the dependency, which is an object and not a function.
+"""For FastAPI: a dependency that reads an update, and its description in the OpenAPI document."""
+# No "from __future__ import annotations": FastAPI cannot resolve postponed annotations of a dependency that is an
+# object and not a function.
 
 import re
 from typing import Any, Generic, cast
@@ -20,57 +18,58 @@ from orderrules.policy.endpoint import Endpoint
 __all__ = ["ProblemResponse", "Updates", "apply", "problem_handlers", "share_schemas"]
 
 
-_TEXT = {"type": "string"}
-_DRAWN: dict[str, dict[str, Any]] = {SCHEMA["title"]: SCHEMA}
-"""The schemas that routes were told, by their titles."""
+_STRING_SCHEMA = {"type": "string"}
+_SCHEMAS: dict[str, dict[str, Any]] = {SCHEMA["title"]: SCHEMA}
+"""The schemas that routes use, by their titles."""
 
 
 def share_schemas(app: FastAPI) -> None:
-    """Put the schemas of updates and problems under ``components`` of an application's OpenAPI document, each once.
+    """Move the schemas of updates and problems to ``components`` of an application's OpenAPI document, each once.
 
     Args:
         app: the application; its routes may be added before or after.
     """
-    made = app.openapi
+    build_document = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            document = made()
+            document = build_document()
             shared: dict[str, dict[str, Any]] = {}
-            document["paths"] = _referring(document["paths"], shared)
+            document["paths"] = _replace_schemas(document["paths"], shared)
             if shared:
                 document.setdefault("components", {}).setdefault("schemas", {}).update(shared)
         return app.openapi_schema or {}
 
-    app.openapi_schema = None  # It may have been asked for before.
+    app.openapi_schema = None  # The document may have been built before.
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _referring(node: object, shared: dict[str, dict[str, Any]]) -> Any:  # noqa: ANN401 - a part of a document.
-    """Put references in the place of the schemas that are shared, and keep these by their names."""
+def _replace_schemas(node: object, shared: dict[str, dict[str, Any]]) -> Any:  # noqa: ANN401 - a part of a document.
+    """Replace the schemas of ``_SCHEMAS`` by references, and collect the replaced schemas in ``shared`` by name."""
     if isinstance(node, list):
-        return [_referring(part, shared) for part in cast("list[object]", node)]
+        return [_replace_schemas(part, shared) for part in cast("list[object]", node)]
     if not isinstance(node, dict):
         return node
-    found = cast("dict[str, Any]", node)
-    title = found.get("title")
-    if isinstance(title, str) and _DRAWN.get(title) == found:
+    schema = cast("dict[str, Any]", node)
+    title = schema.get("title")
+    if isinstance(title, str) and _SCHEMAS.get(title) == schema:
         # *salla: update of an order* is ``SallaUpdateOfAnOrder``.
         name = "".join(word.capitalize() for word in re.findall(r"[A-Za-z0-9]+", title))
-        shared[name] = found
+        shared[name] = schema
         return {"$ref": f"#/components/schemas/{name}"}
-    return {key: _referring(part, shared) for key, part in found.items()}
+    return {key: _replace_schemas(part, shared) for key, part in schema.items()}
 
 
 class Updates(Generic[OrderT, PatchT]):
-    """The updates that arrive at a route: a dependency that reads them, and what is documented of them.
+    """The updates of a route: a dependency that reads them, and their description in the OpenAPI document.
 
-    ``@app.put("/orders/{order_id}", **updates.route())`` documents the body by the schema that the rules draw, and what
-    is answered where it cannot be read or is refused; ``Annotated[salla.Patch, Depends(updates)]`` is the update, read.
+    ``@app.put("/orders/{order_id}", **updates.route())`` documents the JSON Schema of the body, and the answers to
+    a request that cannot be read or is refused. A parameter ``Annotated[salla.Patch, Depends(updates)]`` of the handler
+    is the update that was read.
 
     Args:
-        endpoint: the platform's.
-        parameter: the name of the order's id in the path of the route; as on the platform's page when left out.
+        endpoint: the platform's endpoint.
+        parameter: the name of the order's id in the path of the route; by default the name on the platform's page.
     """
 
     def __init__(self, endpoint: Endpoint[OrderT, PatchT], parameter: str | None = None) -> None:
@@ -78,27 +77,31 @@ class Updates(Generic[OrderT, PatchT]):
         self._parameter = parameter
 
     async def __call__(self, request: Request) -> PatchT:
-        """Read the update that a request asks for, strictly: its path, its query and its body.
+        """Read the update of a request strictly: its path, its query and its body.
 
         Raises:
-            HTTPException: the body is not JSON (415), or the order's id is too large to be kept (404).
-            InvalidInput: with every problem at once.
+            HTTPException: the body is not JSON by its content type (415), or the order's id is too large for a database
+                (404).
+            InvalidInput: the request cannot be read; the error lists every problem.
             LookupError: the path of the route has no such parameter.
         """
         return await read_update(self.endpoint, request, self._parameter)
 
     def route(self, responses: dict[int | str, dict[str, Any]] | None = None) -> dict[str, Any]:
-        """Give what a route's decorator is told, so that the OpenAPI document describes the update.
+        """Return the arguments of a route's decorator that describe the update in the OpenAPI document.
 
-        What the query must hold is described by it too, and would stand there twice if the handler declared it as well.
+        They also describe the required parameters of the query. If the handler declared these too, the document would
+        list them twice.
 
         Args:
-            responses: what else is answered, as the decorator takes it.
+            responses: further responses, in the format of the decorator.
         """
         schema = {key: value for key, value in self.endpoint.policy.schema().items() if key != "$schema"}
-        _DRAWN[str(schema["title"])] = schema
+        _SCHEMAS[str(schema["title"])] = schema
         body = {"required": True, "content": {"application/json": {"schema": schema}}}
-        parameters = [{"name": name, "in": "query", "required": True, "schema": _TEXT} for name in self.endpoint.query]
+        parameters = [
+            {"name": name, "in": "query", "required": True, "schema": _STRING_SCHEMA} for name in self.endpoint.query
+        ]
         answers = {self.endpoint.unreadable_status: "cannot be read", self.endpoint.refusal_status: "is refused"}
         if len(answers) == 1:
             answers = {self.endpoint.refusal_status: "cannot be read, or is refused"}
@@ -120,6 +123,6 @@ class Updates(Generic[OrderT, PatchT]):
         """Return the order as it will be after the update.
 
         Raises:
-            UpdateRefused: it is refused; the problem document then says what is allowed instead.
+            UpdateRefused: the update is refused. The problem document of this error says what is allowed instead.
         """
         return apply(self.endpoint.policy, order, patch)

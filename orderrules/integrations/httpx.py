@@ -1,17 +1,13 @@
-"""Transports of httpx, sync and async, that hold back updates of orders which the rules refuse.
+"""Transports of httpx, sync and async, that ask a gate before they send an update of an order.
 
-``httpx.Client(transport=GuardedTransport(Gate(salla.ENDPOINT)))``. Each wraps another transport. Whatever is no update
-of an order passes through, byte for byte, and so does an update that is not held back.
-It must never know what is held back, nor why.
-
-The module is longer than most because whatever is sent and read is so twice, at once and awaited.
+``httpx.Client(transport=GuardedTransport(Gate(salla.ENDPOINT)))``. Each wraps another transport. Requests that do not
+update an order, and updates that are not held back, pass through unchanged.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import inspect
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from orderrules.integrations.extras import extra
@@ -19,34 +15,31 @@ from orderrules.integrations.extras import extra
 with extra("httpx"):
     import httpx
 
-from orderrules.integrations.gate import check_gate
-from orderrules.reading.limits import ORDER_LIMITS
+from orderrules.integrations.gate import check_gate, exchange, run, run_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from types import TracebackType
 
-    from orderrules.integrations.gate import Attempt, Gate, Held
+    from orderrules.integrations.gate import Gate, Held
 
 __all__ = ["AsyncGuardedTransport", "GuardedTransport"]
 
 _SLICE: Final = 1 << 12
-_LISTENS: Final = 1 << 16
-"""How many bytes of a refusal are looked into."""
 
 
 class GuardedTransport(httpx.BaseTransport):
     """A transport that asks a gate before it sends.
 
     Args:
-        gate: what decides.
-        inner: what sends; a plain ``httpx.HTTPTransport`` when left out.
-        ask: makes, of an update, the request that asks for its order: by default a GET of the same URL with the
-            same headers, without those about the body. Where requests are signed, it is to be signed here.
+        gate: decides.
+        inner: sends; a plain ``httpx.HTTPTransport`` if left out.
+        ask: makes, from an update, the request for its order: by default a GET of the same URL with the same headers,
+            without those that describe the body. If your requests are signed, sign it here.
 
     Raises:
-        InvalidInput: on sending, where an update that cannot be read is held back.
-        UpdateRefused: on sending, where one that is refused is held back.
+        InvalidInput: on sending, if an update that cannot be read is held back.
+        UpdateRefused: on sending, if an update that is refused is held back.
     """
 
     def __init__(
@@ -58,38 +51,14 @@ class GuardedTransport(httpx.BaseTransport):
     ) -> None:
         self.gate = check_gate(gate)
         self._inner = httpx.HTTPTransport() if inner is None else inner
-        self._asked = functools.partial(_order_request, gate, ask)
+        self._ask = functools.partial(_order_request, gate, ask)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, or hold it back."""
         attempt = self.gate.attempt(request.method, str(request.url), request.headers, _body_of(request))
         if attempt is None:
             return self._inner.handle_request(request)
-        with attempt:
-            if attempt.needs_order:
-                self._show_order(attempt, request)
-            held = attempt.held()
-            if held is not None:
-                return _response(held)
-            response = self._inner.handle_request(request)
-            told = _peek(response, _LISTENS) if attempt.listens(response.status_code) else None
-            attempt.answered(response.status_code, told)
-            return response
-
-    def _show_order(self, attempt: Attempt[Any, Any], request: httpx.Request) -> None:
-        if self.gate.orders is not None:
-            attempt.show(self.gate.given(attempt.order_id))
-            return
-        attempt.asking()
-        try:
-            response = self._inner.handle_request(self._asked(request))
-            try:
-                body = _peek(response, ORDER_LIMITS.size)
-                attempt.show_answer(response.status_code, body, response.headers.get("retry-after"))
-            finally:
-                response.close()
-        except httpx.HTTPError as error:
-            attempt.failed_to_ask(error)  # The update is not judged, and finds out for itself.
+        return run(exchange(attempt, _Carrier(self._inner.handle_request, self._ask, request)))
 
     def __enter__(self) -> Self:
         self._inner.__enter__()
@@ -104,21 +73,21 @@ class GuardedTransport(httpx.BaseTransport):
         self._inner.__exit__(kind, error, traceback)
 
     def close(self) -> None:
-        """Close the transport that sends."""
+        """Close the inner transport."""
         self._inner.close()
 
 
 class AsyncGuardedTransport(httpx.AsyncBaseTransport):
-    """The same for an asynchronous client; the gate's ``orders`` may be a coroutine function.
+    """The transport of an asynchronous client; the gate's ``orders`` may be a coroutine function.
 
     Args:
-        gate: what decides.
-        inner: what sends; a plain ``httpx.AsyncHTTPTransport`` when left out.
-        ask: makes, of an update, the request that asks for its order, as for a ``GuardedTransport``.
+        gate: decides.
+        inner: sends; a plain ``httpx.AsyncHTTPTransport`` if left out.
+        ask: makes, from an update, the request for its order, as for a ``GuardedTransport``.
 
     Raises:
-        InvalidInput: on sending, where an update that cannot be read is held back.
-        UpdateRefused: on sending, where one that is refused is held back.
+        InvalidInput: on sending, if an update that cannot be read is held back.
+        UpdateRefused: on sending, if an update that is refused is held back.
     """
 
     def __init__(
@@ -130,39 +99,15 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
     ) -> None:
         self.gate = check_gate(gate)
         self._inner = httpx.AsyncHTTPTransport() if inner is None else inner
-        self._asked = functools.partial(_order_request, gate, ask)
+        self._ask = functools.partial(_order_request, gate, ask)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, or hold it back."""
         attempt = self.gate.attempt(request.method, str(request.url), request.headers, _body_of(request))
         if attempt is None:
             return await self._inner.handle_async_request(request)
-        with attempt:
-            if attempt.needs_order:
-                await self._show_order(attempt, request)
-            held = attempt.held()
-            if held is not None:
-                return _response(held)
-            response = await self._inner.handle_async_request(request)
-            told = await _peek_async(response, _LISTENS) if attempt.listens(response.status_code) else None
-            attempt.answered(response.status_code, told)
-            return response
-
-    async def _show_order(self, attempt: Attempt[Any, Any], request: httpx.Request) -> None:
-        if self.gate.orders is not None:
-            order = self.gate.orders(attempt.order_id)
-            attempt.show(await order if inspect.isawaitable(order) else order)
-            return
-        attempt.asking()
-        try:
-            response = await self._inner.handle_async_request(self._asked(request))
-            try:
-                body = await _peek_async(response, ORDER_LIMITS.size)
-                attempt.show_answer(response.status_code, body, response.headers.get("retry-after"))
-            finally:
-                await response.aclose()
-        except httpx.HTTPError as error:
-            attempt.failed_to_ask(error)  # The update is not judged, and finds out for itself.
+        carrier = _AsyncCarrier(self._inner.handle_async_request, self._ask, request)
+        return await run_async(exchange(attempt, carrier))
 
     async def __aenter__(self) -> Self:
         await self._inner.__aenter__()
@@ -177,13 +122,61 @@ class AsyncGuardedTransport(httpx.AsyncBaseTransport):
         await self._inner.__aexit__(kind, error, traceback)
 
     async def aclose(self) -> None:
-        """Close the transport that sends."""
+        """Close the inner transport."""
         await self._inner.aclose()
 
 
+class _Carrier:
+    """One update, sent by a transport."""
+
+    failures = httpx.HTTPError
+
+    def __init__(
+        self,
+        handle: Callable[[httpx.Request], Any],
+        ask: Callable[[httpx.Request], httpx.Request],
+        request: httpx.Request,
+    ) -> None:
+        self._handle = handle
+        self._ask = ask
+        self._request = request
+
+    def ask(self) -> Any:  # noqa: ANN401 - a response, or a coroutine of one.
+        return self._handle(self._ask(self._request))
+
+    def send(self) -> Any:  # noqa: ANN401 - as above.
+        return self._handle(self._request)
+
+    def peek(self, response: httpx.Response, most: int) -> Any:  # noqa: ANN401 - bytes, or a coroutine of them.
+        return _peek(response, most)
+
+    def close(self, response: httpx.Response) -> Any:  # noqa: ANN401 - None, or a coroutine.
+        return response.close()
+
+    def status(self, response: httpx.Response) -> int:
+        return response.status_code
+
+    def retry_after(self, response: httpx.Response) -> str | None:
+        value: str | None = response.headers.get("retry-after")
+        return value
+
+    def respond(self, held: Held) -> httpx.Response:
+        return httpx.Response(held.status, headers=held.headers, stream=httpx.ByteStream(held.body))
+
+
+class _AsyncCarrier(_Carrier):
+    """One update, sent by an asynchronous transport."""
+
+    def peek(self, response: httpx.Response, most: int) -> Any:  # noqa: ANN401 - as above.
+        return _peek_async(response, most)
+
+    def close(self, response: httpx.Response) -> Any:  # noqa: ANN401 - as above.
+        return response.aclose()
+
+
 def _body_of(request: httpx.Request) -> bytes | None:
-    """Give the body, where it is there as a whole; a stream is left alone."""
-    # One that was redirected is there, and was not read yet.
+    """Return the body if all of it is there; None if it is a stream."""
+    # After a redirect, the body is there, but not read yet.
     return request.read() if isinstance(request.stream, httpx.ByteStream) else None
 
 
@@ -194,16 +187,12 @@ def _order_request(
         asking = httpx.Request("GET", request.url, headers=[*gate.headers_to_ask(request.headers.raw)])
     else:
         asking = ask(request)
-    asking.extensions = {**request.extensions, **asking.extensions}  # Its time-outs, for one.
+    asking.extensions = {**request.extensions, **asking.extensions}  # Such as its timeouts.
     return asking
 
 
-def _response(held: Held) -> httpx.Response:
-    return httpx.Response(held.status, headers=held.headers, stream=httpx.ByteStream(held.body))
-
-
 class _Replayed(httpx.SyncByteStream):
-    """A stream of which the beginning was read already; whoever reads it gets the whole."""
+    """A stream whose beginning was already read; it yields the whole."""
 
     def __init__(self, beginning: list[bytes], rest: Iterator[bytes], stream: httpx.SyncByteStream) -> None:
         self._beginning = beginning
@@ -219,7 +208,7 @@ class _Replayed(httpx.SyncByteStream):
 
 
 class _AsyncReplayed(httpx.AsyncByteStream):
-    """The same, asynchronous."""
+    """An asynchronous stream whose beginning was already read."""
 
     def __init__(self, beginning: list[bytes], rest: AsyncIterator[bytes], stream: httpx.AsyncByteStream) -> None:
         self._beginning = beginning
@@ -237,7 +226,7 @@ class _AsyncReplayed(httpx.AsyncByteStream):
 
 
 def _peek(response: httpx.Response, most: int) -> bytes:
-    """Read the beginning of a body, and leave the response as it was; what is read is without its encoding."""
+    """Return the beginning of a body, decompressed, and leave the response as it was."""
     stream = cast("httpx.SyncByteStream", response.stream)
     rest = iter(stream)
     beginning: list[bytes] = []
@@ -256,7 +245,7 @@ def _peek(response: httpx.Response, most: int) -> bytes:
 
 
 async def _peek_async(response: httpx.Response, most: int) -> bytes:
-    """Do the same, asynchronously."""
+    """Return the beginning of a body, as ``_peek`` does."""
     stream = cast("httpx.AsyncByteStream", response.stream)
     rest = aiter(stream)
     beginning: list[bytes] = []
@@ -275,7 +264,7 @@ async def _peek_async(response: httpx.Response, most: int) -> bytes:
 
 
 class _Slices(httpx.SyncByteStream):
-    """Bytes in small pieces, so that what a compressed one grows to is seen before the next."""
+    """Bytes in small pieces, so that decompression can stop between them."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -286,12 +275,12 @@ class _Slices(httpx.SyncByteStream):
 
 
 def _decode(response: httpx.Response, chunks: list[bytes], most: int) -> bytes:
-    """Undo the encoding of a body, as far as ``most`` bytes; nothing where it cannot be undone."""
+    """Decompress a body, up to ``most`` bytes; return nothing if that fails."""
     copy = httpx.Response(response.status_code, headers=response.headers, stream=_Slices(b"".join(chunks)))
-    read = bytearray()
+    body = bytearray()
     with contextlib.suppress(httpx.DecodingError):
         for chunk in copy.iter_bytes():
-            read += chunk
-            if len(read) > most:
+            body += chunk
+            if len(body) > most:
                 break
-    return bytes(read)
+    return bytes(body)

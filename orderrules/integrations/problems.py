@@ -1,9 +1,8 @@
-"""Problem documents (RFC 9457): how a service says that it cannot read an update, or refuses one.
+"""Problem documents (RFC 9457): the answer of a service that cannot read an update or refuses it.
 
-``problem`` makes one, for whatever framework serves it, and ``SCHEMA`` describes it. They name rules, keys and places,
-and hold no value of the order or the update. It must never know a platform, nor what serves the document.
-
-The module is longer than most because a document is described as well as made.
+``problem`` builds a document for any framework, and ``SCHEMA`` describes it. A document names rules, keys,
+pointers, and the facts that a rule reads, such as the status. It must never contain another value of the order or the
+update.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ __all__ = ["MEDIA_TYPE", "SCHEMA", "TYPES", "apply", "problem"]
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPES: Final = "urn:problem-type:orderrules:"
-"""What the types of problems begin with, where a service has none of its own."""
+"""The default prefix of the URIs of the problem types."""
 _TEXT: Final = {"type": "string"}
 _TEXTS: Final = {"type": "array", "items": _TEXT}
 SCHEMA: Final[dict[str, Any]] = {
@@ -63,19 +62,19 @@ SCHEMA: Final[dict[str, Any]] = {
 }
 """The JSON Schema of a problem document."""
 MOST: Final = (1 << 63) - 1
-"""The largest id that a database keeps: of a larger one there is no order."""
+"""The largest id that a database can store. For a larger id, the answer is 404."""
 _UNPROCESSABLE: Final = "Unprocessable Content"
-"""What RFC 9110 calls 422; Python follows it since 3.13."""
+"""The phrase of 422 in RFC 9110. Python has it since 3.13."""
 
 
 @attrs.frozen
 class Instead:
-    """What may be changed instead of what is refused: names, in the order of the page.
+    """The changes that are allowed instead of a refused update: names, in the order of the page.
 
     Attributes:
         sections: the sections that are open now.
-        keys: the body keys that may be sent as they are.
-        statuses: the statuses that may follow; None where the page documents no transitions.
+        keys: the body keys of the refused update that are allowed.
+        statuses: the statuses that may follow; None if the page documents no transitions.
     """
 
     sections: tuple[str, ...]
@@ -84,48 +83,48 @@ class Instead:
 
     @classmethod
     def of(cls, policy: Policy[OrderT, PatchT], order: OrderT, patch: PatchT) -> Instead:
-        """See what a policy allows instead of an update."""
+        """Return the changes that a policy allows instead of an update."""
         following = policy.next_statuses(order)
         return cls(
             sections=tuple(section.value for section, decision in policy.editable(order).items() if decision),
             keys=policy.split(order, patch).allowed.keys,
-            statuses=None if following is None else tuple(_in_order(policy, following)),
+            statuses=None if following is None else tuple(_in_page_order(policy, following)),
         )
 
 
 class NoSuchOrder(Exception):  # noqa: N818 - it says what happened.
-    """An order's id is larger than any that is kept."""
+    """An order's id is too large for a database."""
 
 
 class NotJson(Exception):  # noqa: N818 - it says what happened.
-    """A body is not JSON, by its content type."""
+    """The content type of a request is not JSON."""
 
 
 def see_that_it_is_json(content_type: str) -> None:
-    """See that a body is JSON, by its content type; one without any is taken for it.
+    """Check that a content type is JSON. An empty content type is accepted.
 
     Raises:
-        NotJson: it is something else.
+        NotJson: the content type is another one.
     """
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind and kind != "application/json" and not kind.endswith("+json"):
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type and media_type != "application/json" and not media_type.endswith("+json"):
         raise NotJson
 
 
 def plain_problem(error: NotJson | NoSuchOrder, types: str = TYPES) -> dict[str, object]:
-    """Make the document of what is wrong before anything is read: 415 or 404."""
+    """Return the document of a request whose update was not read: 415 or 404."""
     kind, status, detail = "no-such-order", HTTPStatus.NOT_FOUND, "there is no such order"
     if isinstance(error, NotJson):
         status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-        kind, detail = "not-json", "the body of an update is JSON: application/json"
-    return {**_head(kind, phrase_of(status), status, types), "detail": detail, "errors": [{"detail": detail}]}
+        kind, detail = "not-json", "expected the content type application/json"
+    return {**_common_members(kind, phrase_of(status), status, types), "detail": detail, "errors": [{"detail": detail}]}
 
 
 class UpdateRefusedHere(UpdateRefused):
-    """An update is refused where it arrived, and what may be changed instead is known.
+    """An update is refused, and the error knows which changes are allowed instead.
 
     Attributes:
-        instead: what may be changed instead.
+        instead: the changes that are allowed instead.
     """
 
     def __init__(self, decision: Decision, instead: Instead) -> None:
@@ -140,33 +139,42 @@ def read_at(
     query: str,
     body: bytes,
 ) -> ParsedRequest[PatchT]:
-    """Read a request of a route, and call the order's id in its problems what the route calls it.
+    """Read a request of a route. Problems with the order's id use the name that the id has in the route.
+
+    Args:
+        endpoint: the platform's endpoint.
+        parameters: the path parameters of the route.
+        parameter: the name of the order's id among them; by default the name on the platform's page.
+        query: the query string.
+        body: the body.
 
     Raises:
-        InvalidInput: with every problem at once.
+        InvalidInput: the request cannot be read; the error lists every problem.
         LookupError: the path of the route has no such parameter.
-        NoSuchOrder: the order's id is too large for any database.
+        NoSuchOrder: the order's id is too large for a database.
     """
     name = endpoint.parameter if parameter is None else parameter
     if name not in parameters:
-        raise LookupError(f"the route has no {name} in its path; say what it calls the order's id: parameter = ...")
+        raise LookupError(
+            f"the route has no parameter {name} in its path; give the name of the order's id: parameter = ..."
+        )
     try:
-        asked = endpoint.read_request(str(parameters[name]), query, body)
+        request = endpoint.read_request(str(parameters[name]), query, body)
     except InvalidInput as error:
         problems = (
-            attrs.evolve(found, pointer=f"/{name}") if found.part is Part.PATH else found for found in error.problems
+            attrs.evolve(each, pointer=f"/{name}") if each.part is Part.PATH else each for each in error.problems
         )
         raise InvalidInput(problems, error.what, error.more, error.characters) from None
-    if asked.order_id > MOST:
+    if request.order_id > MOST:
         raise NoSuchOrder
-    return asked
+    return request
 
 
 def apply(policy: Policy[OrderT, PatchT], order: OrderT, patch: PatchT) -> OrderT:
     """Return the order as it will be after the update.
 
     Raises:
-        UpdateRefused: the update is refused; a problem document made of the error says what is allowed instead.
+        UpdateRefused: the update is refused. The problem document of this error says what is allowed instead.
     """
     decision = policy.can_update(order, patch)
     if not decision:
@@ -177,63 +185,68 @@ def apply(policy: Policy[OrderT, PatchT], order: OrderT, patch: PatchT) -> Order
 def problem(
     endpoint: Endpoint[OrderT, PatchT], error: InvalidInput | UpdateRefused, types: str = TYPES
 ) -> dict[str, object]:
-    """Make the document of an error.
+    """Return the problem document of an error.
 
     Args:
-        endpoint: says which HTTP status it is.
-        error: what was raised.
-        types: what the URIs of the types of problems begin with: *unreadable* and *refused* are added;
-            where it is empty, they are ``about:blank``.
+        endpoint: the platform's endpoint, which has the HTTP statuses.
+        error: the error that was raised.
+        types: the prefix of the URIs of the problem types; ``unreadable`` or ``refused`` is added to it. If it is
+            empty, the types are ``about:blank``.
     """
     if isinstance(error, InvalidInput):
         return {
-            **_head("unreadable", "The request cannot be read", endpoint.unreadable_status, types),
+            **_common_members("unreadable", "The request cannot be read", endpoint.unreadable_status, types),
             "detail": f"cannot {error.what}",
-            "errors": [_unreadable_error(found) for found in error.problems],
+            "errors": [_unreadable_entry(each) for each in error.problems],
             **({"more": error.more} if error.more else {}),
         }
     decision = error.decision
-    told = {
-        **_head("refused", "The update is refused", endpoint.refusal_status, types),
+    document = {
+        **_common_members("refused", "The update is refused", endpoint.refusal_status, types),
         "detail": "; ".join(decision.messages),
         "rules": [violation.rule.id for violation in decision.violations],
         "assumptions": [assumption.id for assumption in decision.assumptions],
-        "errors": [_refused_error(violation, key) for violation in decision.violations for key in violation.keys],
+        "errors": [_refused_entry(violation, key) for violation in decision.violations for key in violation.keys],
     }
     if isinstance(error, UpdateRefusedHere):
         instead = attrs.asdict(error.instead, filter=lambda _, value: value is not None)
-        told["allowed"] = {name: list(names) for name, names in instead.items()}
-    return told
+        document["allowed"] = {name: list(names) for name, names in instead.items()}
+    return document
 
 
-def _in_order(policy: Policy[OrderT, PatchT], statuses: Collection[StrEnum]) -> Iterator[str]:
-    """Give the values of statuses in the order in which the page has them."""
-    return (str(value) for _, asked in table_of(policy).followed[:1] for value in asked.values if value in statuses)
+def _in_page_order(policy: Policy[OrderT, PatchT], statuses: Collection[StrEnum]) -> Iterator[str]:
+    """Return the values of statuses in the order of the page."""
+    return (
+        str(value)
+        for _, next_status in table_of(policy).followed[:1]
+        for value in next_status.values
+        if value in statuses
+    )
 
 
-def _head(kind: str, title: str, status: int, types: str) -> dict[str, object]:
+def _common_members(kind: str, title: str, status: int, types: str) -> dict[str, object]:
     if types:
         return {"type": types + kind, "title": title, "status": status}
     return {"type": "about:blank", "title": phrase_of(status), "status": status}
 
 
 def phrase_of(status: int) -> str:
-    """Give the phrase of an HTTP status."""
+    """Return the phrase of an HTTP status."""
     return _UNPROCESSABLE if status == HTTPStatus.UNPROCESSABLE_ENTITY else HTTPStatus(status).phrase
 
 
-def _unreadable_error(found: Problem) -> dict[str, object]:
-    told: dict[str, object] = {"code": found.code.value, "detail": found.message}
-    if found.part is Part.BODY:
-        told["pointer"] = "#" + quote(found.pointer, safe="/~")
+def _unreadable_entry(input_problem: Problem) -> dict[str, object]:
+    entry: dict[str, object] = {"code": input_problem.code.value, "detail": input_problem.message}
+    if input_problem.part is Part.BODY:
+        entry["pointer"] = "#" + quote(input_problem.pointer, safe="/~")
     else:
-        told[found.part.value] = found.pointer.removeprefix("/")
-    if found.hint:
-        told["hint"] = found.hint
-    return told
+        entry[input_problem.part.value] = input_problem.pointer.removeprefix("/")
+    if input_problem.hint:
+        entry["hint"] = input_problem.hint
+    return entry
 
 
-def _refused_error(violation: Violation, key: str) -> dict[str, object]:
+def _refused_entry(violation: Violation, key: str) -> dict[str, object]:
     return {
         "pointer": f"#/{key}",
         "detail": violation.message,

@@ -1,9 +1,4 @@
-"""What came of an update: reports, where that is news, and counts. Names, numbers and ids, and no other value.
-
-It must never know how an update is sent.
-
-The module is longer than most because each kind of news and each count is documented where it stands.
-"""
+"""Reports and counts of what came of updates. They hold names, numbers and ids, and no other value."""
 
 from __future__ import annotations
 
@@ -36,22 +31,22 @@ _CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class ReportKind(StrEnum):
-    """What a report is about."""
+    """The kind of news that a report is."""
 
     ACCEPTED = "accepted"
-    """The platform accepted what the rules refuse: a disagreement."""
+    """The platform accepted an update that the rules refuse: a disagreement."""
     REFUSED = "refused"
-    """The platform refused what the rules allow: a disagreement."""
+    """The platform refused an update that the rules allow: a disagreement."""
     STALE = "stale"
-    """The platform refused what the rules allow for the order as it was kept; somebody else may have moved it."""
+    """The platform refused an update that the rules allow for the cached order; someone else may have changed it."""
     CONFIRMED = "confirmed"
-    """The platform refused what was sent although the rules refuse it."""
+    """The platform refused an update that was sent although the rules refuse it."""
     UNJUDGED = "unjudged"
-    """It was sent without a decision, for the reason that the report gives."""
+    """The update was sent without a decision; the report says why."""
     UNAVAILABLE = "unavailable"
-    """It was held back without a decision, because its order was not to be had and the gate needs it."""
+    """The update was held back without a decision, because its order is not known and the gate needs it."""
     UNANSWERED = "unanswered"
-    """What was sent although the rules refuse it was answered in a way that tells nothing, or not at all."""
+    """An update that was sent although the rules refuse it got no answer, or one that says nothing about the rules."""
 
     @property
     def is_disagreement(self) -> bool:
@@ -61,22 +56,22 @@ class ReportKind(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Report:
-    """What came of an update, where that is news. It holds names and the order's id, and no other value.
+    """What came of an update, if that is news. It holds names and the order's id, and no other value.
 
     Attributes:
-        kind: what it is about.
+        kind: the kind of news.
         platform: the policy's name.
-        order_id: the order's id; None where the request could not be read.
-        rules: the ids of the rules that refuse; of those that govern what it touches, where none does.
+        order_id: the order's id; None if the request could not be read.
+        rules: the ids of the rules that refuse; if none does, of those on the sections that the update touches.
         assumptions: the ids of the assumptions on which the decision rests.
-        facts: what the rules read of the order and the update: ``status is completed``. A status that no page
-            names is *unknown*.
+        facts: the facts of the order and the update: ``status is completed``. A status that the page does not name is
+            *unknown*.
         keys: the body keys.
-        problems: what could not be read, if that is why it is refused: the codes, each with its place, in which
-            a key that is documented nowhere is an ellipsis.
-        status: the HTTP status of the answer; None where there was none.
-        code: the code in it, if it has one.
-        why: why nothing was decided, where that is so.
+        problems: what could not be read, if that is why the update is refused: each code with its place, in which an
+            undocumented key is an ellipsis.
+        status: the HTTP status of the answer; None if there was no answer.
+        code: the code in the answer, if it has one.
+        why: the reason why nothing was decided, or ``""``.
     """
 
     kind: ReportKind
@@ -92,47 +87,47 @@ class Report:
     why: str = ""
 
     def __str__(self) -> str:
-        did = {
-            ReportKind.ACCEPTED: "accepted what is refused",
-            ReportKind.REFUSED: "refused what is allowed",
-            ReportKind.STALE: "refused what is allowed for the order as it was kept",
-            ReportKind.CONFIRMED: "refused what is refused, and was sent",
-            ReportKind.UNJUDGED: "was sent what could not be judged",
-            ReportKind.UNAVAILABLE: "was not sent what could not be judged",
-            ReportKind.UNANSWERED: "said nothing to what is refused, and was sent",
+        news = {
+            ReportKind.ACCEPTED: "accepted an update that the rules refuse",
+            ReportKind.REFUSED: "refused an update that the rules allow",
+            ReportKind.STALE: "refused an update that the rules allow for the cached order",
+            ReportKind.CONFIRMED: "refused an update that the rules refuse",
+            ReportKind.UNJUDGED: "got an update that could not be judged",
+            ReportKind.UNAVAILABLE: "did not get an update that could not be judged",
+            ReportKind.UNANSWERED: "gave no clear answer to an update that the rules refuse",
         }[self.kind]
         answer = "" if self.status is None else f" ({' '.join(filter(None, (str(self.status), self.code)))})"
         parts = {
             "keys": self.keys,
             "rules": self.rules,
-            "rests on": self.assumptions,
-            "saw": self.facts,
+            "assumptions": self.assumptions,
+            "facts": self.facts,
             "problems": self.problems,
             "because": (self.why,) if self.why else (),
         }
-        told = "; ".join(f"{name} {', '.join(part)}" for name, part in parts.items() if part)
+        details = "; ".join(f"{name} {', '.join(part)}" for name, part in parts.items() if part)
         order = "" if self.order_id is None else f", order {self.order_id}"
-        return f"{self.platform} {did}{answer}{order}: {told}"
+        return f"{self.platform} {news}{answer}{order}: {details}"
 
 
 @attrs.frozen(kw_only=True)
 class Counts:
-    """How many updates went which way.
+    """How many updates had which outcome.
 
-    Each is one of the first five, and one more of those behind ``asked`` where its answer is news.
+    Each update counts once among the first five, and once more among those after ``asked`` if its answer is news.
 
     Attributes:
         allowed: sent, and allowed by the rules.
-        held_back: not sent: refused, or not to be read.
-        unavailable: not sent, because the order was not to be had and the gate needs it.
-        sent_refused: sent although the rules refuse it, because that rests on an assumption, or nothing is held back.
-        unjudged: sent without a decision: the order was not to be had, or the body was none that is read here.
-        asked: how often an order was asked for.
-        accepted: what was sent although the rules refuse it, and was accepted.
-        refused: what the rules allow, and was refused.
-        stale: what the rules allow for an order that was kept, and was refused.
-        confirmed: what was sent although the rules refuse it, and was refused.
-        unanswered: what was sent although the rules refuse it, and was answered in a way that tells nothing.
+        held_back: not sent: refused, or not readable.
+        unavailable: not sent, because the order is not known and the gate needs it.
+        sent_refused: sent although the rules refuse it, because that rests on an assumption, or the gate only reports.
+        unjudged: sent without a decision: the order is not known, or the body is not read.
+        asked: how often the platform was asked for an order.
+        accepted: sent although the rules refuse it, and accepted.
+        refused: allowed by the rules, and refused by the platform.
+        stale: allowed by the rules for a cached order, and refused by the platform.
+        confirmed: sent although the rules refuse it, and refused.
+        unanswered: sent although the rules refuse it, without a clear answer.
     """
 
     allowed: int = 0
@@ -149,13 +144,13 @@ class Counts:
 
 
 def _log(report: Report) -> None:
-    """Write a report to the log, as a warning where it is a disagreement, or nothing was decided."""
+    """Write a report to the log: as a warning if it is a disagreement, or nothing was decided."""
     warns = report.kind.is_disagreement or report.kind in {ReportKind.UNJUDGED, ReportKind.UNAVAILABLE}
     log.log(logging.WARNING if warns else logging.INFO, "%s", report)
 
 
 class ReportCounter:
-    """What is counted, and whom reports are handed to. Threads may share it."""
+    """Counts updates, and passes reports on. Threads may share it."""
 
     def __init__(self, report: Callable[[Report], object] | None) -> None:
         self._report = report or _log
@@ -169,21 +164,21 @@ class ReportCounter:
             return Counts(**self._counted)
 
     def count(self, what: str) -> None:
-        """Count one more of something."""
+        """Add one to a count."""
         with self._lock:
             self._counted[what] += 1
 
-    def tell(self, kind: ReportKind, make: Callable[[], Report]) -> None:
-        """Count a report, make it and hand it on; whatever goes wrong there is no trouble of the request's."""
+    def report(self, kind: ReportKind, make: Callable[[], Report]) -> None:
+        """Count a report, make it and pass it on. An error in that does not concern the request, and is logged."""
         self.count(kind)
         try:
             self._report(make())
         except Exception:
-            log.exception("what is called with reports failed")
+            log.exception("the report function failed")
 
 
 def rules_of(policy: Policy[Any, Any], patch: PatchBase | None, decision: Decision | None) -> tuple[str, ...]:
-    """Give the ids of the rules that refuse; of those that govern what is touched, where none does."""
+    """Return the ids of the rules that refuse; if none does, of those on the sections that the update touches."""
     if patch is None or decision is None:
         return ()
     if decision.violations:
@@ -194,9 +189,9 @@ def rules_of(policy: Policy[Any, Any], patch: PatchBase | None, decision: Decisi
 
 
 def facts_of(*things: OrderBase | PatchBase | None, without: Collection[Fact] = ()) -> tuple[str, ...]:
-    """Say what the rules read of an order and an update; whatever no page names is *unknown*."""
+    """Describe the facts of an order and an update; a value that the page does not name is *unknown*."""
     told = ((fact, thing) for thing in things if thing is not None for fact in _facts(type(thing)))
-    return tuple(fact.says([fact.of(thing)]) for fact, thing in told if fact not in without)
+    return tuple(fact.describe([fact.of(thing)]) for fact, thing in told if fact not in without)
 
 
 def _facts(kind: type[OrderBase | PatchBase]) -> tuple[Fact, ...]:
@@ -204,13 +199,13 @@ def _facts(kind: type[OrderBase | PatchBase]) -> tuple[Fact, ...]:
 
 
 def places_of(endpoint: Endpoint[Any, Any], error: InvalidInput) -> tuple[str, ...]:
-    """Say what could not be read, and where, by the names that are documented."""
+    """Return what could not be read, and where, by documented names."""
     names = {endpoint.parameter, *endpoint.query, *_names_in(endpoint.policy.schema())}
     return tuple(dict.fromkeys(_place(problem, names) for problem in error.problems))
 
 
 def _names_in(schema: object) -> Iterator[str]:
-    """Walk the names of properties in a schema."""
+    """Iterate over the names of properties in a schema."""
     if isinstance(schema, dict):
         found = cast("dict[str, object]", schema)
         properties = found.get("properties")
@@ -228,12 +223,12 @@ def _place(problem: Problem, names: Collection[str]) -> str:
 
 
 def code_in(code: str | None) -> str | None:
-    """Give a code as it stands where it is one word, and else as if there were none."""
+    """Return a code if it is one word, and otherwise ``""``."""
     return code if code is None or _CODE.fullmatch(code) else ""
 
 
 def object_in(body: bytes) -> Mapping[str, object]:
-    """Give the object that an answer holds, an empty one where it holds none."""
+    """Return the object that an answer holds, or an empty one."""
     try:
         told = json.loads(body)
     except (ValueError, RecursionError):

@@ -1,7 +1,4 @@
-"""For Django REST framework: a view that takes updates, a validator of serializers, and an exception handler.
-
-It must never know what is refused, nor why.
-"""
+"""For Django REST framework: a view that takes updates, a validator of serializers, and an exception handler."""
 
 from __future__ import annotations
 
@@ -34,14 +31,16 @@ __all__ = ["UpdateOrderMixin", "UpdateValidator", "exception_handler_of"]
 
 
 class UpdateValidator:
-    """A validator for a serializer of which the fields are named as body keys.
+    """A validator for a serializer whose fields have the names of body keys.
 
-    What of the validated data is a body key, is read strictly, and decided on for the order that the serializer's
-    instance stands for. Errors are told at their keys; their codes are those of problems, or the ids of rules.
+    It reads the body keys among the validated data strictly as an update, and checks that the update is allowed for the
+    order of the serializer's instance. Each error is stored under its key. The code of an error is the code of the
+    problem, or the id of the rule that refuses.
 
     Args:
         policy: the rules.
-        to_order: makes an order of the serializer's instance; without an instance, the data are only read.
+        to_order: returns the order of the serializer's instance. If the serializer has no instance, the data are only
+            read.
     """
 
     requires_context = True
@@ -51,44 +50,46 @@ class UpdateValidator:
         self._to_order = to_order
 
     def __call__(self, data: Mapping[str, Any], serializer: serializers.BaseSerializer[Any]) -> None:
-        """See that data can be read as an update, and that it is allowed.
+        """Check that the data can be read as an update, and that the update is allowed.
 
         Raises:
-            TypeError: the serializer has many instances.
-            ValidationError: it is not.
+            TypeError: the serializer is one of a list (``many=True``), so the order of the data is not known.
+            ValidationError: the data cannot be read, or the update is refused.
         """
         keys = sections_by_key(self._policy.patch_type)
-        told: dict[str, list[ErrorDetail]] = {}
+        errors: dict[str, list[ErrorDetail]] = {}
         try:
             patch = read_body(self._policy.patch_type, {key: plain(data[key]) for key in data if key in keys})
         except InvalidInput as error:
-            for found in error.problems:
-                key = found.pointer.split("/")[1] if found.pointer else "non_field_errors"
-                told.setdefault(key, []).append(ErrorDetail(str(found), code=found.code))
-            raise serializers.ValidationError(told) from None
+            for problem in error.problems:
+                key = problem.pointer.split("/")[1] if problem.pointer else "non_field_errors"
+                errors.setdefault(key, []).append(ErrorDetail(str(problem), code=problem.code))
+            raise serializers.ValidationError(errors) from None
         if serializer.instance is None:
             return
         parent: Any = getattr(serializer, "parent", None)
         if parent is not None and parent.instance is serializer.instance:
-            raise TypeError("one of many orders is validated, and it is not known which: validate one at a time")
+            raise TypeError(
+                "a serializer with many=True does not say which order it validates: validate one order at a time"
+            )
         for violation in self._policy.can_update(self._to_order(serializer.instance), patch).violations:
             for key in violation.keys:
-                told.setdefault(key, []).append(ErrorDetail(violation.message, code=violation.rule.id))
-        if told:
-            raise serializers.ValidationError(told)
+                errors.setdefault(key, []).append(ErrorDetail(violation.message, code=violation.rule.id))
+        if errors:
+            raise serializers.ValidationError(errors)
 
 
 def exception_handler_of(
     endpoint: Endpoint[Any, Any], types: str = TYPES
 ) -> Callable[[Exception, dict[str, Any]], HttpResponse | None]:
-    """Make an exception handler that answers what cannot be read or is refused with problem documents.
+    """Return an exception handler that answers ``InvalidInput`` and ``UpdateRefused`` with problem documents.
 
-    Everything else is left to the handler that the framework brings. Put it in a module of your own, and name that in
-    the setting ``EXCEPTION_HANDLER``.
+    It passes all other exceptions to the default handler of the framework. Assign the result to a name in a module of
+    your own, and set ``EXCEPTION_HANDLER`` to the path of this name.
 
     Args:
-        endpoint: the platform's.
-        types: what the URIs of the types of problems begin with; where it is empty, they are ``about:blank``.
+        endpoint: the platform's endpoint.
+        types: the prefix of the URIs of the problem types. If it is empty, the types are ``about:blank``.
     """
 
     def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:

@@ -1,9 +1,7 @@
-"""Guards as SQLAlchemy expressions, so that an update is checked and written by one statement.
+"""Guards as SQLAlchemy expressions, to check and write an update with one statement.
 
-Between reading an order and writing it, another writer may move it. ``UPDATE … WHERE id = :id AND <guard>`` writes only
-what may still be written. It must never know a platform, nor what a guard is about.
-
-The module is longer than most because databases keep the same facts in many ways.
+Another writer may change an order after it was read and before it is written. ``UPDATE … WHERE id = :id AND <guard>``
+writes only if the order, as it is at that moment, allows the update.
 """
 
 from __future__ import annotations
@@ -44,27 +42,28 @@ if TYPE_CHECKING:
     from orderrules.policy.policy import Policy
 
     Column = sa.ColumnElement[Any] | InstrumentedAttribute[Any]
-    """A column, or any expression that tells what a fact is."""
+    """A column, or an expression, that holds a fact."""
     Columns = Mapping[str, Column] | ReadOnlyColumnCollection[str, Any]
-    """Columns by the names of the order's attributes, as ``table.c`` has them too."""
+    """Columns by the names of the order's attributes, such as ``table.c``."""
 
 __all__ = ["UpdateResult", "Verdict", "guarded_update", "to_sqlalchemy", "verdicts"]
 
 
 def to_sqlalchemy(guard: Condition, columns: Columns) -> sa.ColumnElement[bool]:
-    """Write a condition on an order as an SQL expression; it is true or false for every row, and never null.
+    """Build the SQL expression of a condition on an order. It is true or false for every row, and never NULL.
 
-    A null is read as the fact's ``absent`` value: Salla's as a status never seen, no draft, and no customer; Awal's as
-    a status never seen. Whatever a fact does not list counts as unknown. Where a column may not be null, nothing is
-    said about nulls; an outer join can bring some in all the same.
+    A NULL means the fact's ``absent`` value. For Salla, a NULL status is an unknown status, a NULL draft flag means no
+    draft, and a NULL customer means no customer; for Awal, a NULL status is an unknown status. A value that the fact
+    does not list counts as unknown. For a column with ``nullable=False``, the expression does not test for NULL,
+    although an outer join can return NULL for such a column.
 
     Args:
-        guard: such as ``policy.guard(patch)``.
+        guard: the condition, such as ``policy.guard(patch)``.
         columns: for each fact that the guard reads, by the name of the order's attribute, a column or an expression.
 
     Raises:
-        LookupError: a fact has no column, or one of an enumeration that has none of its values.
-        TypeError: it is no condition, or one that reads what an update asks for.
+        LookupError: a fact has no column, or the column's enumeration has none of the fact's values.
+        TypeError: the guard is not a condition, or it reads what an update asks for.
     """
     return _columns.build_expression(
         guard,
@@ -80,7 +79,7 @@ def _compare(guard: Is, columns: Columns) -> sa.ColumnElement[bool]:
     column: Column = columns[guard.fact.attribute]
     if not isinstance(column, sa.ColumnElement) and not hasattr(column, "expression"):
         raise TypeError(
-            f"for {guard.fact.attribute}, expected a column or an expression, got a {type(column).__name__}"
+            f"for {guard.fact.attribute}, expected a column or an expression, got {type(column).__name__}"
         )
     return _test(
         _columns.column_test(guard), _comparable(column if isinstance(column, sa.ColumnElement) else column.expression)
@@ -88,65 +87,67 @@ def _compare(guard: Is, columns: Columns) -> sa.ColumnElement[bool]:
 
 
 def _comparable(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """Give a comparison as a number, since not every database compares its outcome with another."""
+    """Return a comparison as a number, because not every database can compare two booleans."""
     compares = isinstance(column, sa.BinaryExpression | sa.BooleanClauseList | sa.UnaryExpression)
     if not compares or not isinstance(column.type, sa.Boolean):
         return column
     return sa.case((column, 1), (sa.not_(column), 0))
 
 
-def _test(asked: ColumnTest, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    fact = asked.fact
-    if not _storable(column.type, _columns.spellings(fact, fact.values)):
+def _test(test: ColumnTest, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    fact = test.fact
+    if not _stored_values(column.type, _columns.spellings(fact, fact.values)):
         raise LookupError(
-            f"no member of the column's enumeration stands for a {fact.name}: give an expression that does"
+            f"the enumeration of the column has no value of the fact {fact.name}: give an expression instead"
         )
-    among = _among(column, _storable(column.type, asked.spellings))
-    written = ~among if asked.negated else among
+    matches = _is_one_of(column, _stored_values(column.type, test.spellings))
+    result = ~matches if test.negated else matches
     if not getattr(column, "nullable", True):
-        return written
-    return written | column.is_(None) if asked.null else written & column.is_not(None)
+        return result
+    return result | column.is_(None) if test.null else result & column.is_not(None)
 
 
-def _among(column: sa.ColumnElement[Any], values: list[Hashable]) -> sa.ColumnElement[bool]:
-    """Say that a column holds one of some values."""
+def _is_one_of(column: sa.ColumnElement[Any], values: list[Hashable]) -> sa.ColumnElement[bool]:
+    """Return the expression that a column holds one of the values."""
     if not values:
         return sa.false()
     return column == values[0] if len(values) == 1 else column.in_(values)
 
 
-def _storable(kind: sa.types.TypeEngine[Any], values: Iterable[Hashable]) -> list[Hashable]:
-    """Give those of some values that a column of a type may hold, as it does."""
-    if not isinstance(kind, sa.Enum):
-        as_numbers = isinstance(kind, sa.Integer | sa.Numeric)
+def _stored_values(column_type: sa.types.TypeEngine[Any], values: Iterable[Hashable]) -> list[Hashable]:
+    """Return the values that a column of a type can hold, as the column stores them."""
+    if not isinstance(column_type, sa.Enum):
+        as_numbers = isinstance(column_type, sa.Integer | sa.Numeric)
         return [int(value) if as_numbers and isinstance(value, bool) else value for value in values]
-    if kind.enum_class is None:
-        return [value for value in values if value in kind.enums]
-    return [member for value in values for member in kind.enum_class if value in (member, member.value)]
+    if column_type.enum_class is None:
+        return [value for value in values if value in column_type.enums]
+    return [member for value in values for member in column_type.enum_class if value in (member, member.value)]
 
 
 class Verdict(StrEnum):
-    """What became of a guarded update."""
+    """The outcome of a guarded update."""
 
     WRITTEN = "written"
-    """It was written."""
+    """The update was written."""
     REFUSED = "refused"
-    """The rules refuse it for the order as it was seen, or as it is."""
+    """The rules refuse the update for the order as it was seen, or as it is now."""
     GONE = "gone"
-    """There is no order that the statement's own conditions select."""
+    """The statement's own conditions select no order."""
     MOVED = "moved"
-    """Another writer moved the order meanwhile: read it and decide anew."""
+    """Another writer changed the order in the meantime: read it and decide again."""
 
 
 @attrs.frozen
 class UpdateResult:
-    """What became of a guarded update: truthy when it was written.
+    """The result of a guarded update. It is truthy if the update was written.
 
     Attributes:
-        verdict: which it was.
-        decision: the decision on the order as it is now; None where it was written, or there is no such order.
-        row: the row as it is now, by the names of its columns; None where there is none. A database that does not
-            give back what it writes, as MySQL, has the row of a written one only if the statement still selects it.
+        verdict: the outcome.
+        decision: the decision on the order as it is now; None if the update was written, if there is no such order, or
+            if no order can have the facts of the row.
+        row: the row as it is now, by the names of its columns; None if there is none. A database without
+            ``UPDATE … RETURNING``, such as MySQL, returns the row of a written update only if the statement still
+            selects it.
     """
 
     verdict: Verdict
@@ -157,7 +158,7 @@ class UpdateResult:
         return self.verdict is Verdict.WRITTEN
 
 
-def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, and where.
+def guarded_update(  # noqa: PLR0913, PLR0917 - each argument is needed to decide or to write.
     connection: Connection | Session | scoped_session[Any],
     /,
     statement: sa.Update,
@@ -168,43 +169,46 @@ def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, a
     *,
     keys: Mapping[str, Column | None] | None = None,
 ) -> UpdateResult:
-    """Write an update where the rules allow it for the order as it is at that moment, by one statement.
+    """Write an update with one statement, if the rules allow it for the order as it is at that moment.
 
-    What is written are the keys that the patch sends, and nothing else of the order: what another writer wrote
-    meanwhile stays. An update that sends nothing is no statement, not even for columns of your own, and counts as
-    written; objects with nothing in them change nothing. Where no key is written here and the statement sets nothing
-    itself, the order is only read and decided on. Where nothing is written, the order's facts are read to say why. It
-    commits nothing. What is pending in a session is flushed first, and its
-    objects of those that the statement selects are read anew. An asynchronous connection or session takes it as
+    Only the keys that the patch sends are written, so the changes of another writer to other columns stay. If nothing
+    is written, the order's facts are read, to find the reason.
+
+    If the patch sends no key, nothing is written, not even columns of your own, and the verdict is ``written``. An
+    object without a value in it changes nothing. If no key has a column and the statement sets no column, the order is
+    only read and decided on.
+
+    The function does not commit. With a session, pending changes are flushed first, and the session's objects of the
+    selected row are refreshed at the end. With an asynchronous connection or session, use
     ``await session.run_sync(guarded_update, statement, …)``.
 
     Args:
         connection: a connection or a session.
-        statement: which order it is: ``update(orders).where(orders.c.id == 7)``. It may set columns of your own, such
-            as the time of the update, but none of those that are given here.
+        statement: selects the order: ``update(orders).where(orders.c.id == 7)``. It may set columns of your own, such
+            as the time of the update, but none of the columns that are given here.
         policy: the rules.
         patch: what the update asks to change.
         columns: for each fact of the platform's orders, by the name of the attribute, a column or an expression.
         seen: the order that was decided on, if one was read before.
-        keys: for each body key that may be sent, the column it is written to, or None where you write it yourself,
-            as to another table; for a key that is left out, the one of its name in ``columns``. A column of an
-            enumeration or of dates gets such values, and one that keeps JSON or lists gets objects.
+        keys: for each body key that may be sent, the column it is written to, or None if you write it yourself, for
+            example to another table. By default, a key is written to the column of its name in ``columns``. Values
+            are converted to the type of the column: a date, a member of an enumeration, a JSON object or a list.
 
     Raises:
         LookupError: a fact or a key has no column, or a column's enumeration lacks the value.
-        TypeError: the patch or the order is of another platform, the statement is no update, the connection is an
-            asynchronous one, or a column is none or keeps no objects.
-        ValueError: the statement has no condition, and would write every order; it returns or sets what is written
-            here, or sets its columns in an order of its own; two keys have one column; a row that was not written
-            holds what no fact can be; or more than one order was written, which is then to be taken back.
+        TypeError: the patch or the order is of another platform, the statement is not an update, the connection is
+            asynchronous, or the column of a key is not a column or cannot store an object or a list.
+        ValueError: the statement has no condition, so it would write every order; it has a RETURNING clause, sets a
+            column that is written here, or uses ``ordered_values``; two keys have the same column; a row that was not
+            written holds a value that its fact cannot have; or more than one order was written (roll back then).
     """
-    _see(connection, statement, policy, columns)
+    _check_statement(connection, statement, policy, columns)
     guard = policy.guard(patch)
     keys = {**_own_columns(policy, columns), **(keys or {})}
-    values = _values(policy, patch, columns, keys)
+    values = _values_by_column(policy, patch, columns, keys)
     facts = [columns[fact.attribute] for fact in policy.order_type.__space__.facts]
-    sets = _see_that_none_is_set(statement, [*facts, *keys.values()])
-    # What the caller decided: without an order seen, that is nothing that could have been overtaken.
+    sets = _check_set_columns(statement, [*facts, *keys.values()])
+    # Without an order seen, there is no earlier decision that another writer could have overtaken.
     was_allowed = seen is not None and bool(policy.can_update(seen, patch))
     session = connection() if isinstance(connection, scoped_session) else connection
     if isinstance(session, Session):
@@ -214,51 +218,54 @@ def guarded_update(  # noqa: PLR0913, PLR0917 - what decides, what is written, a
         guarded = statement.where(to_sqlalchemy(guard, columns))
         row = _write(session, guarded.values(values) if values else guarded)
         if row is not None:
-            return _finish(
+            return _refresh(
                 session, statement, UpdateResult(Verdict.WRITTEN, row=row or _select_row(session, statement))
             )
-    found = _row(session, statement, policy, columns)
-    if found is None:
+    selected = _select_row_and_facts(session, statement, policy, columns)
+    if selected is None:
         return UpdateResult(Verdict.GONE)
-    row, point = found
+    row, point = selected
     if not writes and guard.holds(point):
         return UpdateResult(Verdict.WRITTEN, row=row)
     order = order_at(policy.order_type, point)
     moved = was_allowed or guard.holds(point)
     decision = None if order is None else policy.can_update(order, patch)
-    return _finish(session, statement, UpdateResult(Verdict.MOVED if moved else Verdict.REFUSED, decision, row))
+    return _refresh(session, statement, UpdateResult(Verdict.MOVED if moved else Verdict.REFUSED, decision, row))
 
 
 def _own_columns(policy: Policy[Any, Any], columns: Columns) -> dict[str, Column]:
-    """Give the columns that body keys are written to where nothing else is said: those of their names."""
-    # What tells a fact that an update makes another does not keep what is sent.
+    """Return the default columns of body keys: the columns of the same names."""
+    # Such a column holds a fact that the update changes, and not the value that was sent.
     outcomes = {outcome.key for outcome in policy.effects}
     return {key: columns[key] for key in sections_by_key(policy.patch_type) if key in columns and key not in outcomes}
 
 
-def _see(connection: object, statement: sa.Update, policy: Policy[Any, Any], columns: Columns) -> None:
-    """See that a statement is one that can be guarded; raise what ``guarded_update`` documents."""
+def _check_statement(connection: object, statement: sa.Update, policy: Policy[Any, Any], columns: Columns) -> None:
+    """Check that a statement can be guarded, and raise the errors that ``guarded_update`` documents."""
     if hasattr(connection, "run_sync"):
         kind = type(connection).__name__
-        raise TypeError(f"an {kind} takes it so: await connection.run_sync(guarded_update, statement, ...)")
+        raise TypeError(f"with an {kind}, use await connection.run_sync(guarded_update, statement, ...)")
     if not isinstance(statement, sa.Update):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"expected an update, such as sqlalchemy.update(orders), got a {type(statement).__name__}")
+        raise TypeError(f"expected an update, such as sqlalchemy.update(orders), got {type(statement).__name__}")
     if statement.whereclause is None:
-        raise ValueError("the statement says not which order it updates")
+        raise ValueError("the statement has no WHERE clause: it would update every order")
     if getattr(statement, "_maintain_values_ordering", False):
-        raise ValueError("the statement sets its columns in an order of its own: use values, not ordered_values")
+        raise ValueError("the statement sets its columns in a fixed order: use values, not ordered_values")
     if len(statement.exported_columns):
-        raise ValueError("the statement returns what it writes, so it is not known how many orders that are")
+        raise ValueError(
+            "the statement has a RETURNING clause, so the number of written orders is not known: remove the clause"
+        )
     missing = [fact.attribute for fact in policy.order_type.__space__.facts if fact.attribute not in columns]
     if missing:
         raise LookupError(f"there is no column for {', '.join(missing)}")
 
 
 def verdicts(policy: Policy[OrderT, PatchT], patch: PatchT, columns: Columns) -> sa.ColumnElement[str]:
-    """Say for every row which rules refuse an update, as an expression: ``SALLA-RECEIVER-1, SALLA-COUPON-1``.
+    """Build the expression that lists, for each row, the rules that refuse an update.
 
-    The ids stand in the order of a decision's violations, with a comma and a space between them; the text is empty
-    where the update is allowed: ``select(orders.c.id, verdicts(policy, patch, orders.c).label("violations"))``.
+    A value is text such as ``SALLA-RECEIVER-1, SALLA-COUPON-1``. The ids have the order of a decision's violations,
+    separated by a comma and a space. If the update is allowed, the text is empty. Use it in a select:
+    ``select(orders.c.id, verdicts(policy, patch, orders.c).label("violations"))``.
 
     Args:
         policy: the rules.
@@ -266,153 +273,155 @@ def verdicts(policy: Policy[OrderT, PatchT], patch: PatchT, columns: Columns) ->
         columns: as for ``to_sqlalchemy``.
 
     Raises:
-        LookupError: a fact has no column, or one of an enumeration that has none of its values.
+        LookupError: a fact has no column, or the column's enumeration has none of the fact's values.
         TypeError: the patch is of another platform.
     """
-    said = [
+    cases = [
         sa.case((to_sqlalchemy(guard, columns), ""), else_=f"{_columns.BETWEEN}{rule.id}")
         for rule, guard in policy.guards(patch).items()
     ]
-    if not said:
+    if not cases:
         return sa.literal("", sa.Text)
-    parts: list[Any] = [sa.cast(part, sa.Text) for part in said]
-    together: sa.ColumnElement[str] = functools.reduce(operator.add, parts)
-    return sa.func.substr(together, len(_columns.BETWEEN) + 1, type_=sa.Text)
+    parts: list[Any] = [sa.cast(part, sa.Text) for part in cases]
+    text: sa.ColumnElement[str] = functools.reduce(operator.add, parts)
+    return sa.func.substr(text, len(_columns.BETWEEN) + 1, type_=sa.Text)
 
 
-def _values(
+def _values_by_column(
     policy: Policy[OrderT, PatchT], patch: PatchT, columns: Columns, keys: Mapping[str, Column | None]
 ) -> dict[Any, object]:
-    """Say what is written to which column: the keys that are sent, and what they make of the order's facts."""
+    """Return the value for each column to write: the sent keys, and the facts of the order that they change."""
     outcomes = {outcome.key: outcome for outcome in policy.effects}
-    said: dict[str, object] = {key: getattr(patch, key) for key in patch.keys}
-    if said:
-        said.update({key: value for key, value in policy.defaults if key not in said})
+    sent: dict[str, object] = {key: getattr(patch, key) for key in patch.keys}
+    if sent:
+        sent.update({key: value for key, value in policy.defaults if key not in sent})
     values: dict[Any, object] = {}
     keys_by_column: dict[str | None, str] = {}
-    for key, value in said.items():
+    for key, value in sent.items():
         if isinstance(value, Model) and is_empty(value):
             continue
         if key not in keys:
-            told = "tells a fact, and does not keep what is sent" if key in columns else "is not given"
-            raise LookupError(f"the column of {key}, which is sent, {told}; keys may say one, or None")
+            reason = "holds a fact and not the value that is sent" if key in columns else "is not given"
+            raise LookupError(f"the column of the sent key {key} {reason}; give its column, or None, in keys")
         if key in outcomes and _name(fact := columns[outcomes[key].attribute]):
-            values[fact] = _as_stored(key, fact, outcomes[key].value)
+            values[fact] = _to_stored(key, fact, outcomes[key].value)
         if (column := keys[key]) is not None:
             if (name := _name(column)) is None:
-                raise TypeError(f"for {key}, expected a column, got a {type(column).__name__}")
+                raise TypeError(f"for {key}, expected a column, got {type(column).__name__}")
             if keys_by_column.setdefault(name, key) != key:
                 raise ValueError(f"{keys_by_column[name]} and {key} are both written to the column {name}")
-            values[column] = _as_stored(key, column, value)
+            values[column] = _to_stored(key, column, value)
     return values
 
 
 def _name(column: object) -> str | None:
-    """Give the name of a column in the database; None where it is no column, such as an expression."""
+    """Return the name of a column in the database; None if it is not a column but, for example, an expression."""
     expression = getattr(column, "expression", column)
     return expression.name if isinstance(expression, sa.Column) else None
 
 
-def _as_stored(key: str, column: Column, value: object) -> object:
-    """Give a value as a column of its type keeps it."""
-    kind = column.type
+def _to_stored(key: str, column: Column, value: object) -> object:
+    """Return a value as a column of its type stores it."""
+    column_type = column.type
     if isinstance(value, Model | tuple):
-        if not isinstance(kind, sa.JSON | sa.ARRAY | sa.TypeDecorator):
-            raise TypeError(f"the column of {key} keeps no objects and lists: give it a type that does, such as JSON")
+        if not isinstance(column_type, sa.JSON | sa.ARRAY | sa.TypeDecorator):
+            raise TypeError(
+                f"the column of {key} cannot store objects and lists: give it a type that can, such as JSON"
+            )
         return write_body(value) if isinstance(value, Model) else list(cast("tuple[object, ...]", value))
-    if isinstance(kind, sa.Enum):
-        held = _storable(kind, [value.value if isinstance(value, StrEnum) else value])
-        if not held:
-            raise LookupError(f"no member of the enumeration of {key} stands for {value}")
-        return held[0]
-    if isinstance(value, date) and isinstance(kind, sa.DateTime):
+    if isinstance(column_type, sa.Enum):
+        members = _stored_values(column_type, [value.value if isinstance(value, StrEnum) else value])
+        if not members:
+            raise LookupError(f"the enumeration of the column of {key} has no member for {value}")
+        return members[0]
+    if isinstance(value, date) and isinstance(column_type, sa.DateTime):
         return datetime.combine(value, time())
-    if isinstance(value, date) and isinstance(kind, sa.String):
+    if isinstance(value, date) and isinstance(column_type, sa.String):
         return value.isoformat()
     return value.value if isinstance(value, StrEnum) else value
 
 
-def _see_that_none_is_set(statement: sa.Update, given: Iterable[object]) -> bool:
-    """See that a statement sets none of the order's columns, as they were read; say whether it sets others."""
+def _check_set_columns(statement: sa.Update, given: Iterable[object]) -> bool:
+    """Check that a statement sets none of the given columns, and return whether it sets others."""
     names = {name for column in given if (name := _name(column))}
-    # Of a class they are columns, and of a table columns or their names.
+    # For an ORM class the keys are columns; for a table they are columns or names of columns.
     own: list[Any] = list(getattr(statement, "_values", None) or ())
     columns: Any = statement.table.c
     set_here = [_name(columns.get(key) if isinstance(key, str) else key) for key in own]
-    astray = [name for name in set_here if name is not None and name in names]
-    if astray:
-        raise ValueError(f"the statement sets {', '.join(astray)}: only what the patch sends is written of an order")
+    conflicts = [name for name in set_here if name is not None and name in names]
+    if conflicts:
+        raise ValueError(f"the statement sets {', '.join(conflicts)}: columns of the order are set only from the patch")
     return bool(own)
 
 
 def _write(connection: Connection | Session, statement: sa.Update) -> Mapping[str, Any] | None:
-    """Write, and give the row as it is then, or nothing of it where the database does not say; None for no row."""
+    """Execute an update. Return the new row, {} if the database does not return it, or None if no row matched."""
     table: Any = statement.table
     bind = connection.get_bind(clause=table) if isinstance(connection, Session) else connection
-    # A session would decide in Python, on what it read before, which of its objects were written.
+    # Otherwise the session would evaluate the condition in Python, on old values, to find the written objects.
     statement = statement.execution_options(synchronize_session=False)
     if bind.dialect.update_returning and table.implicit_returning:
         own = list(table.c)
-        changing: Any = statement  # Its types do not tell of a list of columns.
-        result: Any = connection.execute(changing.returning(*own))
+        returning_statement: Any = statement  # The types of returning do not allow a list of columns.
+        result: Any = connection.execute(returning_statement.returning(*own))
         rows = result.fetchmany(2)
         result.close()
-        number = len(rows)
-        told = {column.key: value for row in rows for column, value in zip(own, row, strict=True)}
+        count = len(rows)
+        row = {column.key: value for returned in rows for column, value in zip(own, returned, strict=True)}
     else:
         result = connection.execute(statement)
-        number = result.rowcount
-        told = {}
-    if number > 1:
-        raise ValueError("the statement updated more than one order: take it back")
-    return told if number else None
+        count = result.rowcount
+        row = {}
+    if count > 1:
+        raise ValueError("the statement updated more than one order: roll back the transaction")
+    return row if count else None
 
 
-def _where(statement: sa.Update) -> sa.ColumnElement[bool]:
+def _condition_of(statement: sa.Update) -> sa.ColumnElement[bool]:
     return cast("sa.ColumnElement[bool]", statement.whereclause)
 
 
 def _select_row(connection: Connection | Session, statement: sa.Update) -> Mapping[str, Any] | None:
-    """Read the row that a statement still selects."""
+    """Return the row that a statement still selects; None if there is none."""
     own: list[Any] = list(statement.table.c)
-    found = connection.execute(sa.select(*own).where(_where(statement))).first()
-    return None if found is None else {column.key: value for column, value in zip(own, found, strict=True)}
+    selected = connection.execute(sa.select(*own).where(_condition_of(statement))).first()
+    return None if selected is None else {column.key: value for column, value in zip(own, selected, strict=True)}
 
 
-def _row(
+def _select_row_and_facts(
     connection: Connection | Session,
     statement: sa.Update,
     policy: Policy[OrderT, PatchT],
     columns: Columns,
 ) -> tuple[Mapping[str, Any], Point] | None:
-    """Read the row that a statement selects, and its facts; None where there is none."""
+    """Return the row that a statement selects, and its facts; None if there is no row."""
     facts = policy.order_type.__space__.facts
     table: Any = statement.table
     own = list(table.c)
-    told = [columns[fact.attribute] for fact in facts]
-    found = connection.execute(
-        sa.select(*(column.label(None) for column in (*own, *told))).where(_where(statement))
+    fact_columns = [columns[fact.attribute] for fact in facts]
+    selected = connection.execute(
+        sa.select(*(column.label(None) for column in (*own, *fact_columns))).where(_condition_of(statement))
     ).first()
-    if found is None:
+    if selected is None:
         return None
-    row = {column.key: value for column, value in zip(own, found, strict=False)}
-    point = {fact: _from_row(fact, value) for fact, value in zip(facts, found[len(own) :], strict=True)}
+    row = {column.key: value for column, value in zip(own, selected, strict=False)}
+    point = {fact: _fact_value(fact, value) for fact, value in zip(facts, selected[len(own) :], strict=True)}
     return row, point
 
 
-def _finish(connection: Connection | Session, statement: sa.Update, outcome: UpdateResult) -> UpdateResult:
-    """Give an outcome, once a session's object of the row, or each of its table where no row is known, is read anew."""
+def _refresh(connection: Connection | Session, statement: sa.Update, result: UpdateResult) -> UpdateResult:
+    """Refresh the session's object of the row, or of each row of the table if it is unknown; return the result."""
     if isinstance(connection, Session):
-        table: Any = statement.table  # With notes, where it is a class's: not the very same.
-        for thing in list(connection.identity_map.values()):
-            state: Any = sa.inspect(thing)
+        table: Any = statement.table  # For an ORM class it is an annotated copy, so the names are compared.
+        for instance in list(connection.identity_map.values()):
+            state: Any = sa.inspect(instance)
             if getattr(state.mapper.local_table, "fullname", None) != table.fullname:
                 continue
-            own = [outcome.row and outcome.row.get(column.key) for column in state.mapper.primary_key]
-            if outcome.row is None or tuple(own) == state.identity:
-                connection.refresh(thing)
-    return outcome
+            identity = [result.row and result.row.get(column.key) for column in state.mapper.primary_key]
+            if result.row is None or tuple(identity) == state.identity:
+                connection.refresh(instance)
+    return result
 
 
-def _from_row(fact: Fact, value: object) -> Hashable:
+def _fact_value(fact: Fact, value: object) -> Hashable:
     return fact.from_database(value.value if isinstance(value, enum.Enum) else value)

@@ -1,6 +1,7 @@
-"""For Starlette: reads an update off a request, and answers what cannot be read or is refused with problem documents.
+"""For Starlette: read an update from a request, and answer errors with problem documents.
 
-It must never know what is refused, nor why.
+``read_update`` reads the update. The handlers of ``problem_handlers`` answer if a request cannot be read or the update
+is refused.
 """
 
 from __future__ import annotations
@@ -41,13 +42,13 @@ if TYPE_CHECKING:
 __all__ = ["ProblemResponse", "apply", "problem_handlers", "read_update"]
 
 
-_ENDPOINT: Final = "orderrules.endpoint"
-_DIGITS: Final = 18
-"""Of more digits than that, no length is believed."""
+_SCOPE_KEY: Final = "orderrules.endpoint"
+_MAX_LENGTH_DIGITS: Final = 18
+"""The number of digits of the longest Content-Length that is trusted."""
 
 
 class UnreadError(HTTPException):
-    """A request is answered before anything of it is read: 415 or 404."""
+    """A request is answered with 415 or 404 before its update is read."""
 
     def __init__(self, error: NotJson | NoSuchOrder) -> None:
         self.error = error
@@ -62,64 +63,70 @@ class ProblemResponse(JSONResponse):
 
 
 async def read_update(endpoint: Endpoint[OrderT, PatchT], request: Request, parameter: str | None = None) -> PatchT:
-    """Read the update that a request asks for, strictly: its path, its query and its body.
+    """Read the update of a request strictly: its path, its query and its body.
 
-    A body that is longer than is read is not taken in. The body stays with the request, unless it was sent in chunks.
+    If the body is longer than the limit, the rest of it is not loaded. The body stays available from the request,
+    unless the request has no Content-Length.
 
     Args:
-        endpoint: the platform's.
+        endpoint: the platform's endpoint.
         request: the request.
-        parameter: the name of the order's id in the path of the route; as on the platform's page when left out.
+        parameter: the name of the order's id in the path of the route; by default the name on the platform's page.
 
     Raises:
-        HTTPException: the body is not JSON by its content type (415), or the order's id is too large to be kept (404);
-            ``problem_handlers`` answers these with problem documents too.
-        InvalidInput: with every problem at once.
+        HTTPException: the body is not JSON by its content type (415), or the order's id is too large for a database
+            (404). ``problem_handlers`` answers these with problem documents too.
+        InvalidInput: the request cannot be read; the error lists every problem.
         LookupError: the path of the route has no such parameter.
     """
-    request.scope[_ENDPOINT] = endpoint  # By which it is answered, if it cannot be read or is refused.
+    request.scope[_SCOPE_KEY] = endpoint  # The handlers use this endpoint to answer an error.
     query = request.scope["query_string"].decode("latin-1")
     try:
         see_that_it_is_json(request.headers.get("content-type", ""))
-        return read_at(endpoint, request.path_params, parameter, query, await _body(request)).patch
+        return read_at(endpoint, request.path_params, parameter, query, await _load_body(request)).patch
     except (NotJson, NoSuchOrder) as error:
         raise UnreadError(error) from None
 
 
-async def _body(request: Request) -> bytes:
-    """Take a body in, and a little more than is read of it at most."""
+async def _load_body(request: Request) -> bytes:
+    """Load a body. If it is longer than the limit, load only up to the first chunk that exceeds the limit."""
     length = request.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and len(length) <= _DIGITS and int(length) <= UPDATE_LIMITS.size:
+    if (
+        length.isascii()
+        and length.isdigit()
+        and len(length) <= _MAX_LENGTH_DIGITS
+        and int(length) <= UPDATE_LIMITS.size
+    ):
         return await request.body()
-    read = bytearray()
+    content = bytearray()
     async for chunk in request.stream():
-        read += chunk
-        if len(read) > UPDATE_LIMITS.size:
+        content += chunk
+        if len(content) > UPDATE_LIMITS.size:
             break
-    return bytes(read)
+    return bytes(content)
 
 
 def problem_handlers(
     endpoint: Endpoint[Any, Any], types: str = TYPES
 ) -> dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]]:
-    """Give the handlers of ``InvalidInput`` and ``UpdateRefused``, for ``exception_handlers`` of an application.
+    """Return the handlers of ``InvalidInput`` and ``UpdateRefused``, for ``exception_handlers`` of an application.
 
-    They answer with problem documents (RFC 9457), in the statuses of the platform.
+    They answer with problem documents (RFC 9457), with the HTTP statuses of the platform.
 
     Args:
-        endpoint: the platform's. An update that ``read_update`` has read is answered by its own, where there are two.
-        types: what the URIs of the types of problems begin with; where it is empty, they are ``about:blank``.
+        endpoint: the platform's endpoint. If the request was read by ``read_update``, the endpoint given there is used.
+        types: the prefix of the URIs of the problem types. If it is empty, the types are ``about:blank``.
     """
-    handler = functools.partial(_answer, endpoint, types)
-    return {InvalidInput: handler, UpdateRefused: handler, UnreadError: functools.partial(_unread, types)}
+    handler = functools.partial(_answer_error, endpoint, types)
+    return {InvalidInput: handler, UpdateRefused: handler, UnreadError: functools.partial(_answer_unread, types)}
 
 
-async def _unread(types: str, _: Request, error: UnreadError) -> ProblemResponse:
+async def _answer_unread(types: str, _: Request, error: UnreadError) -> ProblemResponse:
     return ProblemResponse(plain_problem(error.error, types), status_code=error.status_code)
 
 
-async def _answer(
+async def _answer_error(
     endpoint: Endpoint[Any, Any], types: str, request: Request, error: InvalidInput | UpdateRefused
 ) -> ProblemResponse:
-    told = problem(request.scope.get(_ENDPOINT, endpoint), error, types)
-    return ProblemResponse(told, status_code=int(str(told["status"])))
+    document = problem(request.scope.get(_SCOPE_KEY, endpoint), error, types)
+    return ProblemResponse(document, status_code=int(str(document["status"])))

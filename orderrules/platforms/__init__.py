@@ -1,1 +1,1 @@
-"""The platforms, one file each: data, and how their payloads are laid out. None decides anything."""
+"""The platforms, one file each: their models, rules, assumptions and payloads, as data."""

@@ -1,10 +1,8 @@
 """Awal, Update Order: ``PUT /orders/{id}?phone_number_id=…``.
 
-What the page documents, in the order of the page: the request, the body, and the one restriction, that a status
-moves on step by step. Clauses are cited by id and stand in ``specs/awal.toml``; assumptions (A1 to A8)
-in ``specs/assumptions.toml``. It must never know how a decision is made.
-
-The module is longer than most because it is one platform whole: its models, its rules, and its payloads.
+The module contains the models of the request and the order, the rules, and the layout of payloads. The only restriction
+is that a status moves forward step by step. Clauses are cited by their ids, which are defined in ``specs/awal.toml``;
+assumptions (A1 to A8) are defined in ``specs/assumptions.toml``.
 """
 
 from __future__ import annotations
@@ -76,7 +74,7 @@ __all__ = [
 
 
 class Status(StrEnum):
-    """The statuses of an order, in the order in which it moves through them."""
+    """The statuses of an order, from the first to the last."""
 
     PENDING = "pending"
     ACCEPTED = "accepted"
@@ -93,7 +91,7 @@ class PaymentStatus(StrEnum):
 
 
 class Section(StrEnum):
-    """What an update may change: the body keys, each a section of its own."""
+    """The sections of an update; each body key is its own section."""
 
     ADMIN_NOTES = "admin_notes"
     STATUS = "status"
@@ -123,19 +121,21 @@ class _Indexed(OrderBase):
 
 @attrs.frozen(kw_only=True, repr=False)
 class Order(_Indexed):
-    """What the rules read of an order, and what an update can touch.
+    """An order: the status that the rules read, and the attributes that an update can change.
+
+    Attributes that the payload does not show are None.
 
     Attributes:
-        status: the status; as text when it is none of the five (assumption A8). The one thing that must be there.
-        id: None when the payload shows none.
-        payment_status: as text when it is neither ``paid`` nor ``unpaid``; None when not shown.
-        shipping_date: a day, as text when it is written in another way; None when not shown or not set.
-        delivery_date: likewise.
-        admin_notes: None when not shown.
-        branch_id: None when not shown, as in the page's response.
+        status: the status, which is required; a plain string if it is not one of the five (assumption A8).
+        id: the order's id.
+        payment_status: a plain string if it is neither ``paid`` nor ``unpaid``.
+        shipping_date: a string if it is not written as a date; also None if the date is not set.
+        delivery_date: as ``shipping_date``.
+        admin_notes: the notes of the store.
+        branch_id: the id of the branch; the page's response does not show it.
 
     Raises:
-        InvalidInput: a value is of another type.
+        InvalidInput: a value has the wrong type.
     """
 
     status: Status | str = attrs.field(converter=_status)
@@ -147,7 +147,7 @@ class Order(_Indexed):
     branch_id: str | None = None
 
     def __policy__(self) -> Policy[Order, Patch]:
-        """Return the policy that answers where no other is named."""
+        """Return the default policy of this platform."""
         return POLICY
 
     def __payload__(self) -> dict[str, object]:
@@ -161,10 +161,10 @@ class _Masked(PatchBase):
 
 @attrs.frozen(kw_only=True, repr=False)
 class Patch(_Masked):
-    """The body of the request: what it asks to change. No key is required.
+    """The body of the request: the changes that it asks for. No key is required.
 
     Raises:
-        InvalidInput: a value is not the documented one; every problem at once.
+        InvalidInput: a value is not of the documented type or form; lists every problem.
     """
 
     admin_notes: str | Unset = attrs.field(default=UNSET, repr=hidden, metadata=in_section(Section.ADMIN_NOTES))
@@ -177,7 +177,7 @@ class Patch(_Masked):
 
 @attrs.frozen(kw_only=True, repr=False)
 class UpdateRequest(Model):
-    """A patch with what stands around it: the order's id in the path, the sender's number in the query."""
+    """A whole request: the order's id from the path, the sender's number from the query, and the patch."""
 
     order_id: int
     phone_number_id: str
@@ -200,32 +200,32 @@ TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = MappingProxyType(
         Status.COMPLETED: frozenset(),
     }
 )
-"""AWAL-STATUS-1: which status may follow which, one step at a time (assumption A1)."""
+"""AWAL-STATUS-1: the statuses that may follow each status, one step at a time (assumption A1)."""
 
 FORWARD: Final[Mapping[Status, frozenset[Status]]] = MappingProxyType(
-    {status: frozenset(tuple(Status)[place + 1 :]) for place, status in enumerate(Status)}
+    {status: frozenset(tuple(Status)[position + 1 :]) for position, status in enumerate(Status)}
 )
-"""The same under the alternative of A1: any later status may follow."""
+"""The statuses that may follow each status under the alternative of A1: any later one."""
 
 PaymentDefault = Literal["keep", "reset"]
 
 
 @attrs.frozen(kw_only=True)
 class _Choices:
-    """Our answer to each assumption that has alternatives."""
+    """The chosen answer to each assumption that has alternatives."""
 
     skipping: bool
     payment_default: PaymentDefault
 
     def __attrs_post_init__(self) -> None:
         if type(self.skipping) is not bool:
-            raise TypeError(f"skipping is True or False, not {self.skipping!r}")
+            raise TypeError(f"skipping must be True or False, got {self.skipping!r}")
         if self.payment_default not in {"keep", "reset"}:
-            raise ValueError(f'payment_default is "keep" or "reset", not {self.payment_default!r}')
+            raise ValueError(f'payment_default must be "keep" or "reset", got {self.payment_default!r}')
 
 
-def _rules(chosen: _Choices) -> tuple[Rule, ...]:
-    """Write the restriction of the page down."""
+def _build_rules(chosen: _Choices) -> tuple[Rule, ...]:
+    """Build the rule of the page."""
     return (
         Rule(
             id="AWAL-STATUS-1",
@@ -236,7 +236,7 @@ def _rules(chosen: _Choices) -> tuple[Rule, ...]:
     )
 
 
-_ADVISORIES: Final = (
+_ADVICE_RULES: Final = (
     AdviceRule(id="AWAL-ADVICE-1", when=EmptyUpdate(), message="the update changes nothing"),
     AdviceRule(id="AWAL-ADVICE-2", when=UnchangedValue("status"), message="the order has this status already"),
     AdviceRule(
@@ -257,8 +257,8 @@ _ADVISORIES: Final = (
 )
 
 
-def _assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
-    """Say how every silence of the page is read."""
+def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
+    """Build the assumptions: each question that the page leaves open, with our answer."""
     skipping = "any later status may follow" if chosen.skipping else "one step at a time"
     reset = chosen.payment_default == "reset"
     return (
@@ -266,7 +266,7 @@ def _assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
             "A1",
             "whether *progressively* allows a status to be skipped",
             f"*progressively* is read as {skipping}",
-            offer(_rules, chosen, "skipping", {"step": False, "forward": True}),
+            offer(_build_rules, chosen, "skipping", {"step": False, "forward": True}),
         ),
         Assumption(
             "A2",
@@ -303,12 +303,12 @@ def policy(*, skipping: bool = False, payment_default: PaymentDefault = "keep") 
     """Return the rules of the page under these assumptions.
 
     Args:
-        skipping: whether any later status may follow, and not only the next (A1).
-        payment_default: whether a payment status that is left out stays as it is, or becomes ``unpaid`` (A4);
-            it refuses nothing, and tells what an order will be after the update.
+        skipping: whether any later status may follow, and not only the next one (A1).
+        payment_default: whether an omitted payment status stays as it is (``"keep"``) or becomes ``unpaid``
+            (``"reset"``) (A4). It changes no decision, only the order after an update.
 
     Raises:
-        TypeError: ``skipping`` is no boolean.
+        TypeError: ``skipping`` is not a boolean.
         ValueError: ``payment_default`` is neither ``"keep"`` nor ``"reset"``.
     """
     chosen = _Choices(skipping=skipping, payment_default=payment_default)
@@ -318,38 +318,38 @@ def policy(*, skipping: bool = False, payment_default: PaymentDefault = "keep") 
         order_type=Order,
         patch_type=Patch,
         sections=Section,
-        rules=_rules(chosen),
-        assumptions=_assumptions(chosen),
-        advice_rules=_ADVISORIES,
+        rules=_build_rules(chosen),
+        assumptions=_build_assumptions(chosen),
+        advice_rules=_ADVICE_RULES,
         defaults=(("payment_status", PaymentStatus.UNPAID),) if payment_default == "reset" else (),
     )
 
 
 POLICY: Final = policy()
-"""The policy under the assumptions that ``specs/assumptions.toml`` gives."""
+"""The policy with the default answers of ``specs/assumptions.toml``."""
 
 
 HINTS: Final = Hints(
     keys={
-        "items": "what was ordered is no part of this update",
-        "tags": "the page knows no tags",
+        "items": "this endpoint does not change the items of an order",
+        "tags": "orders have no documented tags",
         **dict.fromkeys(("note", "notes"), "did you mean admin_notes?"),
         **dict.fromkeys(
-            ("data", "order", "body", "payload"), "the body of an update has no wrapper: send what is in it"
+            ("data", "order", "body", "payload"), "the body of an update has no wrapper: send its content directly"
         ),
         "payment": "did you mean payment_status?",
-        "phone_number_id": "it stands in the query",
+        "phone_number_id": "send it in the query",
     },
     words={word: str(status) for word, status in STATUS.words} | {"payed": "paid"},
     shapes=(
         Shape(
             "",
             frozenset({"success", "event", "order_number", "updated_at", "created_at"}),
-            "this looks like what the API answers or sends: an update holds only what is to change",
+            "this looks like an order from an answer or a webhook: send only the keys to change",
         ),
     ),
 )
-"""What people send here that belongs elsewhere or is called otherwise."""
+"""Hints for keys and values that are often sent here but belong elsewhere or have another name."""
 
 PAYLOAD: Final = Payload(
     places=(Place(attribute="status", path=("status",), kind=Status | str, required=True),),
@@ -365,22 +365,24 @@ PAYLOAD: Final = Payload(
     never=("message_id",),
     success="status",
 )
-"""Where an order stands in what the API answers and sends (assumption A8)."""
+"""Where an order and its status are in answers and webhooks (assumption A8)."""
 
 
 def to_payload(order: Order) -> dict[str, object]:
-    """Write an order as the API answers it; read again, it is the same order. What it does not show is null.
+    """Write an order as the API answers it; ``read_order`` of the result returns an equal order.
+
+    Attributes that the order does not show are null.
 
     Raises:
-        TypeError: it is no order of this platform.
+        TypeError: the argument is not an order of this platform.
     """
     if type(order) is not Order:
-        raise TypeError(f"expected an order of Awal, got a {type(order).__name__}")
+        raise TypeError(f"expected an order of Awal, got {type(order).__name__}")
     return {"id": order.id, **write_body(order)}
 
 
 def error_body(error: str, message: str, details: object = None) -> dict[str, object]:
-    """Lay out an error as the API's Error handling does."""
+    """Return the body of an error, as documented in the API's Error handling."""
     return {"error": error, "message": message, "details": details, "request_id": None}
 
 
@@ -389,8 +391,8 @@ _UNPROCESSABLE: Final = 422
 
 
 def _refusal(decision: Decision) -> dict[str, object]:
-    said = list(decision.messages)
-    return error_body("Validation Error", "; ".join(said), said)
+    messages = list(decision.messages)
+    return error_body("Validation Error", "; ".join(messages), messages)
 
 
 def _unreadable(error: InvalidInput) -> dict[str, object]:
@@ -398,7 +400,7 @@ def _unreadable(error: InvalidInput) -> dict[str, object]:
 
 
 def _code_of(status: int, _: Mapping[str, object]) -> str | None:
-    """Take either status for a refusal, as the pages differ (assumption A7); its words are no code."""
+    """Return ``""`` for both statuses that may be a refusal (assumption A7); the API has no error codes."""
     return "" if status in {_BAD_REQUEST, _UNPROCESSABLE} else None
 
 
@@ -409,13 +411,13 @@ ENDPOINT: Final = Endpoint(
         Choice(
             keyword="skipping",
             assumption="A1",
-            about="any later status may follow",
+            about="allow any later status, not only the next one",
             answers={"yes": True, "no": False},
         ),
         Choice(
             keyword="payment_default",
             assumption="A4",
-            about="what a payment status left out means; it refuses nothing, and apply and plan use it",
+            about="whether an omitted payment status is kept or reset to unpaid; used by apply and plan only",
             answers={"keep": "keep", "reset": "reset"},
         ),
     ),
@@ -431,7 +433,7 @@ ENDPOINT: Final = Endpoint(
     code_of=_code_of,
     account=("x-domain", "x-client-id"),
 )
-"""Where an order is updated, and how it is answered (assumption A7)."""
+"""The endpoint that updates an order, and how it answers (assumption A7)."""
 
 read_patch: Final = ENDPOINT.read_patch
 read_request: Final = cast("Callable[..., UpdateRequest]", ENDPOINT.read_request)

@@ -1,10 +1,8 @@
 """Salla, Update Order: ``PUT /orders/{order_id}``.
 
-What the page documents, in the order of the page: the statuses, the body, the restrictions, and how its silences
-are read. Clauses are cited by id and stand in ``specs/salla.toml``; assumptions (S1 to S16) in ``specs/assumptions.toml``.
-It must never know how a decision is made.
-
-The module is longer than most because it is one platform whole: its models, its rules, and its payloads.
+The module contains the statuses, the models of the request and the order, the rules, and the layout of payloads.
+Clauses are cited by their ids, which are defined in ``specs/salla.toml``; assumptions (S1 to S16) are defined in
+``specs/assumptions.toml``.
 """
 
 from __future__ import annotations
@@ -92,9 +90,9 @@ __all__ = [
 
 
 class Status(StrEnum):
-    """The slugs of an order's status: ten of the catalogue, three documented with it, one seen in live stores.
+    """The slugs of an order's status: ten from the catalogue, three documented with it, one seen in live stores.
 
-    A store's own status carries the slug of its parent, which is what rules read; never its name or id.
+    A custom status of a store has the slug of its parent. The rules read the slug, never the name or the id.
     """
 
     PAYMENT_PENDING = "payment_pending"
@@ -114,7 +112,7 @@ class Status(StrEnum):
 
 
 class Section(StrEnum):
-    """What an update may change, each opened or closed as one."""
+    """The sections of an update; the keys of a section are open or closed together."""
 
     CUSTOMER = "customer"
     RECEIVER = "receiver"
@@ -125,7 +123,7 @@ class Section(StrEnum):
 
 
 class Action(StrEnum):
-    """What the store's customer may do with an order, as its status alone tells."""
+    """The actions that a store's customer may take on an order, as far as its status decides that."""
 
     CANCEL = "cancel"
     RATE = "rate"
@@ -133,7 +131,7 @@ class Action(StrEnum):
 
 
 class CustomerKind(StrEnum):
-    """Whose order it is."""
+    """Whether the order has a customer, and of which kind."""
 
     NONE = "none"
     GUEST = "guest"
@@ -141,7 +139,7 @@ class CustomerKind(StrEnum):
 
 
 DRAFT_SLUG: Final = "draft"
-"""Assumption S10: the page calls *draft* a flag and a status, so a status of that slug makes a draft as well."""
+"""Assumption S10: the page calls *draft* both a flag and a status, so an order with this slug is a draft too."""
 
 STATUS: Final = Fact(
     "status",
@@ -166,8 +164,8 @@ CUSTOMER: Final = Fact(
     values=(*CustomerKind, UNSET),
     labels=((CustomerKind.NONE, "absent"), (CustomerKind.GUEST, "a guest"), (UNSET, "not shown")),
     absent=CustomerKind.NONE,
-    aliases=(("not shown", UNSET),),  # As a column of a database says it, whose null says that there is none.
-    remedies=((UNSET, "read the order's details, which show its customer, or say that it is a guest"),),
+    aliases=(("not shown", UNSET),),  # The text for a database column, in which NULL means no customer.
+    remedies=((UNSET, "read the order's details, which show the customer, or mark the customer as a guest"),),
 )
 
 
@@ -175,7 +173,7 @@ def _status(status: Status | str | Unset | None) -> Status | str | Unset | None:
     return cast("Status | str | Unset | None", STATUS.canonical(status))
 
 
-def _draft(draft: bool | None) -> bool:  # noqa: FBT001 - a converter takes its value so.
+def _draft(draft: bool | None) -> bool:  # noqa: FBT001 - a converter gets its value as a positional argument.
     return draft if draft is not None else False
 
 
@@ -190,19 +188,19 @@ class _Indexed(OrderBase):
 
 @attrs.frozen(kw_only=True, repr=False)
 class Order(_Indexed):
-    """What the rules read of an order.
+    """The attributes of an order that the rules read.
 
     Attributes:
-        id: called alphanumeric and sampled as an integer; None when the payload shows none.
-        status: the slug, as text when no page names it; None when no status is shown (assumption S12), and ``UNSET``
-            when one is shown without its slug.
-        draft: whether it is a draft; an older payload that lacks the key is none, and so is null.
-        customer: whether there is a customer, and a guest or a registered one (assumption S3); null is no customer,
-            and ``UNSET`` that nothing is known of one (assumption S15).
-        written: what ``Policy.apply`` has written to it and no answer of the API shows as it was sent.
+        id: the order's id, or None if the payload has none. The page calls it alphanumeric and shows an integer.
+        status: the slug; a plain string if no page names it. None if the payload shows no status (assumption S12),
+            ``UNSET`` if it shows a status without a slug.
+        draft: whether the order is a draft. None means False; older payloads do not have the key.
+        customer: whether the order has a customer, a guest or a registered one (assumption S3). None means no
+            customer, ``UNSET`` means that it is not known (assumption S15).
+        written: the values that ``Policy.apply`` has written to the order, but the API's answers do not show as sent.
 
     Raises:
-        InvalidInput: a value is of another type.
+        InvalidInput: a value has the wrong type.
     """
 
     id: int | str | None = None
@@ -212,7 +210,7 @@ class Order(_Indexed):
     written: Patch | Unset = UNSET
 
     def __policy__(self) -> Policy[Order, Patch]:
-        """Return the policy that answers where no other is named."""
+        """Return the default policy of this platform."""
         return POLICY
 
     def __payload__(self) -> dict[str, object]:
@@ -221,7 +219,7 @@ class Order(_Indexed):
 
 @attrs.frozen(kw_only=True, repr=False)
 class Customer(Model):
-    """The body's ``customer``; ``mobile`` is described without a country code and sampled with one."""
+    """The body's ``customer``; the page describes ``mobile`` without a country code and shows it with one."""
 
     id: int | Unset = UNSET
     name: str | Unset = attrs.field(default=UNSET, repr=hidden)
@@ -231,7 +229,7 @@ class Customer(Model):
 
 @attrs.frozen(kw_only=True, repr=False)
 class Receiver(Model):
-    """The body's ``receiver``; ``notify`` asks that the receiver be told of the update."""
+    """The body's ``receiver``; ``notify`` asks to notify the receiver of the update."""
 
     name: str | Unset = attrs.field(default=UNSET, repr=hidden)
     country_code: str | Unset = UNSET
@@ -242,7 +240,7 @@ class Receiver(Model):
 
 @attrs.frozen(kw_only=True, repr=False)
 class GeoCoordinates(Model):
-    """Where to ship to, in degrees; documented by a sample only."""
+    """The coordinates to ship to, in degrees; documented only by a sample."""
 
     lat: int | float | Unset = attrs.field(default=UNSET, repr=hidden)
     lng: int | float | Unset = attrs.field(default=UNSET, repr=hidden)
@@ -250,7 +248,7 @@ class GeoCoordinates(Model):
 
 @attrs.frozen(kw_only=True, repr=False)
 class ShipTo(Model):
-    """The body's ``ship_to``; its last four keys come with newer editions, which we accept and do not require."""
+    """The body's ``ship_to``; its last four keys are from newer editions of the page and are optional."""
 
     country: int | Unset = attrs.field(default=UNSET, repr=hidden)
     city: int | Unset = attrs.field(default=UNSET, repr=hidden)
@@ -268,7 +266,7 @@ class ShipTo(Model):
 
 @attrs.frozen(kw_only=True, repr=False)
 class CashOnDelivery(Model):
-    """What is to be paid at the door; documented by a sample only."""
+    """The amount to pay on delivery; documented only by a sample."""
 
     amount: int | float | Unset = UNSET
     currency: str | Unset = UNSET
@@ -293,10 +291,10 @@ class _Masked(PatchBase):
 
 @attrs.frozen(kw_only=True, repr=False)
 class Patch(_Masked):
-    """The body of the request: what it asks to change. No key is required.
+    """The body of the request: the changes that it asks for. No key is required.
 
     Raises:
-        InvalidInput: a value is not the documented one; every problem at once.
+        InvalidInput: a value is not of the documented type or form; lists every problem.
     """
 
     customer: Customer | Unset = attrs.field(default=UNSET, metadata=in_section(Section.CUSTOMER))
@@ -312,7 +310,7 @@ class Patch(_Masked):
 
 @attrs.frozen(kw_only=True, repr=False)
 class UpdateRequest(Model):
-    """A patch with what stands around it: the order's id in the path."""
+    """A whole request: the order's id from the path, and the patch."""
 
     order_id: int
     patch: Patch
@@ -329,34 +327,34 @@ UnknownStatus = Literal["open", "closed"]
 MissingCustomer = Literal["closed", "none"]
 
 
-def _statuses(given: Collection[Status]) -> frozenset[Status]:
-    if isinstance(given, str):
-        message = f"expected a collection of statuses, got the text {given!r}"
+def _to_statuses(values: Collection[Status]) -> frozenset[Status]:
+    if isinstance(values, str):
+        message = f"expected a collection of statuses, got the string {values!r}"
         raise TypeError(message)
-    return frozenset(map(Status, given))
+    return frozenset(map(Status, values))
 
 
 @attrs.frozen(kw_only=True)
 class _Choices:
-    """Our answer to each assumption that has alternatives."""
+    """The chosen answer to each assumption that has alternatives."""
 
-    pending: frozenset[Status] = attrs.field(converter=_statuses)
-    completed: frozenset[Status] = attrs.field(converter=_statuses)
+    pending: frozenset[Status] = attrs.field(converter=_to_statuses)
+    completed: frozenset[Status] = attrs.field(converter=_to_statuses)
     unknown_status: UnknownStatus
-    locked: frozenset[Status] = attrs.field(converter=_statuses)
+    locked: frozenset[Status] = attrs.field(converter=_to_statuses)
     missing_customer: MissingCustomer
 
     def __attrs_post_init__(self) -> None:
         if self.unknown_status not in {"open", "closed"}:
-            raise ValueError(f'unknown_status is "open" or "closed", not {self.unknown_status!r}')
+            raise ValueError(f'unknown_status must be "open" or "closed", got {self.unknown_status!r}')
         if self.missing_customer not in {"closed", "none"}:
-            raise ValueError(f'missing_customer is "closed" or "none", not {self.missing_customer!r}')
+            raise ValueError(f'missing_customer must be "closed" or "none", got {self.missing_customer!r}')
 
 
-def _rules(chosen: _Choices) -> tuple[Rule, ...]:
-    """Write the restrictions of the page down, in its order."""
+def _build_rules(chosen: _Choices) -> tuple[Rule, ...]:
+    """Build the rules of the page, in its order."""
     closed = chosen.unknown_status == "closed"
-    settled = STATUS.is_not_in({*chosen.completed, *chosen.locked, *([UNKNOWN] if closed else [])})
+    is_open = STATUS.is_not_in({*chosen.completed, *chosen.locked, *([UNKNOWN] if closed else [])})
     once = "once the order is completed" + " or closed" * (closed or bool(chosen.locked))
     replaceable = {CustomerKind.NONE, CustomerKind.GUEST, *([UNSET] if chosen.missing_customer == "none" else [])}
     return (
@@ -369,13 +367,13 @@ def _rules(chosen: _Choices) -> tuple[Rule, ...]:
         Rule(
             id="SALLA-RECEIVER-1",
             section=Section.RECEIVER,
-            only_if=settled,
+            only_if=is_open,
             reason=f"the receiver is settled {once}",
         ),
         Rule(
             id="SALLA-SHIPPING-1",
             section=Section.SHIPPING,
-            only_if=settled,
+            only_if=is_open,
             reason=f"shipping is settled {once}",
         ),
         Rule(
@@ -387,7 +385,7 @@ def _rules(chosen: _Choices) -> tuple[Rule, ...]:
         Rule(
             id="SALLA-COUPON-1",
             section=Section.COUPON,
-            only_if=settled,
+            only_if=is_open,
             reason=f"the coupon is settled {once}",
         ),
         Rule(
@@ -422,10 +420,10 @@ _WAIVERS: Final = (
 )
 
 
-_OUTCOMES: Final = (Effect(key="customer", attribute="customer", value=CustomerKind.REGISTERED),)
-"""A customer that is attached is a registered one, as nothing says otherwise (assumption S3)."""
+_EFFECTS: Final = (Effect(key="customer", attribute="customer", value=CustomerKind.REGISTERED),)
+"""After an update with a customer, the order has a registered customer (assumption S3)."""
 
-_ADVISORIES: Final = (
+_ADVICE_RULES: Final = (
     AdviceRule(id="SALLA-ADVICE-1", when=EmptyUpdate(), message="the update changes nothing"),
     AdviceRule(
         id="SALLA-ADVICE-2",
@@ -450,10 +448,10 @@ _ADVISORIES: Final = (
 )
 
 
-def _assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
-    """Say how every silence of the page is read."""
+def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
+    """Build the assumptions: each question that the page leaves open, with our answer."""
     locked = (
-        f"{_named(chosen.locked, 'and')} close{'s' * (len(chosen.locked) == 1)}"
+        f"{_join_statuses(chosen.locked, 'and')} close{'s' * (len(chosen.locked) == 1)}"
         if chosen.locked
         else "canceled, restored and restoring do not close"
     )
@@ -464,22 +462,22 @@ def _assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
         Assumption(
             "S1",
             "which status is *pending*, which is no slug of the catalogue",
-            f"*pending* is read as {_named(chosen.pending)}",
+            f"*pending* is read as {_join_statuses(chosen.pending)}",
             offer(
-                _rules,
+                _build_rules,
                 chosen,
                 "pending",
                 {
                     "payment_pending": PENDING_ONLY,
-                    f"also {_named(PENDING_FAMILY - PENDING_ONLY, 'and')}": PENDING_FAMILY,
+                    f"also {_join_statuses(PENDING_FAMILY - PENDING_ONLY, 'and')}": PENDING_FAMILY,
                 },
             ),
         ),
         Assumption(
             "S2",
             "which statuses are *completed*, whose children are delivering, delivered and shipped",
-            f"*completed* is read as {_named(chosen.completed)}" + " alone" * (len(chosen.completed) == 1),
-            offer(_rules, chosen, "completed", {"exact": COMPLETED_ONLY, "family": COMPLETED_FAMILY}),
+            f"*completed* is read as {_join_statuses(chosen.completed)}" + " alone" * (len(chosen.completed) == 1),
+            offer(_build_rules, chosen, "completed", {"exact": COMPLETED_ONLY, "family": COMPLETED_FAMILY}),
         ),
         Assumption(
             "S3",
@@ -490,7 +488,7 @@ def _assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
             "S4",
             "what holds in a status that no page names",
             f"an unknown status {unknown}, and is not *pending*",
-            offer(_rules, chosen, "unknown_status", {"open": "open", "closed": "closed"}),
+            offer(_build_rules, chosen, "unknown_status", {"open": "open", "closed": "closed"}),
         ),
         Assumption(
             "S5",
@@ -503,7 +501,7 @@ def _assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
             "S8",
             "whether canceled, restored and restoring close what completed closes",
             f"{locked} receiver, shipping and coupon",
-            offer(_rules, chosen, "locked", {"open": NONE_LOCKED, "locked": CANCELED_FAMILY}),
+            offer(_build_rules, chosen, "locked", {"open": NONE_LOCKED, "locked": CANCELED_FAMILY}),
         ),
         Assumption(
             "S9",
@@ -533,7 +531,7 @@ def _assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
             "a customer that is not shown is none"
             if chosen.missing_customer == "none"
             else "a customer that is not shown may be a registered one",
-            offer(_rules, chosen, "missing_customer", {"closed": "closed", "none": "none"}),
+            offer(_build_rules, chosen, "missing_customer", {"closed": "closed", "none": "none"}),
         ),
         Assumption(
             "S16",
@@ -544,7 +542,7 @@ def _assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
     )
 
 
-def _named(statuses: Collection[Status], conjunction: str = "or") -> str:
+def _join_statuses(statuses: Collection[Status], conjunction: str = "or") -> str:
     return join_words([status for status in Status if status in statuses] or ["no status"], conjunction)
 
 
@@ -561,15 +559,15 @@ def policy(
     Args:
         pending: the statuses in which payment is open (S1); ``PENDING_FAMILY`` is the alternative.
         completed: the statuses that count as completed (S2); ``COMPLETED_FAMILY`` is the alternative.
-        unknown_status: whether sections bound to a status are open in one that no page names (S4).
+        unknown_status: whether receiver, shipping and coupon are open in a status that no page names (S4).
         locked: statuses that close receiver, shipping and coupon too (S8); ``CANCELED_FAMILY`` is the alternative.
-        missing_customer: whether the customer section is closed where an order does not show its customer, or that
-            means that there is none (S15).
+        missing_customer: if an order does not show its customer, ``"closed"`` closes the customer section, and
+            ``"none"`` assumes that the order has no customer (S15).
 
     Raises:
-        TypeError: text was given for a collection.
-        ValueError: a value is no status, ``unknown_status`` is neither ``"open"`` nor ``"closed"``, or
-            ``missing_customer`` neither ``"closed"`` nor ``"none"``.
+        TypeError: a collection of statuses is a string.
+        ValueError: a value is not a status, ``unknown_status`` is neither ``"open"`` nor ``"closed"``, or
+            ``missing_customer`` is neither ``"closed"`` nor ``"none"``.
     """
     chosen = _Choices(
         pending=pending,
@@ -585,22 +583,22 @@ def policy(
         patch_type=Patch,
         sections=Section,
         actions=Action,
-        rules=_rules(chosen),
+        rules=_build_rules(chosen),
         waivers=_WAIVERS,
-        assumptions=_assumptions(chosen),
-        effects=_OUTCOMES,
-        advice_rules=_ADVISORIES,
+        assumptions=_build_assumptions(chosen),
+        effects=_EFFECTS,
+        advice_rules=_ADVICE_RULES,
     )
 
 
 POLICY: Final = policy()
-"""The policy under the assumptions that ``specs/assumptions.toml`` gives."""
+"""The policy with the default answers of ``specs/assumptions.toml``."""
 
-_STATUS_ENDPOINT: Final = "a status, and a note on it, is changed through Update Order Status, another endpoint"
-_ITEMS_ENDPOINT: Final = "items are changed through the endpoints of Order Items"
-_ACTIONS_ENDPOINT: Final = "this belongs to Order Actions, another endpoint"
-_RECEIVER: Final = "who receives the order stands in receiver, beside ship_to"
-_NO_WRAPPER: Final = "the body of an update has no wrapper: send what is in it"
+_STATUS_ENDPOINT: Final = "use the endpoint Update Order Status to change a status or its note"
+_ITEMS_ENDPOINT: Final = "use the endpoints of Order Items to change items"
+_ACTIONS_ENDPOINT: Final = "this key belongs to the endpoint Order Actions"
+_RECEIVER: Final = "send the name and contact details of the receiver in receiver"
+_NO_WRAPPER: Final = "the body of an update has no wrapper: send its content directly"
 
 HINTS: Final = Hints(
     keys={
@@ -610,20 +608,20 @@ HINTS: Final = Hints(
         **dict.fromkeys(("data", "order", "body", "payload"), _NO_WRAPPER),
         **dict.fromkeys(
             ("name", "first_name", "last_name", "email", "phone", "mobile"),
-            "who that is stands in customer or in receiver",
+            "send it in customer or in receiver",
         ),
-        "geo_coordinates": "it stands in ship_to",
-        **dict.fromkeys(("ship_to.lat", "ship_to.lng"), "it stands in ship_to.geo_coordinates"),
-        **dict.fromkeys(("shipping", "shipping_address"), "an address is sent in ship_to"),
+        "geo_coordinates": "send it in ship_to",
+        **dict.fromkeys(("ship_to.lat", "ship_to.lng"), "send it in ship_to.geo_coordinates"),
+        **dict.fromkeys(("shipping", "shipping_address"), "send the address in ship_to"),
         **dict.fromkeys(("ship_to.name", "ship_to.email", "ship_to.phone"), _RECEIVER),
-        "tags": "tags are changed through the endpoints of Order Tags",
-        "notes": "notes are written through the endpoints of Order Histories",
+        "tags": "use the endpoints of Order Tags to change tags",
+        "notes": "use the endpoints of Order Histories to write notes",
         "coupon": "did you mean coupon_code?",
-        "payment.reference_id": "that is its name in Create Order: did you mean store_bank_id?",
+        "payment.reference_id": "this is its name in Create Order: did you mean store_bank_id?",
         "customer.phone": "did you mean mobile?",
         "receiver.mobile": "did you mean phone?",
         **{
-            f"{parent}.{key}": "did you mean name, which holds both?"
+            f"{parent}.{key}": "did you mean name? It holds the first and the last name"
             for parent in ("customer", "receiver")
             for key in ("first_name", "last_name")
         },
@@ -636,19 +634,19 @@ HINTS: Final = Hints(
         Shape(
             "",
             frozenset({"success", "event", "reference_id", "amounts", "can_cancel", "payment_method", "source"}),
-            "this looks like what the API answers or sends: an update holds only what is to change",
+            "this looks like an order from an answer or a webhook: send only the keys to change",
         ),
         Shape(
             "customer",
             frozenset({"mobile_code", "avatar", "gender", "urls", "birthday", "location", "full_name", "groups"}),
-            "this is how the API shows a customer: an update sends name, mobile as text and email",
+            "this looks like a customer from an answer: send name, email, and mobile as a string",
         ),
     ),
 )
-"""What people send here that belongs elsewhere or is called otherwise."""
+"""Hints for keys and values that are often sent here but belong elsewhere or have another name."""
 
-_SOME_CUSTOMER: Final = 1
-"""An order says that it has a customer, and not which."""
+_ANY_CUSTOMER_ID: Final = 1
+"""The customer id that ``to_payload`` writes, because an order does not know the real one."""
 
 PAYLOAD: Final = Payload(
     places=(
@@ -659,10 +657,10 @@ PAYLOAD: Final = Payload(
             left_out=None,
             empty=(Empty.NULL, Empty.ARRAY),
             unnamed=UNSET,
-            expected="the order's status, an object with a slug",
+            expected="an object with a slug",
             hints={
-                "integer": "a number is the status of an answer, and of no order",
-                "string": "if this is an order and the text a slug, build it: salla.Order(id=..., status=...)",
+                "integer": "this looks like the API's envelope, not an order: its status is a number",
+                "string": "if the string is the slug of an order, build the order: salla.Order(id=..., status=...)",
             },
         ),
         Place(attribute="draft", path=("draft",), kind=bool, left_out=False, empty=(Empty.NULL,), nothing=False),
@@ -673,7 +671,7 @@ PAYLOAD: Final = Payload(
             empty=tuple(Empty),
             nothing=CustomerKind.NONE,
             there=CustomerKind.REGISTERED,
-            expected="the order's customer, an object",
+            expected="an object",
         ),
     ),
     shown={"id": int | str},
@@ -696,22 +694,22 @@ PAYLOAD: Final = Payload(
     shows=("reference_id", "status", "draft"),
     beside_id=("amounts", "items", "shipping", "shipments", "payment_method", "can_cancel", "source", "date"),
 )
-"""Where an order and its facts stand in what the API answers and sends (assumptions S12, S15 and S16)."""
+"""Where an order and its facts are in answers and webhooks (assumptions S12, S15 and S16)."""
 
 
 def to_payload(order: Order) -> dict[str, object]:
-    """Write an order as the API answers it, as far as the rules read it; read again, it is the same order.
+    """Write the attributes of an order as the API answers them; ``read_order`` of the result returns an equal order.
 
-    No payload tells a guest from a registered customer (assumption S3), so ``read_order`` needs ``guest`` for that;
-    what ``Policy.apply`` has written is not shown.
+    There are two exceptions. Payloads do not distinguish guests from registered customers (assumption S3), so
+    ``read_order`` needs ``guest=True`` for a guest. The attribute ``written`` is left out.
 
     Raises:
-        TypeError: it is no order of this platform.
+        TypeError: the argument is not an order of this platform.
     """
     if type(order) is not Order:
-        raise TypeError(f"expected an order of Salla, got a {type(order).__name__}")
+        raise TypeError(f"expected an order of Salla, got {type(order).__name__}")
     slug = {} if order.status is UNSET else {"slug": str(order.status)}
-    customer: object = [] if order.customer is CustomerKind.NONE else {"id": _SOME_CUSTOMER}
+    customer: object = [] if order.customer is CustomerKind.NONE else {"id": _ANY_CUSTOMER_ID}
     return {
         **({} if order.id is None else {"id": order.id}),
         "status": [] if order.status is None else slug,
@@ -726,16 +724,16 @@ def _build_order(
     draft: bool,
     customer: CustomerKind | Unset,
     guest: bool = False,
-    **shown: Any,
+    **attributes: Any,  # noqa: ANN401 - they have different types.
 ) -> Order:
-    """Build an order: a customer may be a guest, which no payload shows (S3), and a status may say *draft* (S10)."""
+    """Build an order; ``guest`` marks its customer as a guest (S3), and the slug *draft* makes it a draft (S10)."""
     if guest and customer is not CustomerKind.NONE:
         customer = CustomerKind.GUEST
-    return Order(status=status, draft=draft or status == DRAFT_SLUG, customer=customer, **shown)
+    return Order(status=status, draft=draft or status == DRAFT_SLUG, customer=customer, **attributes)
 
 
 def error_body(status: int, code: str, message: str, **more: object) -> dict[str, object]:
-    """Lay out an error as published in Create Order, Error handling."""
+    """Return the body of an error, as documented in Create Order, Error handling."""
     return {"status": status, "success": False, "error": {"code": code, "message": message, **more}}
 
 
@@ -747,22 +745,22 @@ def _refusal(decision: Decision) -> dict[str, object]:
 
 
 def _unreadable(error: InvalidInput) -> dict[str, object]:
-    """A body that cannot be read is answered with ``fields``, a refusal by rule without."""
+    """Return an error body with ``fields``, which the answer to a refusal by rule does not have."""
     fields: dict[str, list[str]] = {}
     for problem in error.problems:
         fields.setdefault(problem.pointer.lstrip("/").replace("/", "."), []).append(problem.message)
     return error_body(_UNPROCESSABLE, "validation_failed", "the body cannot be read", fields=fields)
 
 
-def _code_of(status: int, told: Mapping[str, object]) -> str | None:
-    """Give the code of a refusal by rule; where fields are named, it is their values that are refused."""
-    error = told.get("error")
+def _code_of(status: int, body: Mapping[str, object]) -> str | None:
+    """Return the code of a refusal by rule. An error with ``fields`` refuses their values, so it is not one."""
+    error = body.get("error")
     if status != _UNPROCESSABLE:
         return None
     if not isinstance(error, dict):
         return ""
-    found = cast("dict[str, object]", error)
-    return None if found.get("fields") else str(found.get("code", ""))
+    details = cast("dict[str, object]", error)
+    return None if details.get("fields") else str(details.get("code", ""))
 
 
 ENDPOINT: Final = Endpoint(
@@ -772,34 +770,34 @@ ENDPOINT: Final = Endpoint(
         Choice(
             keyword="pending",
             assumption="S1",
-            about="what is *pending*, instead of payment_pending",
+            about="statuses that count as *pending*, instead of payment_pending",
             answers={"family": PENDING_FAMILY},
             members=Status,
         ),
         Choice(
             keyword="completed",
             assumption="S2",
-            about="what is *completed*, instead of completed",
+            about="statuses that count as *completed*, instead of completed",
             answers={"family": COMPLETED_FAMILY},
             members=Status,
         ),
         Choice(
             keyword="unknown_status",
             assumption="S4",
-            about="what an unknown status does to the sections bound to a status",
+            about="whether an unknown status leaves receiver, shipping and coupon open or closes them",
             answers={"open": "open", "closed": "closed"},
         ),
         Choice(
             keyword="locked",
             assumption="S8",
-            about="what closes receiver, shipping and coupon as well",
+            about="more statuses that close receiver, shipping and coupon",
             answers={"family": CANCELED_FAMILY},
             members=Status,
         ),
         Choice(
             keyword="missing_customer",
             assumption="S15",
-            about="what an order that does not show its customer does to the customer section",
+            about="whether an order that does not show its customer closes the customer section or has none",
             answers={"closed": "closed", "none": "none"},
         ),
     ),
@@ -813,9 +811,9 @@ ENDPOINT: Final = Endpoint(
     unreadable=_unreadable,
     unreadable_status=_UNPROCESSABLE,
     code_of=_code_of,
-    untold=(CUSTOMER,),  # Assumption S3: no answer tells a guest.
+    untold=(CUSTOMER,),  # Assumption S3: answers do not show that a customer is a guest.
 )
-"""Where an order is updated, and how it is answered."""
+"""The endpoint that updates an order, and how it answers."""
 
 read_patch: Final = ENDPOINT.read_patch
 read_order: Final = ENDPOINT.read_order
@@ -829,9 +827,15 @@ def read_request(
     limits: Limits = UPDATE_LIMITS,
     show_values: bool = False,
 ) -> UpdateRequest:
-    """Read a whole request: the id in its path (an integer, or its ASCII digits) and its body.
+    """Read a whole request: the id in its path and its body.
+
+    Args:
+        order_id: the id in the path: an integer, or its ASCII digits.
+        body: the body: a mapping, or a JSON document as text or bytes.
+        limits: the limits of this read, such as the size of a document.
+        show_values: whether messages show the invalid values, shortened. They may be personal data.
 
     Raises:
-        InvalidInput: with every problem of both at once. The other arguments are those of ``read_patch``.
+        InvalidInput: lists every problem of both.
     """
     return cast("UpdateRequest", ENDPOINT.read_request(order_id, "", body, limits=limits, show_values=show_values))

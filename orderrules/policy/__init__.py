@@ -1,1 +1,1 @@
-"""Policies and endpoints: a platform's rules as something that can be asked, and where it is asked."""
+"""Policies and endpoints: a platform's rules with the questions they answer, and the API that they apply to."""

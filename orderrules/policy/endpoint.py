@@ -1,6 +1,6 @@
-"""Endpoints: where a platform's orders are updated over HTTP, how requests are read, and how answers are laid out.
+"""Endpoints: the URL of a platform's updates, how requests and orders are read, and how answers are laid out.
 
-An endpoint is data for what sends or serves requests. It sends and serves none itself.
+An endpoint is data for the integrations and the command line, which send or serve the requests.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 PatchT_co = TypeVar("PatchT_co", covariant=True)
 
 UPDATE: Final = "PUT"
-"""The method with which an order is updated."""
+"""The HTTP method of an update."""
 
 
 class ParsedRequest(Protocol[PatchT_co]):
-    """What was read of a request: every platform's ``UpdateRequest`` is one."""
+    """A request that has been read; the ``UpdateRequest`` of every platform has this form."""
 
     @property
     def order_id(self) -> int:
@@ -45,20 +45,21 @@ class ParsedRequest(Protocol[PatchT_co]):
 
     @property
     def patch(self) -> PatchT_co:
-        """What the body asks to change."""
+        """The changes that the body asks for."""
         ...
 
 
 @attrs.frozen(kw_only=True)
 class Choice:
-    """A question that the page leaves open, and that the caller may answer: a keyword of the platform's ``policy``.
+    """A question that the page leaves open and the caller can answer with a keyword of the platform's ``policy``.
 
     Attributes:
         keyword: the keyword.
         assumption: the id of the assumption that it changes.
-        about: what is chosen, in a few words.
-        answers: the named answers, each with its value; two booleans are answered by saying the keyword or not.
-        members: the values of which an answer may be made up as well, if it is a set.
+        about: the question, in a few words.
+        answers: the values of the keyword, by the names of the answers. If they are True and False, the option of the
+            command line is a flag.
+        members: if the value is a set, the values that it may contain; None otherwise.
     """
 
     keyword: str
@@ -70,32 +71,32 @@ class Choice:
 
 @attrs.frozen(kw_only=True, repr=False)
 class Endpoint(Generic[OrderT, PatchT]):
-    """Where a platform's orders are updated over HTTP, and how its answers are laid out.
+    """The HTTP endpoint that updates a platform's orders: how it is called and how it answers.
 
-    ``ENDPOINT.under(policy)`` is the same by other rules.
+    ``ENDPOINT.under(policy)`` is the same endpoint with other rules.
 
     Attributes:
         policy: the rules.
-        make_policy: makes the rules under other answers to what the page leaves open, by keyword.
+        make_policy: returns a policy with other answers to the questions that the page leaves open, by keyword.
         choices: those keywords.
         path: the end of the path, with the name of the order's id: ``/orders/{order_id}``.
         request_type: the class of a whole request: ``order_id``, ``patch``, and the fields of its query.
-        query_type: the model of the query; None if the page has none, and what is sent is ignored.
-        hints: what people send in a body that belongs elsewhere or has another name.
-        payload: where an order and its facts stand in answers and webhooks.
-        build_order: builds an order from the attributes that a payload shows; the order class if left out. If it takes
-            ``guest``, the caller of ``read_order`` may say that the customer is a guest.
-        refusal: lays out the answer to an update that a rule refuses.
+        query_type: the model of the query; None if the page documents no query. Then the query is ignored.
+        hints: hints for keys and values that are often sent here but belong elsewhere or have another name.
+        payload: where an order and its facts are in answers and webhooks.
+        build_order: builds an order from the attributes that a payload shows; None for the order class itself. If it
+            has a parameter ``guest``, ``read_order`` accepts ``guest``.
+        refusal: returns the body of the answer to an update that a rule refuses.
         refusal_status: the HTTP status of that answer.
-        unreadable: lays out the answer to a request that cannot be read.
+        unreadable: returns the body of the answer to a request that cannot be read.
         unreadable_status: the HTTP status of that answer.
-        code_of: returns the code of an answer, from its status and body, if it is a refusal by rule: ``""`` if it has
-            no machine-readable code, and None if it is another answer.
-        untold: the facts that no answer shows for certain.
-        account: the headers that say on whose behalf a request is sent, in small letters.
+        code_of: returns the error code of an answer, from its status and body, if a rule refused the update: ``""`` if
+            the answer has no machine-readable code, and None if it is not a refusal by rule.
+        untold: the facts that the API's answers do not show reliably.
+        account: the headers that identify the account of a request, in lower case.
 
     Raises:
-        ValueError: the path is not like ``/orders/{order_id}``.
+        ValueError: the path does not look like ``/orders/{order_id}``.
     """
 
     policy: Policy[OrderT, PatchT]
@@ -117,7 +118,7 @@ class Endpoint(Generic[OrderT, PatchT]):
 
     def __attrs_post_init__(self) -> None:
         if not self.path.endswith("}") or not self._prefix.startswith("/"):
-            raise ValueError(f"an endpoint's path is like /orders/{{order_id}}, and not {self.path!r}")
+            raise ValueError(f"the path of an endpoint must look like /orders/{{order_id}}, got {self.path!r}")
 
     def __repr__(self) -> str:
         return f"<Endpoint {self.policy.name}: {UPDATE} {self.path}>"
@@ -128,12 +129,12 @@ class Endpoint(Generic[OrderT, PatchT]):
 
     @property
     def parameter(self) -> str:
-        """What the page calls the order's id in the path."""
+        """The name of the order's id in the path, as on the page."""
         return self.path.partition("{")[2].removesuffix("}")
 
     @property
     def query(self) -> tuple[str, ...]:
-        """The names of what the query must hold."""
+        """The names of the parameters that the query must have."""
         return () if self.query_type is None else tuple(slots_of(self.query_type))
 
     @property
@@ -151,11 +152,11 @@ class Endpoint(Generic[OrderT, PatchT]):
 
         Args:
             body: a mapping, or a JSON document as text or bytes.
-            limits: how far reading goes.
-            show_values: whether messages show the values that cannot be read, shortened; they may be personal.
+            limits: the limits of this read, such as the size of a document.
+            show_values: whether messages show the invalid values, shortened. They may be personal data.
 
         Raises:
-            InvalidInput: with every problem at once, each with a JSON pointer into the body.
+            InvalidInput: lists every problem, each with a JSON pointer into the body.
         """
         return read_body(
             self.policy.patch_type,
@@ -179,21 +180,21 @@ class Endpoint(Generic[OrderT, PatchT]):
 
         Args:
             order_id: the id in the path: an integer, or its ASCII digits.
-            query: the query, as a mapping or as it stands behind the question mark.
+            query: the query, as a mapping or as the text after the question mark.
             body: the body: a mapping, or a JSON document as text or bytes.
-            limits: how far reading goes.
-            show_values: whether messages show the values that cannot be read, shortened; they may be personal.
+            limits: the limits of this read, such as the size of a document.
+            show_values: whether messages show the invalid values, shortened. They may be personal data.
 
         Raises:
-            InvalidInput: with every problem of all three at once.
+            InvalidInput: lists every problem of all three.
         """
         with read_with(f"read the {self._name} request", limits, show_values=show_values):
-            number, asked, patch = gather(
+            number, query_fields, patch = gather(
                 functools.partial(identifier, order_id, self.parameter),
                 lambda: {} if self.query_type is None else write_body(read_query(self.query_type, query)),
                 lambda: self.read_patch(body, limits=limits, show_values=show_values),
             )
-            return self.request_type(order_id=number, patch=patch, **asked)
+            return self.request_type(order_id=number, patch=patch, **query_fields)
 
     def read_order(
         self,
@@ -203,60 +204,66 @@ class Endpoint(Generic[OrderT, PatchT]):
         limits: Limits = ORDER_LIMITS,
         show_values: bool = False,
     ) -> OrderT:
-        """Read an order from what the API answers or sends: bare, in its envelope, or in a webhook.
+        """Read an order from an answer of the API or a webhook; a bare order is accepted too.
 
-        What the rules do not need is taken if it can be read, and ignored if not.
+        Attributes that the rules do not need are ignored if they cannot be read.
 
         Args:
             payload: the order, or the envelope or webhook around it: a mapping, or a JSON document as text or bytes.
-            guest: say that its customer is a guest, if no payload shows that.
-            limits: how far reading goes.
-            show_values: whether messages show the values that cannot be read, shortened; they may be personal.
+            guest: whether the customer is a guest, on platforms whose payloads do not show that.
+            limits: the limits of this read, such as the size of a document.
+            show_values: whether messages show the invalid values, shortened. They may be personal data.
 
         Raises:
             InvalidInput: the payload is not an order, or a fact that a rule needs cannot be read.
             TypeError: ``guest`` is not a boolean, or the platform has no guests.
         """
         if type(guest) is not bool:
-            raise TypeError(f"guest is True or False, not a {type(guest).__name__}")
+            raise TypeError(f"guest must be True or False, got {type(guest).__name__}")
         if guest and not self.tells_guests:
-            raise TypeError(f"{self._name} has no guests")
-        shown = self.payload.read(payload, f"{self._name} order", limits, show_values=show_values)
+            raise TypeError(f"{self._name} has no guest customers: leave guest out")
+        attributes = self.payload.read(payload, f"{self._name} order", limits, show_values=show_values)
         build: Callable[..., OrderT] = self.policy.order_type if self.build_order is None else self.build_order
-        return build(**shown, **({"guest": True} if guest else {}))
+        return build(**attributes, **({"guest": True} if guest else {}))
 
     @property
     def tells_guests(self) -> bool:
-        """Whether ``read_order`` takes ``guest``, by which a caller says what no payload shows."""
+        """Whether ``read_order`` accepts ``guest=True``."""
         return self.build_order is not None and "guest" in inspect.signature(self.build_order).parameters
 
     def to_body(self, patch: PatchT) -> dict[str, object]:
-        """Write a patch as the JSON-ready body that it stands for; read again, it is the same patch.
+        """Write a patch as a JSON-ready body; ``read_patch`` of that body returns an equal patch.
 
         Raises:
-            TypeError: it is not a patch of this platform.
+            TypeError: the argument is not a patch of this platform.
         """
         if type(patch) is not self.policy.patch_type:
-            raise TypeError(f"expected a patch of {self._name}, got a {type(patch).__name__}")
+            raise TypeError(f"expected a patch of {self._name}, got {type(patch).__name__}")
         return write_body(patch)
 
     def under(self, policy: Policy[OrderT, PatchT]) -> Endpoint[OrderT, PatchT]:
-        """Return this endpoint under another policy of its platform, such as one of other assumptions.
+        """Return this endpoint with another policy of its platform, such as one with other assumptions.
 
         Raises:
             TypeError: the policy is of another platform.
         """
         if policy.order_type is not self.policy.order_type:
-            raise TypeError(f"the endpoint is of {self.policy.name}, and the policy of {policy.name}")
+            raise TypeError(f"expected a policy of the platform {self.policy.name}, got one of {policy.name}")
         return attrs.evolve(self, policy=policy)
 
     def order_id(self, path: str) -> str | None:
-        """Give the digits of the order's id where a path, without its escapes, leads to an order; None where not."""
-        place = self.place(path.removesuffix("/"))
-        return place[1] if place is not None and not place[2] else None
+        """Return the digits of the order's id if a path leads to an order, and None otherwise.
+
+        Percent escapes in the path must be decoded already.
+        """
+        parts = self.place(path.removesuffix("/"))
+        return parts[1] if parts is not None and not parts[2] else None
 
     def place(self, path: str) -> tuple[str, str, str] | None:
-        """Part a path that leads to an order or below it: what stands before the id, its digits, and what is behind."""
-        before, prefix, found = f"/{path}".rpartition(self._prefix)
-        digits, slash, behind = found.partition("/")
-        return (before, digits, slash + behind) if prefix and digits.isascii() and digits.isdigit() else None
+        """Split a path that leads to an order, or below one, at the order's id; return None for any other path.
+
+        The three parts are the text before the endpoint's own path, the digits of the id, and the text after them.
+        """
+        before, prefix, rest = f"/{path}".rpartition(self._prefix)
+        digits, slash, after = rest.partition("/")
+        return (before, digits, slash + after) if prefix and digits.isascii() and digits.isdigit() else None

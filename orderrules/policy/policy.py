@@ -1,8 +1,10 @@
-"""Policies: a rulebook with every question that can be asked of it; and ``can_update``, the first of them."""
+"""``Policy``, a rulebook with the methods that answer questions about orders and updates; and ``can_update``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import attrs
 
@@ -24,10 +26,17 @@ if TYPE_CHECKING:
 
 
 class CanUpdate(Protocol[OrderT_contra, PatchT_contra]):
-    """What decides whether a patch may be sent for an order."""
+    """A function that decides whether a patch may be sent for an order."""
 
     def __call__(self, order: OrderT_contra, patch: PatchT_contra) -> Decision:
-        """Decide.
+        """Decide whether a patch may be sent for an order.
+
+        Args:
+            order: the order as it is now.
+            patch: the update to send.
+
+        Returns:
+            The decision, which is truthy if the update is allowed.
 
         Raises:
             TypeError: the order or the patch is of another platform.
@@ -35,17 +44,55 @@ class CanUpdate(Protocol[OrderT_contra, PatchT_contra]):
         ...
 
 
+Observer = Callable[["Policy[Any, Any]", Any, Any, "Decision"], object]
+"""Is called with a policy, an order, the patch or the action that was asked about, and the decision."""
+_OBSERVERS: Final[list[Observer]] = []
+_POLICIES: Final[weakref.WeakValueDictionary[int, Policy[Any, Any]]] = weakref.WeakValueDictionary()
+"""Every policy, so that an observer sees the decisions of those made before it."""
+
+
+def observe(observer: Observer) -> Callable[[], None]:
+    """Call a function with each decision of ``can_update`` and ``can``, of every policy, made before or later.
+
+    It is for tools that record what a test suite asks, such as the pytest plugin. While no one observes, decisions cost
+    what they cost anyway. A ``can_update`` that was taken from a policy before stays unobserved.
+
+    Returns:
+        A function that ends the observation.
+    """
+    _OBSERVERS.append(observer)
+    _bind_all()
+
+    def end() -> None:
+        _OBSERVERS.remove(observer)
+        _bind_all()
+
+    return end
+
+
+def _bind_all() -> None:
+    for policy in list(_POLICIES.values()):
+        policy._bind()  # pyright: ignore[reportPrivateUsage]
+
+
 @attrs.frozen(kw_only=True, repr=False)
 class Policy(Rulebook[OrderT, PatchT]):
-    """A rulebook with every question that can be asked of it.
+    """A rulebook with methods that answer questions about orders and updates.
 
-    It is made from the same arguments as a ``Rulebook``, and raises the same errors. Two policies are equal when their
-    data are equal. Decisions are looked up in a table, which is made from the data when it is first needed.
+    It takes the same arguments as a ``Rulebook`` and raises the same errors. Two policies are equal if their data are
+    equal. Decisions are looked up in a table, which is made from the data when it is first needed.
     """
 
-    # A field rather than a method, so that a decision costs one call: it holds the lookup itself.
+    # This is a field that contains the lookup function. A method would cost a second call for each decision.
     can_update: CanUpdate[OrderT, PatchT] = attrs.field(init=False, eq=False)
     """Decide whether a patch may be sent for an order: ``can_update(order, patch) -> Decision``.
+
+    Args:
+        order: the order as it is now.
+        patch: the update to send.
+
+    Returns:
+        The decision, which is truthy if the update is allowed.
 
     Raises:
         TypeError: the order or the patch is of another platform.
@@ -53,25 +100,59 @@ class Policy(Rulebook[OrderT, PatchT]):
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        found = lookup(self.order_type.__space__.slot, self.patch_type.__space__.slot, rows_of(self), self._decide)
-        object.__setattr__(self, "can_update", found)
+        _POLICIES[id(self)] = self
+        self._bind()
+
+    def _bind(self) -> None:
+        """Set ``can_update``: the lookup itself, or, if someone observes, a function that reports each decision."""
+        spaces = self.order_type.__space__, self.patch_type.__space__
+        look_up = lookup(spaces[0].slot, spaces[1].slot, rows_of(self), self._decide)
+        object.__setattr__(self, "can_update", self._report_from(look_up) if _OBSERVERS else look_up)
+
+    def _report_from(self, look_up: CanUpdate[OrderT, PatchT]) -> CanUpdate[OrderT, PatchT]:
+        def can_update(order: OrderT, patch: PatchT) -> Decision:
+            decision = look_up(order, patch)
+            for observer in _OBSERVERS:
+                observer(self, order, patch, decision)
+            return decision
+
+        return can_update
 
     def _decide(self, order: OrderT, patch: PatchT) -> Decision:
         return table_of(self).decide(order, patch)
 
     def can(self, order: OrderT, action: StrEnum | str) -> Decision:
-        """Decide whether an action other than an update is open for an order; no waiver opens one.
+        """Decide whether an action other than an update is possible for an order.
+
+        Waivers do not apply to actions.
+
+        Args:
+            order: the order as it is now.
+            action: a member of the platform's ``Action``, or its value.
+
+        Returns:
+            The decision, which is truthy if the action is possible.
 
         Raises:
             TypeError: the order is of another platform.
-            ValueError: the platform rules no such action.
+            ValueError: the platform has no such action.
         """
-        return table_of(self).ability(order, action)
+        decision = table_of(self).decide_action(order, action)
+        for observer in _OBSERVERS:
+            observer(self, order, action, decision)
+        return decision
 
     def editable(self, order: OrderT) -> Mapping[StrEnum, Decision]:
-        """Say of every section whether it may change now, with the reasons for those that may not.
+        """Decide for every section whether it may change now.
 
-        A section whose rule reads what is asked for (a status) is open while something else may still be asked.
+        If the rule on a section reads the value asked for, such as a status, the section may change if at least one
+        other value than the present one is allowed.
+
+        Args:
+            order: the order as it is now.
+
+        Returns:
+            A mapping of each section to its decision. A refusal contains the rules that refuse.
 
         Raises:
             TypeError: the order is of another platform.
@@ -81,10 +162,16 @@ class Policy(Rulebook[OrderT, PatchT]):
         return navigation.editable(self, order)
 
     def next_statuses(self, order: OrderT) -> frozenset[StrEnum] | None:
-        """Give the statuses that may follow the present one; None where the page documents no transitions.
+        """Return the statuses that may follow the present status of an order.
 
-        That is, where no rule reads a fact of the update that is a fact of the order as well. Where several are read,
-        it is the first of them.
+        They follow from the transition table or, if there is none, from the rules that read the status asked for. If
+        the rules read several facts that an update can change, the first one is taken.
+
+        Args:
+            order: the order as it is now.
+
+        Returns:
+            The statuses, without the present one. None if no rule reads the status asked for.
 
         Raises:
             TypeError: the order is of another platform.
@@ -94,7 +181,16 @@ class Policy(Rulebook[OrderT, PatchT]):
         return navigation.next_statuses(self, order)
 
     def split(self, order: OrderT, patch: PatchT) -> Split[PatchT]:
-        """Part an update into the largest part that may be sent and the rest; together they are the whole.
+        """Split an update into the largest part that is allowed and the rest.
+
+        Each section of the update goes as a whole into one of the two parts.
+
+        Args:
+            order: the order as it is now.
+            patch: the update to split.
+
+        Returns:
+            The two parts, and the decision on the whole update.
 
         Raises:
             TypeError: the order or the patch is of another platform.
@@ -104,34 +200,57 @@ class Policy(Rulebook[OrderT, PatchT]):
         return navigation.split(self, order, patch)
 
     def apply(self, order: OrderT, patch: PatchT) -> OrderT:
-        """Return the order as the page says it will be after the update.
+        """Return the order as it will be after an update, according to the page.
 
-        What an order cannot show as it is written is kept in ``order.written``.
+        Keys for which the order has no field are stored in ``order.written``.
+
+        Args:
+            order: the order as it is now. It is not changed.
+            patch: the update.
+
+        Returns:
+            A new order, or the same one if the update changes nothing.
 
         Raises:
             UpdateRefused: the update is refused.
-            TypeError: the order or the patch is of another platform, or the order has nowhere to keep a key.
+            TypeError: the order or the patch is of another platform, or the order has no field for a key and no field
+                ``written``.
         """
         from orderrules.engine import navigation
 
         return navigation.apply(self, order, patch)
 
     def plan(self, order: OrderT, goal: PatchT) -> Plan[PatchT]:
-        """Find the shortest sequence of allowed updates after which the order holds everything the goal asks.
+        """Find the shortest sequence of allowed updates after which the order has everything that the goal asks for.
 
-        Everything but the status goes into the first step in which it is allowed. Only keys of the goal are sent,
-        and with the values it asks; the status alone takes others on its way, where the goal asks for one. That is
-        each fact of the order that rules let an update change, by a transition table or by any other condition.
+        Only keys of the goal are sent. Each key is sent in the first step that allows it, with the value of the goal.
+        The status is different: if the goal asks for a status, the steps may send other statuses on the way. The same
+        holds for every other key that is also a fact of the order.
+
+        Args:
+            order: the order as it is now.
+            goal: an update with the values that the order should have in the end.
+
+        Returns:
+            The steps, or the decision that blocks the goal. The plan is truthy if the goal can be reached.
 
         Raises:
-            TypeError: the order or the goal is of another platform, or the order has nowhere to keep a key.
+            TypeError: the order or the goal is of another platform, or the order has no field for a key and no field
+                ``written``.
         """
         from orderrules.engine import navigation
 
         return navigation.plan(self, order, goal)
 
     def advise(self, order: OrderT, patch: PatchT) -> tuple[Advice, ...]:
-        """Say what is worth saying about an update and refuses nothing; it is never part of a decision.
+        """Return advice about an update. Advice refuses nothing and is not part of a decision.
+
+        Args:
+            order: the order as it is now.
+            patch: the update.
+
+        Returns:
+            The advice, in the order of ``advice_rules``.
 
         Raises:
             TypeError: the order or the patch is of another platform.
@@ -142,10 +261,16 @@ class Policy(Rulebook[OrderT, PatchT]):
         return advise(self.advice_rules, order, patch)
 
     def guard(self, patch: PatchT) -> Condition:
-        """Give the condition on an order under which this update is allowed, in few words.
+        """Return a short condition on an order under which an update is allowed.
 
-        ``guard(patch).holds(order)`` is ``bool(can_update(order, patch))`` for every order, and two updates
-        that are allowed for the same orders have equal guards.
+        ``guard(patch).holds(order)`` equals ``bool(can_update(order, patch))`` for every order. Two updates that are
+        allowed for the same orders have equal guards.
+
+        Args:
+            patch: the update.
+
+        Returns:
+            The condition, simplified.
 
         Raises:
             TypeError: the patch is of another platform.
@@ -153,10 +278,16 @@ class Policy(Rulebook[OrderT, PatchT]):
         return table_of(self).guard(patch)
 
     def guards(self, patch: PatchT) -> Mapping[Rule, Condition]:
-        """Give each rule that may refuse this update, with the condition on an order under which it does not.
+        """Return each rule that may refuse an update, with the condition on an order under which it does not.
 
-        A waiver is a part of each. The rules stand in the order of a decision's violations; a condition is false for an
-        order exactly where its rule is among those that refuse the update, and together they mean ``guard(patch)``.
+        A condition is false for exactly those orders for which its rule refuses the update. The waivers are included
+        in each condition. All conditions together mean the same as ``guard(patch)``.
+
+        Args:
+            patch: the update.
+
+        Returns:
+            A mapping of each rule to its condition, sorted like the violations of a decision.
 
         Raises:
             TypeError: the patch is of another platform.
@@ -164,7 +295,14 @@ class Policy(Rulebook[OrderT, PatchT]):
         return table_of(self).guards(patch)
 
     def decide_many(self, orders: Iterable[OrderT], patch: PatchT) -> list[Decision]:
-        """Decide one update against many orders, each as ``can_update`` does.
+        """Decide whether one update may be sent for each of many orders.
+
+        Args:
+            orders: the orders.
+            patch: the update.
+
+        Returns:
+            The decision of ``can_update`` for each order, in the same order.
 
         Raises:
             TypeError: an order or the patch is of another platform.
@@ -172,55 +310,89 @@ class Policy(Rulebook[OrderT, PatchT]):
         return table_of(self).decide_many(orders, patch)
 
     def indices(self, orders: Iterable[OrderT]) -> bytes:
-        """Number the facts of many orders, a byte each, to be kept and decided on later.
+        """Return the indices of many orders as bytes, which can be stored and passed to ``decide_indices`` later.
+
+        Args:
+            orders: the orders.
+
+        Returns:
+            One byte for each order: the number of the point of its facts.
 
         Raises:
             TypeError: an order is of another platform.
-            ValueError: the platform's facts span more than 256 points, which a byte cannot number.
+            ValueError: the facts of the platform span more than 256 points, which one byte cannot number.
         """
         return table_of(self).indices(orders)
 
     def decide_indices(self, indices: bytes, patch: PatchT) -> bytes:
-        """Decide one update against numbered orders: a byte of 1 for each that allows it, of 0 for each that does not.
+        """Decide whether one update may be sent for each of many orders, given their indices.
+
+        Args:
+            indices: the bytes that ``indices`` returned.
+            patch: the update.
+
+        Returns:
+            One byte for each index: 1 if the update is allowed, 0 if it is refused.
 
         Raises:
-            TypeError: the patch is of another platform, or the numbers are no bytes.
-            ValueError: a number is none of the platform's, or its facts span more than 256 points.
+            TypeError: the patch is of another platform, or the indices are not bytes.
+            ValueError: an index is too large for the platform, or its facts span more than 256 points.
         """
         return table_of(self).decide_indices(indices, patch)
 
     def lint(self) -> tuple[Finding[OrderT, PatchT], ...]:
-        """Find what is wrong with a policy, or worth knowing: idle rules, sections without any, statuses without a way.
+        """Find what is wrong with the policy or worth knowing.
 
-        Every claim is checked at every point, and comes with the smallest order and update that show it.
+        Examples are rules that never refuse, sections without a rule and statuses that cannot be reached. Every finding
+        is checked at every point.
+
+        Returns:
+            The findings, each with the smallest order and update that show it.
         """
         from orderrules.analysis import lint
 
         return lint.lint(self)
 
     def diff(self, other: Policy[OrderT, PatchT]) -> Diff[OrderT, PatchT]:
-        """Find every decision that this policy and another give differently; empty means that they mean the same.
+        """Find every decision that differs between this policy and another one.
 
-        Two decisions are the same when the same rules refuse and the same waivers were needed, in whatever words.
+        Two decisions are the same if the same rules refuse and the same waivers were needed. Their texts are not
+        compared.
+
+        Args:
+            other: the other policy.
+
+        Returns:
+            The differences. The diff is empty if both policies decide the same.
 
         Raises:
-            TypeError: the other is of another platform.
+            TypeError: the other policy is of another platform.
         """
         from orderrules.analysis import diff
 
         return diff.diff(self, other)
 
     def digest(self) -> str:
-        """Give 64 hexadecimal digits that change exactly when a decision changes, in which rules refuse or waive.
+        """Return a digest of all decisions, which changes exactly if a decision changes.
 
-        Words, assumptions, advice and the order in which rules are listed make no difference.
+        A decision changes if other rules refuse or other waivers are needed. Texts, assumptions, advice and the order
+        in which the rules are listed make no difference.
+
+        Returns:
+            64 hexadecimal digits.
         """
         from orderrules.analysis import diff
 
         return diff.digest(self)
 
     def schema(self, order: OrderT | None = None) -> dict[str, object]:
-        """Give the JSON Schema (2020-12) of an update's body, or, with an order, of those that it allows now.
+        """Return the JSON Schema (2020-12) of the body of an update.
+
+        Args:
+            order: if it is given, the schema describes only the updates that are allowed for this order now.
+
+        Returns:
+            The schema as a dict, ready for JSON.
 
         Raises:
             TypeError: the order is of another platform.
@@ -231,24 +403,33 @@ class Policy(Rulebook[OrderT, PatchT]):
 
 
 class Decides(Protocol[PatchT_contra]):
-    """The platform's standing answer to which updates of such an order it allows."""
+    """An object that decides on updates, such as a policy."""
 
-    def can_update(self, order: Any, patch: PatchT_contra, /) -> Decision: ...  # noqa: ANN401 - the order is the one asked.
+    def can_update(self, order: Any, patch: PatchT_contra, /) -> Decision:  # noqa: ANN401 - an order of its platform.
+        """Decide whether a patch may be sent for an order."""
+        ...
 
 
 class Governed(Protocol[PatchT_contra]):
-    """An order that knows the policy of its platform."""
+    """An order with a method that returns the policy of its platform."""
 
     def __policy__(self) -> Decides[PatchT_contra]: ...
 
 
 def can_update(order: Governed[PatchT], patch: PatchT) -> Decision:
-    """Decide, under the policy of the order's platform as it is shipped, whether a patch may be sent for it.
+    """Decide whether a patch may be sent for an order, under the default policy of the order's platform.
 
-    ``POLICY.can_update`` gives the same answer faster, and other policies answer under other assumptions.
+    ``POLICY.can_update`` of the platform gives the same decision faster. Other policies decide under other assumptions.
+
+    Args:
+        order: the order as it is now.
+        patch: the update to send.
+
+    Returns:
+        The decision, which is truthy if the update is allowed.
 
     Raises:
-        TypeError: the order is no order, or the patch is of another platform.
+        TypeError: ``order`` is not an order, or the patch is of another platform.
     """
     try:
         policy = order.__policy__()

@@ -1,1 +1,1 @@
-"""Reading: JSON to checked objects, strictly, and back. Every problem comes with its place."""
+"""Reading: parse JSON strictly into checked objects, and write them back. Each problem has a JSON pointer."""

@@ -1,7 +1,7 @@
-"""Bodies of updates, and the other parts of a request: read strictly, each problem with its place.
+"""Strict readers of the parts of a request: the body, the id in the path, and the query.
 
-``read_body`` takes the quick way first (``generated``, or ``structs`` where msgspec is installed). Where that gives up,
-the careful way (``careful``) starts again and reports every problem at once.
+``read_body`` tries the fast way first (``generated``, or ``structs`` if msgspec is installed). If that gives up, the
+careful way (``careful``) starts from the beginning and reports every problem at once.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from orderrules.reading.strict_json import Document
 
-    Take = Callable[[str, str | bytes], tuple[Any, int]]
-    """Takes a document, as text and as it was given; returns a model, and how many keys were taken."""
+    DocumentReader = Callable[[str, str | bytes], tuple[Any, int]]
+    """Takes a document, as text and as it was given; returns a model, and the number of keys that were read."""
 
 
 ModelT = TypeVar("ModelT", bound=Model)
@@ -51,34 +51,34 @@ def read_body(  # noqa: PLR0913 - all but two have defaults.
     limits: Limits = UPDATE_LIMITS,
     show_values: bool = False,
 ) -> ModelT:
-    """Read a model, such as a platform's ``Patch``, from a body, strictly.
+    """Read a model, such as a platform's ``Patch``, strictly from a body.
 
     Args:
         model: the class to read.
         body: a mapping, or a JSON document as text or bytes (``bytes``, ``bytearray`` or ``memoryview``).
-        what: what is read, for the error.
-        hints: what people send that belongs elsewhere or is called otherwise.
-        limits: how far reading goes.
-        show_values: whether messages show the values that cannot be read, shortened; they may be personal.
+        what: the name of the input in the error.
+        hints: the usual mistakes in bodies of the platform.
+        limits: the limits on the input and on the error.
+        show_values: whether messages show invalid values, shortened; they may be personal data.
 
     Raises:
-        InvalidInput: with every problem at once, each with a JSON pointer into the body.
+        InvalidInput: the body is invalid; has every problem, each with a JSON pointer into the body.
     """
-    made = read_quickly(model, body, limits)
-    if made is not None:
-        return made
+    instance = read_quickly(model, body, limits)
+    if instance is not None:
+        return instance
     with read_with(f"read the {what}", limits, hints, show_values=show_values):
         return read_carefully(model, body)
 
 
 def write_body(model: Model) -> dict[str, object]:
-    """Write a model as the JSON-ready body it stands for; what is absent stays absent.
+    """Return a model as a JSON-ready dict; fields that are ``UNSET`` are left out.
 
     Raises:
-        TypeError: it is no model.
+        TypeError: the argument is not a model.
     """
     if not isinstance(model, Model):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"expected a model, got a {type(model).__name__}")
+        raise TypeError(f"expected a model, got {type(model).__name__}")
 
     from orderrules.reading.careful import write_model
 
@@ -88,71 +88,75 @@ def write_body(model: Model) -> dict[str, object]:
 _DEPTH: Final = 64
 
 _KEYS: Final = 1024
-"""More than any model has; what limits allow at least, if nothing is to be counted here."""
+"""More keys than any model has. The fast way does not count keys, so it is used only if the limit is at least this."""
 
 _RISKY: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
-"""An escaped NUL, or half of an escaped pair of surrogates."""
+"""An escaped NUL or surrogate."""
 
 
 def read_quickly(model: type[ModelT], body: object, limits: Limits) -> ModelT | None:
-    """Read a model from a document or a dict; None where that is left to the careful way.
+    """Read a model from a document or a dict the fast way; return None if the careful way is needed.
 
-    Each key of a document stands before a colon. So where there are no more colons than documented keys were taken,
-    no key is unknown, and none stands twice. A colon before two slashes, escaped or not, stands in a text.
-    Where there are others, the keys are counted.
+    Unknown and duplicate keys of a document are found by counting. Each key has a colon after it, so if the document
+    has as many colons as keys were read, it has no other keys. A colon before two slashes, escaped or not, can only be
+    in a string and is not counted. If the numbers still differ, the keys are counted with a parser.
     """
-    if limits is not UPDATE_LIMITS and not _are_enough(limits):
+    if limits is not UPDATE_LIMITS and not _are_wide_enough(limits):
         return None
-    made: ModelT
+    instance: ModelT
     try:
         if type(body) is bytes:
             text = body.decode()
         elif type(body) is str:
             text = body
             if not text.isascii():
-                text.encode()  # It has no surrogates, or is left to the careful way.
+                text.encode()  # Raises ValueError if the text has surrogates.
         else:
-            made, _ = reader(model, Source.DICT)(body, 0)
-            return made
-        # What is nested more deeply than is read has more brackets than that, and never comes to a parser.
+            instance, _ = reader(model, Source.DICT)(body, 0)
+            return instance
+        # Too many brackets may mean too deep a nesting. The parsers are recursive, so they never see such a document.
         is_deep = text.count("{") + text.count("[") > _DEPTH
         if len(body) > limits.size or is_deep or ("\\" in text and _RISKY.search(text)):
             return None
-        made, taken = (_TAKES.get(model) or _taker_of(model))(text, body)
+        instance, keys_read = (_DOCUMENT_READERS.get(model) or _document_reader(model))(text, body)
         colons = text.count(":")
-        if colons != taken and colons - text.count("://") - text.count(r":\/\/") != taken and keys_in(text) != taken:
+        if (
+            colons != keys_read
+            and colons - text.count("://") - text.count(r":\/\/") != keys_read
+            and keys_in(text) != keys_read
+        ):
             return None
-    except (ValueError, KeyError, StopIteration, RuntimeError):  # The stack may be used up, or a dict change meanwhile.
+    except (ValueError, KeyError, StopIteration, RuntimeError):  # RuntimeError: no stack is left, or a dict changed.
         return None
-    return made
+    return instance
 
 
-def _are_enough(limits: Limits) -> bool:
+def _are_wide_enough(limits: Limits) -> bool:
     return limits.digits >= LONGEST and limits.depth >= _DEPTH and limits.keys >= _KEYS
 
 
-def _taker_of(model: type[Model]) -> Take:
-    """Give what takes a model from a document, and counts the keys taken: with msgspec, where it is installed."""
+def _document_reader(model: type[Model]) -> DocumentReader:
+    """Return the function that reads a model from a document the fast way; it uses msgspec if that is installed."""
     try:
         from orderrules.reading.structs import take
     except ImportError:
-        take = _take
-    return _TAKES.setdefault(model, take(model) if can_generate(model) else _give_up)
+        take = _make_document_reader
+    return _DOCUMENT_READERS.setdefault(model, take(model) if can_generate(model) else _give_up)
 
 
-def _take(model: type[Model]) -> Take:
+def _make_document_reader(model: type[Model]) -> DocumentReader:
     read = reader(model, Source.DOCUMENT)
 
     def take(text: str, _: str | bytes) -> tuple[Any, int]:
-        found, end = scan(text, 0)
+        value, end = scan(text, 0)
         if end != len(text) and text[end:].strip(BLANK):
             raise UnsureError
-        return read(found, 0)
+        return read(value, 0)
 
     return take
 
 
-_TAKES: Final[dict[type, Take]] = {}
+_DOCUMENT_READERS: Final[dict[type, DocumentReader]] = {}
 
 
 def _give_up(_: str, __: str | bytes) -> NoReturn:
@@ -160,58 +164,58 @@ def _give_up(_: str, __: str | bytes) -> NoReturn:
 
 
 def read_carefully(model: type[ModelT], body: object) -> ModelT:
-    """Read a model from a body, a mapping or a document, strictly.
+    """Read a model from a body, a mapping or a document, the careful way.
 
     Raises:
-        InvalidInput: with every problem at once, in the order of the body.
+        InvalidInput: the body is invalid; has every problem, in the order of the body.
     """
     from orderrules.reading.careful import read_model
 
-    found, flawed = load_source(body)
+    value, has_flaws = load_source(body)
     problems = Problems()
-    if type(found) is str and found.lstrip().startswith("{"):
-        raise wrong_type("an object", found).each(lambda problem: attrs.evolve(problem, hint=ENCODED_TWICE))
+    if type(value) is str and value.lstrip().startswith("{"):
+        raise wrong_type("an object", value).each(lambda problem: attrs.evolve(problem, hint=ENCODED_TWICE))
     try:
-        made = read_model(model, found)
-        if not flawed:
-            return made
+        instance = read_model(model, value)
+        if not has_flaws:
+            return instance
     except InvalidInput as error:
         problems.add_error(error)
-    if flawed:
-        problems.add_flaws(flaws_in(found))
+    if has_flaws:
+        problems.add_flaws(flaws_in(value))
     raise add_hints(problems.error(), OPTIONS.get().hints)
 
 
 def add_hints(error: InvalidInput, hints: Hints) -> InvalidInput:
-    """Give the problems of a body the hints of a platform: one for each misplaced key, or one for a whole object."""
+    """Add the hints of a platform to the problems of a body: one for each undocumented key, or one for its object."""
     unknown = {_split_pointer(problem) for problem in error.problems if problem.code is Code.UNKNOWN_KEY}
     shapes = {shape.at: shape.hint for shape in hints.shapes if any((shape.at, key) in unknown for key in shape.keys)}
-    once = {EMPTY_ARRAY: 1, **dict.fromkeys(shapes.values(), 1)}
+    uses_left = {EMPTY_ARRAY: 1, **dict.fromkeys(shapes.values(), 1)}
 
-    def change(problem: Problem) -> Problem:
+    def add_hint(problem: Problem) -> Problem:
         hint = problem.hint
         if problem.code is Code.UNKNOWN_KEY:
-            above, key = _split_pointer(problem)
-            hint = shapes.get(above) or hints.keys.get(f"{above}.{key}".lstrip("."), hint)
-        if hint in once:
-            once[hint] -= 1
-            hint = hint if once[hint] >= 0 else ""
+            parent, key = _split_pointer(problem)
+            hint = shapes.get(parent) or hints.keys.get(f"{parent}.{key}".lstrip("."), hint)
+        if hint in uses_left:
+            uses_left[hint] -= 1
+            hint = hint if uses_left[hint] >= 0 else ""
         return attrs.evolve(problem, hint=hint)
 
-    return error.each(change)
+    return error.each(add_hint)
 
 
 def _split_pointer(problem: Problem) -> tuple[str, str]:
-    """Part the pointer of a problem into the keys that lead to its object, with dots between them, and its own key."""
-    *above, key = problem.pointer.split("/")
-    return ".".join(token for token in above if token and not token.isdigit()), key
+    """Split the pointer of a problem into the path of its object, with dots and without positions, and its key."""
+    *parents, key = problem.pointer.split("/")
+    return ".".join(token for token in parents if token and not token.isdigit()), key
 
 
 def gather(*steps: Callable[[], object]) -> tuple[Any, ...]:
-    """Take some steps of reading, all of them, and give what each returns.
+    """Call all functions, and return their results.
 
     Raises:
-        InvalidInput: with the problems of every step that failed, in their order.
+        InvalidInput: a function raised it; has the problems of all functions, in their order.
     """
     results: list[object] = []
     problems = Problems()
@@ -225,8 +229,8 @@ def gather(*steps: Callable[[], object]) -> tuple[Any, ...]:
     return tuple(results)
 
 
-def at(*path: str, read: Callable[[object], Any], value: object, part: Part = Part.BODY) -> Any:  # noqa: ANN401 - whatever the reading gives.
-    """Read a value, and report its problems at its place."""
+def at(*path: str, read: Callable[[object], Any], value: object, part: Part = Part.BODY) -> Any:  # noqa: ANN401 - returns what ``read`` returns.
+    """Call ``read`` on a value; move its problems to ``path`` in the given part of the request."""
     try:
         return read(value)
     except InvalidInput as error:
@@ -234,46 +238,50 @@ def at(*path: str, read: Callable[[object], Any], value: object, part: Part = Pa
 
 
 def identifier(value: object, name: str) -> int:
-    """Read an integer that stands in a path, where it is ASCII decimal text.
+    """Read an integer from the path of a request: an ``int``, or a string of ASCII digits.
 
     Raises:
-        InvalidInput: it is neither an integer nor such text, or has too many digits.
+        InvalidInput: the value is neither of these, or has too many digits.
     """
-    return at(name, read=_decimal, value=value, part=Part.PATH)  # type: ignore[no-any-return]
+    return at(name, read=_read_decimal, value=value, part=Part.PATH)  # type: ignore[no-any-return]
 
 
-def _decimal(value: object) -> int:
+def _read_decimal(value: object) -> int:
     if type(value) is str and re.fullmatch(r"[0-9]+", value):
         if len(value) <= OPTIONS.get().limits.digits:
-            with contextlib.suppress(ValueError):  # Python may have been told a lower limit of its own.
+            with contextlib.suppress(ValueError):  # Python may have a lower limit: sys.set_int_max_str_digits.
                 return int(value)
-        raise invalid(Code.NUMBER_TOO_LONG, "has more digits than are read")
+        raise invalid(Code.NUMBER_TOO_LONG, "has more digits than the limit allows")
     if type(value) is int:
         return integer(value)
     if type(value) is str:
-        raise invalid(Code.WRONG_TYPE, "expected the decimal digits of an integer, got other text")
-    raise wrong_type("an integer, or its decimal digits", value)
+        raise invalid(Code.WRONG_TYPE, "expected an integer in decimal digits, got another string")
+    raise wrong_type("an integer or a string of decimal digits", value)
 
 
 def read_query(model: type[ModelT], asked: object) -> ModelT:
-    """Read the query of a request, strictly: a mapping, or text as it stands behind the question mark."""
-    return at(read=functools.partial(_query, model), value=asked, part=Part.QUERY)  # type: ignore[no-any-return]
+    """Read the query of a request strictly: a mapping, or the text after the question mark.
+
+    Raises:
+        InvalidInput: the query is invalid; has every problem.
+    """
+    return at(read=functools.partial(_read_query, model), value=asked, part=Part.QUERY)  # type: ignore[no-any-return]
 
 
-def _query(model: type[ModelT], asked: object) -> ModelT:
+def _read_query(model: type[ModelT], query: object) -> ModelT:
     from orderrules.reading.careful import read_model
 
-    if type(asked) is not str:
-        if not is_mapping(asked):
-            raise wrong_type("an object", asked)
-        return read_model(model, asked)
-    if len(asked) > OPTIONS.get().limits.size:
+    if type(query) is not str:
+        if not is_mapping(query):
+            raise wrong_type("a dict or the text of a query", query)
+        return read_model(model, query)
+    if len(query) > OPTIONS.get().limits.size:
         most = group_thousands(OPTIONS.get().limits.size)
-        raise invalid(Code.TOO_LARGE, f"has {group_thousands(len(asked))} characters, and {most} are read at most")
+        raise invalid(Code.TOO_LARGE, f"has {group_thousands(len(query))} characters, the limit is {most}")
     pairs: list[tuple[str, object]] | None = None
     with contextlib.suppress(UnicodeError):
-        pairs = [*parse_qsl(asked, keep_blank_values=True, errors="strict")]
+        pairs = [*parse_qsl(query, keep_blank_values=True, errors="strict")]
     if pairs is None:
-        raise invalid(Code.NOT_UTF8, "holds bytes that are not UTF-8")
-    found = dict(pairs)
-    return read_model(model, found if len(found) == len(pairs) else DuplicateKeys(pairs))
+        raise invalid(Code.NOT_UTF8, "contains bytes that are not valid UTF-8")
+    values = dict(pairs)
+    return read_model(model, values if len(values) == len(pairs) else DuplicateKeys(pairs))

@@ -1,8 +1,8 @@
-"""JSON to models, strictly, and back: cattrs carries the reading from type to type.
+"""The careful way to read models from JSON values, and the way to write them: a cattrs converter with strict hooks.
 
-The hooks are our own, on a converter of our own; its defaults would turn ``null`` into ``"None"`` and ``"false"``
-into ``True``. This is the careful way to read: it is taken where ``_quick`` is unsure, and says every problem.
-It must never know a platform or a rule; it is the only importer of cattrs.
+``bodies`` uses it if the fast way (``generated``, ``structs``) is unsure. It reports every problem. Hooks are
+registered for every type, because the defaults of cattrs would turn ``null`` into ``"None"`` and ``"false"`` into
+``True``. This is the only module that imports cattrs.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ if TYPE_CHECKING:
 
 ModelT = TypeVar("ModelT", bound=Model)
 
-_KEEP: Final = "leave the key out to leave it as it is"
+_KEEP: Final = "leave out the key to keep the current value"
 
 
-def _unknown(key: str, known: Mapping[str, Slot]) -> Problem:
-    """Say that a key is documented nowhere, and what may have been meant."""
-    return Problem("", Code.UNKNOWN_KEY, "is no documented key here", close_to(key, known)).under(key)
+def _unknown_key(key: str, known: Mapping[str, Slot]) -> Problem:
+    """Return the problem of an undocumented key, with a guess at the key that is meant."""
+    return Problem("", Code.UNKNOWN_KEY, "is not a documented key here", close_to(key, known)).under(key)
 
 
-def _not_text(key: object) -> Problem:
+def _key_not_text(key: object) -> Problem:
     name = str(key) if type(key) is bool or (type(key) is int and abs(key) < 1 << 64) else f"({kind_of(key)})"
-    return Problem("", Code.KEY_NOT_TEXT, f"a key is a string, this one is {kind_of(key)}").under(name)
+    return Problem("", Code.KEY_NOT_TEXT, f"expected a string as key, got {kind_of(key)}").under(name)
 
 
 def read_model(model: type[ModelT], value: object) -> ModelT:
-    """Read one of our models: every key must be one of its fields, every value the documented one."""
+    """Read a model: every key must be one of its fields, and every value must be valid for its field."""
     if is_empty_list(value):
         raise invalid(Code.WRONG_TYPE, "expected an object, got an array", EMPTY_ARRAY)
     slots = slots_of(model)
-    said: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     problems = Problems()
     twice: AbstractSet[str] = value.twice if type(value) is DuplicateKeys else frozenset()
     for key, item in pairs_of(value):
@@ -56,28 +56,28 @@ def read_model(model: type[ModelT], value: object) -> ModelT:
             if problems.full:
                 problems.more += 1
             else:
-                problems.add(_unknown(key, slots) if type(key) is str else _not_text(key))
-        elif key in twice or key in said:
+                problems.add(_unknown_key(key, slots) if type(key) is str else _key_not_text(key))
+        elif key in twice or key in fields:
             problems.add(duplicate_key(key))
             problems.flaws += key in twice
-            said[key] = UNSET
+            fields[key] = UNSET
         else:
             try:
                 annotation = slots[key].annotation
                 reading = leaf(annotation)
-                said[key] = reading(item) if reading else _converter.structure(item, annotation)
+                fields[key] = reading(item) if reading else _converter.structure(item, annotation)
             except InvalidInput as error:
-                said[key] = UNSET
-                problems.add_error(_with_hint(error) if item is None else error, key)
+                fields[key] = UNSET
+                problems.add_error(_with_null_hint(error) if item is None else error, key)
     for name, slot in slots.items():
-        if not slot.optional and name not in said:
+        if not slot.optional and name not in fields:
             problems.add(Problem("", Code.MISSING, "is required").under(name))
     if problems:
         raise problems.error()
-    return model(**said)
+    return model(**fields)
 
 
-def _with_hint(error: InvalidInput) -> InvalidInput:
+def _with_null_hint(error: InvalidInput) -> InvalidInput:
     return error.each(lambda problem: attrs.evolve(problem, hint=_KEEP))
 
 
@@ -99,14 +99,14 @@ def _read_object(value: object, model: type[ModelT]) -> ModelT:
 
 
 def write_model(model: Model) -> dict[str, object]:
-    """Write a model as the JSON-ready body it stands for: what is absent stays absent."""
-    written: dict[str, object] = _converter.unstructure(model)
-    return written
+    """Return a model as a JSON-ready dict; fields that are ``UNSET`` are left out."""
+    body: dict[str, object] = _converter.unstructure(model)
+    return body
 
 
 def _write_object(model: Model) -> dict[str, object]:
-    said = {name: getattr(model, name) for name in slots_of(type(model))}
-    return {name: _converter.unstructure(value) for name, value in said.items() if value is not UNSET}
+    fields = {name: getattr(model, name) for name in slots_of(type(model))}
+    return {name: _converter.unstructure(value) for name, value in fields.items() if value is not UNSET}
 
 
 def _write_array(values: tuple[object, ...]) -> list[object]:
@@ -114,8 +114,8 @@ def _write_array(values: tuple[object, ...]) -> list[object]:
 
 
 _converter: Final = cattrs.Converter(detailed_validation=False)
-# Hooks by type come before hooks by predicate, so each type that cattrs reads by itself is taken from it by name;
-# the predicates are asked from the last to the first.
+# cattrs tries hooks by type before hooks by predicate, so each type that it can read itself gets a hook by type.
+# It tries the predicates from the last registered to the first.
 for _type in (*LEAVES, Enum):
     _converter.register_structure_hook(_type, _read_leaf)
 _converter.register_structure_hook_func(lambda _: True, _read_leaf)

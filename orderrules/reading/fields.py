@@ -1,7 +1,7 @@
-"""The fields of a model, read off its annotations; and ``UNSET``, the value of a field that is left out.
+"""The fields of a model, taken from its annotations; and ``UNSET``, the value of a field that is left out.
 
-A field holds one value (text, a number, a choice, a day), a model, or a tuple of either. Any other annotation is an
-error when the model is first used.
+A field holds one value (a string, a number, a boolean, a choice or a date), a model, or a tuple of either. Any other
+annotation is an error when the model is first used.
 """
 
 from __future__ import annotations
@@ -37,40 +37,44 @@ class Unset(Enum):
 
 
 UNSET: Final = Unset.UNSET
-"""Said of a key that an update leaves out. It is not null: null is a value, and no documented one."""
+"""The value of a key that an update leaves out. It is not null: null is a value that is sent."""
 
 
 class AnyModel:
-    """The root of all models: an annotation is a model when it is a class below this one."""
+    """The root of all models: an annotation is a model if it is a subclass of this class."""
 
     __slots__ = ()
 
     @classmethod
     def __derived__(cls) -> Derived:
-        """Return what an object keeps beside its fields: a number, in which slot, of which facts and which keys."""
+        """Return how an object numbers its point: the slot of the number, and the facts and keys that it depends on."""
         return "", (), ()
 
     def __check__(self) -> None:
-        """Check every field; a model does."""
+        """Check every field; ``Model`` implements this."""
 
 
 def is_array(annotation: object) -> bool:
-    """Say whether an annotation stands for a list of values."""
+    """Return whether an annotation is a tuple of values."""
     return get_origin(annotation) is tuple
 
 
 def is_model(annotation: object) -> bool:
-    """Say whether an annotation is one of our models."""
+    """Return whether an annotation is a model."""
     return isinstance(annotation, type) and issubclass(annotation, AnyModel)
 
 
 def unsupported_type(annotation: object) -> TypeError:
-    """Make the error of a model that says a type for which there is no strict reading."""
-    return TypeError(f"there is no strict reading of {annotation}")
+    """Return the error for a field of a type that has no strict reader."""
+    return TypeError(f"no strict reader for a field of type {annotation}")
 
 
 def strict_reader(annotation: object) -> Callable[[object], Any]:
-    """Give the strict reading of an annotation that stands for one value."""
+    """Return the strict reader of an annotation of a single value.
+
+    Raises:
+        TypeError: there is no strict reader of the type.
+    """
     reading = leaf(annotation)
     if reading is None:
         raise unsupported_type(annotation)
@@ -93,7 +97,14 @@ def _union(first: object, *others: object) -> object:
 
 @attrs.frozen
 class Slot:
-    """One field of a model: its name, its annotation without ``Unset``, whether it may be left out, and be absent."""
+    """One field of a model.
+
+    Attributes:
+        name: the name of the field, which is also its key.
+        annotation: its annotation, without ``Unset``.
+        optional: whether it has a default, so that its key may be left out.
+        absent: whether its value may be ``UNSET``.
+    """
 
     name: str
     annotation: Any
@@ -102,10 +113,10 @@ class Slot:
 
 
 def _slots_of(model: type) -> Mapping[str, Slot]:
-    """Read the fields of a model off its annotations, by name.
+    """Return the fields of a model, by name.
 
     Raises:
-        TypeError: a field is of a type for which there is no strict reading.
+        TypeError: there is no strict reader of the type of a field.
     """
     hints = get_type_hints(model)
     slots: dict[str, Slot] = {}
@@ -118,5 +129,5 @@ def _slots_of(model: type) -> Mapping[str, Slot]:
     return slots
 
 
-# Named apart and typed anew, because a checker sees no hashable argument in a class.
+# Wrapped here and not with a decorator: type checkers do not see that a class is a hashable argument.
 slots_of: Final[Callable[[type], Mapping[str, Slot]]] = functools.cache(_slots_of)

@@ -1,6 +1,6 @@
-"""How far reading goes: what is too large, too deep or too long, and how much is said of what is wrong.
+"""The limits of reading, the hints of a platform, and the options of the reading in progress.
 
-It must never know what is read.
+``Limits`` says which input is too large, too deep or too long, and how much an error reports.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_UPDATE_SIZE: Final = 1 << 20
-"""Bytes, or characters of text, of an update: a mebibyte. The largest sample of a page has 600."""
+"""Bytes (characters, for text) of an update: 1 MiB. The largest sample in the platforms' documentation has 600."""
 MAX_ORDER_SIZE: Final = 1 << 22
-"""Bytes, or characters of text, of an order: four mebibytes, which take a second to read if each brings a flaw."""
+"""Bytes (characters, for text) of an order: 4 MiB. In the worst case, flaws everywhere, they take a second to read."""
 MAX_DEPTH: Final = 64
-"""Objects and arrays in each other. The deepest sample of a page has six."""
+"""Levels of nested objects and arrays. The deepest sample in the platforms' documentation has six."""
 MAX_DIGITS: Final = 100
-"""Digits of a number. An id has some ten of them."""
+"""Digits of a number. An id has about ten."""
 MAX_KEYS: Final = 1 << 20
-"""Keys of one Python mapping, or items of one list, which have no size otherwise."""
+"""Keys of one Python mapping, or items of one list. The limit on bytes does not apply to Python objects."""
 MAX_PROBLEMS: Final = 100
-"""Problems that are kept; how many more there were is counted."""
+"""Problems kept in an error; further ones are only counted."""
 MAX_LINES: Final = 20
-"""Problems that the text of an error shows."""
+"""Problems shown in the text of an error."""
 MAX_CHARACTERS: Final = 8192
-"""Characters of the text of an error."""
+"""Characters in the text of an error."""
 MAX_KEY: Final = 100
-"""Characters of a key that a pointer shows whole; a longer one is cut, and says so."""
+"""Characters of a key in a pointer; a longer key is cut, and its length is added."""
 MAX_VALUE: Final = 40
-"""Characters of a value, where values are shown."""
+"""Characters of a value in a message, if values are shown."""
 
 
 MOST_DIGITS: Final = 4300
-"""Digits that can be asked for: as many as Python itself turns into text and back."""
+"""The largest ``Limits.digits``: Python converts no longer integers to text and back by default."""
 _LARGE: Final = (1 << 31) - 1
 _MOST: Final = {
     "size": _LARGE,
@@ -51,19 +51,19 @@ _MOST: Final = {
 
 @attrs.frozen(kw_only=True)
 class Limits:
-    """The limits of one reading.
+    """The limits of one read.
 
     Raises:
-        TypeError: a limit is no integer.
-        ValueError: a limit is less than one, or more than can be kept to.
+        TypeError: a limit is not an integer.
+        ValueError: a limit is less than one or too large.
 
     Attributes:
-        size: bytes, or characters of text, of a document; a mapping has none.
-        depth: objects and arrays in each other, in a document.
+        size: bytes of a document, or characters if it is text; does not apply to a mapping.
+        depth: levels of nested objects and arrays in a document.
         digits: digits of a number.
         keys: keys of one Python mapping, or items of one list.
-        problems: problems that are kept.
-        characters: characters of the text of an error.
+        problems: problems kept in an error; further ones are only counted.
+        characters: characters in the text of an error.
     """
 
     size: int = MAX_UPDATE_SIZE
@@ -77,25 +77,25 @@ class Limits:
         for name, most in _MOST.items():
             value = getattr(self, name)
             if type(value) is not int:
-                raise TypeError(f"the limit {name} is an integer, and no {type(value).__name__}")
+                raise TypeError(f"the limit {name} must be an integer, got {type(value).__name__}")
             if not 1 <= value <= most:
-                raise ValueError(f"the limit {name} is from 1 to {most}, and not {value}")
+                raise ValueError(f"the limit {name} must be from 1 to {most}, got {value}")
 
 
 UPDATE_LIMITS: Final = Limits()
-"""The limits of ``read_patch`` and ``read_request`` when no others are given."""
+"""The default limits of ``read_patch`` and ``read_request``."""
 ORDER_LIMITS: Final = Limits(size=MAX_ORDER_SIZE)
-"""The limits of ``read_order`` when no others are given."""
+"""The default limits of ``read_order``."""
 
 
 @attrs.frozen
 class Shape:
-    """What a body looks like that is meant for another purpose: one hint says so for all of its keys.
+    """A kind of object that users send by mistake, recognized by its keys; it gets one hint for all of its keys.
 
     Attributes:
-        at: where it stands, as keys with dots between them; ``""`` is the whole body.
-        keys: the undocumented keys of which one is enough to know it.
-        hint: what it is, and what to send instead.
+        at: the path of the object in the body, as keys joined by dots; ``""`` is the whole body.
+        keys: undocumented keys; any one of them identifies the object.
+        hint: what the object is, and what to send instead.
     """
 
     at: str
@@ -105,12 +105,12 @@ class Shape:
 
 @attrs.frozen(kw_only=True)
 class Hints:
-    """What people send to a platform that belongs elsewhere or is called otherwise: for hints, never for deciding.
+    """The usual mistakes in updates of a platform. They only add hints to problems: no decision depends on them.
 
     Attributes:
-        keys: undocumented keys, each as the keys that lead to it with dots between them, with what to do instead.
-        words: words met for documented values, each with the value that is meant.
-        shapes: bodies that are meant for another purpose.
+        keys: a hint for each undocumented key; a key is given by its path, with dots between the parts.
+        words: the documented value that is meant by each wrong word.
+        shapes: kinds of objects that users send by mistake.
     """
 
     keys: Mapping[str, str] = MappingProxyType({})
@@ -119,21 +119,21 @@ class Hints:
 
 
 NO_HINTS: Final = Hints()
-EMPTY_ARRAY: Final = "PHP writes an empty array so; send {} for an object without keys, or leave the key out"
-"""The hint where an empty list stands for an object, said once for all of them."""
-ENCODED_TWICE: Final = "this is JSON within JSON, which was encoded twice"
-"""The hint where a text stands for an object and looks like one."""
+EMPTY_ARRAY: Final = "PHP encodes an empty array as []; send {} as the empty object, or leave out the key"
+"""The hint if an empty array stands in place of an object; an error shows it once."""
+ENCODED_TWICE: Final = "this is a string that contains JSON: the document was encoded twice"
+"""The hint if a string stands in place of an object and looks like an encoded one."""
 
 
 @attrs.frozen
 class ReadOptions:
-    """How one reading is done.
+    """The options of one read.
 
     Attributes:
-        limits: how far it goes.
-        show_values: whether messages show the values that cannot be read; they may be personal.
-        hints: what is known of what people send instead.
-        counts_only: whether what is wrong is only counted, because no more of it is kept.
+        limits: the limits on the input and on the error.
+        show_values: whether messages show invalid values; they may be personal data.
+        hints: the usual mistakes of the platform.
+        counts_only: whether problems are only counted, because the error is full.
     """
 
     limits: Limits = UPDATE_LIMITS
@@ -142,5 +142,5 @@ class ReadOptions:
     counts_only: bool = False
 
 
-OPTIONS: Final[ContextVar[ReadOptions]] = ContextVar("orderrules.manner", default=ReadOptions())  # noqa: B039 - it is frozen.
-"""The manner of the reading that is under way in this thread or task."""
+OPTIONS: Final[ContextVar[ReadOptions]] = ContextVar("orderrules.read_options", default=ReadOptions())  # noqa: B039 - the default is frozen.
+"""The options of the read in progress in this thread or task."""

@@ -1,8 +1,7 @@
-"""Where an order and its facts stand in what an API answers or sends, as data; and the reading made from that.
+"""``Payload`` and ``Place``: data that describe where an order and its facts are in a payload, and that read them.
 
-A document that is not an order is never read as one. It must never know a platform or a rule.
-
-The module is longer than most because what is no order is told as what it seems to be.
+A payload is a response or a webhook of an API. A document that is not an order is never read as one: the error says
+what it seems to be, and where in it an order seems to be.
 """
 
 from __future__ import annotations
@@ -25,15 +24,16 @@ from orderrules.reading.values import invalid, is_empty_list, is_mapping, mappin
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    Found = Mapping[str, object]
+    Object = Mapping[str, object]
 
-_FAR: Final = 10_000
-"""Values that are looked at for an order where none stands; and how deep they are."""
-_DEEP: Final = 8
+_MAX_SEARCHED: Final = 10_000
+"""Values that are searched for an order, if none is in its place."""
+_MAX_DEPTH: Final = 8
+"""Levels that are searched."""
 
 
 class Empty(StrEnum):
-    """How a payload spells that there is nothing."""
+    """How a payload writes that there is no value."""
 
     NULL = "null"
     ARRAY = "[]"
@@ -42,20 +42,20 @@ class Empty(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Place:
-    """Where a payload shows one attribute of an order.
+    """The place of one attribute of an order in a payload.
 
     Attributes:
-        attribute: the attribute.
-        path: the key that shows it, or that of an object and the key in it: ``("status", "slug")``.
-        kind: the type of its values, as a field is annotated; None where it only counts that something is there.
-        required: whether the first key must be there.
-        left_out: what the attribute is where it is not.
-        empty: how a payload spells that there is nothing under the first key.
-        nothing: what the attribute is then.
-        unnamed: what it is where there is an object, and the key in it is null or left out.
-        there: what it is where something is there, and only that counts.
-        expected: what stands under the first key, in words.
-        hints: what to do where something of another JSON type stands there, by ``integer`` and ``string``.
+        attribute: the name of the attribute.
+        path: the key of the value, or the key of an object and the key in it: ``("status", "slug")``.
+        kind: the annotation of the value; None if it only matters whether there is an object.
+        required: whether the first key must be present.
+        left_out: the attribute's value if the first key is left out.
+        empty: the ways in which the payload writes "no value" under the first key.
+        nothing: the attribute's value in that case.
+        unnamed: the attribute's value if there is an object, but the key in it is null or left out.
+        there: the attribute's value if there is an object and ``kind`` is None.
+        expected: the value that is expected under the first key, in words, for messages.
+        hints: hints for a value of the wrong JSON type; the keys are ``integer`` and ``string``.
     """
 
     attribute: str
@@ -70,35 +70,35 @@ class Place:
     expected: str = ""
     hints: Mapping[str, str] = MappingProxyType({})
 
-    def read(self, found: Found) -> object:
-        """Read the attribute off an order's object.
+    def read(self, found: Object) -> object:
+        """Read the attribute from the object of an order.
 
         Raises:
-            InvalidInput: something else stands there, or nothing where it is required; with its place.
+            InvalidInput: the value is invalid, or is required and missing.
         """
         first, *inner = self.path
         if first not in found:
             if self.required:
                 raise invalid(Code.MISSING, "is required").each(lambda problem: problem.under(first))
             return self.left_out
-        way = [first]
+        path = [first]
         try:
             value = found[first]
-            if self.empty and _spells(value) in self.empty:
+            if self.empty and _empty_kind(value) in self.empty:
                 return self.nothing
             if inner:
-                value = self._object(value).get(inner[0])
+                value = self._read_object(value).get(inner[0])
                 if value is None:
                     return self.unnamed
-                way.append(inner[0])
+                path.append(inner[0])
             elif self.kind is None:
-                self._object(value)
+                self._read_object(value)
                 return self.there
             return strict_reader(self.kind)(value)
         except InvalidInput as error:
-            raise error.each(lambda problem: problem.under(*way)) from None
+            raise error.each(lambda problem: problem.under(*path)) from None
 
-    def _object(self, value: object) -> Found:
+    def _read_object(self, value: object) -> Object:
         kind = "integer" if type(value) is int else "string" if type(value) is str else ""
         if kind in self.hints:
             raise wrong_type(self.expected, value).each(lambda problem: attrs.evolve(problem, hint=self.hints[kind]))
@@ -107,19 +107,19 @@ class Place:
 
 @attrs.frozen(kw_only=True)
 class Payload:
-    """Where an order and its facts stand in what an API answers or sends.
+    """Where an order and its facts are in the payloads of a platform.
 
     Attributes:
-        places: where the attributes stand that rules read.
-        shown: the attributes that are taken where they can be read, each under a key of its name, with its type.
-        inside: the key under which an answer or a webhook holds the order.
-        event: the key under which a webhook, which has an ``inside`` as well, says what it tells of.
-        others: how the names of events begin that tell of anything but an order.
-        activity: the key under which an activity holds the order, where its own ``status`` is text or null.
-        shows: the keys of which one shows that an object is an order; without any, every object is.
-        beside_id: the keys that show it beside an ``id``.
-        never: the keys that no order has.
-        success: the key of an answer that is false where it holds no order, whatever is in it.
+        places: the places of the attributes that rules read.
+        shown: the other attributes, with their types. Each has a key of the same name, and is None if it is invalid.
+        inside: the key of the order in a response or a webhook.
+        event: the key of the event's name in a webhook; a webhook has the key ``inside`` too.
+        others: prefixes of the names of events that are not about an order.
+        activity: the key of the order in an activity. An activity has a ``status`` that is a string or null.
+        shows: keys that identify an order: an object with one of them is an order. If empty, every object is one.
+        beside_id: keys that identify an order together with an ``id``.
+        never: keys that no order has.
+        success: the key in a response that is false if the request failed; such a response has no order.
     """
 
     places: tuple[Place, ...]
@@ -136,132 +136,138 @@ class Payload:
     def read(
         self, source: object, what: str, limits: Limits = ORDER_LIMITS, *, show_values: bool = False
     ) -> dict[str, Any]:
-        """Read the attributes of the order that a document or mapping holds.
+        """Read the attributes of the order in a document or mapping.
 
         Args:
-            source: the order, or the answer or webhook that holds it; a mapping, or JSON as text or bytes.
-            what: what is read, for the error: ``Salla order``.
-            limits: how far reading goes.
-            show_values: whether messages show the values that cannot be read, shortened; they may be personal.
+            source: the order, or the response or webhook that contains it; a mapping, or JSON as text or bytes.
+            what: the name of the input in the error, such as ``Salla order``.
+            limits: the limits on the input and on the error.
+            show_values: whether messages show invalid values, shortened; they may be personal data.
 
         Raises:
-            InvalidInput: it is no order, or an attribute cannot be read; with every problem at once.
+            InvalidInput: the input is not an order, or an attribute is invalid; has every problem.
         """
         with read_with(f"read the {what}", limits, show_values=show_values):
-            document, flawed = load_source(source)
+            document, has_flaws = load_source(source)
             problems = Problems()
-            said: dict[str, Any] = {}
+            attributes: dict[str, Any] = {}
             try:
-                path, found = self._order(document)
+                path, order = self._find_order(document)
             except InvalidInput as error:
-                problems.add_error(self._hinted(error, document))
+                problems.add_error(self._with_hint(error, document))
             else:
                 for place in self.places:
                     try:
-                        said[place.attribute] = place.read(found)
+                        attributes[place.attribute] = place.read(order)
                     except InvalidInput as error:
-                        problems.add_error(self._hinted(error, document), *path)
-                said.update({name: _read_if_possible(found.get(name), kind) for name, kind in self.shown.items()})
-            if flawed:
+                        problems.add_error(self._with_hint(error, document), *path)
+                attributes.update({name: _read_if_valid(order.get(name), kind) for name, kind in self.shown.items()})
+            if has_flaws:
                 problems.add_flaws(flaws_in(document))
             if problems:
                 raise problems.error()
-            return said
+            return attributes
 
-    def _order(self, document: object) -> tuple[list[str], Found]:
-        """Find the order in a document: the way to it, and its object.
+    def _find_order(self, document: object) -> tuple[list[str], Object]:
+        """Return the path of the order in a document, and its object.
 
         Raises:
-            InvalidInput: it holds none.
+            InvalidInput: the document has no order in the expected place.
         """
-        found = mapping(document)
+        item = mapping(document)
         path: list[str] = []
         try:
-            if self.inside in found:
-                if self._is_of_another(found):
-                    raise _not_an_order(f"{self._webhook(found)}, and no order")
-                if found.get(self.success) is False:
-                    raise _not_an_order("is the answer to what failed, and no order")
+            if self.inside in item:
+                if self._is_other_webhook(item):
+                    raise _not_an_order(f"{self._describe_webhook(item)}, not an order")
+                if item.get(self.success) is False:
+                    raise _not_an_order("is the response to a failed request, not an order")
                 path.append(self.inside)
-                found = mapping(found[self.inside], "an order, an object")
-            if self._is_activity(found):
+                item = mapping(item[self.inside], "an order object")
+            if self._is_activity(item):
                 path.append(self.activity)
-                found = mapping(found[self.activity], "an order, an object")
-            strange = [key for key in self.never if key in found]
-            if strange:
-                raise _not_an_order(f"is no order, for it shows {join_words(strange)}")
-            if not self._shows_order(found):
-                raise _not_an_order(f"is no order: it shows no {join_words(self.shows)}")
+                item = mapping(item[self.activity], "an order object")
+            foreign_keys = [key for key in self.never if key in item]
+            if foreign_keys:
+                raise _not_an_order(f"is not an order: no order has the key {join_words(foreign_keys)}")
+            if not self._shows_order(item):
+                raise _not_an_order(f"is not an order: it has no {join_words(self.shows)}")
         except InvalidInput as error:
             raise error.each(lambda problem: problem.under(*path)) from None
-        return path, found
+        return path, item
 
-    def _is_of_another(self, found: Found) -> bool:
-        """Say whether this is a webhook that tells of anything but an order."""
-        event = found.get(self.event)
-        return self.inside in found and type(event) is str and event.startswith(self.others)
+    def _is_other_webhook(self, item: Object) -> bool:
+        """Return whether an object is a webhook that is not about an order."""
+        event = item.get(self.event)
+        return self.inside in item and type(event) is str and event.startswith(self.others)
 
-    def _is_activity(self, found: Found) -> bool:
-        """Say whether this is the activity of a status webhook, whose status is plain text, and the order is in it."""
-        if not self.activity or self.activity not in found:
+    def _is_activity(self, item: Object) -> bool:
+        """Return whether an object is the activity in a status webhook, with a plain status and the order in it."""
+        if not self.activity or self.activity not in item:
             return False
-        status = found.get("status")
-        return type(status) is str or (status is None and is_mapping(found[self.activity]))
+        status = item.get("status")
+        return type(status) is str or (status is None and is_mapping(item[self.activity]))
 
-    def _shows_order(self, found: Found) -> bool:
+    def _shows_order(self, item: Object) -> bool:
         return (
             not self.shows
-            or any(key in found for key in self.shows)
-            or ("id" in found and any(key in found for key in self.beside_id))
+            or any(key in item for key in self.shows)
+            or ("id" in item and any(key in item for key in self.beside_id))
         )
 
-    def _hinted(self, error: InvalidInput, document: object) -> InvalidInput:
-        """Say where else in a document an order seems to be, where none is read."""
-        seeming, other = self._seeming(document)
-        return error.each(lambda problem: attrs.evolve(problem, hint=seeming or problem.hint or other))
+    def _with_hint(self, error: InvalidInput, document: object) -> InvalidInput:
+        """Add a hint that says where else in the document an order seems to be."""
+        order_hint, webhook_hint = self._search_order(document)
+        return error.each(lambda problem: attrs.evolve(problem, hint=order_hint or problem.hint or webhook_hint))
 
-    def _webhook(self, found: Found) -> str:
-        return f"is a webhook of {shorten(cast('str', found[self.event]))}"
+    def _describe_webhook(self, item: Object) -> str:
+        return f"is a webhook for the event {shorten(cast('str', item[self.event]))}"
 
-    def _seeming(self, document: object) -> tuple[str, str]:
-        """Look for an object that could be read as an order and says which one, or for a text that may hold one.
+    def _search_order(self, document: object) -> tuple[str, str]:
+        """Search a document for an object that can be read as an order, or else for a string that looks like JSON.
 
-        Also for a webhook of another kind, which is told where there is nothing else to say.
+        Returns:
+            A hint that names the order or the string, and a hint that names a webhook of another kind. The second is
+            shown only if there is no other hint.
         """
-        waiting: deque[tuple[tuple[str, ...], object]] = deque([((), document)])
-        text = other = ""
-        for _ in range(_FAR):
-            if not waiting:
+        queue: deque[tuple[tuple[str, ...], object]] = deque([((), document)])
+        text_hint = webhook_hint = ""
+        for _ in range(_MAX_SEARCHED):
+            if not queue:
                 break
-            path, value = waiting.popleft()
+            path, value = queue.popleft()
             pointer = Problem("", Code.NOT_AN_ORDER, "").under(*path).pointer
             if type(value) is str and value.lstrip().startswith("{"):
-                text = text or (f"the text at {pointer} seems to be JSON, read that" if path else ENCODED_TWICE)
+                text_hint = text_hint or (
+                    f"the string at {pointer} looks like JSON: read that instead" if path else ENCODED_TWICE
+                )
             elif type(value) is list:
-                inside = enumerate(cast("list[object]", value))
-                waiting.extend(((*path, str(place)), item) for place, item in itertools.islice(inside, _FAR))
+                items = enumerate(cast("list[object]", value))
+                queue.extend(((*path, str(place)), item) for place, item in itertools.islice(items, _MAX_SEARCHED))
             elif is_mapping(value):
-                found = self._looked_into(value)
-                if self._is_of_another(found):
-                    other = other or (f"what is at {pointer} {self._webhook(found)}" if path else "")
+                entries = self._as_object(value)
+                if self._is_other_webhook(entries):
+                    webhook_hint = webhook_hint or (
+                        f"the value at {pointer} {self._describe_webhook(entries)}" if path else ""
+                    )
                     continue
-                if path and "id" in found and self._can_be_read(found):
-                    one = "one order at a time: " if path[-1].isdigit() else ""
-                    return f"{one}an order seems to be at {pointer}, read that", other
-                if len(path) < _DEEP:
-                    waiting.extend(((*path, key), item) for key, item in itertools.islice(found.items(), _FAR))
-        return text, other
+                if path and "id" in entries and self._is_order(entries):
+                    one = "read one order at a time; " if path[-1].isdigit() else ""
+                    return f"{one}the value at {pointer} looks like an order: read that instead", webhook_hint
+                if len(path) < _MAX_DEPTH:
+                    queue.extend(((*path, key), item) for key, item in itertools.islice(entries.items(), _MAX_SEARCHED))
+        return text_hint, webhook_hint
 
-    def _looked_into(self, value: object) -> Found:
+    def _as_object(self, value: object) -> Object:
         with contextlib.suppress(InvalidInput):
             return mapping(value)
         return {}
 
-    def _can_be_read(self, found: Found) -> bool:
+    def _is_order(self, item: Object) -> bool:
         with contextlib.suppress(InvalidInput):
             for place in self.places:
-                place.read(found)
-            return self._shows_order(found) and not any(key in found for key in self.never)
+                place.read(item)
+            return self._shows_order(item) and not any(key in item for key in self.never)
         return False
 
 
@@ -269,8 +275,8 @@ def _not_an_order(message: str) -> InvalidInput:
     return invalid(Code.NOT_AN_ORDER, message)
 
 
-def _spells(value: object) -> Empty | None:
-    """Say in which way a value spells that there is nothing; None where it does not."""
+def _empty_kind(value: object) -> Empty | None:
+    """Return the kind of an empty value; None if it is not empty."""
     if value is None:
         return Empty.NULL
     if is_empty_list(value):
@@ -278,8 +284,8 @@ def _spells(value: object) -> Empty | None:
     return Empty.OBJECT if is_mapping(value) and not pairs_of(value) else None
 
 
-def _read_if_possible(value: object, annotation: object) -> Any:  # noqa: ANN401 - of the type annotated.
-    """Take what a payload shows where it can be read as annotated; None where not, for no rule needs it."""
+def _read_if_valid(value: object, annotation: object) -> Any:  # noqa: ANN401 - of the annotated type.
+    """Read a value that no rule needs; return None if it is invalid."""
     with contextlib.suppress(InvalidInput):
         return None if value is None else strict_reader(annotation)(value)
     return None

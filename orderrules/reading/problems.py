@@ -1,21 +1,7 @@
-"""The two kinds of *no* that are raised: input that cannot be read, and an update required but refused.
+"""Problems, and the error that reports them: ``Code``, ``Problem`` and ``InvalidInput``.
 
-The module is longer than most because every code is documented where it stands.
-
----
-
-The words that rules are made of: facts, and conditions over them.
-
-A condition is a value: it can be printed, compared, negated and counted, because every fact is finite.
-It must never know a platform, nor what a condition opens or closes.
-
-The module is longer than most because the four kinds of condition answer the same six questions.
-
----
-
-What came over a wire, read at its place: the parts of a request, and the order in what an API answered or sent.
-
-Models in it are read by ``_convert``. It must never know a platform or a rule.
+A reader adds each problem to a ``Problems``, and raises one ``InvalidInput`` for all of them. ``read_with`` sets the
+options of a read, such as its limits.
 """
 
 from __future__ import annotations
@@ -43,52 +29,52 @@ if TYPE_CHECKING:
 
 
 class Code(StrEnum):
-    """What kind of problem a ``Problem`` is; stable, and safe to branch on."""
+    """The kind of a ``Problem``. Codes are stable: programs may branch on them."""
 
     WRONG_TYPE = "wrong_type"
-    """The value is of another type than the documented one."""
+    """The value does not have the documented type."""
     NULL = "null"
-    """The value is null, which is no documented value; leaving a key out is how it stays as it is."""
+    """The value is null, which no page documents; to keep the current value, leave out the key."""
     UNKNOWN_KEY = "unknown_key"
-    """The key is documented nowhere in this object."""
+    """The key is not documented for this object."""
     KEY_NOT_TEXT = "key_not_text"
-    """A key of a Python mapping is no text."""
+    """A key of a Python mapping is not a string."""
     DUPLICATE_KEY = "duplicate_key"
-    """The key stands more than once in its object, and readers differ in which they believe."""
+    """The key appears more than once in its object. JSON parsers differ in which value they keep."""
     MISSING = "missing"
-    """A required value is absent."""
+    """A required value is missing."""
     NOT_A_CHOICE = "not_a_choice"
-    """The text is none of the documented values."""
+    """The string is not one of the documented values."""
     NOT_A_DATE = "not_a_date"
-    """The text is no calendar day written ``YYYY-MM-DD``."""
+    """The string is not a date written ``YYYY-MM-DD``, or no such day exists."""
     NOT_FINITE = "not_finite"
-    """The number is infinite or not a number."""
+    """The number is infinite or NaN."""
     NUMBER_TOO_LONG = "number_too_long"
-    """The number has more digits than are read."""
+    """The number has more digits than the limit allows."""
     BAD_TEXT = "bad_text"
-    """The text holds a NUL, or a surrogate without its pair, which no UTF-8 can carry."""
+    """The string contains a NUL, or an unpaired surrogate, which UTF-8 cannot encode."""
     UNREADABLE = "unreadable"
-    """A Python mapping failed when it was asked for what it holds."""
+    """A Python mapping raised an error when its items were read."""
     NOT_JSON = "not_json"
-    """The document is no JSON."""
+    """The document is not valid JSON."""
     NOT_CSV = "not_csv"
-    """The row is no CSV, or has another number of fields than the line that names them."""
+    """The row is not valid CSV, or its number of fields differs from the header."""
     TRAILING_TEXT = "trailing_text"
-    """Something stands behind the JSON document."""
+    """There is text after the JSON document."""
     NOT_UTF8 = "not_utf8"
     """The bytes are not UTF-8."""
     BYTE_ORDER_MARK = "byte_order_mark"
-    """The document begins with a byte-order mark, which JSON does not allow."""
+    """The document begins with a byte order mark, which JSON does not allow."""
     TOO_LARGE = "too_large"
-    """The document is larger than is read."""
+    """The document, mapping or list is larger than the limit allows."""
     TOO_DEEP = "too_deep"
-    """The document has more objects and arrays in each other than are read."""
+    """The document is nested deeper than the limit allows."""
     NOT_AN_ORDER = "not_an_order"
-    """What stands where an order is read is something else: a webhook of another kind, an error, a wrapper."""
+    """The input is not an order, but a webhook of another kind, an error response or a wrapper, for example."""
 
 
 class Part(StrEnum):
-    """The part of a request or payload that a pointer starts from."""
+    """The part of a request that a pointer starts from."""
 
     BODY = "body"
     PATH = "path"
@@ -100,12 +86,12 @@ class Problem:
     """One thing that could not be read.
 
     Attributes:
-        pointer: where it stands, an RFC 6901 JSON pointer into ``part``; ``""`` is the whole of it.
-            A key longer than a hundred characters is cut in it, and ends in an ellipsis and its length.
-        code: what kind of problem it is.
+        pointer: the place of the problem, an RFC 6901 JSON pointer into ``part``; ``""`` means the whole part.
+            A key longer than a hundred characters is cut: it ends with an ellipsis and its length.
+        code: the kind of problem.
         message: one lower-case sentence without a full stop.
-        hint: what to do about it, or ``""``.
-        part: what the pointer points into; the body unless said otherwise.
+        hint: how to fix it, or ``""``.
+        part: the part of the request that the pointer points into; by default the body.
     """
 
     pointer: str
@@ -115,26 +101,26 @@ class Problem:
     part: Part = Part.BODY
 
     def __str__(self) -> str:
-        place = escape_unprintable(self.pointer) or "(the whole)"
+        place = escape_unprintable(self.pointer) or "(whole input)"
         if self.part is not Part.BODY:
             place = f"{self.part} {place}"
         hint = f" ({self.hint})" if self.hint else ""
         return f"{place}: {self.message}{hint}"
 
     def to_dict(self) -> dict[str, str]:
-        """Return it as a JSON-ready dict of texts; the part is left out where it is the body."""
+        """Return the problem as a JSON-ready dict of strings; ``part`` is left out if it is the body."""
         part = {} if self.part is Part.BODY else {"part": self.part.value}
-        told = {"pointer": self.pointer, "code": self.code.value, "message": self.message, "hint": self.hint}
-        return {**told, **part}
+        fields = {"pointer": self.pointer, "code": self.code.value, "message": self.message, "hint": self.hint}
+        return {**fields, **part}
 
     def under(self, *path: str) -> Problem:
-        """Return the same problem seen from further out, where the tokens of ``path`` lead to it."""
-        place = "".join(map(_token, path)) + self.pointer
+        """Return the same problem with the tokens of ``path`` in front of its pointer."""
+        place = "".join(map(_escape_token, path)) + self.pointer
         return Problem(place, self.code, self.message, self.hint, self.part)
 
 
-def _token(token: str) -> str:
-    """Write one step of a pointer, cut where it is long."""
+def _escape_token(token: str) -> str:
+    """Return one escaped token of a pointer with its slash; a long token is cut."""
     if len(token) <= MAX_KEY and token.isascii() and token.isidentifier():
         return f"/{token}"
     if len(token) > MAX_KEY:
@@ -145,7 +131,7 @@ def _token(token: str) -> str:
 
 
 def escape_unprintable(text: str) -> str:
-    """Return text in which whatever does not print, a line's end too, is escaped."""
+    """Return the text with its unprintable characters escaped; line breaks are unprintable too."""
     if text.isprintable():
         return text
     return "".join(
@@ -154,17 +140,17 @@ def escape_unprintable(text: str) -> str:
 
 
 def group_thousands(count: int) -> str:
-    """Write a number with a space between its thousands."""
+    """Return a number as text, with a space between groups of three digits."""
     return f"{count:,}".replace(",", " ")
 
 
-class InvalidInput(ValueError):  # noqa: N818 - the public name is fixed, and says what happened.
-    """What was given cannot be read: not a refusal, but no question that could be answered.
+class InvalidInput(ValueError):  # noqa: N818 - the public name has no "Error" suffix.
+    """The input cannot be read. This differs from a refusal, where the input is valid and the answer is no.
 
     Attributes:
-        problems: the problems found, in the order of the input; never empty, and at most as many as the limits say.
-        more: how many more there were.
-        what: what could not be done: ``read the Salla update``.
+        problems: the problems, in the order of the input; at least one, and at most ``Limits.problems``.
+        more: how many further problems there were.
+        what: what could not be done, such as ``read the Salla update``.
     """
 
     def __init__(
@@ -172,17 +158,18 @@ class InvalidInput(ValueError):  # noqa: N818 - the public name is fixed, and sa
     ) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
         if not self.problems:
-            raise ValueError("there is no invalid input without a problem")
+            raise ValueError("InvalidInput needs at least one problem")
         self.what = what
         self.more = more
         self.characters = characters
         super().__init__(self.problems, what, more, characters)
 
-    # How many of all are flaws of a document, which are looked for everywhere in it as well; no part of the API.
+    # How many of these problems are flaws of a document. ``Problems.add_flaws`` needs it, to count no flaw twice.
+    # It is not part of the API.
     flaws: int = 0
 
     def to_dict(self) -> dict[str, object]:
-        """Return it as JSON-ready dicts, lists, texts and numbers: ``what`` it was, ``problems`` and ``more``."""
+        """Return the error as a JSON-ready dict with the keys ``what``, ``problems`` and ``more``."""
         return {
             "what": self.what,
             "problems": [problem.to_dict() for problem in self.problems],
@@ -190,7 +177,7 @@ class InvalidInput(ValueError):  # noqa: N818 - the public name is fixed, and sa
         }
 
     def each(self, change: Callable[[Problem], Problem]) -> InvalidInput:
-        """Return the error with its problems changed, such as moved to where they stand."""
+        """Return the error with ``change`` applied to each problem, for example to move its pointer."""
         changed = InvalidInput(map(change, self.problems), self.what, self.more, self.characters)
         changed.flaws = self.flaws
         return changed
@@ -204,35 +191,35 @@ class InvalidInput(ValueError):  # noqa: N818 - the public name is fixed, and sa
             room = self.characters - len(text)
             if shown and len(line) > room:
                 break
-            # The first problem is told in any case, as far as there is room.
+            # The first problem is always shown, cut to the room that is left.
             text += line if len(line) <= room else line[: max(room, 0)] + "…"
             shown += 1
         return f"{text}\n  and {group_thousands(total - shown)} more" if total > shown else text
 
 
 class Counted(InvalidInput):
-    """Problems of which nothing is kept but their number, because as many as are kept were found before."""
+    """An error that holds only the number of its problems, used once an error has as many as it keeps."""
 
     problems: tuple[Problem, ...] = ()
     more: int = 1
 
     def __init__(self) -> None:
-        """Set nothing: a list may hold a million wrong items."""
+        """Do nothing, which is fast: a list may hold a million invalid items."""
 
-    def each(self, change: Callable[[Problem], Problem]) -> InvalidInput:  # noqa: ARG002 - there is none to change.
-        """Return itself."""
+    def each(self, change: Callable[[Problem], Problem]) -> InvalidInput:  # noqa: ARG002 - there are no problems to change.
+        """Return the error unchanged."""
         return self
 
 
 class Problems:
-    """The problems found so far in a reading: as many as the limits say, and a count of the others."""
+    """The problems found so far in a read: at most ``Limits.problems``, and a count of the others."""
 
     def __init__(self) -> None:
         self.kept: list[Problem] = []
         self.more = 0
         self.flaws = 0
-        manner = OPTIONS.get()
-        self._room = 0 if manner.counts_only else manner.limits.problems
+        options = OPTIONS.get()
+        self._room = 0 if options.counts_only else options.limits.problems
 
     @property
     def full(self) -> bool:
@@ -243,7 +230,7 @@ class Problems:
         return bool(self.kept) or bool(self.more)
 
     def add(self, *problems: Problem) -> None:
-        """Take problems in."""
+        """Add problems; if there is no room, count them."""
         for problem in problems:
             if self.full:
                 self.more += 1
@@ -251,20 +238,20 @@ class Problems:
                 self.kept.append(problem)
 
     def add_error(self, error: InvalidInput, *path: str) -> None:
-        """Take in the problems of a value that ``path`` leads to."""
+        """Add the problems of the value at ``path``."""
         room = max(0, self._room - len(self.kept))
         self.kept += [problem.under(*path) for problem in error.problems[:room]]
         self.more += len(error.problems[room:]) + error.more
         self.flaws += error.flaws
 
     def add_flaws(self, found: Problems) -> None:
-        """Take in all flaws of a document, of which some were found already where values were read."""
+        """Add the flaws of a whole document, apart from those that were added when values were read."""
         new = [problem for problem in found.kept if problem not in self.kept][: max(0, self._room - len(self.kept))]
         self.kept += new
         self.more += len(found.kept) + found.more - self.flaws - len(new)
 
     def error(self, what: str = "read the input") -> InvalidInput:
-        """Make the one error that says them all."""
+        """Return one error with all the problems."""
         if self.kept:
             error = InvalidInput(self.kept, what, self.more, OPTIONS.get().limits.characters)
         else:
@@ -275,7 +262,7 @@ class Problems:
 
 
 def join_words(words: Iterable[object], conjunction: str = "or") -> str:
-    """Join words as a sentence does: ``a``, ``a or b``, ``a, b or c``."""
+    """Join words as in a sentence: ``a``, ``a or b``, ``a, b or c``."""
     *most, last = [str(word) for word in words]
     return f"{', '.join(most)} {conjunction} {last}" if most else last
 
@@ -284,7 +271,7 @@ def join_words(words: Iterable[object], conjunction: str = "or") -> str:
 def read_with(
     what: str, limits: Limits = UPDATE_LIMITS, hints: Hints = NO_HINTS, *, show_values: bool = False
 ) -> Generator[None]:
-    """Read in a manner, and say in the error what was read."""
+    """Set the options of the reads in the ``with`` block, and put ``what`` into their error."""
     token = OPTIONS.set(ReadOptions(limits, show_values, hints))
     try:
         yield

@@ -1,7 +1,8 @@
-"""Documents taken by msgspec, where it is installed (``pip install orderrules[fast]``): the same answers, sooner.
+"""The fast way to read documents with msgspec, if it is installed (``pip install orderrules[fast]``).
 
-For each model there is a struct of the same fields, which msgspec fills strictly; what it cannot, or not as the
-careful way would, is left to that. It must never know a platform or a rule; it is the only importer of msgspec.
+Each model gets a struct with the same fields, and msgspec decodes a document into it. If msgspec refuses the document,
+or might read it differently from the careful way, the careful way reads it. So results do not depend on msgspec.
+This is the only module that imports msgspec.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 
 def take(model: type[Model]) -> Callable[[str, str | bytes], tuple[Any, int]]:
-    """Give what takes a model from a document, and counts the keys taken."""
-    decode = msgspec.json.Decoder(_struct(model)).decode
+    """Return a function that reads a model from a document, and counts the keys that it reads."""
+    decode = msgspec.json.Decoder(_make_struct(model)).decode
     read = reader(model, Source.STRUCT, read_number)
 
     def take(_: str, body: str | bytes) -> tuple[Any, int]:
@@ -39,26 +40,29 @@ _read_number: Final[Callable[[msgspec.Raw], int | float]] = msgspec.json.Decoder
 
 
 def read_number(literal: msgspec.Raw) -> int | float:
-    """Read a number that stands in a document as it was written: how many digits it had is lost afterwards."""
+    """Read a number from its text in the document. A float no longer tells how many digits were written."""
     if len(bytes(literal)) > LONGEST:
         raise UnsureError
     return _read_number(literal)
 
 
-def _struct(model: type[Model]) -> type[msgspec.Struct]:
-    """Make the struct of a model."""
-    # What must not be left out is seen to by whoever reads the struct.
-    fields = [(name, _kind(slot.annotation), msgspec.field(default=UNSET)) for name, slot in slots_of(model).items()]
+def _make_struct(model: type[Model]) -> type[msgspec.Struct]:
+    """Return the struct class of a model."""
+    # All fields are optional here. The generated reader of the struct checks which ones are required.
+    fields = [
+        (name, _struct_annotation(slot.annotation), msgspec.field(default=UNSET))
+        for name, slot in slots_of(model).items()
+    ]
     return msgspec.defstruct(model.__name__, fields, forbid_unknown_fields=True, kw_only=True, gc=False)
 
 
-def _kind(annotation: Any) -> Any:  # noqa: ANN401 - an annotation can be any object.
-    """Say what msgspec looks for where a value is annotated; what it finds is checked once more."""
+def _struct_annotation(annotation: Any) -> Any:  # noqa: ANN401 - an annotation can be any object.
+    """Return the annotation for msgspec of an annotated value; the generated reader checks the decoded value again."""
     if is_array(annotation):
         kind: Any = list
-        return kind[_kind(get_args(annotation)[0])]
+        return kind[_struct_annotation(get_args(annotation)[0])]
     if is_model(annotation):
-        return _struct(annotation)
+        return _make_struct(annotation)
     if float in members(annotation):
         return msgspec.Raw
     if is_text_in_json(annotation):

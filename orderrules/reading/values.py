@@ -1,10 +1,7 @@
-"""What one documented value may be: text, whole and other numbers, flags, days and choices.
+"""Strict readers of single values: strings, integers, numbers, booleans, dates and choices, and lists of them.
 
-One strict reading per kind, used where a body is read and where an object is built directly,
-so that both are checked alike. Nothing is coerced: a value is the documented one or a ``Problem``.
-It must never know a platform, a rule, or what a value is for.
-
-The module is longer than most because each kind of value has a reading of its own.
+Each kind of value has one reader, used when a body is read and when an object is built in Python, so that both are
+checked alike. A reader converts nothing: it returns the documented value or raises ``InvalidInput``.
 """
 
 from __future__ import annotations
@@ -36,13 +33,13 @@ from orderrules.reading.problems import (
 from orderrules.reading.strict_json import Flaw, duplicate_key
 
 Leaf = Callable[[object], object]
-"""Takes a value and returns the one that is kept; raises ``InvalidInput`` with one problem at ``""``."""
+"""Takes a value and returns the value to store; raises ``InvalidInput`` with one problem at ``""``."""
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-_DAY_HINT: Final = "write a day as YYYY-MM-DD"
+_DAY_HINT: Final = "write the date like 2024-01-20, without a time"
 _LONGEST_GUESS: Final = 64
 _CLOSE: Final = 0.75
-"""How alike two words are of which one is meant: *piad* is *paid* (0.75), *delivering* not *delivered* (0.74)."""
+"""The least similarity for a guess: *piad* suggests *paid* (0.75), *delivering* does not suggest *delivered* (0.74)."""
 _BITS_PER_DIGIT: Final = math.log2(10)
 
 _KINDS: Final[Mapping[type, str]] = {
@@ -59,13 +56,13 @@ _KINDS: Final[Mapping[type, str]] = {
 
 
 def kind_of(value: object) -> str:
-    """Name the JSON type of a value, with its article; a type that JSON lacks is named as Python names it."""
+    """Return the JSON type of a value, with its article; for a type that JSON lacks, return its Python name."""
     try:
         kind = _KINDS.get(type(value)) or ("an object" if is_mapping(value) else _python_type(type(value)))
-    except Exception:  # noqa: BLE001 - it is a stranger's class.
-        return "something that cannot be named"
-    can_be_shown = type(value) is str or type(value) is int or type(value) is float or type(value) is bool
-    return f"{kind}, {_format(value)}" if can_be_shown and OPTIONS.get().show_values else kind
+    except Exception:  # noqa: BLE001 - the class is not ours, and may raise anything.
+        return "a value of an unknown type"
+    is_showable = type(value) is str or type(value) is int or type(value) is float or type(value) is bool
+    return f"{kind}, {_format(value)}" if is_showable and OPTIONS.get().show_values else kind
 
 
 def _python_type(kind: type) -> str:
@@ -73,12 +70,12 @@ def _python_type(kind: type) -> str:
 
 
 def shorten(value: str) -> str:
-    """Write text in quotes, with whatever does not print escaped, and cut where it is long."""
+    """Return the text in quotes, with unprintable characters escaped, cut to ``MAX_VALUE`` characters."""
     return repr(value[:MAX_VALUE]) + "…" * (len(value) > MAX_VALUE)
 
 
 def _format(value: object) -> str:
-    """Write a string, a number or a boolean, shortened."""
+    """Return a string, a number or a boolean as text, shortened."""
     if isinstance(value, str):
         return shorten(value)
     if isinstance(value, int) and _is_longer(value, MAX_VALUE):
@@ -87,25 +84,25 @@ def _format(value: object) -> str:
 
 
 def is_mapping(value: object) -> bool:
-    """Say whether a value is a mapping, whatever it says of its class."""
+    """Return whether a value is a mapping, judged by its real type and not by ``__class__``."""
     try:
         return issubclass(type(value), Mapping)
-    except Exception:  # noqa: BLE001 - it is a stranger's class.
+    except Exception:  # noqa: BLE001 - the class is not ours, and may raise anything.
         return False
 
 
 def is_empty_list(value: object) -> bool:
-    """Say whether a value is what PHP makes of an empty object."""
+    """Return whether a value is an empty list, which PHP writes in place of an empty object."""
     return type(value) is list and not cast("list[object]", value)
 
 
 def invalid(code: Code, message: str, hint: str = "") -> InvalidInput:
-    """Make the exception of a single value; whoever knows its place moves it there."""
+    """Return an error with one problem at ``""``; the caller moves it to its place with ``each`` and ``under``."""
     return Counted() if OPTIONS.get().counts_only else InvalidInput([Problem("", code, message, hint)])
 
 
 def wrong_type(expected: str, value: object) -> InvalidInput:
-    """Say that a value is of another type than expected, null, or what no strict reader of JSON takes."""
+    """Return the error for a value of the wrong type, for null, or for a flaw of a JSON document."""
     if type(value) is Flaw:
         error = invalid(value.code, value.message)
         error.flaws = 1
@@ -118,11 +115,11 @@ def wrong_type(expected: str, value: object) -> InvalidInput:
 
 
 def text(value: object) -> str:
-    """Read a string that UTF-8 can carry and that holds no NUL."""
+    """Read a string that has no NUL and no unpaired surrogate, which UTF-8 cannot encode."""
     if type(value) is not str:
         raise wrong_type("a string", value)
     if "\0" in value:
-        raise invalid(Code.BAD_TEXT, "holds a NUL character")
+        raise invalid(Code.BAD_TEXT, "contains a NUL character")
     if not value.isascii():
         try:
             value.encode()
@@ -130,12 +127,12 @@ def text(value: object) -> str:
             place = error.start
         else:
             return value
-        raise invalid(Code.BAD_TEXT, f"character {group_thousands(place)} is a surrogate without its pair")
+        raise invalid(Code.BAD_TEXT, f"character {group_thousands(place)} is an unpaired surrogate")
     return value
 
 
 def _is_longer(value: int, digits: int) -> bool:
-    # The first half spares the comparison to all but the longest.
+    # The bit length is checked first because it is cheap, and settles all but the longest numbers.
     return value.bit_length() > int(digits * _BITS_PER_DIGIT) and abs(value) >= _power_of_ten(digits)
 
 
@@ -151,13 +148,13 @@ def _too_long(digits: int) -> str:
 
 
 def integer(value: object) -> int:
-    """Read an integer; a boolean is none, and neither is a number with a fraction of zero."""
+    """Read an integer; ``True`` and ``7.0`` are errors."""
     if type(value) is not int:
         raise wrong_type("an integer", value)
-    return _short(value)
+    return _check_length(value)
 
 
-def _short(value: int) -> int:
+def _check_length(value: int) -> int:
     digits = OPTIONS.get().limits.digits
     if _is_longer(value, digits):
         raise invalid(Code.NUMBER_TOO_LONG, _too_long(digits))
@@ -165,13 +162,13 @@ def _short(value: int) -> int:
 
 
 def number(value: object) -> int | float:
-    """Read a finite number, and keep it as it was written: an integer stays one."""
+    """Read a finite number; an integer stays an integer."""
     if type(value) is int:
-        return _short(value)
+        return _check_length(value)
     if type(value) is not float:
         raise wrong_type("a number", value)
     if not math.isfinite(value):
-        raise invalid(Code.NOT_FINITE, "expected a finite number")
+        raise invalid(Code.NOT_FINITE, "expected a finite number, got infinity or NaN")
     return value
 
 
@@ -183,7 +180,7 @@ def flag(value: object) -> bool:
 
 
 def day(value: object) -> date:
-    """Read a calendar day written ``YYYY-MM-DD``; a ``date`` is kept as it is, a ``datetime`` is none."""
+    """Read a date written ``YYYY-MM-DD``, or a ``date``; a ``datetime`` is an error."""
     if type(value) is date:
         return value
     if type(value) is not str:
@@ -193,28 +190,28 @@ def day(value: object) -> date:
         try:
             return date.fromisoformat(value)
         except ValueError:
-            message = "the calendar has no such day"
-    raise invalid(Code.NOT_A_DATE, message + _quote(value), _DAY_HINT)
+            message = "expected a date that exists"
+    raise invalid(Code.NOT_A_DATE, message + _got(value), _DAY_HINT)
 
 
-def _quote(value: str) -> str:
+def _got(value: str) -> str:
     return f", got {shorten(value)}" if OPTIONS.get().show_values else ""
 
 
 def mapping(value: object, expected: str = "an object") -> dict[str, object]:
-    """Read an object, whatever it holds, and leave out what has no text for a key."""
-    found: dict[str, object] = {}
-    for given, item in pairs_of(value, expected):
-        if issubclass(type(given), str):  # The type is asked, for a stranger's object may lie or fail.
-            key = str.__str__(cast("str", given))  # A row of a database may have names that are more than text.
-            if key in found:
+    """Read an object with values of any type; keys that are not strings are left out."""
+    items: dict[str, object] = {}
+    for name, item in pairs_of(value, expected):
+        if issubclass(type(name), str):  # Not isinstance: it asks ``__class__``, which may be wrong or raise.
+            key = str.__str__(cast("str", name))  # The names in a database row may be of a subclass of str.
+            if key in items:
                 raise InvalidInput([duplicate_key(key)])
-            found[key] = item
-    return found
+            items[key] = item
+    return items
 
 
 def pairs_of(value: object, expected: str = "an object") -> list[tuple[object, object]]:
-    """List the keys and values of a mapping, which may be one that fails when it is asked."""
+    """List the keys and values of a mapping; if the mapping itself raises, raise ``InvalidInput``."""
     if not is_mapping(value):
         raise wrong_type(expected, value)
     most = OPTIONS.get().limits.keys
@@ -222,34 +219,34 @@ def pairs_of(value: object, expected: str = "an object") -> list[tuple[object, o
         return list(cast("dict[object, object]", value).items())
     try:
         items = iter(cast("Mapping[object, object]", value).items())
-        found = [(key, item) for key, item in itertools.islice(items, most + 1)]
-    except Exception:  # noqa: BLE001 - it is a stranger's code.
-        found = None
-    if found is None:
-        raise invalid(Code.UNREADABLE, "the mapping fails when it is asked for what it holds")
-    if len(found) > most:
+        pairs = [(key, item) for key, item in itertools.islice(items, most + 1)]
+    except Exception:  # noqa: BLE001 - the mapping is not ours, and may raise anything.
+        pairs = None
+    if pairs is None:
+        raise invalid(Code.UNREADABLE, "the mapping raised an error when its items were read")
+    if len(pairs) > most:
         raise invalid(Code.TOO_LARGE, f"has more than {group_thousands(most)} keys")
-    return found
+    return pairs
 
 
 def close_to(word: str, known: Mapping[str, object], words: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Say which known word may have been meant, or nothing.
+    """Return a hint that names the known word that is probably meant, or ``""``.
 
     Args:
-        word: the word.
-        known: the words that are known.
-        words: other words that are met for them, each with the known one that is meant.
+        word: the unknown word.
+        known: the known words.
+        words: usual mistakes, each with the known word that is meant.
     """
     if len(word) > _LONGEST_GUESS:
         return ""
-    plain = word.strip().lower()
-    meant = words.get(plain) or words.get(plain.replace(" ", "_").replace("-", "_"))
-    return f"did you mean {meant}?" if meant in known else _close_to(plain, tuple(known))
+    normalized = word.strip().lower()
+    meant = words.get(normalized) or words.get(normalized.replace(" ", "_").replace("-", "_"))
+    return f"did you mean {meant}?" if meant in known else _guess(normalized, tuple(known))
 
 
 @functools.lru_cache(maxsize=1024)
-def _close_to(word: str, known: tuple[str, ...]) -> str:
-    # Kept, because whoever misspells a key does so in every request.
+def _guess(word: str, known: tuple[str, ...]) -> str:
+    # Cached, because a client that misspells a key does so in every request.
     from difflib import get_close_matches
 
     close = get_close_matches(word, known, n=1, cutoff=_CLOSE)
@@ -257,7 +254,7 @@ def _close_to(word: str, known: tuple[str, ...]) -> str:
 
 
 def choice(options: type[StrEnum]) -> Leaf:
-    """Make the reading of one of the documented values of an enumeration."""
+    """Return a reader of the values of an enumeration."""
     by_value = {member.value: member for member in options}
 
     def read(value: object) -> StrEnum:
@@ -267,7 +264,7 @@ def choice(options: type[StrEnum]) -> Leaf:
             raise wrong_type("a string", value)
         member = by_value.get(value)
         if member is None:
-            message = f"expected one of {', '.join(by_value)}{_quote(value)}"
+            message = f"expected one of {', '.join(by_value)}{_got(value)}"
             raise invalid(Code.NOT_A_CHOICE, message, close_to(value, by_value, OPTIONS.get().hints.words))
         return member
 
@@ -288,75 +285,74 @@ def _enumeration(annotation: object) -> type[StrEnum] | None:
 
 
 def leaf(annotation: object) -> Leaf | None:
-    """Give the reading of an annotation that stands for one value; None for lists and objects.
+    """Return the reader of an annotation of a single value; None for lists and objects.
 
-    A union is read as its first member that takes the value; ``int | float`` is a number.
+    The members of a union are tried in order, and the first that accepts the value is used.
+    ``int | float`` is a number.
     """
     return _leaf(*members(annotation))
 
 
 @functools.cache
 def _leaf(*options: object) -> Leaf | None:
-    # Of the members, because two unions are equal in whatever order they list them.
+    # Takes the members and not the union: unions that differ only in order are equal, so the cache would mix them.
     if len(options) == 1:
         choices = _enumeration(options[0])
-        return LEAVES.get(options[0]) if choices is None else choice(choices)  # type: ignore[call-overload]  # any object may be looked up.
+        return LEAVES.get(options[0]) if choices is None else choice(choices)  # type: ignore[call-overload]  # any object can be looked up.
     nullable = type(None) in options
     leaves = [leaf(option) for option in options if option is not type(None)]
-    readings = [reading for reading in leaves if reading is not None]
-    if len(readings) != len(leaves):
+    readers = [reader for reader in leaves if reader is not None]
+    if len(readers) != len(leaves):
         return None
 
     def read(value: object) -> object:
         if nullable and value is None:
             return None
-        found: list[InvalidInput] = []
-        for reading in readings:
+        errors: list[InvalidInput] = []
+        for reader in readers:
             try:
-                return reading(value)
+                return reader(value)
             except InvalidInput as error:
-                found.append(error)
-        raise found[-1]
+                errors.append(error)
+        raise errors[-1]
 
     return read
 
 
 def members(annotation: object) -> tuple[object, ...]:
-    """List the members of a union; anything else is its own only member."""
+    """List the members of a union; for any other annotation, list only itself."""
     if get_origin(annotation) in {Union, types.UnionType}:
         return get_args(annotation)
     return (annotation,)
 
 
 def read_items(value: object, reading: Leaf) -> list[object]:
-    """Read every item of an array, and report the problems of all of them, each under its position."""
+    """Read every item of an array; the error has the problems of all items, each with its position."""
     if type(value) is not list and type(value) is not tuple:
         raise wrong_type("an array", value)
-    given = cast("list[object]", value)
+    values = cast("list[object]", value)
     most = OPTIONS.get().limits.keys
-    if len(given) > most:
-        raise invalid(
-            Code.TOO_LARGE, f"has {group_thousands(len(given))} items, and {group_thousands(most)} are read at most"
-        )
+    if len(values) > most:
+        raise invalid(Code.TOO_LARGE, f"has {group_thousands(len(values))} items, the limit is {group_thousands(most)}")
     items: list[object] = []
     problems = Problems()
-    for position, item in enumerate(given):
+    for position, item in enumerate(values):
         try:
             items.append(reading(item))
         except InvalidInput as error:
             problems.add_error(error, str(position))
             if problems.full:
-                _count(problems, itertools.islice(given, position + 1, None), reading)
+                _count_problems(problems, itertools.islice(values, position + 1, None), reading)
                 break
     if problems:
         raise problems.error()
     return items
 
 
-def _count(problems: Problems, others: Iterable[object], reading: Leaf) -> None:
-    """Count what is wrong with other items, and keep nothing of it: a million wrong items are a million exceptions."""
+def _count_problems(problems: Problems, items: Iterable[object], reading: Leaf) -> None:
+    """Count the problems of further items."""
     with count_only():
-        for item in others:
+        for item in items:
             try:
                 reading(item)
             except InvalidInput as error:
@@ -366,7 +362,7 @@ def _count(problems: Problems, others: Iterable[object], reading: Leaf) -> None:
 
 @contextlib.contextmanager
 def count_only() -> Generator[None]:
-    """Count what is wrong from now on, and keep nothing of it: a million wrong items are a million exceptions."""
+    """Only count the problems that are found in the ``with`` block, which keeps a million invalid items fast."""
     token = OPTIONS.set(attrs.evolve(OPTIONS.get(), counts_only=True))
     try:
         yield

@@ -1,7 +1,7 @@
-"""The test kit: orders and updates by rule, fakes of the APIs, laws, a state machine for services, and assertions.
+"""The test kit: Hypothesis strategies, fakes of the APIs, laws, a state machine for services, and assertions.
 
-Every name is imported when it is first used, so that a plain ``import orderrules.testing`` brings neither Hypothesis
-nor pytest.
+Each name is imported when it is first used, so ``import orderrules.testing`` alone imports neither Hypothesis nor
+pytest.
 """
 
 from __future__ import annotations
@@ -77,19 +77,20 @@ _MODULES: Final = {
         "refused_patches",
     ),
 }
-_imported: Final = importer(__name__, _MODULES)
+_import_name: Final = importer(__name__, _MODULES)
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for.
-    """Import the room of a name when it is first used.
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any object of the package.
+    """Import the module that defines a name, and return the object of that name.
 
     Raises:
-        AttributeError: there is no such name.
+        AttributeError: the package has no such name.
+        ImportError: the extra ``testing`` is not installed.
     """
     try:
-        return _imported(name)
+        return _import_name(name)
     except ModuleNotFoundError as error:
-        raise ImportError(f"{name} needs more: pip install 'orderrules[testing]' ({error})") from error
+        raise ImportError(f"{name} needs the extra 'testing': pip install 'orderrules[testing]' ({error})") from error
 
 
 def __dir__() -> list[str]:

@@ -1,15 +1,8 @@
-"""A fake of each API: it enforces the rules, and answers in the shapes of the page, without a network.
+"""Fakes of the two APIs: each enforces the rules and answers in the format of its documentation page.
 
-``handle`` takes a request and gives an answer; adapters carry it to what a client speaks. What a page's answer has no
-field for is kept in ``fake.orders[...].written``.
-
-The module is longer than most because each of the two APIs answers in its own way.
-
----
-
-What carries a request to a fake: an httpx transport, and a WSGI application.
-
-The only place that imports httpx, and only where a transport is made.
+``Fake.handle`` takes a request and returns an answer. ``httpx_transport`` and ``wsgi_app`` connect a fake to a client;
+httpx is imported only when a transport is created. Sent values that the page's answer has no field for are kept in
+``fake.orders[...].written``.
 """
 
 from __future__ import annotations
@@ -40,8 +33,8 @@ if TYPE_CHECKING:
     from orderrules.policy.policy import Policy
 
 
-_DIGITS: Final = 18
-"""An id of more digits is no order's."""
+_MAX_ID_DIGITS: Final = 18
+"""The number of digits of the longest id that is looked up. For a longer id, the answer is 404."""
 
 _ORDERS: Final = re.compile(r"(?:.*/)?orders/?")
 
@@ -49,7 +42,7 @@ _HEADERS: Final[Mapping[str, str]] = MappingProxyType({"content-type": "applicat
 
 
 class Answer(NamedTuple):
-    """What is answered: the status, the headers, and the body."""
+    """An answer of a fake: the status, the headers, and the body."""
 
     status: int
     headers: dict[str, str]
@@ -57,42 +50,42 @@ class Answer(NamedTuple):
 
 
 class Fault(StrEnum):
-    """What can go wrong with a request, if the fake is told so."""
+    """A failure that ``Fake.fail`` schedules for a request."""
 
     SERVER_ERROR = "server error"
-    """Nothing is done, and the answer is 500."""
+    """The request is not handled, and the answer is 500."""
     TIMEOUT = "timeout"
-    """Nothing is done, and nothing is answered."""
+    """The request is not handled, and there is no answer."""
     LOST_ANSWER = "lost answer"
-    """It is done, and nothing is answered."""
+    """The request is handled, and there is no answer."""
     STALE = "stale"
-    """An order is answered as it was before its last update."""
+    """The answer shows an order as it was before its last update."""
 
 
 class NoAnswerError(TimeoutError):
-    """The fake was told not to answer."""
+    """A request gets no answer, because of a scheduled ``Fault``."""
 
 
-def _answer(status: int, told: object) -> Answer:
-    return Answer(status, dict(_HEADERS), json.dumps(told, ensure_ascii=False).encode())
+def _json_answer(status: int, content: object) -> Answer:
+    return Answer(status, dict(_HEADERS), json.dumps(content, ensure_ascii=False).encode())
 
 
 class Fake(abc.ABC, Generic[OrderT, PatchT]):
-    """What the two fakes share: orders by their ids, requests, and faults. It may be used by several threads.
+    """The common part of the two fakes: orders by their ids, requests, and faults. It is thread-safe.
 
     Attributes:
-        policy: the rules that it enforces.
-        orders: its orders, by id, as they are now.
+        policy: the rules that the fake enforces.
+        orders: its current orders, by id.
     """
 
     _endpoint: Endpoint[OrderT, PatchT]
 
     def __init__(self, policy: Policy[OrderT, PatchT], orders: Iterable[OrderT] = ()) -> None:
         if policy.order_type is not self._order_type:
-            raise TypeError(f"a {type(self).__name__} enforces no policy of {policy.name}")
+            raise TypeError(f"a {type(self).__name__} cannot enforce a policy of {policy.name}")
         self.policy = policy
         self.orders: dict[int, OrderT] = {}
-        self._before: dict[int, OrderT] = {}
+        self._previous: dict[int, OrderT] = {}
         self._faults: list[tuple[Fault, str | None]] = []
         self._lock = threading.Lock()
         for order in orders:
@@ -103,29 +96,38 @@ class Fake(abc.ABC, Generic[OrderT, PatchT]):
         return self._endpoint.policy.order_type
 
     def add(self, order: OrderT) -> int:
-        """Take an order in, and give its id: its own, or where it has none the next one that is free.
+        """Store an order and return its id: its own, or the next free one if the order has no id.
 
         Raises:
-            TypeError: it is of another platform.
-            ValueError: its id is no positive integer, or there is such an order already.
+            TypeError: the order is of another platform.
+            ValueError: its id is not a positive integer, or another order has this id.
         """
         if type(order) is not self._order_type:
-            raise TypeError(f"a {type(self).__name__} takes its own orders, and no {type(order).__qualname__}")
+            raise TypeError(
+                f"a {type(self).__name__} takes orders of its own platform, got {type(order).__qualname__}"
+            )
         given = getattr(order, "id", None)
-        number = max(self.orders, default=0) + 1 if given is None else given
-        if type(number) is not int or number < 1 or number in self.orders:
-            raise ValueError(f"an order's id is a positive integer that no other has, and not {given!r}")
-        self.orders[number] = attrs.evolve(order, id=number)  # type: ignore[misc]  # models are attrs classes.
-        return number
+        order_id = max(self.orders, default=0) + 1 if given is None else given
+        if type(order_id) is not int or order_id < 1 or order_id in self.orders:
+            raise ValueError(f"expected an id that is a positive integer and that no other order has, got {given!r}")
+        self.orders[order_id] = attrs.evolve(order, id=order_id)  # type: ignore[misc]  # models are attrs classes.
+        return order_id
 
     def fail(self, fault: Fault | str, *, method: str | None = None, times: int = 1) -> None:
-        """Let something go wrong with the next requests, of one method only if one is named; faults queue up.
+        """Schedule a fault for the next requests. Scheduled faults happen in the order of the calls.
+
+        Args:
+            fault: the fault, or its value.
+            method: ``GET`` or ``PUT``; by default the fault happens to any request.
+            times: how many requests it happens to.
 
         Raises:
-            ValueError: there is no such fault or method, or it is to happen less than once.
+            ValueError: there is no such fault, the method is another one, or ``times`` is less than 1.
         """
         if method not in {None, "GET", "PUT"} or times < 1:
-            raise ValueError(f"a fault happens to GET or PUT, once or more often, and not to {method!r} {times} times")
+            raise ValueError(
+                f"expected the method GET or PUT (or None) and times of 1 or more, got {method!r} and {times}"
+            )
         self._faults += [(Fault(fault), method)] * times
 
     def handle(self, method: str, path: str, query: Mapping[str, str] | str, body: bytes | str) -> Answer:
@@ -133,79 +135,80 @@ class Fake(abc.ABC, Generic[OrderT, PatchT]):
 
         Args:
             method: ``GET`` or ``PUT``.
-            path: the path, with whatever stands before ``/orders/``.
-            query: the query, as a mapping or as it stands behind the question mark.
-            body: the body; empty where there is none.
+            path: the path, with or without a prefix before ``/orders/``.
+            query: the query, as a mapping or as the text after the question mark.
+            body: the body; empty if the request has none.
 
         Raises:
-            NoAnswerError: the fake was told not to answer.
+            NoAnswerError: a scheduled fault says that there is no answer.
         """
         with self._lock:
             fault = self._next_fault(method)
             if fault is Fault.TIMEOUT:
-                raise NoAnswerError("the fake was told to answer nothing, and did nothing")
+                raise NoAnswerError("no answer, because of a scheduled fault: the request was not handled")
             if fault is Fault.SERVER_ERROR:
-                return self._failed()
-            answer = self._handled(method, path, query, body, stale=fault is Fault.STALE)
+                return self._answer_server_error()
+            answer = self._dispatch(method, path, query, body, stale=fault is Fault.STALE)
             if fault is Fault.LOST_ANSWER:
-                raise NoAnswerError("the fake was told to answer nothing, and did what it was asked")
+                raise NoAnswerError("no answer, because of a scheduled fault: the request was handled")
             return answer
 
     def _next_fault(self, method: str) -> Fault | None:
-        for place, (fault, wanted) in enumerate(self._faults):
-            if wanted in {None, method} and (fault is not Fault.STALE or method == "GET"):
-                del self._faults[place]
+        for index, (fault, fault_method) in enumerate(self._faults):
+            if fault_method in {None, method} and (fault is not Fault.STALE or method == "GET"):
+                del self._faults[index]
                 return fault
         return None
 
-    def _handled(  # noqa: PLR0911 - an answer for each thing that can be wrong.
+    def _dispatch(  # noqa: PLR0911 - one answer for each kind of error.
         self, method: str, path: str, query: Mapping[str, str] | str, body: bytes | str, *, stale: bool
     ) -> Answer:
         if method == "GET" and _ORDERS.fullmatch(path):
-            return self._listed(dict(parse_qsl(query)) if isinstance(query, str) else query)
-        found = self._endpoint.order_id(path) or ""
-        number = int(found) if 0 < len(found) <= _DIGITS else 0
+            return self._answer_list(dict(parse_qsl(query)) if isinstance(query, str) else query)
+        id_text = self._endpoint.order_id(path) or ""
+        number = int(id_text) if 0 < len(id_text) <= _MAX_ID_DIGITS else 0
         if number not in self.orders:
-            return self._missing()
+            return self._answer_not_found()
         if method == "GET":
-            return self._shown(self._before.get(number, self.orders[number]) if stale else self.orders[number])
+            return self._answer_order(self._previous.get(number, self.orders[number]) if stale else self.orders[number])
         if method != "PUT":
-            return self._not_allowed()
+            return self._answer_wrong_method()
         try:
-            asked = query if isinstance(query, str) else urlencode(query)
-            patch = self._endpoint.read_request(found, asked, body).patch
+            query_text = query if isinstance(query, str) else urlencode(query)
+            patch = self._endpoint.read_request(id_text, query_text, body).patch
         except InvalidInput as error:
-            return _answer(self._endpoint.unreadable_status, self._endpoint.unreadable(error))
+            return _json_answer(self._endpoint.unreadable_status, self._endpoint.unreadable(error))
         decision = self.policy.can_update(self.orders[number], patch)
         if not decision:
-            return _answer(self._endpoint.refusal_status, self._endpoint.refusal(decision))
-        self._before[number] = self.orders[number]
+            return _json_answer(self._endpoint.refusal_status, self._endpoint.refusal(decision))
+        self._previous[number] = self.orders[number]
         self.orders[number] = self.policy.apply(self.orders[number], patch)
-        return self._updated(self.orders[number])
+        return self._answer_update(self.orders[number])
 
     @abc.abstractmethod
-    def _shown(self, order: OrderT) -> Answer: ...
+    def _answer_order(self, order: OrderT) -> Answer: ...
 
-    def _updated(self, order: OrderT) -> Answer:
-        return self._shown(order)
-
-    @abc.abstractmethod
-    def _listed(self, query: Mapping[str, str]) -> Answer: ...
+    def _answer_update(self, order: OrderT) -> Answer:
+        return self._answer_order(order)
 
     @abc.abstractmethod
-    def _missing(self) -> Answer: ...
+    def _answer_list(self, query: Mapping[str, str]) -> Answer: ...
 
     @abc.abstractmethod
-    def _not_allowed(self) -> Answer: ...
+    def _answer_not_found(self) -> Answer: ...
 
     @abc.abstractmethod
-    def _failed(self) -> Answer: ...
+    def _answer_wrong_method(self) -> Answer: ...
+
+    @abc.abstractmethod
+    def _answer_server_error(self) -> Answer: ...
 
 
 class FakeSalla(Fake[salla.Order, salla.Patch]):
-    """Salla's Update Order, and the order read back: 200, 404, and 422 for what cannot be read and what is refused.
+    """A fake of Salla's API: Update Order, and reading an order back.
 
-    A body that cannot be read is answered with ``fields``, a refusal by rule without.
+    It answers 200, 404, and 422. A 422 for a body that cannot be read has ``fields``; a 422 for an update that the
+    rules refuse has none.
     """
 
     _endpoint = salla.ENDPOINT
@@ -217,53 +220,53 @@ class FakeSalla(Fake[salla.Order, salla.Patch]):
     ) -> None:
         super().__init__(policy, orders)
 
-    def _shown(self, order: salla.Order) -> Answer:
-        return _answer(200, {"status": 200, "success": True, "data": self._data(order)})
+    def _answer_order(self, order: salla.Order) -> Answer:
+        return _json_answer(200, {"status": 200, "success": True, "data": self._order_data(order)})
 
-    def _data(self, order: salla.Order) -> dict[str, object]:
-        """Lay an order out as the page does, with what was written under the fields that show it as it was sent."""
+    def _order_data(self, order: salla.Order) -> dict[str, object]:
+        """Build the JSON object of an order as on the page. It shows written values as they were sent."""
         written = write_body(order.written) if isinstance(order.written, salla.Patch) else {}
         customer: Any = written.get("customer", {})
         payment: Any = written.get("payment", {})
-        told = salla.to_payload(order)
-        if told.get("customer"):
-            told["customer"] = {**told["customer"], **customer}  # type: ignore[dict-item]  # an object, where there is one.
+        payload = salla.to_payload(order)
+        if payload.get("customer"):
+            payload["customer"] = {**payload["customer"], **customer}  # type: ignore[dict-item]  # a dict if it is there.
         return {
-            **told,
+            **payload,
             "payment_method": payment.get("method"),
             "can_cancel": self.policy.can(order, salla.Action.CANCEL).allowed,
             "is_pending_payment": self.policy.can(order, salla.Action.PAY).allowed,
             "shipping": {
-                "receiver": {key: value for key, value in _object(written.get("receiver")).items() if key != "notify"},
+                "receiver": {key: value for key, value in _as_dict(written.get("receiver")).items() if key != "notify"},
                 "branch_id": written.get("branch_id"),
             },
         }
 
-    def _listed(self, query: Mapping[str, str]) -> Answer:  # noqa: ARG002 - the page lists nothing.
-        return self._missing()
+    def _answer_list(self, query: Mapping[str, str]) -> Answer:  # noqa: ARG002 - the page documents no list of orders.
+        return self._answer_not_found()
 
     def _error(self, status: int, code: str, message: str) -> Answer:
-        return _answer(status, salla.error_body(status, code, message))
+        return _json_answer(status, salla.error_body(status, code, message))
 
-    def _missing(self) -> Answer:
+    def _answer_not_found(self) -> Answer:
         return self._error(404, "not_found", "there is no such order")
 
-    def _not_allowed(self) -> Answer:
+    def _answer_wrong_method(self) -> Answer:
         return self._error(405, "method_not_allowed", "an order is read with GET and updated with PUT")
 
-    def _failed(self) -> Answer:
+    def _answer_server_error(self) -> Answer:
         return self._error(500, "server_error", "something went wrong")
 
 
-def _object(value: Any) -> dict[str, object]:  # noqa: ANN401 - a body's value.
+def _as_dict(value: Any) -> dict[str, object]:  # noqa: ANN401 - any value of a body.
     return value or {}
 
 
 class FakeAwal(Fake[awal.Order, awal.Patch]):
-    """Awal's Update Order, the order read back, and orders by status.
+    """A fake of Awal's API: Update Order, reading an order back, and listing orders by status.
 
     It answers 200, 404, 400 for a request that cannot be read, and 422 for an update that is refused (assumption A7).
-    As on the page, an order's branch is not shown.
+    As on the page, the answer does not show an order's branch.
     """
 
     _endpoint = awal.ENDPOINT
@@ -275,42 +278,46 @@ class FakeAwal(Fake[awal.Order, awal.Patch]):
     ) -> None:
         super().__init__(policy, orders)
 
-    def _shown(self, order: awal.Order) -> Answer:
-        return _answer(200, {"status": True, "data": self._data(order)})
+    def _answer_order(self, order: awal.Order) -> Answer:
+        return _json_answer(200, {"status": True, "data": self._order_data(order)})
 
-    def _updated(self, order: awal.Order) -> Answer:
-        told = {"status": True, "message": "Order updated successfully", "data": self._data(order)}
-        return _answer(200, told)
+    def _answer_update(self, order: awal.Order) -> Answer:
+        content = {"status": True, "message": "Order updated successfully", "data": self._order_data(order)}
+        return _json_answer(200, content)
 
-    def _data(self, order: awal.Order) -> dict[str, object]:
-        shown = awal.to_payload(order)
-        return {"order_number": f"ORD-{order.id:0>4}", **{key: shown[key] for key in shown if key != "branch_id"}}
+    def _order_data(self, order: awal.Order) -> dict[str, object]:
+        payload = awal.to_payload(order)
+        return {"order_number": f"ORD-{order.id:0>4}", **{key: payload[key] for key in payload if key != "branch_id"}}
 
-    def _listed(self, query: Mapping[str, str]) -> Answer:
+    def _answer_list(self, query: Mapping[str, str]) -> Answer:
         orders = [order for order in self.orders.values() if query.get("status") in {None, order.status}]
-        return _answer(200, {"status": True, "data": [self._data(order) for order in orders]})
+        return _json_answer(200, {"status": True, "data": [self._order_data(order) for order in orders]})
 
     def _error(self, status: int, error: str, message: str) -> Answer:
-        return _answer(status, awal.error_body(error, message))
+        return _json_answer(status, awal.error_body(error, message))
 
-    def _missing(self) -> Answer:
+    def _answer_not_found(self) -> Answer:
         return self._error(404, "Not Found", "Order not found")
 
-    def _not_allowed(self) -> Answer:
+    def _answer_wrong_method(self) -> Answer:
         return self._error(405, "Method Not Allowed", "an order is read with GET and updated with PUT")
 
-    def _failed(self) -> Answer:
+    def _answer_server_error(self) -> Answer:
         return self._error(500, "Internal Server Error", "something went wrong")
 
 
 def httpx_transport(fake: Fake[Any, Any]) -> httpx.MockTransport:
-    """Give the transport of an httpx client, sync or async, that asks a fake: ``httpx.Client(transport=...)``.
+    """Return a transport for a sync or async httpx client that sends its requests to a fake.
 
-    A request that the fake does not answer is a ``httpx.ReadTimeout``.
+    Pass it to the client: ``httpx.Client(transport=httpx_transport(fake))``. If the fake does not answer a request,
+    the client raises ``httpx.ReadTimeout``.
+
+    Raises:
+        TypeError: the argument is not a fake.
     """
     import httpx
 
-    _see(fake)
+    _check_fake(fake)
 
     def handle(request: httpx.Request) -> httpx.Response:
         query = request.url.query.decode("ascii")
@@ -323,14 +330,18 @@ def httpx_transport(fake: Fake[Any, Any]) -> httpx.MockTransport:
     return httpx.MockTransport(handle)
 
 
-def _see(fake: object) -> None:
+def _check_fake(fake: object) -> None:
     if not isinstance(fake, Fake):
-        raise TypeError(f"expected a fake, got a {type(fake).__name__}")
+        raise TypeError(f"expected a fake, got {type(fake).__name__}")
 
 
 def wsgi_app(fake: Fake[Any, Any]) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
-    """Give a WSGI application that asks a fake; a request that the fake does not answer is answered with 504."""
-    _see(fake)
+    """Return a WSGI application that passes its requests to a fake. If the fake does not answer, it answers 504.
+
+    Raises:
+        TypeError: the argument is not a fake.
+    """
+    _check_fake(fake)
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         length = int(environ.get("CONTENT_LENGTH") or 0)

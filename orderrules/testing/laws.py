@@ -1,6 +1,6 @@
-"""The laws that every policy should keep, checked on a policy of one's own, each with a counterexample if it is broken.
+"""The laws that every policy should keep, and ``check_laws``, which finds a counterexample for each broken law.
 
-The module is longer than most because each law is a function whose docstring is the law.
+Each law is a function that returns whether the law holds for its arguments. Its docstring is the law.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class BrokenLawError(AssertionError):
     """A policy breaks laws.
 
     Attributes:
-        laws: the names of the laws, each with the smallest counterexample that was found.
+        laws: the smallest counterexample that was found for each broken law, by the name of the law.
     """
 
     def __init__(self, name: str, laws: dict[str, object]) -> None:
@@ -48,37 +48,37 @@ def check_laws(
     without: Collection[str] = (),
     settings: settings | None = None,
 ) -> None:
-    """See that a policy keeps the laws.
+    """Check that a policy keeps the laws.
 
     Args:
         policy: the policy.
-        without: the names of laws that it is not meant to keep: a policy whose rule on one section reads what another
-            is asked for breaks ``dropping_a_key`` and ``union`` on purpose.
-        settings: how hard Hypothesis tries; two hundred examples for each law, where nothing is said.
+        without: the names of laws that are not checked. For example, a rule on one section that reads the value sent
+            for another section breaks ``dropping_a_key`` and ``union`` on purpose.
+        settings: the settings of Hypothesis; by default 200 examples for each law.
 
     Raises:
-        BrokenLawError: with the smallest counterexample that was found for each law.
-        TypeError: text was given for a collection.
-        ValueError: there is no such law.
+        BrokenLawError: the policy breaks at least one law. The error has the smallest counterexample found for each.
+        TypeError: ``without`` is a str.
+        ValueError: ``without`` has a name that is not the name of a law.
     """
     if isinstance(without, str):
-        raise TypeError(f"expected a collection of names of laws, got the text {without!r}")
-    strangers = set(without) - set(LAWS)
-    if strangers:
-        raise ValueError(f"no law is called {', '.join(sorted(strangers))}; they are {', '.join(LAWS)}")
+        raise TypeError(f"expected a collection of names of laws, got the str {without!r}")
+    unknown = set(without) - set(LAWS)
+    if unknown:
+        raise ValueError(f"unknown laws: {', '.join(sorted(unknown))}; the laws are {', '.join(LAWS)}")
     broken: dict[str, object] = {}
     for name, law in LAWS.items():
         if name not in without:
-            found = _counterexample(policy, law, settings or _USUAL)
-            if found is not None:
-                broken[name] = found
+            counterexample = _find_counterexample(policy, law, settings or _DEFAULT_SETTINGS)
+            if counterexample is not None:
+                broken[name] = counterexample
     if broken:
         raise BrokenLawError(policy.name, broken)
 
 
-_USUAL: Final = settings(
+_DEFAULT_SETTINGS: Final = settings(
     max_examples=200,
-    phases=[Phase.generate, Phase.shrink],  # To explain a counterexample takes hundreds of examples more.
+    phases=[Phase.generate, Phase.shrink],  # The phase "explain" would run hundreds of further examples.
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
@@ -86,20 +86,22 @@ _USUAL: Final = settings(
 )
 
 
-def _counterexample(policy: Policy[Any, Any], law: Callable[..., bool], trying: settings) -> tuple[Any, ...] | None:
-    """Find the smallest of what a law is about that breaks it: an order, and as many updates as it names."""
-    drawn: SearchStrategy[tuple[Any, ...]]
+def _find_counterexample(
+    policy: Policy[Any, Any], law: Callable[..., bool], search_settings: settings
+) -> tuple[Any, ...] | None:
+    """Return the smallest arguments of a law that break it, an order and its updates; None if none were found."""
+    arguments: SearchStrategy[tuple[Any, ...]]
     if law is history:
-        drawn = histories(policy)
+        arguments = histories(policy)
     else:
-        drawn = st.tuples(orders(policy), *itertools.repeat(patches(policy), 2 if law is union else 1))
+        arguments = st.tuples(orders(policy), *itertools.repeat(patches(policy), 2 if law is union else 1))
     try:
-        return find(drawn, lambda given: not law(policy, *given), settings=trying)
+        return find(arguments, lambda values: not law(policy, *values), settings=search_settings)
     except NoSuchExample:
         return None
 
 
-def _gist(decision: Decision) -> set[tuple[str, str]]:
+def _refused_keys(decision: Decision) -> set[tuple[str, str]]:
     return {(violation.rule.id, key) for violation in decision.violations for key in violation.keys}
 
 
@@ -109,7 +111,7 @@ def empty(policy: Policy[Any, Any], order: OrderBase, _: PatchBase) -> bool:
 
 
 def waiver(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
-    """Where a waiver applies, nothing is refused."""
+    """If a waiver applies, nothing is refused."""
     point = {fact: fact.of(order) for fact in policy.order_type.__space__.facts}
     point |= {fact: fact.of(patch) for fact in policy.patch_type.__space__.facts}
     applies = any(waiver.when.holds(point) for waiver in policy.waivers)
@@ -118,12 +120,14 @@ def waiver(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool
 
 def dropping_a_key(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
     """Dropping a key never adds a violation."""
-    said = {key: getattr(patch, key) for key in patch.keys}
-    refusing = _gist(policy.can_update(order, patch))
+    values = {key: getattr(patch, key) for key in patch.keys}
+    refused_before = _refused_keys(policy.can_update(order, patch))
     return all(
-        _gist(policy.can_update(order, policy.patch_type(**{key: said[key] for key in said if key != dropped})))
-        <= refusing
-        for dropped in said
+        _refused_keys(
+            policy.can_update(order, policy.patch_type(**{key: values[key] for key in values if key != dropped}))
+        )
+        <= refused_before
+        for dropped in values
     )
 
 
@@ -131,19 +135,19 @@ def union(policy: Policy[Any, Any], order: OrderBase, one: PatchBase, other: Pat
     """The violations of a union are the union of the violations."""
     first = {key: getattr(one, key) for key in one.keys}
     second = {key: getattr(other, key) for key in other.keys if key not in first}
-    parts = [policy.can_update(order, policy.patch_type(**said)) for said in (first, second)]
+    parts = [policy.can_update(order, policy.patch_type(**values)) for values in (first, second)]
     whole = policy.can_update(order, policy.patch_type(**first, **second))
-    return _gist(whole) == _gist(parts[0]) | _gist(parts[1])
+    return _refused_keys(whole) == _refused_keys(parts[0]) | _refused_keys(parts[1])
 
 
 def order_of_rules(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
     """The order in which rules are listed changes nothing."""
-    turned = attrs.evolve(policy, rules=policy.rules[::-1], waivers=policy.waivers[::-1])
-    return _gist(turned.can_update(order, patch)) == _gist(policy.can_update(order, patch))
+    reversed_policy = attrs.evolve(policy, rules=policy.rules[::-1], waivers=policy.waivers[::-1])
+    return _refused_keys(reversed_policy.can_update(order, patch)) == _refused_keys(policy.can_update(order, patch))
 
 
 def touched_sections(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
-    """Every violation names a section that the patch touches, and keys that it sends."""
+    """Every violation names a section that the patch touches and keys that the patch sends."""
     return all(
         violation.section in patch.sections and violation.keys and set(violation.keys) <= set(patch.keys)
         for violation in policy.can_update(order, patch).violations
@@ -151,36 +155,36 @@ def touched_sections(policy: Policy[Any, Any], order: OrderBase, patch: PatchBas
 
 
 def determinism(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
-    """Deciding changes nothing and repeats itself, also on a policy that is made anew."""
+    """Deciding again gives the same decision and changes nothing, also with a copy of the policy."""
     before = pickle.dumps((order, patch))
-    anew = attrs.evolve(policy)
-    decisions = [asked.can_update(order, patch) for asked in (policy, anew, policy)]
+    copy = attrs.evolve(policy)
+    decisions = [each.can_update(order, patch) for each in (policy, copy, policy)]
     return decisions[0] == decisions[1] == decisions[2] and pickle.dumps((order, patch)) == before
 
 
 def round_trip(_policy: Policy[Any, Any], _: OrderBase, patch: PatchBase) -> bool:
-    """Written and read again is the same."""
+    """A patch that is written and read again is the same."""
     return read_body(type(patch), write_body(patch)) == patch
 
 
 def guard(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
-    """The guard of a patch holds for exactly the orders that allow it."""
+    """The guard of a patch holds for exactly the orders for which the patch is allowed."""
     return policy.guard(patch).holds(order) is bool(policy.can_update(order, patch))
 
 
 def split(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
-    """What split allows is allowed, and together its parts are the whole."""
+    """The allowed part of a split is allowed, and the two parts together are the whole patch."""
     parts = policy.split(order, patch)
-    together = {key: getattr(part, key) for part in (parts.allowed, parts.refused) for key in part.keys}
-    return bool(policy.can_update(order, parts.allowed)) and policy.patch_type(**together) == patch
+    values = {key: getattr(part, key) for part in (parts.allowed, parts.refused) for key in part.keys}
+    return bool(policy.can_update(order, parts.allowed)) and policy.patch_type(**values) == patch
 
 
 def history(policy: Policy[Any, Any], first: OrderBase, sent: tuple[PatchBase, ...]) -> bool:
-    """Whatever is accepted, one after the other, leaves an order of the platform that is decided on again."""
-    present = first
+    """Applying allowed updates one after another gives an order that the policy can decide on again."""
+    current = first
     for patch in sent:
-        present = policy.apply(present, patch)
-    return type(present) is policy.order_type and bool(policy.can_update(present, policy.patch_type()))
+        current = policy.apply(current, patch)
+    return type(current) is policy.order_type and bool(policy.can_update(current, policy.patch_type()))
 
 
 LAWS: Final[dict[str, Callable[..., bool]]] = {
@@ -199,4 +203,4 @@ LAWS: Final[dict[str, Callable[..., bool]]] = {
         history,
     )
 }
-"""The laws, by name; the docstring of each is its sentence."""
+"""The laws by name."""

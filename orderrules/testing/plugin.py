@@ -1,9 +1,8 @@
 """The pytest plugin: which rules, cells and transitions a suite saw allowed and refused.
 
-``--orderrules-cov=salla`` records every decision of that platform's policies while the tests run, shows what was seen
-as tables, and ``--orderrules-fail-under`` fails the run where it is too little. It is right under pytest-xdist.
-
-The module is longer than most because what is recorded in several processes is put together in one.
+``--orderrules-cov=salla`` records every decision of that platform's policies while the tests run, and shows tables of
+what was seen. ``--orderrules-fail-under`` fails the run if that is too little. With pytest-xdist, each worker sends
+what it saw to the controller. Without these options the plugin loads and observes nothing.
 """
 
 from __future__ import annotations
@@ -13,10 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from orderrules.engine.table import table_of
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from orderrules.engine.decision import Decision
     from orderrules.grammar.orders import OrderBase, PatchBase
@@ -36,14 +33,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         choices=PLATFORMS,
-        help="say which rules of a platform the tests saw refuse and let pass; repeat it for several",
+        help="show which rules of a platform the tests saw refuse and allow; repeat it for several platforms",
     )
     group.addoption(
         "--orderrules-fail-under",
         type=_percentage,
         default=None,
         metavar="PERCENT",
-        help="fail where less than this of the rules, waivers and transitions was seen both ways",
+        help="fail if less than this of the rules, waivers and transitions was seen",
     )
 
 
@@ -58,80 +55,57 @@ _WHOLE: Final = 100
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """See that what is asked for is recorded.
+    """Check the options.
 
     Raises:
-        pytest.UsageError: a percentage of nothing is asked for.
+        pytest.UsageError: ``--orderrules-fail-under`` is used without ``--orderrules-cov``.
     """
     if config.getoption("--orderrules-fail-under") is not None and not config.getoption("--orderrules-cov"):
-        raise pytest.UsageError("--orderrules-fail-under says nothing without --orderrules-cov")
+        raise pytest.UsageError("--orderrules-fail-under needs --orderrules-cov")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Begin to record before any module of the tests can keep a policy's ``can_update``."""
+    """Begin to record before a test module can keep a reference to a policy's ``can_update``."""
     asked = early_config.known_args_namespace
     if getattr(asked, "orderrules_cov", None):
         early_config.pluginmanager.register(Recorder(asked.orderrules_cov), "orderrules-recorder")
 
 
 class Recorder:
-    """Records decisions while tests run, and tells of them at the end."""
+    """Records decisions while tests run, and reports on them at the end."""
 
     def __init__(self, platforms: Iterable[str]) -> None:
         from orderrules.platforms import awal, salla
+        from orderrules.policy.policy import observe
 
         modules = {"salla": salla, "awal": awal}
         self.policies: dict[str, Policy[Any, Any]] = {name: modules[name].POLICY for name in dict.fromkeys(platforms)}
         self.seen: dict[str, set[Item]] = {name: set() for name in self.policies}
         self._names: dict[object, str] = {policy.order_type: name for name, policy in self.policies.items()}
-        self._watch()
+        observe(self._record)
 
-    def _watch(self) -> None:
-        """Have every policy of these platforms, made already or still to be made, tell what it decides."""
-        from orderrules.policy.policy import Policy
+    def _record(self, deciding: Policy[Any, Any], order: Any, asked: Any, decision: Decision) -> None:  # noqa: ANN401 - of any platform.
+        """Record one decision: on an update, or on an action."""
+        name = self._names.get(deciding.order_type)
+        if name is None:
+            return
+        # A policy of the suite's own may lack a rule of the shipped one, or have others.
+        ids = {rule.id for rule in deciding.rules}
+        if isinstance(asked, self.policies[name].patch_type):
+            self._record_update(name, ids, (order, asked), decision)
+        else:
+            self._record_action(name, ids, str(asked), decision)
 
-        kind: Any = Policy
-        made, can = kind.__attrs_post_init__, kind.can
-
-        def make(policy: Policy[Any, Any]) -> None:
-            made(policy)
-            self._attach(policy)
-
-        def can_and_tell(policy: Policy[Any, Any], order: Any, action: Any) -> Decision:  # noqa: ANN401 - as Policy.can.
-            decision: Decision = can(policy, order, action)
-            if policy.order_type in self._names:
-                self._saw_action(policy, str(action), decision)
-            return decision
-
-        kind.__attrs_post_init__, kind.can = make, can_and_tell  # While the tests run.
-        for policy in self.policies.values():
-            self._attach(policy)
-
-    def _attach(self, policy: Policy[Any, Any]) -> None:
-        name = self._names.get(policy.order_type)
-        if name is not None:
-            object.__setattr__(policy, "can_update", self._telling(name, policy))
-
-    def _telling(self, name: str, policy: Policy[Any, Any]) -> Callable[[OrderBase, PatchBase], Decision]:
-        can_update, ids = policy.can_update, {rule.id for rule in policy.rules}
-
-        def can_update_and_tell(order: OrderBase, patch: PatchBase) -> Decision:
-            decision = can_update(order, patch)
-            self._saw(name, ids, (order, patch), decision)
-            return decision
-
-        return can_update_and_tell
-
-    def _saw(self, name: str, ids: set[str], asked: tuple[Any, Any], decision: Decision) -> None:
-        """Note what a policy decided, which has the rules of these ids."""
+    def _record_update(
+        self, name: str, ids: set[str], question: tuple[OrderBase, PatchBase], decision: Decision
+    ) -> None:
         seen, policy = self.seen[name], self.policies[name]
-        order, patch = asked
+        order, patch = question
         by = policy.order_type.__space__.facts[0]
         status = by.label(by.of(order))
         refusing = {violation.rule.id for violation in decision.violations}
         closed = {violation.section for violation in decision.violations}
-        waived = bool(decision.waivers)
         for section in patch.sections:
             seen.add(("cell", str(section), status, "closed" if section in closed else "open"))
         for rule in policy.rules:
@@ -139,7 +113,7 @@ class Recorder:
                 continue
             if rule.id in refusing:
                 seen.add(("rule", rule.id, "refused"))
-            elif not waived:
+            elif not decision.waivers:
                 seen.add(("rule", rule.id, "allowed"))
             for table in rule.only_if.transitions():
                 pair = (table.current.label(table.current.of(order)), table.asked.label(table.asked.of(patch)))
@@ -147,17 +121,14 @@ class Recorder:
         for waiver in decision.waivers:
             seen.add(("waiver", waiver.id, "waived"))
 
-    def _saw_action(self, deciding: Policy[Any, Any], action: str, decision: Decision) -> None:
-        name, ids = self._names[deciding.order_type], {rule.id for rule in deciding.rules}
+    def _record_action(self, name: str, ids: set[str], action: str, decision: Decision) -> None:
         refusing = {violation.rule.id for violation in decision.violations}
         for rule in self.policies[name].rules:
             if str(rule.section) == action and rule.id in ids:
                 self.seen[name].add(("rule", rule.id, "refused" if rule.id in refusing else "allowed"))
 
-    # --- What there is to see, and how much of it was seen ------------------------------------------------------
-
-    def wanted(self, name: str) -> list[Item]:
-        """List what a suite should see: each rule refuse and let pass, each waiver waive, each transition made."""
+    def expected_items(self, name: str) -> list[Item]:
+        """List what a suite should see: each rule refuse and allow, each waiver apply, each transition made."""
         policy = self.policies[name]
         items: list[Item] = [("rule", rule.id, verdict) for rule in policy.rules for verdict in ("refused", "allowed")]
         items += [("waiver", waiver.id, "waived") for waiver in policy.waivers]
@@ -172,12 +143,14 @@ class Recorder:
         return items
 
     def percentage(self) -> float:
-        """Give how much of what should be seen was seen, over all platforms."""
-        wanted = [(name, item) for name in self.policies for item in self.wanted(name)]
-        return 100 * sum(item in self.seen[name] for name, item in wanted) / len(wanted)
+        """Return how much of what should be seen was seen, over all platforms."""
+        expected = [(name, item) for name in self.policies for item in self.expected_items(name)]
+        return 100 * sum(item in self.seen[name] for name, item in expected) / len(expected)
 
     def cells(self, name: str) -> Iterator[tuple[str, str, str]]:
-        """Walk the cells that can be: a section, a status, and whether it is open or closed there."""
+        """Iterate over the possible cells: a section, a status, and whether the section is open or closed."""
+        from orderrules.engine.table import table_of
+
         policy = self.policies[name]
         by = policy.order_type.__space__.facts[0]
         found = {
@@ -187,16 +160,14 @@ class Recorder:
         }
         yield from found
 
-    # --- Hooks --------------------------------------------------------------------------------------------------
-
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - a worker of pytest-xdist.
-        """Take what a worker of pytest-xdist saw."""
+        """Add what a worker of pytest-xdist saw."""
         for name, items in json.loads(getattr(node, "workeroutput", {}).get("orderrules", "{}")).items():
             self.seen[name].update(map(tuple, items))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Tell the controller of pytest-xdist what was seen; fail the run where it is too little."""
+        """Send what was seen to the controller of pytest-xdist, or fail the run if it is too little."""
         output: dict[str, str] | None = getattr(session.config, "workeroutput", None)
         if output is not None:
             output["orderrules"] = json.dumps({name: sorted(seen) for name, seen in self.seen.items()})
@@ -206,7 +177,7 @@ class Recorder:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:  # noqa: ANN401 - pytest's own.
-        """Show what was seen."""
+        """Print what was seen."""
         from rich.console import Console
 
         if config.option.collectonly:
@@ -235,13 +206,13 @@ def _draw_tables(recorder: Recorder, name: str) -> Iterator[Any]:
     def mark(*item: str) -> str:
         return "seen" if item in seen else "MISSED"
 
-    rules = Table("rule", "governs", "refused", "let pass", title=name, title_justify="left")
+    rules = Table("rule", "governs", "refused", "allowed", title=name, title_justify="left")
     for rule in policy.rules:
         rules.add_row(rule.id, str(rule.section), mark("rule", rule.id, "refused"), mark("rule", rule.id, "allowed"))
     for waiver in policy.waivers:
         rules.add_row(waiver.id, "(waiver)", "", mark("waiver", waiver.id, "waived"))
     yield rules
-    moves = [item for item in recorder.wanted(name) if item[0] == "transition"]
+    moves = [item for item in recorder.expected_items(name) if item[0] == "transition"]
     if moves:
         transitions = Table("from", "to", "made", "refusals seen from here", title_justify="left")
         for _, one, other, verdict in moves:

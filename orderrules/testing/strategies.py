@@ -1,8 +1,6 @@
-"""Hypothesis strategies made from a policy: orders, updates allowed or refused by a very rule, bodies that break.
+"""Hypothesis strategies of a policy: orders, allowed and refused updates, histories, and bodies that cannot be read.
 
-Everything is built and nothing is filtered: what may be drawn is looked up in the policy's table first.
-
-The module is longer than most because each strategy says what it gives.
+No strategy filters its draws: each looks up in the policy's table which values it may draw.
 """
 
 from __future__ import annotations
@@ -41,7 +39,7 @@ if TYPE_CHECKING:
 ModelT = TypeVar("ModelT")
 
 _texts: Final = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
-_LEAVES: Final[Mapping[object, SearchStrategy[Any]]] = {
+_SCALARS: Final[Mapping[object, SearchStrategy[Any]]] = {
     str: _texts,
     int: st.integers(-(10**12), 10**12),
     float: st.floats(allow_nan=False, allow_infinity=False),
@@ -52,28 +50,28 @@ _LEAVES: Final[Mapping[object, SearchStrategy[Any]]] = {
 
 
 def values(annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - an annotation can be any object.
-    """Draw values of an annotated type, as a strict reader reads them.
+    """Draw values that a field with this annotation accepts.
 
     Raises:
-        TypeError: there is no strict reading of the type.
+        TypeError: models do not support the annotation.
     """
     options = members(annotation)
     if len(options) > 1:
         return st.one_of(*(values(option) for option in options))
-    only = next(iter(options))
-    if is_array(only):
-        return st.lists(values(get_args(only)[0]), max_size=4).map(tuple)
-    if isinstance(only, type) and is_model(only):
-        return models(cast("type[Model]", only))
-    if isinstance(only, type) and issubclass(only, StrEnum):
-        return st.sampled_from(only)
-    if only not in _LEAVES:
+    option = next(iter(options))
+    if is_array(option):
+        return st.lists(values(get_args(option)[0]), max_size=4).map(tuple)
+    if isinstance(option, type) and is_model(option):
+        return models(cast("type[Model]", option))
+    if isinstance(option, type) and issubclass(option, StrEnum):
+        return st.sampled_from(option)
+    if option not in _SCALARS:
         raise unsupported_type(annotation)
-    return _LEAVES[only]
+    return _SCALARS[option]
 
 
 def models(model: type[Model]) -> SearchStrategy[Any]:
-    """Draw a model with any of its optional fields; it shrinks to the fewest."""
+    """Draw instances of a model, each with any of its optional fields. It shrinks to the fewest fields."""
     slots = slots_of(model).values()
     return _build(
         model,
@@ -89,86 +87,92 @@ def _build(
     required: Mapping[str, SearchStrategy[Any]],
     optional: Mapping[str, SearchStrategy[Any]],
 ) -> ModelT:
-    """Make a model with some of its fields. A composite, so that what is drawn is shown as the model shows itself."""
+    """Draw instances of a model. It is a composite, so Hypothesis prints a drawn value with the model's own repr."""
     return model(**draw(st.fixed_dictionaries(dict(required), optional=dict(optional))))
 
 
 def _unlisted_values(fact: Fact, annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - an annotation can be any object.
-    """Draw what counts as unknown: the fact's example, any other text, and nothing where that may be."""
+    """Draw values that count as unknown: the fact's example, and any other text or None if the annotation has them."""
     options = members(annotation)
     listed = {str(value) for value in fact.values} | {alias for alias, _ in fact.aliases}
-    ways: list[SearchStrategy[Any]] = [st.just(unlisted_example(fact, annotation))]
+    strategies: list[SearchStrategy[Any]] = [st.just(unlisted_example(fact, annotation))]
     if str in options:
-        # A word that is listed gets another letter, so that nothing drawn is thrown away.
-        ways.append(_texts.map(lambda text: f"{text}?" if text in listed else text))
+        # A listed word gets a "?", so no draw is rejected.
+        strategies.append(_texts.map(lambda text: f"{text}?" if text in listed else text))
     if NoneType in options:
-        ways.append(st.none())
-    return st.one_of(*ways)
+        strategies.append(st.none())
+    return st.one_of(*strategies)
 
 
-def _spell(fact: Fact, value: Hashable, annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - as above.
-    """Draw what an attribute holds where a fact has a value."""
+def _attribute_values(fact: Fact, value: Hashable, annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - as above.
+    """Draw the values of an attribute for which the fact has this value."""
     return _unlisted_values(fact, annotation) if value is UNKNOWN else st.just(value)
 
 
 def _order_at(policy: Policy[OrderT, PatchT], point: Point) -> SearchStrategy[OrderT]:
-    """Draw orders whose facts are those of a point."""
+    """Draw orders whose facts have the values of a point."""
     slots = slots_of(policy.order_type)
-    told = {
-        fact.attribute: _spell(fact, point[fact], slots[fact.attribute].annotation)
+    facts = {
+        fact.attribute: _attribute_values(fact, point[fact], slots[fact.attribute].annotation)
         for fact in policy.order_type.__space__.facts
     }
-    others = {name: values(slot.annotation) for name, slot in slots.items() if name not in told and name != "written"}
-    optional = {name: strategy for name, strategy in others.items() if slots[name].optional}
-    required = {name: strategy for name, strategy in others.items() if name not in optional}
-    return _build(policy.order_type, {**told, **required}, optional)
+    fields = {name: values(slot.annotation) for name, slot in slots.items() if name not in facts and name != "written"}
+    optional = {name: strategy for name, strategy in fields.items() if slots[name].optional}
+    required = {name: strategy for name, strategy in fields.items() if name not in optional}
+    return _build(policy.order_type, {**facts, **required}, optional)
 
 
 def orders(policy: Policy[OrderT, PatchT]) -> SearchStrategy[OrderT]:
-    """Draw orders of a policy's platform: every point of its facts, statuses that no page names included.
+    """Draw orders of a policy's platform, with every combination of facts, also with unknown statuses.
 
     Shrinks to the first values of all facts, and to the fewest other fields.
     """
     return _cache(
         policy,
         "orders",
-        lambda: st.sampled_from([_order_at(policy, point) for point, _ in orders_of(policy.order_type)]).flatmap(_same),
+        lambda: st.sampled_from([_order_at(policy, point) for point, _ in orders_of(policy.order_type)]).flatmap(
+            _identity
+        ),
     )
 
 
 def _cache(policy: Policy[Any, Any], name: object, make: Callable[[], SearchStrategy[Any]]) -> SearchStrategy[Any]:
-    """Keep a strategy with the policy, for a machine asks for the same ones again and again."""
+    """Cache a strategy on the policy, because a state machine asks for the same strategies many times."""
     return policy.keep((_cache, name), make)
 
 
-def _same(strategy: SearchStrategy[Any]) -> SearchStrategy[Any]:
+def _identity(strategy: SearchStrategy[Any]) -> SearchStrategy[Any]:
     return strategy
 
 
 def patches(policy: Policy[OrderT, PatchT]) -> SearchStrategy[PatchT]:
-    """Draw updates of a policy's platform, the empty one included, whatever a policy says of them.
+    """Draw updates of a policy's platform, allowed or refused, also the empty update.
 
     Shrinks to the fewest keys.
     """
-    others = frozenset(_free(policy))
+    optional = frozenset(_free_key_strategies(policy))
     return _cache(
         policy,
         "patches",
-        lambda: _any_of(policy, [_Way(point, (), others) for point in policy.patch_type.__space__.points()]),
+        lambda: _draw_any_group(
+            policy, [_UpdateGroup(point, (), optional) for point in policy.patch_type.__space__.points()]
+        ),
     )
 
 
-def _free(policy: Policy[Any, Any], keys: Collection[str] | None = None) -> dict[str, SearchStrategy[Any]]:
-    """Give a strategy for each key that no fact is read off, or for some of them."""
+def _free_key_strategies(
+    policy: Policy[Any, Any], keys: Collection[str] | None = None
+) -> dict[str, SearchStrategy[Any]]:
+    """Return a strategy for each key that no fact is computed from, or for those of the given keys."""
     slots = slots_of(policy.patch_type)
     return {key: values(slots[key].annotation) for key in free_keys(policy.patch_type) if keys is None or key in keys}
 
 
 def _fact_strategies(policy: Policy[Any, Any], point: Point) -> dict[str, SearchStrategy[Any]]:
-    """Give a strategy for each key that is sent where the facts of an update are those of a point."""
+    """Return a strategy for each key that an update with the facts of a point sends."""
     slots = slots_of(policy.patch_type)
     return {
-        fact.attribute: _spell(fact, point[fact], slots[fact.attribute].annotation)
+        fact.attribute: _attribute_values(fact, point[fact], slots[fact.attribute].annotation)
         for fact in policy.patch_type.__space__.facts
         if point[fact] is not UNSET
     }
@@ -180,13 +184,13 @@ def bodies(policy: Policy[OrderT, PatchT]) -> SearchStrategy[dict[str, object]]:
 
 
 @attrs.frozen
-class _Way:
-    """Updates that are all decided alike.
+class _UpdateGroup:
+    """A set of updates for which the policy decides the same.
 
     Attributes:
-        point: the facts of the update.
-        needed: another key that they all send, if they need one.
-        optional: the keys that any of them may send as well.
+        point: the facts of the updates.
+        needed: further keys that all of them send.
+        optional: the keys that each of them may also send.
     """
 
     point: Point
@@ -194,20 +198,20 @@ class _Way:
     optional: frozenset[str]
 
 
-def _along(policy: Policy[Any, Any], way: _Way) -> SearchStrategy[Any]:
-    required = {**_fact_strategies(policy, way.point), **_free(policy, way.needed)}
-    return _build(policy.patch_type, required, _free(policy, way.optional))
+def _draw_group(policy: Policy[Any, Any], group: _UpdateGroup) -> SearchStrategy[Any]:
+    required = {**_fact_strategies(policy, group.point), **_free_key_strategies(policy, group.needed)}
+    return _build(policy.patch_type, required, _free_key_strategies(policy, group.optional))
 
 
-def _any_of(policy: Policy[Any, Any], ways: list[_Way]) -> SearchStrategy[Any]:
-    """Draw from any of some ways, each of which is made once."""
-    if not ways:
+def _draw_any_group(policy: Policy[Any, Any], groups: list[_UpdateGroup]) -> SearchStrategy[Any]:
+    """Draw updates of any of these groups. The strategy of each group is built once."""
+    if not groups:
         return st.nothing()
-    return st.sampled_from([_along(policy, way) for way in ways]).flatmap(_same)
+    return st.sampled_from([_draw_group(policy, group) for group in groups]).flatmap(_identity)
 
 
 def allowed_patches(policy: Policy[OrderT, PatchT], order: OrderT) -> SearchStrategy[PatchT]:
-    """Draw updates that a policy allows for an order, the empty one included.
+    """Draw updates that a policy allows for an order, also the empty update.
 
     Raises:
         TypeError: the order is of another platform.
@@ -215,61 +219,75 @@ def allowed_patches(policy: Policy[OrderT, PatchT], order: OrderT) -> SearchStra
     return _cache(
         policy,
         ("allowed", table_of(policy).index(order)),
-        lambda: _any_of(policy, [_Way(point, (), keys) for point, keys in table_of(policy).sendable(order)]),
+        lambda: _draw_any_group(
+            policy, [_UpdateGroup(point, (), keys) for point, keys in table_of(policy).sendable(order)]
+        ),
     )
 
 
 def refused_patches(
     policy: Policy[OrderT, PatchT], order: OrderT, *, rule: str | None = None
 ) -> SearchStrategy[PatchT]:
-    """Draw updates that a policy refuses for an order: by this very rule and no other, where one is named.
+    """Draw updates that a policy refuses for an order. If a rule is given, only this rule refuses them.
 
     Raises:
         TypeError: the order is of another platform.
-        ValueError: the policy has no such rule, or there is no such update of this order.
+        ValueError: the policy has no such rule, or the order has no such update.
     """
     index = table_of(policy).index(order)
-    found = _cache(policy, ("refused", index, rule), lambda: _any_of(policy, list(_refused_ways(policy, order, rule))))
-    if found.is_empty:
-        raise ValueError(f"no update of this order is refused{_by(rule)}")
-    return found
+    strategy = _cache(
+        policy, ("refused", index, rule), lambda: _draw_any_group(policy, list(_refused_groups(policy, order, rule)))
+    )
+    if strategy.is_empty:
+        raise ValueError(f"no update of this order is refused{_by_rule(rule)}")
+    return strategy
 
 
 def refused_pairs(policy: Policy[OrderT, PatchT], *, rule: str | None = None) -> SearchStrategy[tuple[OrderT, PatchT]]:
-    """Draw an order and an update that a policy refuses: by this very rule and no other, where one is named.
+    """Draw an order and an update that a policy refuses. If a rule is given, only this rule refuses it.
 
     Raises:
-        ValueError: the policy has no such rule, or it refuses no update alone.
+        ValueError: the policy has no such rule, or the policy refuses no update (by this rule alone, if it is given).
     """
-    ways = [(point, way) for point, order in orders_of(policy.order_type) for way in _refused_ways(policy, order, rule)]
-    if not ways:
-        raise ValueError(f"no update is refused{_by(rule)}")
-    return st.sampled_from(ways).flatmap(lambda pair: st.tuples(_order_at(policy, pair[0]), _along(policy, pair[1])))
+    pairs = [
+        (point, group)
+        for point, order in orders_of(policy.order_type)
+        for group in _refused_groups(policy, order, rule)
+    ]
+    if not pairs:
+        raise ValueError(f"no update is refused{_by_rule(rule)}")
+    return st.sampled_from(pairs).flatmap(
+        lambda pair: st.tuples(_order_at(policy, pair[0]), _draw_group(policy, pair[1]))
+    )
 
 
-def _by(rule: str | None) -> str:
+def _by_rule(rule: str | None) -> str:
     return f" by {rule} alone" if rule else ""
 
 
-def _refused_ways(policy: Policy[OrderT, PatchT], order: OrderT, rule: str | None) -> Iterator[_Way]:
-    """Walk the ways to be refused, by a very rule if one is named; what else may be sent changes nothing of that."""
-    governed = [entry for entry in policy.rules if isinstance(entry.section, policy.sections)]
-    if rule is not None and rule not in {entry.id for entry in governed}:
-        known = ", ".join(entry.id for entry in governed)
-        raise ValueError(f"the {policy.name} policy has no rule {rule} on a section of an update; it has {known}")
+def _refused_groups(policy: Policy[OrderT, PatchT], order: OrderT, rule: str | None) -> Iterator[_UpdateGroup]:
+    """Yield the groups of updates of an order that are refused, by this rule alone if it is given."""
+    rules = [entry for entry in policy.rules if isinstance(entry.section, policy.sections)]
+    if rule is not None and rule not in {entry.id for entry in rules}:
+        rule_ids = ", ".join(entry.id for entry in rules)
+        raise ValueError(
+            f"the {policy.name} policy has no rule {rule} on a section of an update; its section rules are {rule_ids}"
+        )
     free = free_keys(policy.patch_type)
     for point, _, decided in table_of(policy).columns(order):
         for needed in [(), *((key,) for key in free)]:
-            if not _is_so(decided(needed), rule):
+            if not _is_refused(decided(needed), rule):
                 continue
             optional = [
-                key for key in free if key not in needed and (rule is None or _is_so(decided((*needed, key)), rule))
+                key
+                for key in free
+                if key not in needed and (rule is None or _is_refused(decided((*needed, key)), rule))
             ]
-            yield _Way(point, needed, frozenset(optional))
+            yield _UpdateGroup(point, needed, frozenset(optional))
 
 
-def _is_so(decision: Decision, rule: str | None) -> bool:
-    """Say whether a decision refuses, by one rule alone where that is named."""
+def _is_refused(decision: Decision, rule: str | None) -> bool:
+    """Return whether a decision refuses the update, by this rule alone if it is given."""
     return bool(decision.violations) and (rule is None or {entry.rule.id for entry in decision.violations} == {rule})
 
 
@@ -277,72 +295,80 @@ def _is_so(decision: Decision, rule: str | None) -> bool:
 def histories(
     draw: st.DrawFn, policy: Policy[OrderT, PatchT], *, max_size: int = 6
 ) -> tuple[OrderT, tuple[PatchT, ...]]:
-    """Draw an order and updates, each of which a policy allows after those before it, as ``Policy.apply`` says.
+    """Draw an order and a sequence of updates that are allowed one after another, applied with ``Policy.apply``.
+
+    Args:
+        draw: given by Hypothesis.
+        policy: the rules.
+        max_size: the largest number of updates.
 
     Raises:
-        TypeError: the platform's order has nowhere to keep a key (see ``Policy.apply``).
+        TypeError: the platform's order cannot store the value of a key (see ``Policy.apply``).
     """
-    first = present = draw(orders(policy))
+    first = current = draw(orders(policy))
     sent: list[PatchT] = []
     for _ in range(draw(st.integers(0, max_size))):
-        patch = draw(allowed_patches(policy, present))
-        present = policy.apply(present, patch)
+        patch = draw(allowed_patches(policy, current))
+        current = policy.apply(current, patch)
         sent.append(patch)
     return first, tuple(sent)
 
 
-# --- Bodies that break -----------------------------------------------------------------------------------------------
+# --- Bodies that cannot be read --------------------------------------------------------------------------------------
 
 Body = dict[str, object] | str | bytes
 
 
 def broken_bodies(policy: Policy[OrderT, PatchT], *, code: Code | str | None = None) -> SearchStrategy[Body]:
-    """Draw bodies that no reader of a policy's platform reads, with problems of this one code only, if one is named.
+    """Draw bodies that cannot be read. If a code is given, all problems of a body have this code.
 
-    A body is a dict where JSON could carry it, and a document as text or bytes where the fault lies in the writing.
+    A body is a dict if the problem is in its values, and a JSON document as str or bytes if the problem is in the
+    document itself.
 
     Raises:
-        ValueError: there is no such code, or no body of this platform has such a problem.
+        ValueError: there is no such code, or no body of this platform can have such a problem.
     """
     if code is None:
-        return st.sampled_from(_breakable(policy)).flatmap(lambda each: broken_bodies(policy, code=each))
+        return st.sampled_from(_body_codes(policy)).flatmap(lambda some_code: broken_bodies(policy, code=some_code))
     wanted = Code(code)
-    if wanted not in _breakable(policy):
-        raise ValueError(f"no body of {policy.name} has a problem of the code {wanted}")
-    return _cache(policy, ("broken", wanted), lambda: _broken(policy, wanted))
+    if wanted not in _body_codes(policy):
+        raise ValueError(f"no body of {policy.name} can have a problem of the code {wanted}")
+    return _cache(policy, ("broken", wanted), lambda: _bodies_with_code(policy, wanted))
 
 
-def _broken(policy: Policy[Any, Any], wanted: Code) -> SearchStrategy[Body]:
-    if wanted in _DOCUMENTS:
+def _bodies_with_code(policy: Policy[Any, Any], wanted: Code) -> SearchStrategy[Body]:
+    if wanted in _DOCUMENT_CODES:
         return _documents(policy, wanted)
     if wanted is Code.UNKNOWN_KEY:
         return _unknown_keys(policy)
-    faults = {
+    invalid = {
         key: strategy
         for key in sections_by_key(policy.patch_type)
-        if (strategy := _fault(slots_of(policy.patch_type)[key].annotation, wanted)) is not None
+        if (strategy := _invalid_values(slots_of(policy.patch_type)[key].annotation, wanted)) is not None
     }
-    written = {key: strategy.map(_json_ready) for key, strategy in _free(policy).items()}
+    valid = {key: strategy.map(_json_ready) for key, strategy in _free_key_strategies(policy).items()}
     return st.sampled_from(
         [
             st.fixed_dictionaries(
-                {key: fault}, optional={other: strategy for other, strategy in written.items() if other != key}
+                {key: value}, optional={other: strategy for other, strategy in valid.items() if other != key}
             )
-            for key, fault in faults.items()
+            for key, value in invalid.items()
         ]
-    ).flatmap(_same)
+    ).flatmap(_identity)
 
 
-def _breakable(policy: Policy[Any, Any]) -> tuple[Code, ...]:
-    """List the codes of problems that a body of a platform can have."""
-    return policy.keep(_breakable, functools.partial(_all_breakable, policy))
+def _body_codes(policy: Policy[Any, Any]) -> tuple[Code, ...]:
+    """List the codes of the problems that a body of a platform can have."""
+    return policy.keep(_body_codes, functools.partial(_compute_body_codes, policy))
 
 
-def _all_breakable(policy: Policy[Any, Any]) -> tuple[Code, ...]:
+def _compute_body_codes(policy: Policy[Any, Any]) -> tuple[Code, ...]:
     slots = slots_of(policy.patch_type).values()
-    inside = (Code.WRONG_TYPE, Code.NULL, Code.NOT_A_CHOICE, Code.NOT_A_DATE, Code.BAD_TEXT, Code.NUMBER_TOO_LONG)
-    found = [code for code in inside if any(_fault(slot.annotation, code) is not None for slot in slots)]
-    return (*found, Code.UNKNOWN_KEY, *_DOCUMENTS)
+    candidates = (Code.WRONG_TYPE, Code.NULL, Code.NOT_A_CHOICE, Code.NOT_A_DATE, Code.BAD_TEXT, Code.NUMBER_TOO_LONG)
+    field_codes = [
+        code for code in candidates if any(_invalid_values(slot.annotation, code) is not None for slot in slots)
+    ]
+    return (*field_codes, Code.UNKNOWN_KEY, *_DOCUMENT_CODES)
 
 
 def _json_ready(value: object) -> object:
@@ -353,7 +379,7 @@ def _json_ready(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
-_OTHERS: Final[Mapping[str, SearchStrategy[Any]]] = {
+_VALUES_BY_JSON_TYPE: Final[Mapping[str, SearchStrategy[Any]]] = {
     "object": st.just({}),
     "array": st.just([]),
     "string": _texts,
@@ -362,8 +388,8 @@ _OTHERS: Final[Mapping[str, SearchStrategy[Any]]] = {
 }
 
 
-def _kind(annotation: Any) -> str:  # noqa: ANN401 - an annotation can be any object.
-    """Name the JSON type of an annotation that stands for one."""
+def _json_type(annotation: Any) -> str:  # noqa: ANN401 - an annotation can be any object.
+    """Return the JSON type of an annotation."""
     if is_array(annotation):
         return "array"
     if is_model(annotation):
@@ -373,16 +399,16 @@ def _kind(annotation: Any) -> str:  # noqa: ANN401 - an annotation can be any ob
     return "number" if annotation in {int, float} else "string"
 
 
-def _fault(annotation: Any, code: Code) -> SearchStrategy[Any] | None:  # noqa: ANN401, PLR0911 - a case for each kind.
-    """Draw values of a key that have problems of one code only; None where there are none."""
+def _invalid_values(annotation: Any, code: Code) -> SearchStrategy[Any] | None:  # noqa: ANN401, PLR0911 - a case for each kind.
+    """Draw values of a field whose problems all have this code; None if there are no such values."""
     options = members(annotation)
-    kinds = {_kind(option) for option in options}
+    json_types = {_json_type(option) for option in options}
     if code is Code.WRONG_TYPE:
-        wrong = [strategy for kind, strategy in _OTHERS.items() if kind not in kinds]
-        # An integer is no number with a fraction, not even one of zero.
+        wrong = [strategy for json_type, strategy in _VALUES_BY_JSON_TYPE.items() if json_type not in json_types]
+        # A float is not an integer, not even 1.0.
         wrong += [st.integers(-9, 9).map(float)] if int in options and float not in options else []
-        deeper = _inside(options, code)
-        return st.one_of(*wrong, *([] if deeper is None else [deeper]))
+        nested = _nested_invalid_values(options, code)
+        return st.one_of(*wrong, *([] if nested is None else [nested]))
     if code is Code.NULL:
         return None if NoneType in options else st.none()
     if code is Code.BAD_TEXT and str in options:
@@ -398,28 +424,28 @@ def _fault(annotation: Any, code: Code) -> SearchStrategy[Any] | None:  # noqa: 
         }
         if words:
             return _texts.map(lambda text: f"{text}?" if text in words else text)
-    return _inside(options, code)
+    return _nested_invalid_values(options, code)
 
 
 def _reverse_day(day: date) -> str:
     return f"{day.day:02}-{day.month:02}-{day.year:04}"
 
 
-def _inside(options: Iterable[Any], code: Code) -> SearchStrategy[Any] | None:
-    """Draw lists and objects that have problems of one code only, inside."""
-    ways: list[SearchStrategy[Any]] = []
+def _nested_invalid_values(options: Iterable[Any], code: Code) -> SearchStrategy[Any] | None:
+    """Draw arrays and objects with values inside whose problems all have this code."""
+    strategies: list[SearchStrategy[Any]] = []
     for option in options:
         if is_array(option):
             item = get_args(option)[0]
-            fault = _fault(item, code)
-            if fault is not None:
-                ways.append(st.tuples(st.lists(values(item).map(_json_ready), max_size=2), fault).map(_append))
+            invalid = _invalid_values(item, code)
+            if invalid is not None:
+                strategies.append(st.tuples(st.lists(values(item).map(_json_ready), max_size=2), invalid).map(_append))
         elif is_model(option):
             for name, slot in slots_of(option).items():
-                fault = _fault(slot.annotation, code)
-                if fault is not None:
-                    ways.append(st.fixed_dictionaries({name: fault}))
-    return st.one_of(*ways) if ways else None
+                invalid = _invalid_values(slot.annotation, code)
+                if invalid is not None:
+                    strategies.append(st.fixed_dictionaries({name: invalid}))
+    return st.one_of(*strategies) if strategies else None
 
 
 def _append(parts: tuple[list[object], object]) -> list[object]:
@@ -435,46 +461,46 @@ def _unknown_keys(policy: Policy[Any, Any]) -> SearchStrategy[Body]:
 
 
 def _documents(policy: Policy[Any, Any], code: Code) -> SearchStrategy[Body]:
-    """Draw documents that are wrong in the writing."""
-    written = bodies(policy).map(lambda body: json.dumps(body, ensure_ascii=False))
+    """Draw JSON documents with a problem of the document itself, such as text after the end of the JSON."""
+    documents = bodies(policy).map(lambda body: json.dumps(body, ensure_ascii=False))
     if code is Code.DUPLICATE_KEY:
         return st.tuples(st.sampled_from(sorted(sections_by_key(policy.patch_type))), st.integers(0, 9)).map(
             lambda pair: "{" + ", ".join([f'"{pair[0]}": {pair[1]}'] * 2) + "}"
         )
-    return written.map(_DOCUMENTS[code])
+    return documents.map(_DOCUMENT_CODES[code])
 
 
-def _cut(text: str) -> str:
+def _truncate(text: str) -> str:
     return text[:-1]
 
 
-def _with_a_tail(text: str) -> str:
+def _append_text(text: str) -> str:
     return f"{text} {{}}"
 
 
-def _in_latin(text: str) -> bytes:
+def _add_invalid_utf8(text: str) -> bytes:
     return text[:-1].encode() + b'\xff"'
 
 
-def _add_mark(text: str) -> bytes:
+def _add_byte_order_mark(text: str) -> bytes:
     return b"\xef\xbb\xbf" + text.encode()
 
 
-def _swell(text: str) -> str:
+def _pad(text: str) -> str:
     return text + " " * UPDATE_LIMITS.size
 
 
-def _nest(text: str) -> str:
+def _wrap_in_arrays(text: str) -> str:
     depth = UPDATE_LIMITS.depth
     return "[" * depth + text + "]" * depth
 
 
-_DOCUMENTS: Final[Mapping[Code, Callable[[str], str | bytes]]] = {
-    Code.NOT_JSON: _cut,
-    Code.TRAILING_TEXT: _with_a_tail,
-    Code.NOT_UTF8: _in_latin,
-    Code.BYTE_ORDER_MARK: _add_mark,
-    Code.TOO_LARGE: _swell,
-    Code.TOO_DEEP: _nest,
+_DOCUMENT_CODES: Final[Mapping[Code, Callable[[str], str | bytes]]] = {
+    Code.NOT_JSON: _truncate,
+    Code.TRAILING_TEXT: _append_text,
+    Code.NOT_UTF8: _add_invalid_utf8,
+    Code.BYTE_ORDER_MARK: _add_byte_order_mark,
+    Code.TOO_LARGE: _pad,
+    Code.TOO_DEEP: _wrap_in_arrays,
     Code.DUPLICATE_KEY: str,
 }

@@ -99,8 +99,8 @@ def test_a_diff_reads_as_sentences() -> None:
     """Verdicts first, then where only what is named differs."""
     assert str(salla.POLICY.diff(MARRIED)).splitlines() == [
         "1408 of 65920 decisions differ",
-        "  coupon, while not draft and status is canceled: allowed here, refused by SHOP-1 there",
-        "  coupon, while draft and status is canceled: allowed here, allowed by SALLA-DRAFT-1 there",
+        "  coupon, while not draft and status is canceled: ours allows, theirs refuses (SHOP-1)",
+        "  coupon, while draft and status is canceled: ours allows, theirs allows (SALLA-DRAFT-1)",
     ]
     assert str(salla.POLICY.diff(salla.policy())) == "no difference in 65920 decisions"
     (difference,) = awal.POLICY.diff(awal.policy(skipping=True)).differences

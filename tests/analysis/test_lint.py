@@ -298,7 +298,7 @@ def test_what_makes_a_rule_superfluous_is_named_in_the_right_number() -> None:
     section = salla.Section.EMPLOYEES
     one = salla.POLICY.with_rules(rule("SHOP-1", section, REVIEW), rule("SHOP-2", section, REVIEW))
     assert found(one, "shadowed", ["SHOP-1", "SHOP-2"]).message == (
-        "whatever SHOP-1 refuses, so does SHOP-2: every verdict is the same without it"
+        "every verdict is the same without SHOP-1: whenever it refuses, so does SHOP-2"
     )
     two = salla.POLICY.with_rules(
         rule("SHOP-1", section, REVIEW),
@@ -306,7 +306,7 @@ def test_what_makes_a_rule_superfluous_is_named_in_the_right_number() -> None:
         rule("SHOP-3", section, ~PENDING),
     )
     assert found(two, "shadowed", ["SHOP-1", "SHOP-2", "SHOP-3"]).message == (
-        "whatever SHOP-1 refuses, so do SHOP-2 and SHOP-3: every verdict is the same without it"
+        "every verdict is the same without SHOP-1: whenever it refuses, so do SHOP-2 and SHOP-3"
     )
 
 
@@ -330,7 +330,7 @@ def test_a_value_asked_for_that_is_no_status_is_told_as_one_that_is_never_accept
     told = {finding.about for finding in policy.lint() if finding.kind in {"hopeless", "unreached"}}
     assert told == {("note", "attic"), ("door",)}
     apart = chain(steps("pending-accepted", "shipped-delivered", "delivered-shipped"))
-    assert found(apart, "unreached", ["delivered"]).message == "no way leads to it from pending"
+    assert found(apart, "unreached", ["delivered"]).message == "it cannot be reached from pending"
 
 
 def test_a_table_that_is_not_whole_is_found() -> None:
@@ -339,11 +339,11 @@ def test_a_table_that_is_not_whole_is_found() -> None:
     table = {status: following for status, following in awal.TRANSITIONS.items() if status is not awal.Status.SHIPPED}
     lacking = attrs.evolve(ours, only_if=TransitionTable(awal.STATUS, awal.ASKED, table))
     finding = found(awal.POLICY.without(ours.id).with_rules(lacking), "incomplete", ["shipped"])
-    assert finding.message == "the table of status asked for has no row for it: give it an empty one if nothing follows"
+    assert finding.message == "the table of status asked for has no row for it: add an empty row if no status follows"
     assert finding.order == awal.Order(status="shipped")
     assert finding.kind.is_wrong
     other = found(
         kettles(AllOf(()), TransitionTable(STATE, COVER, dict.fromkeys(STATE.values, ()))), "incomplete", ["cover"]
     )
-    assert other.message == "the key cover never changes the order's state: give both one name"
+    assert other.message == "the key cover never changes the order's state: give both the same name"
     assert not [finding for finding in awal.POLICY.lint() if finding.kind == "incomplete"]

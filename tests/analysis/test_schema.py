@@ -138,7 +138,7 @@ def test_a_fact_that_takes_any_value_is_narrowed_to_what_is_open(refused: Any, t
 def test_a_schema_is_described_by_the_rules() -> None:
     """Each key says its section, its rule, and the rule's id."""
     schema: Any = salla.POLICY.schema(salla.Order(status="completed", customer=salla.CustomerKind.NONE))
-    assert schema["title"] == "salla: update of an order, as this one allows it now"
+    assert schema["title"] == "salla: update of an order, as this order allows it now"
     assert list(schema["properties"]) == ["customer", "employees"]
     assert schema["properties"]["customer"]["description"] == (
         "part of customer; may change only while customer is absent or a guest (SALLA-CUSTOMER-1)"
@@ -150,7 +150,7 @@ def test_a_schema_is_described_by_the_rules() -> None:
 
 def test_a_schema_of_a_strangers_order_is_refused() -> None:
     """As any question about it."""
-    with pytest.raises(TypeError, match="the salla policy decides on its own orders"):
+    with pytest.raises(TypeError, match="the salla policy accepts only its own orders"):
         salla.POLICY.schema(awal.Order(status="pending"))  # type: ignore[arg-type]
 
 

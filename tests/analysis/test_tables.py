@@ -5,25 +5,24 @@ from __future__ import annotations
 import pytest
 
 from orderrules import UNSET, Fact, Rule, Waiver, awal, salla
-from orderrules.analysis import tables as description
+from orderrules.analysis import tables
 from orderrules.authoring import Space
 from tests.kit import toy
 
 
 def test_the_status_table_says_what_is_open_and_while_what() -> None:
     """Waivers counted in; of a section that follows the status, what may follow."""
-    assert description.status_table(toy.POLICY).splitlines() == [
+    assert str(tables.TABLES["statuses"](toy.POLICY)).splitlines() == [
         "| stage | stage | address | note |",
         "| --- | --- | --- | --- |",
         "| `desk` | to van, to door if sent by staff | open | open |",
         "| `van` | to desk or door | if not fragile or sent by staff | open |",
         "| `door` | to desk or van if sent by staff | if sent by staff | open |",
     ]
-    rows = description.status_rows(salla.POLICY)
-    assert len(rows) == 1 + 14 + 2
-    completed = dict(zip(rows[0], next(row for row in rows if row[0] == "completed"), strict=True))
+    records = tables.TABLES["statuses"](salla.POLICY).records
+    assert len(records) == 14 + 2
+    (completed,) = [record["sections"] for record in records if record["status"] == "completed"]
     assert completed == {
-        "status": "completed",
         "customer": "if draft or (customer is absent or a guest)",
         "receiver": "if draft",
         "shipping": "if draft",
@@ -33,9 +32,9 @@ def test_the_status_table_says_what_is_open_and_while_what() -> None:
     }
     shut = salla.POLICY.without("SALLA-DRAFT-1")
     assert "| `completed` | if customer is absent or a guest | closed | closed | closed | closed | open |" in (
-        description.status_table(shut)
+        str(tables.TABLES["statuses"](shut))
     )
-    assert "| `completed` | open | closed |" in description.status_table(awal.POLICY)
+    assert "| `completed` | open | closed |" in str(tables.TABLES["statuses"](awal.POLICY))
 
 
 def test_a_platform_whose_orders_tell_no_fact_has_no_status_table() -> None:
@@ -47,13 +46,13 @@ def test_a_platform_whose_orders_tell_no_fact_has_no_status_table() -> None:
 
     policy = toy.platform_of(1)
     object.__setattr__(policy, "order_type", Bare)
-    with pytest.raises(ValueError, match="the orders of large tell no fact"):
-        description.status_rows(policy)
+    with pytest.raises(ValueError, match="the orders of large have no facts"):
+        tables.TABLES["statuses"](policy)
 
 
 def test_a_state_diagram_has_every_status_and_every_transition() -> None:
     """In Mermaid, each name once, each arrow with its condition if it has one; all rules and waivers count."""
-    lines = description.mermaid(toy.POLICY).splitlines()
+    lines = tables.mermaid(toy.POLICY).splitlines()
     assert lines == [
         "stateDiagram-v2",
         '    state "desk" as s0',
@@ -74,8 +73,8 @@ def test_a_state_diagram_has_every_status_and_every_transition() -> None:
             reason="the courier is away",
         )
     )
-    assert "s1 --> s2" not in description.mermaid(held)
-    arrows = [line for line in description.mermaid(awal.policy(skipping=True)).splitlines() if "-->" in line]
+    assert "s1 --> s2" not in tables.mermaid(held)
+    arrows = [line for line in tables.mermaid(awal.policy(skipping=True)).splitlines() if "-->" in line]
     assert len(arrows) == 4 + 3 + 2 + 1
 
 
@@ -85,7 +84,7 @@ def test_a_graph_in_dot_has_them_too() -> None:
     policy = toy.with_order_facts(toy.STAGE, staff).with_rules(
         Waiver(id="TOY-STAFF-2", when=staff.is_(value=True), reason="staff may change everything")
     )
-    assert description.dot(policy).splitlines() == [
+    assert tables.dot(policy).splitlines() == [
         'digraph "toy" {',
         "    rankdir=LR;",
         '    s0 [label="desk"];',
@@ -99,13 +98,13 @@ def test_a_graph_in_dot_has_them_too() -> None:
         '    s2 -> s1 [label="sent by \\"the\\" \\\\ staff"];',
         "}",
     ]
-    assert "s0 --> s2: sent by #34;the#34;" in description.mermaid(policy)
+    assert "s0 --> s2: sent by #34;the#34;" in tables.mermaid(policy)
 
 
 def test_a_cell_of_a_table_ends_where_it_should() -> None:
     """Bars and ends of lines in what a rule says are written so that Markdown keeps them inside."""
     waiver = Waiver(id="TOY-STAFF-2", when=toy.STAFF.is_(value=True), reason="one | two\nthree")
-    assert description.waiver_table(toy.POLICY.without("TOY-STAFF-1").with_rules(waiver)).splitlines()[2] == (
+    assert str(tables.TABLES["waivers"](toy.POLICY.without("TOY-STAFF-1").with_rules(waiver))).splitlines()[2] == (
         "| one \\| two three | sent by staff | `TOY-STAFF-2` |"
     )
 
@@ -113,12 +112,12 @@ def test_a_cell_of_a_table_ends_where_it_should() -> None:
 def test_a_section_that_no_key_touches_is_drawn() -> None:
     """It says that there is none."""
     policy = toy.with_patch_fact(Fact("note", values=(UNSET, "x")))
-    assert "| **stage** | none |" in description.rule_table(policy)
-    assert "| `desk` | no body key | no body key | open |" in description.status_table(policy)
+    assert "| **stage** | none |" in str(tables.TABLES["rules"](policy))
+    assert "| `desk` | no body key | no body key | open |" in str(tables.TABLES["statuses"](policy))
 
 
-@pytest.mark.parametrize("draw", [description.mermaid, description.dot])
+@pytest.mark.parametrize("draw", [tables.mermaid, tables.dot])
 def test_where_no_transitions_are_ruled_there_is_no_diagram(draw: object) -> None:
     """It says so."""
-    with pytest.raises(ValueError, match="the salla policy rules no transitions"):
+    with pytest.raises(ValueError, match="the salla policy has no transition tables"):
         draw(salla.POLICY)  # type: ignore[operator]

@@ -52,7 +52,7 @@ def test_explain_with_the_order_says_how_a_status_never_seen_is_spelt() -> None:
     decision = salla.POLICY.can_update(order, salla.Patch(payment=salla.Payment(status="paid")))
     assert "status is unknown" in decision.explain()
     assert "on_the_moon" not in decision.explain()
-    assert "  note: no page names the order's status, 'on_the_moon'" in decision.explain(order).splitlines()
+    assert "  note: the page does not list the order's status, 'on_the_moon'" in decision.explain(order).splitlines()
     nothing = salla.Order()
     assert (
         "  note: the order shows no status"
@@ -60,12 +60,15 @@ def test_explain_with_the_order_says_how_a_status_never_seen_is_spelt() -> None:
     )
     assert "note" not in salla.POLICY.can_update(COMPLETED, EVERYTHING).explain(COMPLETED)
     allowed = salla.POLICY.can_update(order, salla.Patch())
-    assert allowed.explain(order).splitlines() == ["allowed", "  note: no page names the order's status, 'on_the_moon'"]
-    assert allowed.to_dict(order)["notes"] == ["no page names the order's status, 'on_the_moon'"]
+    assert allowed.explain(order).splitlines() == [
+        "allowed",
+        "  note: the page does not list the order's status, 'on_the_moon'",
+    ]
+    assert allowed.to_dict(order)["notes"] == ["the page does not list the order's status, 'on_the_moon'"]
     long = salla.Order(status="completd" * 1000)
     assert len(allowed.explain(long)) < 200
     for stranger in ("order", 5, awal.Patch()):
-        with pytest.raises(TypeError, match="expected the order that was decided on, got a "):
+        with pytest.raises(TypeError, match="expected the order that was decided on, got "):
             allowed.explain(stranger)  # type: ignore[arg-type]
 
 
@@ -200,8 +203,8 @@ def test_a_spelling_that_no_page_names_is_noted_with_a_guess() -> None:
     """Only where the rules know it as unknown; notes on the order come before what is never seen."""
     allowed = salla.POLICY.can_update(salla.Order(), salla.Patch())
     for status, notes in (
-        ("complete", ["no page names the order's status, 'complete' - did you mean completed?"]),
-        ("on_the_moon", ["no page names the order's status, 'on_the_moon'"]),
+        ("complete", ["the page does not list the order's status, 'complete' - did you mean completed?"]),
+        ("on_the_moon", ["the page does not list the order's status, 'on_the_moon'"]),
         (None, ["the order shows no status"]),
         ("completed", []),
     ):
@@ -212,7 +215,7 @@ def test_a_spelling_that_no_page_names_is_noted_with_a_guess() -> None:
     assert caveat[1].startswith("this is the answer for the status alone")
     with pytest.raises(TypeError) as caught:
         allowed.to_dict(7)  # type: ignore[arg-type]
-    assert str(caught.value) == "expected the order that was decided on, got a int"
+    assert str(caught.value) == "expected the order that was decided on, got int"
 
 
 def test_an_action_is_told_in_words_of_its_own() -> None:

@@ -80,7 +80,7 @@ def test_a_closed_status_says_why_and_not_what_was_asked() -> None:
         "status cannot be changed: status is completed; nothing may follow completed"
     ]
     unknown = awal.POLICY.editable(awal.Order(status="returned"))[awal.Section.STATUS]
-    assert unknown.violations[0].expected == "the page names nothing that may follow it"
+    assert unknown.violations[0].expected == "the page does not say what may follow it"
 
 
 def test_next_statuses_are_those_of_the_page() -> None:
@@ -99,7 +99,7 @@ def test_questions_about_another_platform_are_a_type_error(ask: str) -> None:
     for policy in policies:
         patch = () if ask in {"editable", "next_statuses"} else (policy.patch_type(),)
         with pytest.raises(
-            TypeError, match=r"decides on its own orders and patches; this order is of tests\.kit\.toy\.Order"
+            TypeError, match=r"accepts only its own orders and patches, got tests\.kit\.toy\.Order as the order"
         ):
             getattr(policy, ask)(parcel, *patch)
 
@@ -210,7 +210,9 @@ def test_an_order_with_nowhere_to_keep_a_key_says_so() -> None:
     large = toy.platform_of(3)
     crate = large.order_type(size=1)
     assert large.apply(crate, large.patch_type()) is crate
-    with pytest.raises(TypeError, match="Crate has no field for a key that it should keep, and no field written"):
+    with pytest.raises(
+        TypeError, match="Crate has no field for a key of the update, and no field written to store it in"
+    ):
         large.apply(crate, large.patch_type(note="x"))
 
 
@@ -363,7 +365,7 @@ def test_guards_know_what_is_asked_for(policy: Policy[Any, Any]) -> None:
 def test_guards_read_like_sentences() -> None:
     """As short as they can be."""
     guards = {
-        "employees": "ever",
+        "employees": "always",
         "coupon_code": "draft or status is not completed",
         "payment": "draft or (status is payment_pending or draft)",
         "customer": "draft or status is draft or (customer is absent or a guest)",
@@ -400,18 +402,18 @@ def test_many_orders_are_decided_as_one_by_one() -> None:
 
 def test_many_orders_of_another_platform_are_a_type_error() -> None:
     """As one is; a number that is no order's, and a platform too large for a byte, are told too."""
-    with pytest.raises(TypeError, match=r"this order is of orderrules\.platforms\.awal\.Order"):
+    with pytest.raises(TypeError, match=r"got orderrules\.platforms\.awal\.Order as the order"):
         salla.POLICY.decide_many([salla.Order(), awal.Order(status="pending")], salla.Patch())  # type: ignore[list-item]
-    with pytest.raises(TypeError, match="this patch is of"):
+    with pytest.raises(TypeError, match="as the patch"):
         salla.POLICY.decide_many([salla.Order()], awal.Patch())  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="this patch is of"):
+    with pytest.raises(TypeError, match="as the patch"):
         salla.POLICY.guard(awal.Patch())  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="the orders of salla are numbered below 128, and one here is 128"):
+    with pytest.raises(ValueError, match="expected indices of salla below 128, got 128"):
         salla.POLICY.decide_indices(bytes([0, 128]), salla.Patch())
     large = toy.platform_of(257)
     order = large.order_type(size=3)
     assert large.decide_many([order], large.patch_type())[0]
-    too_large = "the facts of large span 257 points, and a byte numbers 256"
+    too_large = "the facts of large span 257 points, but one byte can number only 256"
     with pytest.raises(ValueError, match=too_large):
         large.indices([order])
     with pytest.raises(ValueError, match=too_large):
@@ -434,7 +436,7 @@ def test_advice_says_what_it_is_about_and_refuses_nothing() -> None:
         ("SALLA-ADVICE-2", ("courier_id", "ship_to")),
         ("SALLA-ADVICE-4", ("customer", "payment")),
     ]
-    with pytest.raises(TypeError, match="this patch is of"):
+    with pytest.raises(TypeError, match="as the patch"):
         salla.POLICY.advise(salla.Order(), awal.Patch())  # type: ignore[arg-type]
 
 
@@ -502,13 +504,13 @@ def test_an_empty_object_is_applied_as_nothing() -> None:
 
 def test_conditions_ask_only_what_tells_their_facts() -> None:
     """An order of another platform does not."""
-    with pytest.raises(TypeError, match="a Order does not tell the draft"):
+    with pytest.raises(TypeError, match="Order has no draft, which the condition reads"):
         salla.POLICY.guard(salla.Patch(coupon_code="x")).holds(awal.Order(status="pending"))
-    with pytest.raises(TypeError, match="expected a condition, got a str"):
-        ALWAYS.means("ever")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="expected the bytes that indices gives, got a list"):
+    with pytest.raises(TypeError, match="expected a condition, got str"):
+        ALWAYS.means("always")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="expected the bytes that Policy.indices returns, got list"):
         salla.POLICY.decide_indices([0, 1], salla.Patch())  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="the fact x is read off a patch, so UNSET is one of its values"):
+    with pytest.raises(ValueError, match="the fact x belongs to the patch, so its values must include UNSET"):
         toy.with_patch_fact(Fact("x", values=("a", UNKNOWN), attribute="note"))
 
 

@@ -26,7 +26,7 @@ CONDITIONS: list[tuple[Condition, str, int, int]] = [
     (COLOUR.is_not_in({"green", "red"}), "colour is not red or green", 1, 3),
     (COLOUR.is_(UNKNOWN), "colour is unknown", 1, 3),
     (COLOUR.is_in(()), "never", 0, 3),
-    (COLOUR.is_not_in(()), "ever", 3, 3),
+    (COLOUR.is_not_in(()), "always", 3, 3),
     (WET.is_(value=True), "wet", 1, 2),
     (WET.is_(value=False), "not wet", 1, 2),
     (WET.is_not(value=True), "not wet", 1, 2),
@@ -38,7 +38,7 @@ CONDITIONS: list[tuple[Condition, str, int, int]] = [
         2,
         6,
     ),
-    (AllOf(()), "ever", 1, 1),
+    (AllOf(()), "always", 1, 1),
     (AnyOf(()), "never", 0, 1),
     (
         TransitionTable(COLOUR, NEXT, {"red": {"green"}, "green": ()}),
@@ -83,7 +83,7 @@ def test_a_negated_transition_table_reads_as_one() -> None:
     [
         ("red", "only green may follow red"),
         ("green", "nothing may follow green"),
-        (UNKNOWN, "the page names nothing that may follow it"),
+        (UNKNOWN, "the page does not say what may follow it"),
     ],
 )
 def test_a_transition_table_says_what_may_follow(current: object, needed: str) -> None:
@@ -102,9 +102,9 @@ def test_every_status_has_a_row() -> None:
 
 def test_a_value_that_a_fact_never_has_is_a_mistake() -> None:
     """A typing error in a rule is found when the rule is written."""
-    with pytest.raises(ValueError, match="colour is never 'blue'"):
+    with pytest.raises(ValueError, match="colour has no value 'blue'"):
         COLOUR.is_("blue")
-    with pytest.raises(ValueError, match="status is never 'cancelled'"):
+    with pytest.raises(ValueError, match="status has no value 'cancelled'"):
         salla.STATUS.is_not("cancelled")
 
 
@@ -148,7 +148,7 @@ def test_a_condition_has_no_truth_of_its_own() -> None:
 def test_text_is_no_collection_of_values() -> None:
     """It would be taken letter by letter."""
     for make in (salla.STATUS.is_in, salla.STATUS.is_not_in):
-        with pytest.raises(TypeError, match="expected a collection of values, got the text 'completed'"):
+        with pytest.raises(TypeError, match="expected a collection of values, got the string 'completed'"):
             make("completed")
 
 
@@ -173,22 +173,22 @@ MISTAKES: list[tuple[Callable[[], object], type[Exception], str]] = [
         TypeError,
         "a condition is not true or false by itself; combine conditions with &, | and ~",
     ),
-    (lambda: Fact("x", values=()), ValueError, "a fact has at least one value, and none twice"),
-    (lambda: Fact("x", values=("a", "b", "a")), ValueError, "a fact has at least one value, and none twice"),
+    (lambda: Fact("x", values=()), ValueError, "a fact needs at least one value, and no value twice"),
+    (lambda: Fact("x", values=("a", "b", "a")), ValueError, "a fact needs at least one value, and no value twice"),
     (lambda: NEXT.of(SimpleNamespace(wanted="blue")), ValueError, "colour asked for cannot be 'blue'"),
-    (lambda: COLOUR.is_("blue"), ValueError, "colour is never 'blue'"),
-    (lambda: COLOUR.is_not_in(("red", 7, "blue")), ValueError, "colour is never 'blue' or 7"),
-    (lambda: TransitionTable(COLOUR, NEXT, {"pink": ()}), ValueError, "colour is never 'pink'"),
-    (lambda: TransitionTable(COLOUR, NEXT, {"red": {"pink"}}), ValueError, "colour asked for is never 'pink'"),
-    (lambda: COLOUR.is_in("red"), TypeError, "expected a collection of values, got the text 'red'"),
-    (lambda: COLOUR.is_not_in("red"), TypeError, "expected a collection of values, got the text 'red'"),
-    (lambda: RED.holds(awal.Order(status="pending")), TypeError, "a Order does not tell the colour"),
+    (lambda: COLOUR.is_("blue"), ValueError, "colour has no value 'blue'"),
+    (lambda: COLOUR.is_not_in(("red", 7, "blue")), ValueError, "colour has no value 'blue' or 7"),
+    (lambda: TransitionTable(COLOUR, NEXT, {"pink": ()}), ValueError, "colour has no value 'pink'"),
+    (lambda: TransitionTable(COLOUR, NEXT, {"red": {"pink"}}), ValueError, "colour asked for has no value 'pink'"),
+    (lambda: COLOUR.is_in("red"), TypeError, "expected a collection of values, got the string 'red'"),
+    (lambda: COLOUR.is_not_in("red"), TypeError, "expected a collection of values, got the string 'red'"),
+    (lambda: RED.holds(awal.Order(status="pending")), TypeError, "Order has no colour, which the condition reads"),
     (
         lambda: FOLLOWS.holds(SimpleNamespace(colour="red")),
         TypeError,
-        "a SimpleNamespace does not tell the colour asked for",
+        "SimpleNamespace has no colour asked for, which the condition reads",
     ),
-    (lambda: RED.means(True), TypeError, "expected a condition, got a bool"),  # type: ignore[arg-type]  # noqa: FBT003
+    (lambda: RED.means(True), TypeError, "expected a condition, got bool"),  # type: ignore[arg-type]  # noqa: FBT003
 ]
 
 
@@ -241,13 +241,13 @@ def test_a_condition_says_what_it_saw() -> None:
         == "colour is red, not wet and colour asked for is left out"
     )
     assert both.actual({WET: True}) == "wet"
-    assert both.actual({}) == ALWAYS.actual({COLOUR: "red"}) == "whatever the order is"
+    assert both.actual({}) == ALWAYS.actual({COLOUR: "red"}) == "the order makes no difference"
 
 
 def test_a_condition_says_what_would_have_to_be() -> None:
     """With the verb of what it is asked about; a table says it of the status that is there."""
     assert RED.expected({}, "may change") == "it may change only while colour is red"
-    assert (COLOUR.is_in(()) & RED).expected({}, "may change") == NEVER.expected({}, "x") == "nothing opens it"
+    assert (COLOUR.is_in(()) & RED).expected({}, "may change") == NEVER.expected({}, "x") == "nothing allows it"
     more = TransitionTable(COLOUR, NEXT, {"red": {"green", UNSET}, "green": ()})
     assert more.expected({COLOUR: "red"}, "x") == "only left out or green may follow red"
     assert (~more).expected({COLOUR: "red"}, "is possible") == (
@@ -257,17 +257,17 @@ def test_a_condition_says_what_would_have_to_be() -> None:
 
 def test_a_fact_is_said_as_its_labels_and_its_flag_say() -> None:
     """A flag without a verb, several values with *or*, anything without a label by its own text."""
-    assert COLOUR.says(["red", "green", UNKNOWN]) == "colour is red, green or unknown"
-    assert COLOUR.says(["red"], negated=True) == "colour is not red"
-    assert NEXT.says([UNSET]) == "colour asked for is left out"
+    assert COLOUR.describe(["red", "green", UNKNOWN]) == "colour is red, green or unknown"
+    assert COLOUR.describe(["red"], negated=True) == "colour is not red"
+    assert NEXT.describe([UNSET]) == "colour asked for is left out"
     assert (NEXT.label(UNSET), NEXT.label("red"), COLOUR.label(UNSET)) == ("left out", "red", "left out")
-    assert [WET.says([value], negated=negated) for value in (True, False) for negated in (False, True)] == [
+    assert [WET.describe([value], negated=negated) for value in (True, False) for negated in (False, True)] == [
         "wet",
         "not wet",
         "not wet",
         "wet",
     ]
-    assert WET.says([False, True]) == "wet is False or True"
+    assert WET.describe([False, True]) == "wet is False or True"
     assert repr(COLOUR) == "<Fact colour: 3 values>"
 
 
@@ -333,7 +333,7 @@ def test_a_null_is_what_is_absent() -> None:
     assert Fact("size", values=(None, 1)).from_database(None) is None
     with pytest.raises(ValueError, match="wet cannot be None"):
         WET.from_database(None)
-    with pytest.raises(ValueError, match="wet is never 'dry'"):
+    with pytest.raises(ValueError, match="wet has no value 'dry'"):
         Fact("wet", values=(False, True), absent="dry")
 
 

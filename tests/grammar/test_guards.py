@@ -46,11 +46,11 @@ def among(facts: tuple[Fact, ...], *true: tuple[Any, ...]) -> Condition:
 
 
 SHORT: list[tuple[Condition, str]] = [
-    (ALWAYS, "ever"),
+    (ALWAYS, "always"),
     (NEVER, "never"),
     (A.is_in(()), "never"),
-    (A.is_in({1, 2, 3}), "ever"),
-    (A.is_(1) | ~A.is_(1), "ever"),
+    (A.is_in({1, 2, 3}), "always"),
+    (A.is_(1) | ~A.is_(1), "always"),
     (A.is_(1) & ~A.is_(1), "never"),
     (A.is_(1), "a is 1"),
     (A.is_in({1, 2}), "a is not 3"),
@@ -205,7 +205,7 @@ def test_a_guard_knows_the_update_and_asks_about_the_order() -> None:
         assert str(guard((table,), (), {B: asked})) == words
     assert guard((), (), {}) == guard((A.is_(1),), (ALWAYS,), {}) == ALWAYS
     assert guard((A.is_(1), A.is_(2)), (), {}) == guard((NEVER,), (), {A: 1}) == NEVER
-    assert str(guard((A.is_(1), YES[W]), (B.is_(2), B.is_(3)), {B: 2})) == "ever"
+    assert str(guard((A.is_(1), YES[W]), (B.is_(2), B.is_(3)), {B: 2})) == "always"
     assert str(guard((A.is_(1), YES[W]), (B.is_(2), B.is_(3)), {B: 1})) == "a is 1 and w"
     assert str(guard((A.is_(1), YES[W]), (B.is_(2),), {})) == "b is 2 or (a is 1 and w)"
     assert str(awal.POLICY.guard(awal.Patch(status=awal.Status.SHIPPED))) == "status is accepted or shipped"

@@ -48,7 +48,7 @@ def test_a_slot_is_named_after_its_platform(slot: str) -> None:
     """So that orders of two platforms share none, and the name is safe in code."""
     with pytest.raises(ValueError, match="slot") as caught:
         Space(slot)
-    assert str(caught.value) == f"a slot is named _platform_word, in small letters, and not {slot!r}"
+    assert str(caught.value) == f"expected a slot name like _platform_word, in lower case, got {slot!r}"
     assert Space("_box2_an_index").slot == "_box2_an_index"
 
 

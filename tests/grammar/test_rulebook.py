@@ -54,76 +54,92 @@ def toy_with(**changes: Any) -> Callable[[], object]:
 
 
 MISTAKES: list[tuple[Callable[[], object], type[Exception], str]] = [
-    (lambda: attrs.evolve(ADDRESS_RULE, id=7), TypeError, "an entry of a policy has an id, which is text"),  # type: ignore[arg-type]
-    (lambda: attrs.evolve(ADDRESS_RULE, id=" "), TypeError, "an entry of a policy has an id, which is text"),
-    (lambda: attrs.evolve(STAFF_WAIVER, id=""), TypeError, "an entry of a policy has an id, which is text"),
-    (lambda: attrs.evolve(ADDRESS_RULE, reason=None), TypeError, "an entry of a policy has a reason, which is text"),  # type: ignore[arg-type]
-    (lambda: attrs.evolve(STAFF_WAIVER, reason="\n"), TypeError, "an entry of a policy has a reason, which is text"),
-    (lambda: attrs.evolve(ADDRESS_RULE, only_if=True), TypeError, "TOY-ADDRESS-1: expected a condition, got a bool"),  # type: ignore[arg-type]
-    (lambda: attrs.evolve(STAFF_WAIVER, when="x"), TypeError, "TOY-STAFF-1: expected a condition, got a str"),  # type: ignore[arg-type]
-    (lambda: toy.POLICY.with_rules([ADDRESS_RULE]), TypeError, "expected a rule or a waiver, got a list"),  # type: ignore[arg-type]
-    (lambda: toy.POLICY.without(7), TypeError, "expected the id of a rule or a waiver, got a int"),  # type: ignore[arg-type]
+    (lambda: attrs.evolve(ADDRESS_RULE, id=7), TypeError, "a rule or a waiver needs an id: a string that is not blank"),  # type: ignore[arg-type]
+    (
+        lambda: attrs.evolve(ADDRESS_RULE, id=" "),
+        TypeError,
+        "a rule or a waiver needs an id: a string that is not blank",
+    ),
+    (
+        lambda: attrs.evolve(STAFF_WAIVER, id=""),
+        TypeError,
+        "a rule or a waiver needs an id: a string that is not blank",
+    ),
+    (
+        lambda: attrs.evolve(ADDRESS_RULE, reason=None),
+        TypeError,
+        "a rule or a waiver needs a reason: a string that is not blank",
+    ),  # type: ignore[arg-type]
+    (
+        lambda: attrs.evolve(STAFF_WAIVER, reason="\n"),
+        TypeError,
+        "a rule or a waiver needs a reason: a string that is not blank",
+    ),
+    (lambda: attrs.evolve(ADDRESS_RULE, only_if=True), TypeError, "TOY-ADDRESS-1: expected a condition, got bool"),  # type: ignore[arg-type]
+    (lambda: attrs.evolve(STAFF_WAIVER, when="x"), TypeError, "TOY-STAFF-1: expected a condition, got str"),  # type: ignore[arg-type]
+    (lambda: toy.POLICY.with_rules([ADDRESS_RULE]), TypeError, "expected a rule or a waiver, got list"),  # type: ignore[arg-type]
+    (lambda: toy.POLICY.without(7), TypeError, "expected the id of a rule or a waiver, got int"),  # type: ignore[arg-type]
     (
         lambda: toy.POLICY.without("TOY-NOTE-1", "TOY-STAGE-1", "X"),
         ValueError,
-        "the toy policy has no TOY-NOTE-1, X",
+        "the toy policy has no rule or waiver TOY-NOTE-1, X",
     ),
-    (toy_with(order_type=Blind), TypeError, "Blind has no staff, which the fact sent by staff is read off"),
+    (toy_with(order_type=Blind), TypeError, "Blind has no attribute staff, which the fact sent by staff reads"),
     (
         toy_with(order_type=Slotless),
         TypeError,
-        "Slotless has no slot _other_index, where its space keeps the number of its point",
+        "Slotless has no slot _other_index, which stores the number of its point",
     ),
     (
         toy_with(patch_type=awal.Patch),
         TypeError,
-        "in no section of toy: admin_notes, status, payment_status, shipping_date, delivery_date, branch_id",
+        "these keys have no section of toy: admin_notes, status, payment_status, shipping_date, delivery_date, branch_id",
     ),
-    (toy_with(actions=Verb, rules=()), ValueError, "both a section and an action of toy: note, stage"),
+    (toy_with(actions=Verb, rules=()), ValueError, "a section and an action of toy have the same name: note, stage"),
     (
         toy_with(rules=[ADDRESS_RULE, STAGE_RULE, ADDRESS_RULE, STAGE_RULE, STAGE_RULE]),
         ValueError,
-        "ids given twice: TOY-ADDRESS-1, TOY-STAGE-1",
+        "duplicate ids: TOY-ADDRESS-1, TOY-STAGE-1",
     ),
     (
         toy_with(assumptions=[Assumption("TOY-STAFF-1", "whether", "yes")]),
         ValueError,
-        "ids given twice: TOY-STAFF-1",
+        "duplicate ids: TOY-STAFF-1",
     ),
     (
         lambda: attrs.evolve(salla.POLICY, waivers=[attrs.evolve(salla.POLICY.waivers[0], id="SALLA-ADVICE-1")]),
         ValueError,
-        "ids given twice: SALLA-ADVICE-1",
+        "duplicate ids: SALLA-ADVICE-1",
     ),
     (
         lambda: toy.with_patch_fact(Fact("note", values=("x",))),
         ValueError,
-        "the fact note is read off a patch, so UNSET is one of its values",
+        "the fact note belongs to the patch, so its values must include UNSET",
     ),
     (
         toy_with(rules=[attrs.evolve(ADDRESS_RULE, section=salla.Section.COUPON)]),
         ValueError,
-        "TOY-ADDRESS-1 governs <Section.COUPON: 'coupon'>, which is no section or action of toy",
+        "TOY-ADDRESS-1 governs <Section.COUPON: 'coupon'>, which is not a section or an action of toy",
     ),
     (
         toy_with(actions=None),
         ValueError,
-        "TOY-RECALL-1 governs <Action.RECALL: 'recall'>, which is no section or action of toy",
+        "TOY-RECALL-1 governs <Action.RECALL: 'recall'>, which is not a section or an action of toy",
     ),
     (
         toy_with(rules=[attrs.evolve(ADDRESS_RULE, only_if=salla.STATUS.is_("shipped") & salla.DRAFT.is_(value=True))]),
         ValueError,
-        "TOY-ADDRESS-1 reads what the platform does not tell: status, draft",
+        "TOY-ADDRESS-1 reads facts that are not available to it: status, draft",
     ),
     (
         toy_with(rules=[attrs.evolve(RECALL_RULE, only_if=toy.ASKED.is_(UNSET))]),
         ValueError,
-        "TOY-RECALL-1 reads what the platform does not tell: stage asked for",
+        "TOY-RECALL-1 reads facts that are not available to it: stage asked for",
     ),
     (
         toy_with(waivers=[attrs.evolve(STAFF_WAIVER, when=salla.DRAFT.is_(value=True))]),
         ValueError,
-        "TOY-STAFF-1 reads what the platform does not tell: draft",
+        "TOY-STAFF-1 reads facts that are not available to it: draft",
     ),
 ]
 
@@ -247,24 +263,24 @@ def test_every_question_is_answered_by_its_own_policy() -> None:
     assert fresh().decide_indices(bytes([number, 0]), patch) == bytes([1, 0])
     assert fresh().advise(order, patch) == ()
     assert [advice.id for advice in salla.policy().advise(salla.Order(), salla.Patch())] == ["SALLA-ADVICE-1"]
-    with pytest.raises(TypeError, match="the salla policy decides on its own orders and patches"):
+    with pytest.raises(TypeError, match="the salla policy accepts only its own orders and patches"):
         salla.policy().advise(awal.Order(status="pending"), salla.Patch())  # type: ignore[arg-type]
 
 
 def test_a_policy_keeps_one_table_of_its_own() -> None:
     """Made once, and never pickled."""
     policy = salla.policy()
-    assert policy._kept.keys() == {"rows"}
+    assert policy._cache.keys() == {"rows"}
     assert rows_of(policy) == [None] * 128
     table = table_of(policy)
     assert table_of(policy) is table
-    assert policy._kept.keys() == {"rows", "table"}
+    assert policy._cache.keys() == {"rows", "table"}
     assert table.rows is rows_of(policy)
     assert cast("FunctionType", policy.can_update).__globals__["rows"] is rows_of(policy)
     policy.can_update(salla.Order(), salla.Patch())
     again = pickle.loads(pickle.dumps(policy))
     assert again == policy
-    assert again._kept.keys() == {"rows"}
+    assert again._cache.keys() == {"rows"}
     assert rows_of(again) == [None] * 128
 
 

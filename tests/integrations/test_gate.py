@@ -225,8 +225,8 @@ def test_a_refusal_that_rests_on_a_reading_is_sent_and_reported(carrier: Carrier
         status=200,
     )
     assert str(reports[0]) == (
-        "salla accepted what is refused (200), order 1: keys coupon_code; rules SALLA-COUPON-1; rests on S2; "
-        "saw status is delivered, not draft"
+        "salla accepted an update that the rules refuse (200), order 1: keys coupon_code; rules SALLA-COUPON-1; assumptions S2; "
+        "facts status is delivered, not draft"
     )
 
 
@@ -250,7 +250,7 @@ def test_nothing_has_to_be_held_back(carrier: Carrier) -> None:
     assert reports[0].rules == ("SALLA-COUPON-1",)
     assert reports[0].assumptions == ()
     assert reports[1].problems == ("unknown_key at /…",)
-    assert str(reports[1]) == "salla accepted what is refused (200): problems unknown_key at /…"
+    assert str(reports[1]) == "salla accepted an update that the rules refuse (200): problems unknown_key at /…"
     assert counted(gate) == {"asked": 1, "sent_refused": 2, "accepted": 2}
 
 
@@ -320,7 +320,7 @@ def test_a_refusal_of_what_was_allowed_for_an_order_that_was_kept_is_no_disagree
     assert [report.kind for report in reports] == [ReportKind.STALE]
     assert not reports[0].kind.is_disagreement
     assert str(reports[0]).startswith(
-        "awal refused what is allowed for the order as it was kept (422), order 1: keys status"
+        "awal refused an update that the rules allow for the cached order (422), order 1: keys status"
     )
     assert send("PUT", f"/orders/1{ASKED}", b'{"status": "delivered"}').status == 200
     assert counted(gate) == {"asked": 2, "allowed": 3, "stale": 1}
@@ -477,7 +477,7 @@ def test_what_no_answer_tells_refuses_nothing_for_certain(carrier: Carrier) -> N
     gate = Gate(salla.ENDPOINT, report=reports.append)
     assert carrier(gate, served(FakeSalla([guest])))("PUT", "/orders/1", customer).status == 200
     assert [(report.kind, report.why) for report in reports] == [
-        (ReportKind.UNJUDGED, "no answer tells its customer for certain")
+        (ReportKind.UNJUDGED, "no answer of the platform shows its customer for certain")
     ]
     for strict in (Gate(salla.ENDPOINT, refuse="any"), Gate(salla.ENDPOINT, orders={1: guest}.get, refuse="any")):
         told = '{"customer": {"id": 5}, "coupon_code": "EID"}'
@@ -496,13 +496,17 @@ def test_what_no_answer_tells_refuses_nothing_for_certain(carrier: Carrier) -> N
 @pytest.mark.parametrize(
     ("answer", "sent", "why"),
     [
-        ((401, {}, b""), (COUPON, {}), "its order was asked for, and answered 401"),
+        ((401, {}, b""), (COUPON, {}), "its order was asked for, and the answer was 401"),
         ((200, {}, b"{"), (COUPON, {}), "its order cannot be read: not_json"),
-        ((200, {}, b'{"id": 2, "status": []}'), (COUPON, {}), "its order was asked for, and something else answered"),
-        (None, (COUPON, {}), "its order was asked for, and not answered"),
-        ((200, {}, b""), ([COUPON], {}), "its body is streamed"),
+        (
+            (200, {}, b'{"id": 2, "status": []}'),
+            (COUPON, {}),
+            "its order was asked for, and the answer was another order",
+        ),
+        (None, (COUPON, {}), "its order was asked for, and there was no answer"),
+        ((200, {}, b""), ([COUPON], {}), "its body is a stream"),
         ((200, {}, b""), (b"x", {"content-encoding": "gzip"}), "its body is encoded"),
-        ((200, {}, b""), (b"x", {"content-type": "text/plain"}), "its body is not JSON, by its content-type"),
+        ((200, {}, b""), (b"x", {"content-type": "text/plain"}), "its content-type is not JSON"),
     ],
 )
 def test_what_cannot_be_judged_is_told_and_can_be_held_back(
@@ -532,7 +536,7 @@ def test_what_cannot_be_judged_is_told_and_can_be_held_back(
     assert "PUT" not in recorded.methods
     assert {name: count for name, count in counted(strict).items() if name != "asked"} == {"unavailable": 1}
     assert len(caplog.records) == 2
-    assert "salla was not sent what could not be judged" in caplog.records[1].getMessage()
+    assert "salla did not get an update that could not be judged" in caplog.records[1].getMessage()
 
 
 def test_what_is_raised_says_which_order_it_is_about(carrier: Carrier) -> None:
@@ -604,7 +608,7 @@ def test_a_hook_that_fails_is_no_trouble_of_the_request(carrier: Carrier, caplog
     platform = showing("completed")
     gate = Gate(salla.ENDPOINT, refuse="nothing", report=failing)
     assert carrier(gate, platform)("PUT", "/orders/1", COUPON).status == 200
-    assert "what is called with reports failed" in caplog.text
+    assert "the report function failed" in caplog.text
 
 
 def test_by_default_news_are_one_record_of_the_log(carrier: Carrier, caplog: pytest.LogCaptureFixture) -> None:
@@ -614,7 +618,9 @@ def test_by_default_news_are_one_record_of_the_log(carrier: Carrier, caplog: pyt
         carrier(Gate(salla.ENDPOINT, refuse="nothing"), platform)("PUT", "/orders/1", COUPON)
     (record,) = [record for record in caplog.records if record.name.startswith("orderrules")]
     assert (record.name, record.levelno) == ("orderrules.integrations", logging.WARNING)
-    assert record.getMessage().startswith("salla accepted what is refused (200), order 1: keys coupon_code")
+    assert record.getMessage().startswith(
+        "salla accepted an update that the rules refuse (200), order 1: keys coupon_code"
+    )
 
 
 PERSONAL = {
@@ -673,7 +679,7 @@ def test_a_report_that_cannot_be_made_is_no_trouble_of_the_request(
     monkeypatch.setattr(type(toy.POLICY), "schema", _failing)
     platform = Recorded(lambda _: (200, {}, b'{"stage": "van", "fragile": true}'))
     assert carrier(Gate(toy.ENDPOINT, refuse="nothing"), platform)("PUT", "/parcels/7", b'{"street": 7}').status == 200
-    assert "what is called with reports failed" in caplog.text
+    assert "the report function failed" in caplog.text
 
 
 def _failing(_: object) -> dict[str, object]:
@@ -687,14 +693,14 @@ async def _awaited(_: Report) -> None:
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"refuse": "some"}, ValueError, "refuse is one of certain, any, uncertain, nothing, and not 'some'"),
-        ({"max_age": -1}, ValueError, "max_age and max_orders are 0 or more"),
-        ({"max_age": float("nan")}, ValueError, "max_age and max_orders are 0 or more"),
-        ({"max_orders": -1}, ValueError, "max_age and max_orders are 0 or more"),
-        ({"report": _awaited}, TypeError, "report is a function of a report, which is called and not awaited"),
-        ({"report": 5}, TypeError, "report is a function of a report"),
-        ({"orders": {}}, TypeError, "orders is a function of an order's id"),
-        ({"orders": {1: None}}, TypeError, "orders is a function of an order's id; of a dict, give its get"),
+        ({"refuse": "some"}, ValueError, "refuse must be one of certain, any, uncertain, nothing, got 'some'"),
+        ({"max_age": -1}, ValueError, "max_age and max_orders must be 0 or more"),
+        ({"max_age": float("nan")}, ValueError, "max_age and max_orders must be 0 or more"),
+        ({"max_orders": -1}, ValueError, "max_age and max_orders must be 0 or more"),
+        ({"report": _awaited}, TypeError, "report must be a function of a report; it is called, not awaited"),
+        ({"report": 5}, TypeError, "report must be a function of a report"),
+        ({"orders": {}}, TypeError, "orders must be a function of an order's id"),
+        ({"orders": {1: None}}, TypeError, "orders must be a function of an order's id; if it is a dict, pass its get"),
         ({"endpoint": salla}, TypeError, "expected an endpoint, such as salla.ENDPOINT, got a module"),
     ],
 )
@@ -736,7 +742,9 @@ def test_what_is_held_back_for_want_of_an_order_says_all_that_is_known(
     with pytest.raises(OrderUnavailable) as caught:
         carrier(gate, Recorded(lambda _: (429, headers, b"")))("PUT", "/orders/17", COUPON)
     assert (caught.value.order_id, caught.value.status, caught.value.retry_after) == (17, 429, waits)
-    assert str(caught.value) == "the update of order 17 cannot be judged: its order was asked for, and answered 429"
+    assert (
+        str(caught.value) == "the update of order 17 cannot be judged: its order was asked for, and the answer was 429"
+    )
     assert counted(gate) == {"asked": 1, "unavailable": 1}
 
 
@@ -816,7 +824,7 @@ def test_what_is_allowed_only_under_a_reading_can_be_held_back(carrier: Carrier)
     gate = Gate(salla.ENDPOINT, refuse="uncertain", report=lambda _: None)
     with pytest.raises(UpdateUncertain) as caught:
         carrier(gate, showing("delivered"))("PUT", "/orders/1", COUPON)
-    assert str(caught.value) == "allowed only as the page is read: S2: *completed* is read as completed alone"
+    assert str(caught.value) == "allowed only under an assumption: S2: *completed* is read as completed alone"
     assert (caught.value.order_id, bool(caught.value.decision)) == (1, True)
     with pytest.raises(UpdateRefused):
         carrier(gate, showing("completed"))("PUT", "/orders/1", COUPON)

@@ -201,13 +201,13 @@ def test_what_cannot_be_written_is_refused() -> None:
     guard = salla.POLICY.guard(salla.Patch(coupon_code="E"))
     with pytest.raises(LookupError, match="no column for draft; columns are given for status"):
         to_narwhals(guard, {"status": "status"})
-    with pytest.raises(LookupError, match="there is no column at all"):
+    with pytest.raises(LookupError, match="no column is given"):
         to_narwhals(ALWAYS, {})
-    with pytest.raises(TypeError, match="for draft, expected a column's name or an expression, got a int"):
+    with pytest.raises(TypeError, match="for draft, expected a column's name or an expression, got int"):
         to_narwhals(guard, {"status": "status", "draft": 7})  # type: ignore[dict-item]
     with pytest.raises(TypeError, match="expected a condition on an order alone"):
         to_narwhals(awal.POLICY.rules[0].only_if, COLUMNS)
-    with pytest.raises(TypeError, match="salla policy decides on its own"):
+    with pytest.raises(TypeError, match="salla policy accepts only its own"):
         verdicts(salla.POLICY, awal.Patch(), COLUMNS)  # type: ignore[misc]
 
 
@@ -215,10 +215,10 @@ def test_names_that_an_engine_would_take_for_something_else_are_refused() -> Non
     """A pattern would ask other columns, and an id with a comma would be two."""
     guard = salla.STATUS.is_(salla.Status.PAYMENT_PENDING)
     for pattern in ("*", "^status.*$"):
-        with pytest.raises(ValueError, match="is a pattern to Polars"):
+        with pytest.raises(ValueError, match=r"Polars reads .* as a pattern"):
             to_narwhals(guard, {"status": pattern})
     rule = Rule(id="SHOP, 1", section=salla.Section.COUPON, only_if=guard, reason="x")
-    with pytest.raises(ValueError, match="holds what stands between ids"):
+    with pytest.raises(ValueError, match="contains a comma and a space"):
         verdicts(salla.POLICY.with_rules(rule), salla.Patch(coupon_code="E"), COLUMNS)
 
 

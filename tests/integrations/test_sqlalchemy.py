@@ -187,7 +187,7 @@ def test_an_enumeration_without_any_status_is_refused() -> None:
         UNDER_REVIEW = 2
 
     orders = table(kinds={"status": sa.Enum(Code)})
-    with pytest.raises(LookupError, match="no member of the column's enumeration stands for a status"):
+    with pytest.raises(LookupError, match="the enumeration of the column has no value of the fact status"):
         to_sqlalchemy(salla.POLICY.guard(salla.Patch(coupon_code="E")), orders.c)
 
 
@@ -275,7 +275,7 @@ def test_a_statement_about_several_orders_is_told(engine: sa.Engine) -> None:
         connection.execute(orders.insert(), [{"id": 2, "status": "accepted"}])
         patch, columns = awal.Patch(status=awal.Status.SHIPPED), {"status": orders.c.status}
         several = sa.update(orders).where(orders.c.id < 3)
-        with pytest.raises(ValueError, match="the statement updated more than one order: take it back"):
+        with pytest.raises(ValueError, match="the statement updated more than one order: roll back"):
             guarded_update(connection, several, awal.POLICY, patch, columns)
         versioned = sa.update(orders).where(orders.c.id == 1, orders.c.writer == 9)
         assert guarded_update(connection, versioned, awal.POLICY, patch, columns).verdict is Verdict.GONE
@@ -292,21 +292,21 @@ def test_what_cannot_be_written_is_refused() -> None:
     """With what is missing."""
     with pytest.raises(LookupError, match="there is no column for status; columns are given for id, draft"):
         to_sqlalchemy(salla.STATUS.is_("completed"), sa.table("orders", sa.column("id"), sa.column("draft")).c)
-    with pytest.raises(TypeError, match=r"such as policy.guard\(patch\) gives, got a TransitionTable"):
+    with pytest.raises(TypeError, match=r"such as policy.guard\(patch\) returns, got TransitionTable"):
         to_sqlalchemy(awal.POLICY.rules[0].only_if, {"status": sa.column("status")})
-    with pytest.raises(TypeError, match="for status, expected a column or an expression, got a str"):
+    with pytest.raises(TypeError, match="for status, expected a column or an expression, got str"):
         to_sqlalchemy(salla.STATUS.is_("completed"), {"status": "slug"})  # type: ignore[dict-item]
-    with pytest.raises(TypeError, match="got a str"):
+    with pytest.raises(TypeError, match="got str"):
         to_sqlalchemy("status = 1", {})  # type: ignore[arg-type]
     orders = table()
     given: Any = (awal.POLICY, awal.Patch(), {"status": orders.c.status})
-    with pytest.raises(ValueError, match="the statement says not which order it updates"):
+    with pytest.raises(ValueError, match="the statement has no WHERE clause"):
         guarded_update(Session(), sa.update(orders).values(status="x"), *given)
     deleting: Any = sa.delete(orders).where(orders.c.id == 1)
     with pytest.raises(TypeError, match=r"expected an update, such as .*, got a Delete"):
         guarded_update(Session(), deleting, *given)
     returning = sa.update(orders).where(orders.c.id == 1).values(status="x").returning(orders.c.id)
-    with pytest.raises(ValueError, match="the statement returns what it writes"):
+    with pytest.raises(ValueError, match="the statement has a RETURNING clause"):
         guarded_update(Session(), returning, *given)
     with pytest.raises(LookupError, match="there is no column for status, draft"):
         guarded_update(
@@ -592,9 +592,9 @@ def test_a_statement_that_sets_the_order_itself_is_refused(engine: sa.Engine) ->
     notes = awal.Patch(admin_notes="x")
     with engine.begin() as connection:
         for own in ({"status": "pending"}, {"admin_notes": "y"}, {"version": 2, "branch_id": "7"}):
-            with pytest.raises(ValueError, match=r"the statement sets \w+: only what the patch sends is written"):
+            with pytest.raises(ValueError, match=r"the statement sets \w+: columns of the order are set only from"):
                 guarded_update(connection, statement.values(own), awal.POLICY, notes, orders.c)
-        with pytest.raises(LookupError, match="the column of admin_notes, which is sent, is not given"):
+        with pytest.raises(LookupError, match="the column of the sent key admin_notes is not given"):
             guarded_update(connection, statement, awal.POLICY, notes, {"status": orders.c.status})
         assert guarded_update(
             connection, statement, awal.POLICY, notes, {"status": orders.c.status}, keys={"admin_notes": None}
@@ -613,11 +613,11 @@ def test_a_customer_is_kept_beside_what_tells_whether_there_is_one(engine: sa.En
         connection.execute(orders.insert(), [{"id": 1, "status": "in_progress", "draft": False}])
         with pytest.raises(
             LookupError,
-            match="the column of customer, which is sent, tells a fact",
+            match="the column of the sent key customer holds a fact",
         ):
             guarded_update(connection, statement, salla.POLICY, patch, orders.c)
         text = {**keys, "customer": orders.c.coupon_code}
-        with pytest.raises(TypeError, match="the column of customer keeps no objects and lists"):
+        with pytest.raises(TypeError, match="the column of customer cannot store objects and lists"):
             guarded_update(connection, statement, salla.POLICY, patch, columns, keys=text)
         written = guarded_update(connection, statement, salla.POLICY, patch, columns, keys=keys)
         assert written.row is not None
@@ -647,11 +647,11 @@ def test_an_asynchronous_connection_is_told_how_it_is_done() -> None:
         async with engine.begin() as connection:
             await connection.run_sync(orders.metadata.create_all)
             await connection.execute(orders.insert(), [{"id": 1, "status": "pending"}])
-            with pytest.raises(TypeError, match=r"an AsyncConnection takes it so: await connection\.run_sync\("):
+            with pytest.raises(TypeError, match=r"with an AsyncConnection, use await connection\.run_sync\("):
                 guarded_update(connection, *asked)  # type: ignore[arg-type]
             assert await connection.run_sync(lambda plain: guarded_update(plain, *asked))
         async with AsyncSession(engine) as session:
-            with pytest.raises(TypeError, match="an AsyncSession takes it so"):
+            with pytest.raises(TypeError, match="with an AsyncSession, use await"):
                 guarded_update(session, *asked)  # type: ignore[arg-type]
             assert await session.run_sync(lambda plain: guarded_update(plain, *asked))
         await engine.dispose()
@@ -788,9 +788,9 @@ def test_what_is_told_of_columns_that_cannot_be_written(engine: sa.Engine) -> No
             )
         with pytest.raises(ValueError, match="coupon_code and employees are both written to the column"):
             write(statement, asked, coupon_code=Row.employees, employees=Row.employees)
-        with pytest.raises(TypeError, match="for coupon_code, expected a column, got a str"):
+        with pytest.raises(TypeError, match="for coupon_code, expected a column, got str"):
             write(statement, asked, coupon_code=unlike, employees=Row.employees)
-        with pytest.raises(LookupError, match="the column of coupon_code, which is sent, is not given"):
+        with pytest.raises(LookupError, match="the column of the sent key coupon_code is not given"):
             write(statement, asked, employees=Row.employees)
         ordered = sa.update(Row).where(Row.id == 2).ordered_values((Row.id, 3))
         with pytest.raises(ValueError, match="use values, not ordered_values"):

@@ -49,7 +49,7 @@ def pytest_runtest_setup() -> None:
     for policy in (salla.POLICY, awal.POLICY):
         rows = rows_of(policy)
         rows[:] = [None] * len(rows)
-        policy._kept.pop("table", None)
+        policy._cache.pop("table", None)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -21,7 +21,7 @@ ROUTES: Final = ("careful", "standard", "fast")
 def taking(route: str) -> Iterator[None]:
     """Have bodies read by one way: the careful one, or the quick one, without msgspec or with it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bodies, "_TAKES", {})
+        patch.setattr(bodies, "_DOCUMENT_READERS", {})
         if route == "careful":
             patch.setattr(bodies, "read_quickly", lambda *_: None)
         elif route == "standard":

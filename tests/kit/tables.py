@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from orderrules import Policy, awal, salla
-from orderrules.analysis import tables as description
+from orderrules.analysis import tables
 
 ROOT: Final = Path(__file__).parent.parent.parent
 DOCUMENTS: Final = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -64,12 +64,12 @@ def drawn(document: str) -> str:
 
     def draw(found: re.Match[str]) -> str:
         name, platform = found.groups()
-        table = getattr(description, name)(POLICIES[platform])
+        table = tables.TABLES[name](POLICIES[platform])
         return f"<!-- table: {name} {platform} -->\n{table}\n<!-- /table -->"
 
     def sketch(found: re.Match[str]) -> str:
         name, platform = found.groups()
-        diagram = getattr(description, name)(POLICIES[platform])
+        diagram = getattr(tables, name)(POLICIES[platform])
         return f"<!-- diagram: {name} {platform} -->\n```{name}\n{diagram}\n```\n<!-- /diagram -->"
 
     def tell(found: re.Match[str]) -> str:

@@ -146,7 +146,7 @@ def test_a_request_is_read_whole() -> None:
         (Part.BODY, "/status", Code.NOT_A_CHOICE),
         (Part.BODY, "/branch_id", Code.WRONG_TYPE),
     ]
-    with pytest.raises(InvalidInput, match="query /phone_number_id: stands here more than once"):
+    with pytest.raises(InvalidInput, match="query /phone_number_id: appears more than once"):
         awal.read_request(1, "phone_number_id=1&phone_number_id=2", {})
     with pytest.raises(InvalidInput, match="query /phone_number_id: expected a string, got an integer"):
         awal.read_request(1, {"phone_number_id": 1}, {})
@@ -179,7 +179,7 @@ def test_the_keywords_take_what_they_say() -> None:
 
 def test_awal_rules_no_action() -> None:
     """The page names none."""
-    with pytest.raises(ValueError, match="'cancel' is no action of awal: it rules none"):
+    with pytest.raises(ValueError, match="'cancel' is not an action of awal, which has no actions"):
         awal.POLICY.can(Order(status="pending"), "cancel")
 
 
@@ -210,9 +210,9 @@ def test_an_order_may_be_larger_than_an_update() -> None:
     """By as much as the limits say."""
     large = " " * (1 << 20)
     assert awal.read_order('{"status": "pending"}' + large).status is Status.PENDING
-    with pytest.raises(InvalidInput, match="has 1 048 578 characters, and 1 048 576 are read at most"):
+    with pytest.raises(InvalidInput, match="has 1 048 578 characters, the limit is 1 048 576"):
         awal.read_patch("{}" + large)
-    with pytest.raises(InvalidInput, match="has 1 048 578 characters, and 1 048 576 are read at most"):
+    with pytest.raises(InvalidInput, match="has 1 048 578 characters, the limit is 1 048 576"):
         awal.read_request(1, "phone_number_id=1", "{}" + large)
 
 
@@ -221,8 +221,8 @@ def test_a_request_says_where_keys_of_other_endpoints_belong() -> None:
     with pytest.raises(InvalidInput) as caught:
         awal.read_request(1, "phone_number_id=1", {"items": [], "tags": [], "notes": []})
     assert [problem.hint for problem in caught.value.problems] == [
-        "what was ordered is no part of this update",
-        "the page knows no tags",
+        "this endpoint does not change the items of an order",
+        "orders have no documented tags",
         "did you mean admin_notes?",
     ]
     with pytest.raises(InvalidInput) as update:
@@ -272,12 +272,12 @@ def test_what_an_order_shows_is_taken_key_by_key() -> None:
 def test_mistakes_of_a_caller_are_told_word_for_word() -> None:
     """They are no problems of an input."""
     mistakes: list[tuple[Callable[[], object], type[Exception], str]] = [
-        (lambda: awal.to_body(SHIPPED), TypeError, "expected a patch of Awal, got a Order"),  # type: ignore[arg-type]
-        (lambda: awal.policy(skipping=1), TypeError, "skipping is True or False, not 1"),  # type: ignore[arg-type]
+        (lambda: awal.to_body(SHIPPED), TypeError, "expected a patch of Awal, got Order"),  # type: ignore[arg-type]
+        (lambda: awal.policy(skipping=1), TypeError, "skipping must be True or False, got 1"),  # type: ignore[arg-type]
         (
             lambda: awal.policy(payment_default="drop"),  # type: ignore[arg-type]
             ValueError,
-            'payment_default is "keep" or "reset", not \'drop\'',
+            'payment_default must be "keep" or "reset", got \'drop\'',
         ),
     ]
     for make, kind, said in mistakes:

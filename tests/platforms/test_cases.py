@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CASES: Final = Path(__file__).parent.parent / "cases"
-EMPTY_ARRAY: Final = "PHP writes an empty array so; send {} for an object without keys, or leave the key out"
-ELSEWHERE: Final = "a status, and a note on it, is changed through Update Order Status, another endpoint"
+EMPTY_ARRAY: Final = "PHP encodes an empty array as []; send {} as the empty object, or leave out the key"
+ELSEWHERE: Final = "use the endpoint Update Order Status to change a status or its note"
 
 UNREADABLE: Final[dict[str, tuple[Callable[[bytes], object], list[tuple[str, Code, str]]]]] = {
     "awal_webhook_message_status": (awal.read_order, [("", Code.NOT_AN_ORDER, "")]),
@@ -24,13 +24,13 @@ UNREADABLE: Final[dict[str, tuple[Callable[[bytes], object], list[tuple[str, Cod
             (
                 "/data/status",
                 Code.WRONG_TYPE,
-                "if this is an order and the text a slug, build it: salla.Order(id=..., status=...)",
+                "if the string is the slug of an order, build the order: salla.Order(id=..., status=...)",
             )
         ],
     ),
     "order_n8n_webhook_item": (
         salla.read_order,
-        [("", Code.NOT_AN_ORDER, "an order seems to be at /body/data, read that")],
+        [("", Code.NOT_AN_ORDER, "the value at /body/data looks like an order: read that instead")],
     ),
     "patch_arabic_digits_id": (salla.read_patch, [("/courier_id", Code.WRONG_TYPE, "")]),
     "patch_create_order_payment_reference": (
@@ -39,7 +39,7 @@ UNREADABLE: Final[dict[str, tuple[Callable[[bytes], object], list[tuple[str, Cod
             (
                 "/payment/reference_id",
                 Code.UNKNOWN_KEY,
-                "that is its name in Create Order: did you mean store_bank_id?",
+                "this is its name in Create Order: did you mean store_bank_id?",
             )
         ],
     ),
@@ -49,7 +49,7 @@ UNREADABLE: Final[dict[str, tuple[Callable[[bytes], object], list[tuple[str, Cod
             (
                 "/customer/first_name",
                 Code.UNKNOWN_KEY,
-                "this is how the API shows a customer: an update sends name, mobile as text and email",
+                "this looks like a customer from an answer: send name, email, and mobile as a string",
             ),
             ("/customer/last_name", Code.UNKNOWN_KEY, ""),
             ("/customer/mobile", Code.WRONG_TYPE, ""),
@@ -77,7 +77,7 @@ UNREADABLE: Final[dict[str, tuple[Callable[[bytes], object], list[tuple[str, Cod
     ),
     "patch_wrapped": (
         salla.read_patch,
-        [("/order", Code.UNKNOWN_KEY, "the body of an update has no wrapper: send what is in it")],
+        [("/order", Code.UNKNOWN_KEY, "the body of an update has no wrapper: send its content directly")],
     ),
     "webhook_customer_created": (salla.read_order, [("", Code.NOT_AN_ORDER, "")]),
 }
@@ -117,7 +117,7 @@ def test_a_customer_that_is_not_shown_keeps_the_section_closed() -> None:
     (violation,) = decision.violations
     assert violation.message == (
         "customer cannot be changed: customer is not shown; it may change only while customer is absent or a guest; "
-        "read the order's details, which show its customer, or say that it is a guest"
+        "read the order's details, which show the customer, or mark the customer as a guest"
     )
     assert [assumption.id for assumption in decision.assumptions] == ["S15"]
 
@@ -128,7 +128,7 @@ def test_a_customer_that_is_not_shown_keeps_the_section_closed() -> None:
         ("order_list_item_status_without_slug", "note: the order shows a status without a slug"),
         (
             "order_status_slug_processing",
-            "note: no page names the order's status, 'processing' - did you mean in_progress?",
+            "note: the page does not list the order's status, 'processing' - did you mean in_progress?",
         ),
     ],
 )

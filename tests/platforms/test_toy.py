@@ -71,7 +71,7 @@ def test_an_action_is_open_or_not_and_no_waiver_opens_it() -> None:
     """Staff cannot recall what is delivered."""
     assert toy.POLICY.can(Order(stage=Stage.VAN), toy.Action.RECALL)
     assert not toy.POLICY.can(Order(stage=Stage.DOOR, staff=True), "recall")
-    with pytest.raises(ValueError, match="'sell' is no action of toy: recall"):
+    with pytest.raises(ValueError, match="'sell' is not an action of toy, which has recall"):
         toy.POLICY.can(Order(stage=Stage.VAN), "sell")
 
 
@@ -94,10 +94,10 @@ def test_platforms_do_not_mix() -> None:
                 assert can_update(order, patch)
             else:
                 with pytest.raises(
-                    TypeError, match=r"policy decides on its own orders and patches; this patch is of \S+\.Patch"
+                    TypeError, match=r"policy accepts only its own orders and patches, got \S+\.Patch as the patch"
                 ):
                     can_update(order, patch)
-                with pytest.raises(TypeError, match="this order is of"):
+                with pytest.raises(TypeError, match="as the order"):
                     order.__policy__().can_update(orders[other], patches[place])
 
 
@@ -109,26 +109,26 @@ def test_a_field_without_a_section_is_refused() -> None:
         stage: Stage | Unset = attrs.field(default=UNSET, metadata=in_section(Section.STAGE))
         extra: str | Unset = UNSET
 
-    with pytest.raises(TypeError, match=r"Loose\.extra belongs to no section"):
+    with pytest.raises(TypeError, match=r"Loose\.extra has no section"):
         attrs.evolve(toy.POLICY, patch_type=Loose)  # type: ignore[arg-type]
 
 
 def test_a_policy_refuses_what_it_could_not_decide() -> None:
     """A section or fact of another platform, an id given twice, a fact of the patch for an action."""
     rule = toy.POLICY.rules[1]
-    with pytest.raises(ValueError, match=r"TOY-ADDRESS-1 governs .* no section or action of toy"):
+    with pytest.raises(ValueError, match=r"TOY-ADDRESS-1 governs .* not a section or an action of toy"):
         attrs.evolve(toy.POLICY, rules=[attrs.evolve(rule, section=salla.Section.COUPON)])
-    with pytest.raises(ValueError, match="ids given twice: TOY-ADDRESS-1"):
+    with pytest.raises(ValueError, match="duplicate ids: TOY-ADDRESS-1"):
         toy.POLICY.with_rules(rule)
-    with pytest.raises(ValueError, match="TOY-ADDRESS-1 reads what the platform does not tell: status"):
+    with pytest.raises(ValueError, match="TOY-ADDRESS-1 reads facts that are not available to it: status"):
         attrs.evolve(toy.POLICY, rules=[attrs.evolve(rule, only_if=salla.STATUS.is_("completed"))])
-    with pytest.raises(ValueError, match="X reads what the platform does not tell: stage asked for"):
+    with pytest.raises(ValueError, match="X reads facts that are not available to it: stage asked for"):
         toy.POLICY.with_rules(
             Rule(id="X", section=toy.Action.RECALL, only_if=toy.ASKED.is_(UNSET), reason="no"),
         )
-    with pytest.raises(TypeError, match="in no section of toy: customer"):
+    with pytest.raises(TypeError, match="these keys have no section of toy: customer"):
         attrs.evolve(toy.POLICY, patch_type=salla.Patch)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="the toy policy has no TOY-NOTE-1"):
+    with pytest.raises(ValueError, match="the toy policy has no rule or waiver TOY-NOTE-1"):
         toy.POLICY.without("TOY-NOTE-1")
 
 
@@ -150,24 +150,24 @@ def test_a_platform_wired_wrongly_is_told_so_when_its_policy_is_made() -> None:
         fragile: bool = False
         __space__: ClassVar = Space("_other_index", toy.Order.__space__.facts)
 
-    with pytest.raises(TypeError, match=r"Eager\.stage cannot be left out"):
+    with pytest.raises(TypeError, match=r"Eager\.stage must be optional"):
         attrs.evolve(toy.POLICY, patch_type=Eager)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="Blind has no staff, which the fact sent by staff is read off"):
+    with pytest.raises(TypeError, match="Blind has no attribute staff, which the fact sent by staff reads"):
         attrs.evolve(toy.POLICY, order_type=Blind)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="Slotless has no slot _other_index"):
         attrs.evolve(toy.POLICY, order_type=Slotless)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="stage is never 'dsek'"):
+    with pytest.raises(ValueError, match="stage has no value 'dsek'"):
         TransitionTable(toy.STAGE, toy.ASKED, {"dsek": ()})
-    with pytest.raises(ValueError, match="stage asked for is never 'vna'"):
+    with pytest.raises(ValueError, match="stage asked for has no value 'vna'"):
         TransitionTable(toy.STAGE, toy.ASKED, {Stage.DESK: {"vna"}})
     for values in ((), ("a", "a")):
-        with pytest.raises(ValueError, match="at least one value, and none twice"):
+        with pytest.raises(ValueError, match="at least one value, and no value twice"):
             Fact("x", values=values)
 
 
 def test_models_are_not_subclassed() -> None:
     """A key that a class below added would be numbered as another one."""
-    with pytest.raises(TypeError, match="Patch is a model, and models are not subclassed"):
+    with pytest.raises(TypeError, match="Patch is a model, which cannot be subclassed"):
 
         class More(Patch):  # pyright: ignore[reportUnusedClass]
             pass

@@ -83,7 +83,7 @@ def test_requests_are_read_alike() -> None:
 @pytest.mark.parametrize("path", ["orders/{id}", "/orders/7", "{id}", ""])
 def test_a_path_without_a_place_for_the_id_is_refused(path: str) -> None:
     """When the endpoint is made."""
-    with pytest.raises(ValueError, match="an endpoint's path is like"):
+    with pytest.raises(ValueError, match="the path of an endpoint must look like"):
         attrs.evolve(awal.ENDPOINT, path=path)
 
 
@@ -92,5 +92,5 @@ def test_an_endpoint_may_ask_by_another_policy_of_its_platform() -> None:
     strict = salla.policy(completed=salla.COMPLETED_FAMILY)
     assert salla.ENDPOINT.under(strict).policy is strict
     assert salla.ENDPOINT.policy is salla.POLICY
-    with pytest.raises(TypeError, match="the endpoint is of salla, and the policy of awal"):
+    with pytest.raises(TypeError, match="expected a policy of the platform salla, got one of awal"):
         salla.ENDPOINT.under(awal.POLICY)  # type: ignore[arg-type]

@@ -182,7 +182,7 @@ def test_a_signature_stays_what_it_was(model: type[Any]) -> None:
 
 def test_the_text_of_a_function_can_be_read() -> None:
     """As that of what attrs writes."""
-    assert "if 'coupon_code' in found:" in inspect.getsource(generated.reader(salla.Patch, Source.DOCUMENT))
+    assert "if 'coupon_code' in data:" in inspect.getsource(generated.reader(salla.Patch, Source.DOCUMENT))
     assert "return init_of_attrs(self" in "".join(linecache.getlines(salla.Patch.__init__.__code__.co_filename))
 
 
@@ -217,7 +217,7 @@ def test_models_within_arrays_are_read(route: str) -> None:
         for _ in range(20):
             deep = {"below": deep}
         assert read_body(Tree, json.dumps(deep)) == read_body(Tree, deep)
-        with pytest.raises(InvalidInput, match="objects and arrays in each other"):
+        with pytest.raises(InvalidInput, match="levels deep"):
             read_body(Tree, '{"below":' * 70 + "{}" + "}" * 70)
 
 

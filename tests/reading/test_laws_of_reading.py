@@ -162,7 +162,7 @@ def test_an_order_of_awal_written_as_a_payload_is_read_again(order: awal.Order) 
 
 def test_only_an_order_is_written_as_a_payload() -> None:
     """Of the platform that is asked."""
-    with pytest.raises(TypeError, match="expected an order of Salla, got a Order"):
+    with pytest.raises(TypeError, match="expected an order of Salla, got Order"):
         salla.to_payload(awal.Order(status="pending"))  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="expected an order of Awal, got a dict"):
+    with pytest.raises(TypeError, match="expected an order of Awal, got dict"):
         awal.to_payload({})  # type: ignore[arg-type]

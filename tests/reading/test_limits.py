@@ -26,8 +26,8 @@ def test_a_limit_is_from_one_to_the_most_that_can_be_kept_to(name: str) -> None:
     for wrong in (0, -1, MOST[name] + 1):
         with pytest.raises(ValueError, match="the limit") as caught:
             Limits(**{name: wrong})
-        assert str(caught.value) == f"the limit {name} is from 1 to {MOST[name]}, and not {wrong}"
+        assert str(caught.value) == f"the limit {name} must be from 1 to {MOST[name]}, got {wrong}"
     for other, kind in ((1.5, "float"), (True, "bool"), ("7", "str"), (None, "NoneType")):
         with pytest.raises(TypeError) as refused:
             Limits(**{name: other})  # type: ignore[arg-type]
-        assert str(refused.value) == f"the limit {name} is an integer, and no {kind}"
+        assert str(refused.value) == f"the limit {name} must be an integer, got {kind}"

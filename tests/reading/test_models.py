@@ -81,14 +81,14 @@ def test_a_type_without_a_strict_reading_is_named() -> None:
     """In a field, in an array, and in an array that ends."""
     with pytest.raises(TypeError) as caught:
         Crate()
-    assert str(caught.value) == "there is no strict reading of <class 'decimal.Decimal'>"
-    assert str(unsupported_type("x")) == "there is no strict reading of x"
+    assert str(caught.value) == "no strict reader for a field of type <class 'decimal.Decimal'>"
+    assert str(unsupported_type("x")) == "no strict reader for a field of type x"
     for annotation in (tuple[Decimal, ...], tuple[int, int], tuple[int], Box | str, dict[str, int], list[int]):
         model = attrs.make_class("Model", {"field": attrs.field()}, bases=(Model,), frozen=True)
         model.__annotations__ = {"field": annotation}
         with pytest.raises(TypeError) as refused:
             slots_of(model)
-        assert str(refused.value) == f"there is no strict reading of {annotation}"
+        assert str(refused.value) == f"no strict reader for a field of type {annotation}"
     for readable in (tuple[Box, ...], tuple[tuple[str, ...], ...], Box, int | str | None):
         model = attrs.make_class("Model", {"field": attrs.field()}, bases=(Model,), frozen=True)
         model.__annotations__ = {"field": readable}
@@ -137,7 +137,7 @@ def test_a_model_is_no_base_of_another() -> None:
     """The mistake names the model."""
     with pytest.raises(TypeError) as caught:
         type("Wider", (Box,), {})
-    assert str(caught.value) == "Box is a model, and models are not subclassed"
+    assert str(caught.value) == "Box is a model, which cannot be subclassed"
     with pytest.raises(TypeError, match=r"^Lid is a model"):
         type("Both", (Unrelated, Lid), {})
 

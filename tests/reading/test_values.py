@@ -94,7 +94,7 @@ def test_a_choice_is_taken_by_its_exact_value() -> None:
     for wrong in ("Pending", "pending ", "PENDING", ""):
         with pytest.raises(InvalidInput, match="expected one of pending, accepted, shipped, delivered, completed"):
             read(wrong)
-    with pytest.raises(InvalidInput, match=r"\(the whole\): expected a string, got an integer$"):
+    with pytest.raises(InvalidInput, match=r"\(whole input\): expected a string, got an integer$"):
         read(7)
 
 
@@ -150,7 +150,7 @@ def test_a_model_of_a_type_that_cannot_be_read_strictly_is_a_mistake(annotation:
     """It is told at once, and never read by a default of another library."""
     model = attrs.make_class("Model", {"field": attrs.field()}, bases=(Model,), frozen=True)
     model.__annotations__ = {"field": annotation}
-    with pytest.raises(TypeError, match="there is no strict reading of"):
+    with pytest.raises(TypeError, match="no strict reader for a field of type"):
         model(field=1)
 
 
@@ -158,8 +158,8 @@ def test_problems_and_their_error_are_values() -> None:
     """Comparable, picklable, and readable one to a line."""
     problem = Problem("/a", Code.MISSING, "is required", "say a", Part.QUERY)
     assert str(problem) == "query /a: is required (say a)"
-    assert str(Problem("", Code.NOT_JSON, "is no JSON")) == "(the whole): is no JSON"
-    with pytest.raises(ValueError, match="no invalid input without a problem"):
+    assert str(Problem("", Code.NOT_JSON, "is no JSON")) == "(whole input): is no JSON"
+    with pytest.raises(ValueError, match="InvalidInput needs at least one problem"):
         InvalidInput([])
     error = InvalidInput([problem], "read the thing")
     again = pickle.loads(pickle.dumps(error))
@@ -220,37 +220,37 @@ AN_ARRAY_OF_WHOLE = lambda value: read_items(value, integer)  # noqa: E731 - it 
 
 
 WRONG: list[tuple[Any, object, str]] = [
-    (text, 7, "(the whole): expected a string, got an integer"),
-    (text, None, "(the whole): expected a string, got null"),
-    (text, Flaw(Code.NOT_FINITE, "NaN is no JSON number"), "(the whole): NaN is no JSON number"),
-    (text, "ab\0", "(the whole): holds a NUL character"),
-    (text, "é\ud800", "(the whole): character 1 is a surrogate without its pair"),
-    (text, "x" * 1234 + "\ud800", "(the whole): character 1 234 is a surrogate without its pair"),
-    (integer, 7.0, "(the whole): expected an integer, got a number"),
-    (integer, 10**100, "(the whole): has more than 100 digits"),
-    (integer, -(10**100), "(the whole): has more than 100 digits"),
-    (number, "7", "(the whole): expected a number, got a string"),
-    (number, 10**100, "(the whole): has more than 100 digits"),
-    (number, float("inf"), "(the whole): expected a finite number"),
-    (flag, 1, "(the whole): expected a boolean, got an integer"),
-    (day, 7, "(the whole): expected a date written YYYY-MM-DD, got an integer"),
-    (day, "x", "(the whole): expected a date written YYYY-MM-DD (write a day as YYYY-MM-DD)"),
-    (day, "2023-02-29", "(the whole): the calendar has no such day (write a day as YYYY-MM-DD)"),
-    (choice(awal.PaymentStatus), 7, "(the whole): expected a string, got an integer"),
-    (choice(awal.PaymentStatus), "piad", "(the whole): expected one of paid, unpaid (did you mean paid?)"),
-    (choice(awal.PaymentStatus), "x", "(the whole): expected one of paid, unpaid"),
-    (mapping, [], "(the whole): expected an object, got an array"),
-    (pairs_of, [], "(the whole): expected an object, got an array"),
-    (lambda value: mapping(value, "a box"), 7, "(the whole): expected a box, got an integer"),
-    (lambda value: pairs_of(value, "a box"), 7, "(the whole): expected a box, got an integer"),
-    (mapping, Twice(), "/a: stands here more than once"),
-    (mapping, Broken(), "(the whole): the mapping fails when it is asked for what it holds"),
-    (AN_ARRAY_OF_WHOLE, {}, "(the whole): expected an array, got an object"),
+    (text, 7, "(whole input): expected a string, got an integer"),
+    (text, None, "(whole input): expected a string, got null"),
+    (text, Flaw(Code.NOT_FINITE, "NaN is not a JSON number"), "(whole input): NaN is not a JSON number"),
+    (text, "ab\0", "(whole input): contains a NUL character"),
+    (text, "é\ud800", "(whole input): character 1 is an unpaired surrogate"),
+    (text, "x" * 1234 + "\ud800", "(whole input): character 1 234 is an unpaired surrogate"),
+    (integer, 7.0, "(whole input): expected an integer, got a number"),
+    (integer, 10**100, "(whole input): has more than 100 digits"),
+    (integer, -(10**100), "(whole input): has more than 100 digits"),
+    (number, "7", "(whole input): expected a number, got a string"),
+    (number, 10**100, "(whole input): has more than 100 digits"),
+    (number, float("inf"), "(whole input): expected a finite number, got infinity or NaN"),
+    (flag, 1, "(whole input): expected a boolean, got an integer"),
+    (day, 7, "(whole input): expected a date written YYYY-MM-DD, got an integer"),
+    (day, "x", "(whole input): expected a date written YYYY-MM-DD (write the date like 2024-01-20, without a time)"),
+    (day, "2023-02-29", "(whole input): expected a date that exists (write the date like 2024-01-20, without a time)"),
+    (choice(awal.PaymentStatus), 7, "(whole input): expected a string, got an integer"),
+    (choice(awal.PaymentStatus), "piad", "(whole input): expected one of paid, unpaid (did you mean paid?)"),
+    (choice(awal.PaymentStatus), "x", "(whole input): expected one of paid, unpaid"),
+    (mapping, [], "(whole input): expected an object, got an array"),
+    (pairs_of, [], "(whole input): expected an object, got an array"),
+    (lambda value: mapping(value, "a box"), 7, "(whole input): expected a box, got an integer"),
+    (lambda value: pairs_of(value, "a box"), 7, "(whole input): expected a box, got an integer"),
+    (mapping, Twice(), "/a: appears more than once"),
+    (mapping, Broken(), "(whole input): the mapping raised an error when its items were read"),
+    (AN_ARRAY_OF_WHOLE, {}, "(whole input): expected an array, got an object"),
     (AN_ARRAY_OF_WHOLE, (1, 2, "3"), "/2: expected an integer, got a string"),
-    (leaf(int | str), 7.0, "(the whole): expected a string, got a number"),
-    (leaf(awal.PaymentStatus | None), "x", "(the whole): expected one of paid, unpaid"),
-    (leaf(int | None), "x", "(the whole): expected an integer, got a string"),
-    (leaf(int | str), None, "(the whole): expected a string, got null"),
+    (leaf(int | str), 7.0, "(whole input): expected a string, got a number"),
+    (leaf(awal.PaymentStatus | None), "x", "(whole input): expected one of paid, unpaid"),
+    (leaf(int | None), "x", "(whole input): expected an integer, got a string"),
+    (leaf(int | str), None, "(whole input): expected a string, got null"),
 ]
 
 
@@ -299,7 +299,7 @@ def test_a_mapping_has_at_most_as_many_keys_as_the_limits_say() -> None:
     with read_with("read it", Limits(keys=3)):
         assert mapping({"a": 1, 7: 2, "c": 3}) == {"a": 1, "c": 3}
     with (
-        pytest.raises(InvalidInput, match=r"cannot read it: 1 problem\n  \(the whole\): has more than 1 234 keys$"),
+        pytest.raises(InvalidInput, match=r"cannot read it: 1 problem\n  \(whole input\): has more than 1 234 keys$"),
         read_with("read it", Limits(keys=1234)),
     ):
         pairs_of(dict.fromkeys(range(1235)))
@@ -359,13 +359,13 @@ def test_values_are_shown_up_to_forty_characters_and_digits() -> None:
             assert kind_of(value) == kind
     with pytest.raises(InvalidInput, match=r"got 'x' \(write"), read_with("read it", show_values=True):
         day("x")
-    assert str(wrong_type("a box", "x").problems[0]) == "(the whole): expected a box, got a string"
+    assert str(wrong_type("a box", "x").problems[0]) == "(whole input): expected a box, got a string"
 
 
 def test_a_type_is_named_in_few_printable_characters() -> None:
     """A class may have any name."""
     assert kind_of(type("X" * 41, (), {})()) == "a Python " + "X" * 40
-    assert kind_of(Nameless()) == "something that cannot be named"
+    assert kind_of(Nameless()) == "a value of an unknown type"
     assert kind_of(type("a\nb", (), {})()) == "a Python a\\nb"
 
 

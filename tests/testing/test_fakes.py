@@ -107,21 +107,21 @@ def test_an_id_is_given_or_free() -> None:
     fake = FakeAwal([awal.Order(status="pending", id=5)])
     assert fake.add(awal.Order(status="pending")) == 6
     for taken in (5, 0, -1, "7"):
-        with pytest.raises(ValueError, match="a positive integer that no other has"):
+        with pytest.raises(ValueError, match="a positive integer and that no other order has"):
             fake.add(awal.Order(status="pending", id=taken))
 
 
 def test_what_a_fake_cannot_do_is_refused_at_once() -> None:
     """Not when it is asked."""
-    with pytest.raises(TypeError, match="a FakeSalla takes its own orders, and no Order"):
+    with pytest.raises(TypeError, match="a FakeSalla takes orders of its own platform, got Order"):
         FakeSalla([cast("Any", awal.Order(status="pending"))])
-    with pytest.raises(TypeError, match="a FakeSalla enforces no policy of awal"):
+    with pytest.raises(TypeError, match="a FakeSalla cannot enforce a policy of awal"):
         FakeSalla([], policy=cast("Any", awal.POLICY))
     for wrong in ({"method": "put"}, {"method": "FROB"}, {"times": 0}):
-        with pytest.raises(ValueError, match="a fault happens to GET or PUT, once or more often"):
+        with pytest.raises(ValueError, match="expected the method GET or PUT"):
             FakeAwal().fail(Fault.TIMEOUT, **cast("Any", wrong))
     for adapt in (httpx_transport, wsgi_app):
-        with pytest.raises(TypeError, match="expected a fake, got a Policy"):
+        with pytest.raises(TypeError, match="expected a fake, got Policy"):
             adapt(cast("Any", salla.POLICY))
 
 
@@ -135,12 +135,12 @@ def test_faults_happen_when_they_are_asked_for(make: Callable[[], Any]) -> None:
     fake.fail("timeout", method="PUT")
     assert get(fake, "/orders/1")[0] == 200
     assert put(fake, 1, body)[0] == 500
-    with pytest.raises(NoAnswerError, match="did nothing"):
+    with pytest.raises(NoAnswerError, match="was not handled"):
         put(fake, 1, body)
     assert fake.orders[1] == before
     fake.fail(Fault.LOST_ANSWER, times=2)
     for _ in range(2):
-        with pytest.raises(NoAnswerError, match="did what it was asked"):
+        with pytest.raises(NoAnswerError, match="was handled"):
             put(fake, 1, body)
     assert fake.orders[1] != before
     assert put(fake, 1, body)[0] == 200

@@ -107,7 +107,7 @@ class Lenient(FakeAwal):
     [
         (Failing, "the service failed on"),
         (Lenient, "the service accepted a body that cannot be read"),
-        (Crashing, "updating it, the service raised KeyError: 'address'"),
+        (Crashing, "while updating the order, the service raised KeyError: 'address'"),
     ],
 )
 def test_a_failure_and_leniency_are_disagreements(serve: Callable[[], Any], said: str) -> None:
@@ -170,11 +170,11 @@ def test_what_a_machine_cannot_use_is_told() -> None:
     class Nameless(OrderMachine):
         """Forgets its policy."""
 
-    with pytest.raises(TypeError, match="say which policy the service must keep"):
+    with pytest.raises(TypeError, match="the machine has no policy"):
         Nameless()
     for name, wrong, said in (
-        ("send_update", "200", "send_update gives an HTTP status or a boolean, and no str"),
-        ("read_order", {"id": 1}, "read_order gives an order of awal or None, and no dict"),
+        ("send_update", "200", "send_update must return an HTTP status or a bool, got str"),
+        ("read_order", {"id": 1}, "read_order must return an order of awal or None, got dict"),
     ):
         odd = type("Odd", (machine(FakeAwal),), {name: lambda *_, wrong=wrong: wrong})
         with pytest.raises(TypeError, match=said):

@@ -106,7 +106,7 @@ def test_a_suite_that_does_not_ask_is_not_told(tmp_path: Path) -> None:
     assert "coverage of rules" not in text
     status, text = run(tmp_path, "--orderrules-fail-under=100")
     assert status == 4
-    assert "says nothing without --orderrules-cov" in text
+    assert "needs --orderrules-cov" in text
     assert run(tmp_path, "--orderrules-cov=awal", "--orderrules-fail-under=101")[0] == 4
     assert run(tmp_path, "--orderrules-cov=awal", "--orderrules-fail-under=100", "--collect-only")[0] == 0
     status, text = run(tmp_path, "--orderrules-cov=shopify")
@@ -143,7 +143,7 @@ def test_assertions_say_what_was_expected_and_what_is() -> None:
         "  + SALLA-COUPON-1",
     ]
     assert "Noura" not in str(caught.value)
-    with pytest.raises(ValueError, match="there is no rule 'SALLA-COPON-1' to refuse it; there are SALLA-CUSTOMER-1"):
+    with pytest.raises(ValueError, match="the policy has no rule 'SALLA-COPON-1'; its rules are SALLA-CUSTOMER-1"):
         assert_refused(COMPLETED, COUPON, rule="SALLA-COPON-1")
     with pytest.raises(AssertionError, match="expected the update to be allowed\nrefused: coupon"):
         assert_allowed(COMPLETED, COUPON)
