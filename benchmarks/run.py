@@ -41,8 +41,7 @@ from of_pydantic import Order, Patch, by_ifs_of_none
 from peers import MACHINE_PEERS, POLICY_PEERS, Facts, Peer, awal_questions, salla_questions, verify
 
 from orderrules import InvalidInput, awal, can_update, salla
-from orderrules.reading import bodies, generated
-from orderrules.reading import structs
+from orderrules.reading import bodies, generated, structs
 from tests.kit.samples import PAGE_SAMPLES
 
 RESULTS = Path(__file__).with_name("results.json")

@@ -6,7 +6,7 @@ A table is records and headings; it prints as Markdown. Transition diagrams are 
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import attrs
 
@@ -19,7 +19,7 @@ from orderrules.reading.problems import join_words
 __all__ = ["TABLES", "Column", "RuleTable", "dot", "mermaid"]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from orderrules.engine.table import Cell
     from orderrules.grammar.conditions import Condition, Values
@@ -52,7 +52,8 @@ class Column(NamedTuple):
         if value is None or value == []:
             return self.empty if markdown else self.empty.strip("*")
         mark = self.mark if markdown else ""
-        words = [f"{mark}{word}{mark}" for word in (value if isinstance(value, list) else [value])]
+        values = cast("list[object]", value if isinstance(value, list) else [value])
+        words = [f"{mark}{word}{mark}" for word in values]
         return join_words(words, self.conjunction) if self.conjunction else ", ".join(words)
 
 
@@ -120,8 +121,10 @@ def _actions(rulebook: Rulebook[Any, Any]) -> RuleTable:
 
 
 def _rules_of(rulebook: Rulebook[Any, Any], section: object) -> list[dict[str, str | None]]:
-    rules = [{"only_if": str(rule.only_if), "rule": rule.id} for rule in rulebook.rules if rule.section is section]
-    return [*rules] or [{"only_if": None, "rule": None}]
+    rules: list[dict[str, str | None]] = [
+        {"only_if": str(rule.only_if), "rule": rule.id} for rule in rulebook.rules if rule.section is section
+    ]
+    return rules or [{"only_if": None, "rule": None}]
 
 
 def _waivers(rulebook: Rulebook[Any, Any]) -> RuleTable:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -16,8 +15,7 @@ import click
 from click.shell_completion import CompletionItem
 from rich.markup import escape
 
-from orderrules.analysis import tables as description
-from orderrules.analysis import vectors
+from orderrules.analysis import tables, vectors
 from orderrules.cli import app as _app
 from orderrules.cli.app import ALLOWED, ASSUMPTIONS, FILE, REFUSED, TROUBLE, Answered, draw, to_json
 from orderrules.grammar.conditions import points
@@ -27,24 +25,10 @@ from orderrules.reading.problems import InvalidInput
 from orderrules.reading.values import close_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from enum import StrEnum
+    from collections.abc import Callable
 
     from orderrules.grammar.rules import Rule
     from orderrules.policy.policy import Policy
-
-
-_TABLES: Final = {
-    "statuses": description.status_table,
-    "rules": description.rule_table,
-    "actions": description.action_table,
-    "waivers": description.waiver_table,
-    "transitions": description.transition_table,
-    "assumptions": description.assumption_table,
-    "advice": description.advice_table,
-}
-
-_CELLS: Final = re.compile(r"(?<!\\)\|")
 
 
 def _about_policy(*own: click.Parameter) -> Callable[[Callable[..., NoReturn]], click.Command]:
@@ -67,7 +51,7 @@ def _about_policy(*own: click.Parameter) -> Callable[[Callable[..., NoReturn]], 
 
 
 @_about_policy(
-    click.Argument(["which"], type=click.Choice(list(_TABLES)), default="statuses", metavar="[TABLE]"),
+    click.Argument(["which"], type=click.Choice(list(tables.TABLES)), default="statuses", metavar="[TABLE]"),
     _app.format_option("text", "markdown", "json"),
 )
 def table(policy: Policy[Any, Any], which: str, form: str) -> NoReturn:
@@ -89,14 +73,12 @@ def table(policy: Policy[Any, Any], which: str, form: str) -> NoReturn:
       orderrules table --platform salla
       orderrules table rules --platform awal --format markdown
     """
+    printed = tables.TABLES[which](policy)
     if form == "markdown":
-        raise Answered(_TABLES[which](policy) + "\n", ALLOWED)
+        raise Answered(f"{printed}\n", ALLOWED)
     if form == "json":
-        raise Answered(to_json(_records(policy, which)), ALLOWED)
-    heads, _, *rows = [
-        [cell.strip().replace("**", "").replace("`", "").replace(r"\|", "|") for cell in _CELLS.split(line.strip("| "))]
-        for line in _TABLES[which](policy).splitlines()
-    ]
+        raise Answered(to_json(printed.records), ALLOWED)
+    rows = printed.rows()
     if which == "statuses":
         # Statuses with equal cells share a row.
         groups: dict[tuple[str, ...], list[str]] = {}
@@ -104,54 +86,7 @@ def table(policy: Policy[Any, Any], which: str, form: str) -> NoReturn:
             groups.setdefault(tuple(cells), []).append(status)
         rows = [["\n".join(statuses), *cells] for cells, statuses in groups.items()]
     title = f"{policy.name}: {which}" + ": none" * (not rows)
-    raise Answered(_app.draw_table(title, heads, rows) if rows else f"{title}\n", ALLOWED)
-
-
-def _records(policy: Policy[Any, Any], which: str) -> list[dict[str, Any]]:
-    """Return the rows of a table as JSON-ready records."""
-    if which == "statuses":
-        (heading, *sections), *rows = description.status_rows(policy)
-        return [{heading: status, "sections": dict(zip(sections, cells, strict=True))} for status, *cells in rows]
-    if which in {"rules", "actions"}:
-        governed: Iterable[StrEnum] = policy.sections if which == "rules" else policy.actions or ()
-        governing: dict[StrEnum, list[Rule | None]] = {section: [] for section in governed}
-        for rule in policy.rules:
-            if rule.section in governing:
-                governing[rule.section].append(rule)
-        rules = [(section, rule) for section, own_rules in governing.items() for rule in own_rules or [None]]
-        return [
-            {
-                which.removesuffix("s").replace("rule", "section"): section.value,
-                **({"keys": list(policy.keys_of(section))} if which == "rules" else {}),
-                "only_if": None if rule is None else str(rule.only_if),
-                "rule": None if rule is None else rule.id,
-            }
-            for section, rule in rules
-        ]
-    if which == "transitions":
-        return [
-            {
-                "rule": rule.id,
-                "from": follows.current.label(value),
-                "to": [follows.asked.label(other) for other in follows.asked.values if other in following],
-            }
-            for rule in policy.rules
-            for follows in rule.only_if.transitions()
-            for value, following in follows.table
-        ]
-    if which == "assumptions":
-        return [
-            {
-                "assumption": assumption.id,
-                "question": assumption.question,
-                "answer": assumption.answer,
-                "alternatives": [other.name for other in assumption.alternatives],
-            }
-            for assumption in policy.assumptions
-        ]
-    if which == "waivers":
-        return [{"waiver": entry.id, "when": str(entry.when), "reason": entry.reason} for entry in policy.waivers]
-    return [{"advice": entry.id, "message": entry.message} for entry in policy.advice_rules]
+    raise Answered(_app.draw_table(title, printed.headings, rows) if rows else f"{title}\n", ALLOWED)
 
 
 @_about_policy(_app.format_option("mermaid", "dot"))
@@ -162,7 +97,7 @@ def diagram(policy: Policy[Any, Any], form: str) -> NoReturn:
     Example:
       orderrules diagram --platform awal --format dot | dot -Tsvg > awal.svg
     """
-    raise Answered((description.mermaid if form == "mermaid" else description.dot)(policy) + "\n", ALLOWED)
+    raise Answered((tables.mermaid if form == "mermaid" else tables.dot)(policy) + "\n", ALLOWED)
 
 
 @_about_policy(
@@ -217,8 +152,8 @@ def vectors_(policy: Policy[Any, Any], *, described: bool) -> NoReturn:
 def diff(policy: Policy[Any, Any], against: str | None, form: str) -> NoReturn:
     r"""List the decisions that differ between two policies.
 
-    By default, the shipped policy of a platform is compared with the one that your options describe. In the output,
-    "here" is the shipped policy, or that of --against, and "there" is yours. Each difference comes with the smallest
+    The shipped policy of a platform, or the one of --against, is compared with the policy that the other options
+    choose. The output calls the first one "ours" and the second one "theirs". Each difference comes with the smallest
     order and update that show it.
 
     \b
@@ -391,7 +326,7 @@ def _clause_lines(entry: dict[str, Any]) -> list[str]:
         return []
     if "question" in entry:
         option = f" (--{entry['keyword'].replace('_', '-')})" if "keyword" in entry else ""
-        lines = [f"{entry['question']}?", f"answer: {entry['answer']}", f"why: {entry['why']}"]
+        lines = [f"{entry['question']}?", f"our answer: {entry['answer']}", f"why: {entry['why']}"]
         lines += [f"alternative: {other['name']}{option}" for other in entry.get("alternatives", ())]
     else:
         lines = [entry["text"], f"source: {entry['source']['page']}; {entry['source']['section']}"]

@@ -78,9 +78,7 @@ def _compare(guard: Is, columns: Columns) -> sa.ColumnElement[bool]:
         raise _columns.missing_column(guard.fact, columns.keys())
     column: Column = columns[guard.fact.attribute]
     if not isinstance(column, sa.ColumnElement) and not hasattr(column, "expression"):
-        raise TypeError(
-            f"for {guard.fact.attribute}, expected a column or an expression, got {type(column).__name__}"
-        )
+        raise TypeError(f"for {guard.fact.attribute}, expected a column or an expression, got {type(column).__name__}")
     return _test(
         _columns.column_test(guard), _comparable(column if isinstance(column, sa.ColumnElement) else column.expression)
     )

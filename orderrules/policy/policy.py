@@ -109,7 +109,7 @@ class Policy(Rulebook[OrderT, PatchT]):
         look_up = lookup(spaces[0].slot, spaces[1].slot, rows_of(self), self._decide)
         object.__setattr__(self, "can_update", self._report_from(look_up) if _OBSERVERS else look_up)
 
-    def _report_from(self, look_up: CanUpdate[OrderT, PatchT]) -> CanUpdate[OrderT, PatchT]:
+    def _report_from(self, look_up: Callable[[OrderT, PatchT], Decision]) -> CanUpdate[OrderT, PatchT]:
         def can_update(order: OrderT, patch: PatchT) -> Decision:
             decision = look_up(order, patch)
             for observer in _OBSERVERS:

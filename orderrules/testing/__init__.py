@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from orderrules.lazy import importer
 
 if TYPE_CHECKING:
-    from orderrules.testing.assertions import assert_allowed, assert_refused
+    from orderrules.testing.assertions import assert_allowed, assert_refused, observe
     from orderrules.testing.fakes import (
         Answer,
         Fake,
@@ -54,6 +54,7 @@ __all__ = [
     "check_laws",
     "histories",
     "httpx_transport",
+    "observe",
     "orders",
     "patches",
     "refused_pairs",
@@ -62,7 +63,7 @@ __all__ = [
 ]
 
 _MODULES: Final = {
-    "assertions": ("assert_allowed", "assert_refused"),
+    "assertions": ("assert_allowed", "assert_refused", "observe"),
     "fakes": ("Answer", "Fake", "FakeAwal", "FakeSalla", "Fault", "NoAnswerError", "httpx_transport", "wsgi_app"),
     "laws": ("LAWS", "BrokenLawError", "check_laws"),
     "machine": ("DisagreementError", "OrderMachine"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from orderrules.policy.policy import can_update
+from orderrules.policy.policy import can_update, observe
+
+__all__ = ["assert_allowed", "assert_refused", "observe"]
 
 if TYPE_CHECKING:
     from orderrules.engine.decision import Decision

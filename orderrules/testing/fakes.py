@@ -103,9 +103,7 @@ class Fake(abc.ABC, Generic[OrderT, PatchT]):
             ValueError: its id is not a positive integer, or another order has this id.
         """
         if type(order) is not self._order_type:
-            raise TypeError(
-                f"a {type(self).__name__} takes orders of its own platform, got {type(order).__qualname__}"
-            )
+            raise TypeError(f"a {type(self).__name__} takes orders of its own platform, got {type(order).__qualname__}")
         given = getattr(order, "id", None)
         order_id = max(self.orders, default=0) + 1 if given is None else given
         if type(order_id) is not int or order_id < 1 or order_id in self.orders:

@@ -452,4 +452,4 @@ def test_what_is_shown_fits_as_wide_as_it_is_said_to_be(columns: int) -> None:
             assert max(map(len, shown)) <= columns
         else:
             assert columns < 200
-            assert any(line.startswith(("  verdict: ", "  customer: ", "  we read: ")) for line in shown)
+            assert any(line.startswith(("  verdict: ", "  customer: ", "  our answer: ")) for line in shown)

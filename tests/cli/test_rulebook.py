@@ -9,8 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from orderrules import awal, salla
-from orderrules.analysis import tables
-from orderrules.analysis import vectors
+from orderrules.analysis import tables, vectors
 from tests.kit.command_line import EXAMPLES, run
 from tests.kit.norm import ASSUMPTIONS, CLAUSES
 from tests.kit.tables import POLICIES

@@ -508,7 +508,7 @@ def test_conditions_ask_only_what_tells_their_facts() -> None:
         salla.POLICY.guard(salla.Patch(coupon_code="x")).holds(awal.Order(status="pending"))
     with pytest.raises(TypeError, match="expected a condition, got str"):
         ALWAYS.means("always")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="expected the bytes that Policy.indices returns, got list"):
+    with pytest.raises(TypeError, match=r"expected the bytes that Policy\.indices returns, got list"):
         salla.POLICY.decide_indices([0, 1], salla.Patch())  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="the fact x belongs to the patch, so its values must include UNSET"):
         toy.with_patch_fact(Fact("x", values=("a", UNKNOWN), attribute="note"))

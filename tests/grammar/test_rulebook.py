@@ -66,10 +66,10 @@ MISTAKES: list[tuple[Callable[[], object], type[Exception], str]] = [
         "a rule or a waiver needs an id: a string that is not blank",
     ),
     (
-        lambda: attrs.evolve(ADDRESS_RULE, reason=None),
+        lambda: attrs.evolve(ADDRESS_RULE, reason=None),  # type: ignore[arg-type]
         TypeError,
         "a rule or a waiver needs a reason: a string that is not blank",
-    ),  # type: ignore[arg-type]
+    ),
     (
         lambda: attrs.evolve(STAFF_WAIVER, reason="\n"),
         TypeError,
@@ -93,7 +93,10 @@ MISTAKES: list[tuple[Callable[[], object], type[Exception], str]] = [
     (
         toy_with(patch_type=awal.Patch),
         TypeError,
-        "these keys have no section of toy: admin_notes, status, payment_status, shipping_date, delivery_date, branch_id",
+        (
+            "these keys have no section of toy: admin_notes, status, payment_status, shipping_date, "
+            "delivery_date, branch_id"
+        ),
     ),
     (toy_with(actions=Verb, rules=()), ValueError, "a section and an action of toy have the same name: note, stage"),
     (

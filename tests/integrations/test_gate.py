@@ -225,8 +225,8 @@ def test_a_refusal_that_rests_on_a_reading_is_sent_and_reported(carrier: Carrier
         status=200,
     )
     assert str(reports[0]) == (
-        "salla accepted an update that the rules refuse (200), order 1: keys coupon_code; rules SALLA-COUPON-1; assumptions S2; "
-        "facts status is delivered, not draft"
+        "salla accepted an update that the rules refuse (200), order 1: keys coupon_code; rules SALLA-COUPON-1; "
+        "assumptions S2; facts status is delivered, not draft"
     )
 
 
@@ -553,7 +553,7 @@ def test_what_is_raised_says_which_order_it_is_about(carrier: Carrier) -> None:
 def test_only_a_gate_decides() -> None:
     """An endpoint, say, does not."""
     for make in (GuardedTransport, AsyncGuardedTransport, GuardedAdapter):
-        with pytest.raises(TypeError, match=r"expected a gate, such as Gate\(salla.ENDPOINT\), got a Endpoint"):
+        with pytest.raises(TypeError, match=r"expected a gate, such as Gate\(salla.ENDPOINT\), got Endpoint"):
             make(salla.ENDPOINT)  # type: ignore[arg-type]
 
 
@@ -701,7 +701,7 @@ async def _awaited(_: Report) -> None:
         ({"report": 5}, TypeError, "report must be a function of a report"),
         ({"orders": {}}, TypeError, "orders must be a function of an order's id"),
         ({"orders": {1: None}}, TypeError, "orders must be a function of an order's id; if it is a dict, pass its get"),
-        ({"endpoint": salla}, TypeError, "expected an endpoint, such as salla.ENDPOINT, got a module"),
+        ({"endpoint": salla}, TypeError, "expected an endpoint, such as salla.ENDPOINT, got module"),
     ],
 )
 def test_options_that_make_no_gate_are_refused(options: Any, error: type[Exception], message: str) -> None:

@@ -303,7 +303,7 @@ def test_what_cannot_be_written_is_refused() -> None:
     with pytest.raises(ValueError, match="the statement has no WHERE clause"):
         guarded_update(Session(), sa.update(orders).values(status="x"), *given)
     deleting: Any = sa.delete(orders).where(orders.c.id == 1)
-    with pytest.raises(TypeError, match=r"expected an update, such as .*, got a Delete"):
+    with pytest.raises(TypeError, match=r"expected an update, such as .*, got Delete"):
         guarded_update(Session(), deleting, *given)
     returning = sa.update(orders).where(orders.c.id == 1).values(status="x").returning(orders.c.id)
     with pytest.raises(ValueError, match="the statement has a RETURNING clause"):

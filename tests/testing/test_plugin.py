@@ -12,7 +12,7 @@ import pytest
 
 import orderrules.testing
 from orderrules import Decision, awal, salla
-from orderrules.testing import assert_allowed, assert_refused
+from orderrules.testing import assert_allowed, assert_refused, observe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,3 +161,19 @@ def test_the_kit_opens_its_rooms_one_by_one() -> None:
         assert getattr(orderrules.testing, name).__doc__ if name != "LAWS" else orderrules.testing.LAWS
     with pytest.raises(AttributeError, match="has no attribute 'colour'"):
         orderrules.testing.colour  # noqa: B018 - it is asked for.
+
+
+def test_decisions_of_every_policy_can_be_observed() -> None:
+    """Of those made before and after; when the observation ends, ``can_update`` is the lookup again."""
+    before = awal.policy()
+    seen: list[tuple[object, ...]] = []
+    end = observe(lambda *news: seen.append(news))
+    after = salla.policy()
+    pending, accepted = awal.Order(status="pending"), awal.Patch(status=awal.Status.ACCEPTED)
+    decision = before.can_update(pending, accepted)
+    order = salla.Order(status="completed")
+    cannot = after.can(order, salla.Action.CANCEL)
+    end()
+    assert seen == [(before, pending, accepted, decision), (after, order, "cancel", cannot)]
+    assert before.can_update(pending, accepted) is decision
+    assert len(seen) == 2
