@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from orderrules.reading.problems import Code, InvalidInput, Problem
 
 __version__ = "0.1.0"
-
 __all__ = [
     "UNKNOWN",
     "UNSET",

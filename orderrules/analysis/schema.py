@@ -28,9 +28,7 @@ if TYPE_CHECKING:
     from orderrules.grammar.rulebook import Rulebook
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-
 Schema = dict[str, object]
-
 _LEAVES: Final[Mapping[object, Schema]] = {
     str: {"type": "string", "pattern": "^[^\\u0000]*$"},
     int: {"type": "integer"},

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 BLOCK: Final = 1 << 20
 """How many bytes are read at once."""
-
 LONGEST: Final = 1 << 24
 """A row with this many bytes or more is not read."""
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _ROW_GROUP: Final = 1 << 18
 """How many rows are written at once."""
-
 _MAX_BUFFER: Final = 1 << 26
 """How many bytes of rows are kept before they are written."""
 

@@ -30,10 +30,8 @@ if TYPE_CHECKING:
 
 ROWS: Final = 1 << 16
 """How many rows a batch has at most."""
-
 _MAX_NAMES: Final = 20
 """How many names of columns are shown in a message."""
-
 NAMING: Final = "name it with --order-columns FACT=COLUMN, or give FACT= if no column has it"
 
 
@@ -130,13 +128,10 @@ _FLAGS: Final = {
     **dict.fromkeys(("false", "f", "no", "n", "0", "0.0"), False),
 }
 """How files write booleans, in lower case."""
-
 _CACHE_SIZE: Final = 1 << 12
 """How many values of a column are cached."""
-
 _MAX_CACHED: Final = 256
 """How many characters a value has at most if it is cached."""
-
 Encoded = tuple[list[object], "pa.Array"]
 """A column: its distinct values, and for each row the index of its value."""
 

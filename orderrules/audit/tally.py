@@ -24,17 +24,12 @@ if TYPE_CHECKING:
 
 MOST: Final = 1000
 """How many unknown statuses are counted separately; the others are counted together as ``OTHERS``."""
-
 OTHERS: Final = "other statuses"
-
 SHOWN: Final = 20
 """How many statuses are shown separately."""
-
 _MAX_STATUS: Final = 256
 """How many characters of an unknown status are kept."""
-
 NONE: Final = "no status"
-
 KEPT: Final = 100
 """How many unreadable rows are kept with their problems."""
 

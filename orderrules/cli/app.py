@@ -46,14 +46,12 @@ if TYPE_CHECKING:
 ALLOWED: Final = 0
 REFUSED: Final = 1
 TROUBLE: Final = 2
-
 PLATFORMS: Final[dict[str, Endpoint[Any, Any]]] = {
     endpoint.policy.name: endpoint for endpoint in (salla.ENDPOINT, awal.ENDPOINT)
 }
 """The endpoints of the shipped platforms, by name."""
 _ENDPOINTS: Final = {endpoint.policy.order_type: endpoint for endpoint in PLATFORMS.values()}
 """The endpoints by their class of orders: those shipped, and those that ``import_policy`` has found."""
-
 FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
 

@@ -220,7 +220,6 @@ def lint(policy: Policy[Any, Any], form: str) -> NoReturn:
 
 
 _INSTALLED: Final = Path(__file__).parent.parent / "specs"
-
 _CHECKOUT: Final = Path(__file__).parent.parent.parent / "specs"
 
 

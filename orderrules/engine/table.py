@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 
 
 ResultT = TypeVar("ResultT")
-
 _BYTE: Final = 1 << 8
-
 _NO_VERDICT: Final = b"?"
 
 
@@ -468,7 +466,6 @@ def can_update(order, patch):
         pass
     return decide(order, patch)
 """
-
 _MANY = """\
 def number(orders):
     return [order.{index} for order in orders]

@@ -406,10 +406,8 @@ class AnyOf(_Combined):
 
 ALWAYS: Final = AllOf(())
 """The condition that holds everywhere."""
-
 NEVER: Final = AnyOf(())
 """The condition that holds nowhere."""
-
 _Rows = tuple[tuple[Hashable, frozenset[Hashable]], ...]
 
 
@@ -480,15 +478,11 @@ class TransitionTable(Condition):
 
 
 _FEW_FACTS: Final = 4
-
 _FEW_BOXES: Final = 12
-
 Values = tuple["Hashable", ...]
 """One value for each of some facts, in the order of the facts."""
-
 Box = tuple[frozenset["Hashable"], ...]
 """A set of values for each fact. A point is inside the box if each of its values is in the set of its fact."""
-
 VerdictT = TypeVar("VerdictT", bound="Hashable")
 
 

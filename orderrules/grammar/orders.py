@@ -32,7 +32,6 @@ OrderT = TypeVar("OrderT", bound="OrderBase")
 PatchT = TypeVar("PatchT", bound="PatchBase")
 OrderT_contra = TypeVar("OrderT_contra", bound="OrderBase", contravariant=True)
 PatchT_contra = TypeVar("PatchT_contra", bound="PatchBase", contravariant=True)
-
 _SLOT: Final = re.compile(r"_[a-z][a-z0-9]*(_[a-z0-9]+)+")
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from orderrules.reading.problems import InvalidInput, Problem
 
 log: Final = logging.getLogger("orderrules.integrations")
-
 _INDEX: Final = re.compile(r"[0-9]{1,4}")
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 

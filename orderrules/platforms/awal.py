@@ -201,12 +201,10 @@ TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = MappingProxyType(
     }
 )
 """AWAL-STATUS-1: the statuses that may follow each status, one step at a time (assumption A1)."""
-
 FORWARD: Final[Mapping[Status, frozenset[Status]]] = MappingProxyType(
     {status: frozenset(tuple(Status)[position + 1 :]) for position, status in enumerate(Status)}
 )
 """The statuses that may follow each status under the alternative of A1: any later one."""
-
 PaymentDefault = Literal["keep", "reset"]
 
 
@@ -350,7 +348,6 @@ HINTS: Final = Hints(
     ),
 )
 """Hints for keys and values that are often sent here but belong elsewhere or have another name."""
-
 PAYLOAD: Final = Payload(
     places=(Place(attribute="status", path=("status",), kind=Status | str, required=True),),
     shown={
@@ -434,7 +431,6 @@ ENDPOINT: Final = Endpoint(
     account=("x-domain", "x-client-id"),
 )
 """The endpoint that updates an order, and how it answers (assumption A7)."""
-
 read_patch: Final = ENDPOINT.read_patch
 read_request: Final = cast("Callable[..., UpdateRequest]", ENDPOINT.read_request)
 read_order: Final = ENDPOINT.read_order

@@ -140,7 +140,6 @@ class CustomerKind(StrEnum):
 
 DRAFT_SLUG: Final = "draft"
 """Assumption S10: the page calls *draft* both a flag and a status, so an order with this slug is a draft too."""
-
 STATUS: Final = Fact(
     "status",
     values=(*Status, DRAFT_SLUG, UNKNOWN),
@@ -322,7 +321,6 @@ COMPLETED_ONLY: Final = frozenset({Status.COMPLETED})
 COMPLETED_FAMILY: Final = COMPLETED_ONLY | {Status.DELIVERING, Status.DELIVERED, Status.SHIPPED}
 NONE_LOCKED: Final[frozenset[Status]] = frozenset()
 CANCELED_FAMILY: Final = frozenset({Status.CANCELED, Status.RESTORED, Status.RESTORING})
-
 UnknownStatus = Literal["open", "closed"]
 MissingCustomer = Literal["closed", "none"]
 
@@ -422,7 +420,6 @@ _WAIVERS: Final = (
 
 _EFFECTS: Final = (Effect(key="customer", attribute="customer", value=CustomerKind.REGISTERED),)
 """After an update with a customer, the order has a registered customer (assumption S3)."""
-
 _ADVICE_RULES: Final = (
     AdviceRule(id="SALLA-ADVICE-1", when=EmptyUpdate(), message="the update changes nothing"),
     AdviceRule(
@@ -593,13 +590,11 @@ def policy(
 
 POLICY: Final = policy()
 """The policy with the default answers of ``specs/assumptions.toml``."""
-
 _STATUS_ENDPOINT: Final = "use the endpoint Update Order Status to change a status or its note"
 _ITEMS_ENDPOINT: Final = "use the endpoints of Order Items to change items"
 _ACTIONS_ENDPOINT: Final = "this key belongs to the endpoint Order Actions"
 _RECEIVER: Final = "send the name and contact details of the receiver in receiver"
 _NO_WRAPPER: Final = "the body of an update has no wrapper: send its content directly"
-
 HINTS: Final = Hints(
     keys={
         **dict.fromkeys(("status", "status_id", "slug", "note", "restore_items"), _STATUS_ENDPOINT),
@@ -644,10 +639,8 @@ HINTS: Final = Hints(
     ),
 )
 """Hints for keys and values that are often sent here but belong elsewhere or have another name."""
-
 _ANY_CUSTOMER_ID: Final = 1
 """The customer id that ``to_payload`` writes, because an order does not know the real one."""
-
 PAYLOAD: Final = Payload(
     places=(
         Place(
@@ -814,7 +807,6 @@ ENDPOINT: Final = Endpoint(
     untold=(CUSTOMER,),  # Assumption S3: answers do not show that a customer is a guest.
 )
 """The endpoint that updates an order, and how it answers."""
-
 read_patch: Final = ENDPOINT.read_patch
 read_order: Final = ENDPOINT.read_order
 to_body: Final = ENDPOINT.to_body

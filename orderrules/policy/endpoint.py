@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from orderrules.reading.strict_json import Document
 
 PatchT_co = TypeVar("PatchT_co", covariant=True)
-
 UPDATE: Final = "PUT"
 """The HTTP method of an update."""
 

@@ -86,10 +86,8 @@ def write_body(model: Model) -> dict[str, object]:
 
 
 _DEPTH: Final = 64
-
 _KEYS: Final = 1024
 """More keys than any model has. The fast way does not count keys, so it is used only if the limit is at least this."""
-
 _RISKY: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 """An escaped NUL or surrogate."""
 

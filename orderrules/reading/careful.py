@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from orderrules.reading.fields import Slot
 
 ModelT = TypeVar("ModelT", bound=Model)
-
 _KEEP: Final = "leave out the key to keep the current value"
 
 

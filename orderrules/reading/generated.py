@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 
 
 _LARGE: Final = 1 << 63
-
 _DEEPEST: Final = 16
 """Levels of nested models; with an array at each level, this is still within the default ``Limits.depth``."""
 
@@ -76,13 +75,9 @@ def is_plain(text: str) -> bool:
 
 
 _PLAIN_TEXT: Final = " and ({its}.isascii() and '\\0' not in {its} or is_plain({its}))"
-
 _UNSURE: Final = "raise UnsureError"
-
 _TEXT: Final = "<orderrules text"
-
 _BUILD: Final = f"{_TEXT} build "
-
 _NAMES: Final[dict[str, Any]] = {"UNSET": UNSET, "UnsureError": UnsureError, "is_plain": is_plain}
 
 
@@ -125,7 +120,6 @@ def builder(model: type[AnyModel]) -> Callable[..., None] | None:
 
 
 _FACTORY: Final[type] = type(cast("object", attrs.Factory(list)))
-
 _RESERVED: Final = frozenset({"self", "its", "item", "number", "type", "str", "int", "float", "bool", "tuple"})
 
 

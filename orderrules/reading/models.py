@@ -41,7 +41,6 @@ def _check_value(annotation: Any, value: object) -> object:  # noqa: ANN401 - an
 
 _HAS_GENERATED_INIT: Final[weakref.WeakKeyDictionary[type, bool]] = weakref.WeakKeyDictionary()
 """The models with at least one object; the value is whether an ``__init__`` was generated."""
-
 _WIDEST: Final = ReadOptions(Limits(digits=MOST_DIGITS))
 
 

@@ -25,17 +25,13 @@ if TYPE_CHECKING:
 
 
 _DIGITS_TO_ZERO: Final = bytes(ord("0") if code in b"0123456789" else ord(" ") for code in range(256))
-
 BLANK: Final = " \t\n\r"
 
 # A string, to its end or the end of the document. The quantifiers are possessive, so that the pattern never
 # backtracks: it takes linear time and no memory.
 _STRING: Final = re.compile(r'"[^"\\]*+(?:\\(?:.|\Z)[^"\\]*+)*+"?', re.DOTALL)
-
 _BRACES_TO_BRACKETS: Final = str.maketrans("{}", "[]")
-
 _NOT_BRACKETS: Final = re.compile(r"[^\[\]{}]++")
-
 LONGEST: Final = 32
 """Characters of the longest number with a fraction that the fast way reads."""
 
@@ -72,7 +68,6 @@ def _make_scanner(make_object: Callable[..., object] | None) -> Callable[[str, i
 
 scan: Final = _make_scanner(None)
 """Decode text from a position; return the value and where it ends. Of equal keys, the last is kept."""
-
 scan_warily: Final = _make_scanner(_refuse_duplicates)
 """Decode text as ``scan`` does, but raise ``UnsureError`` if an object has equal keys."""
 

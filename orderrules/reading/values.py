@@ -34,14 +34,12 @@ from orderrules.reading.strict_json import Flaw, duplicate_key
 
 Leaf = Callable[[object], object]
 """Takes a value and returns the value to store; raises ``InvalidInput`` with one problem at ``""``."""
-
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _DAY_HINT: Final = "write the date like 2024-01-20, without a time"
 _LONGEST_GUESS: Final = 64
 _CLOSE: Final = 0.75
 """The least similarity for a guess: *piad* suggests *paid* (0.75), *delivering* does not suggest *delivered* (0.74)."""
 _BITS_PER_DIGIT: Final = math.log2(10)
-
 _KINDS: Final[Mapping[type, str]] = {
     type(None): "null",
     bool: "a boolean",

@@ -35,9 +35,7 @@ if TYPE_CHECKING:
 
 _MAX_ID_DIGITS: Final = 18
 """The number of digits of the longest id that is looked up. For a longer id, the answer is 404."""
-
 _ORDERS: Final = re.compile(r"(?:.*/)?orders/?")
-
 _HEADERS: Final[Mapping[str, str]] = MappingProxyType({"content-type": "application/json; charset=utf-8"})
 
 

@@ -97,7 +97,6 @@ def _pairs(policy: Policy[OrderT, PatchT]) -> Iterator[tuple[PatchT, PatchT]]:
 
 
 _WRONG_TYPE_VALUES: Final[Mapping[type, object]] = {str: 7, int: "7", float: "7", bool: "yes", date: 7}
-
 _INVALID_VALUES: Final[Mapping[Code, object]] = {
     Code.NULL: None,
     Code.NOT_A_CHOICE: "no such value",

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from orderrules.policy.policy import Policy
 
 PLATFORMS: Final = ("salla", "awal")
-
 Item = tuple[str, ...]
 """What may be seen: ``("rule", id, "refused")``, ``("cell", section, status, "open")``, …"""
 

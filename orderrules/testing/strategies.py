@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from orderrules.reading.models import Model
 
 ModelT = TypeVar("ModelT")
-
 _texts: Final = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 _SCALARS: Final[Mapping[object, SearchStrategy[Any]]] = {
     str: _texts,

@@ -43,7 +43,6 @@ def steps(*pairs: str) -> dict[awal.Status, set[awal.Status]]:
 PENDING = salla.STATUS.is_(salla.Status.PAYMENT_PENDING)
 REVIEW = salla.STATUS.is_(salla.Status.UNDER_REVIEW)
 WHOLE = steps("pending-accepted", "accepted-shipped", "shipped-delivered", "delivered-completed")
-
 PLANTED: Final[list[Any]] = [
     pytest.param(
         salla.POLICY.with_rules(rule("SHOP-1", salla.Section.COUPON, ALWAYS)), "idle", ["SHOP-1"], id="an idle rule"

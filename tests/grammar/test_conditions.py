@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 COLOUR = Fact("colour", values=("red", "green", UNKNOWN), aliases=(("rouge", "red"),))
 WET = Fact("wet", values=(False, True), flag=True)
 NEXT = Fact("colour asked for", values=(UNSET, "red", "green"), attribute="wanted", labels=((UNSET, "left out"),))
-
 CONDITIONS: list[tuple[Condition, str, int, int]] = [
     (COLOUR.is_("red"), "colour is red", 1, 3),
     (COLOUR.is_not("red"), "colour is not red", 2, 3),
@@ -166,7 +165,6 @@ def test_a_condition_with_many_shortest_forms_is_still_simplified() -> None:
 
 
 RED, WETNESS, FOLLOWS = COLOUR.is_("red"), WET.is_(value=True), TransitionTable(COLOUR, NEXT, {"red": {"green"}})
-
 MISTAKES: list[tuple[Callable[[], object], type[Exception], str]] = [
     (
         lambda: bool(RED),

@@ -80,7 +80,6 @@ pairs: Final = st.tuples(st.just(salla.POLICY), salla_orders, salla_patches, sal
     st.just(awal.POLICY), awal_orders, awal_patches, awal_patches
 )
 """A policy, an order, and two patches of its platform."""
-
 json_values: Final = st.recursive(
     st.none() | st.booleans() | integers | st.floats() | texts | st.dates().map(date.isoformat),
     lambda inner: (

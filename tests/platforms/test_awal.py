@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EXAMPLES: Final = Path(__file__).parent.parent.parent / "examples" / "awal"
-
 PAGE_REQUEST: Final = {
     "admin_notes": "Shipped via express courier",
     "status": "shipped",

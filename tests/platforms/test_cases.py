@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 CASES: Final = Path(__file__).parent.parent / "cases"
 EMPTY_ARRAY: Final = "PHP encodes an empty array as []; send {} as the empty object, or leave out the key"
 ELSEWHERE: Final = "use the endpoint Update Order Status to change a status or its note"
-
 UNREADABLE: Final[dict[str, tuple[Callable[[bytes], object], list[tuple[str, Code, str]]]]] = {
     "awal_webhook_message_status": (awal.read_order, [("", Code.NOT_AN_ORDER, "")]),
     "order_app_function_flat_status": (

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EXAMPLES: Final = Path(__file__).parent.parent.parent / "examples" / "salla"
-
 ORDER: Final[dict[str, Any]] = {
     "id": 731204918,
     "status": {"id": 1, "name": "x", "slug": "completed"},

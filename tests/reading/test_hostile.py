@@ -134,7 +134,6 @@ for _ in range(100_000):
     _inner = _inner[0]
 
 WRONG: Final = Code.WRONG_TYPE
-
 SCALARS: Final[list[Row]] = [
     ("a boolean for an integer", salla.read_patch, {"branch_id": True}, [("/branch_id", WRONG)]),
     ("a float for an integer", salla.read_patch, {"branch_id": 7.0}, [("/branch_id", WRONG)]),
@@ -173,7 +172,6 @@ SCALARS: Final[list[Row]] = [
     ("a choice with a blank", awal.read_patch, {"status": "shipped "}, [("/status", Code.NOT_A_CHOICE)]),
     ("a choice of another enumeration", awal.read_patch, {"status": awal.PaymentStatus.PAID}, [("/status", WRONG)]),
 ]  # fmt: skip
-
 DOCUMENTS: Final[list[Row]] = [
     ("equal keys", salla.read_patch, '{"coupon_code": "a", "branch_id": 7, "coupon_code": "b"}', [("/coupon_code", Code.DUPLICATE_KEY)]),
     ("equal keys, spelt apart", salla.read_patch, r'{"coupon_code": "a", "coupon\u005fcode": "b"}', [("/coupon_code", Code.DUPLICATE_KEY)]),
@@ -220,7 +218,6 @@ DOCUMENTS: Final[list[Row]] = [
     ("a number", awal.read_patch, "7", [("", WRONG)]),
     ("null", awal.read_patch, "null", [("", Code.NULL)]),
 ]  # fmt: skip
-
 OBJECTS: Final[list[Row]] = [
     ("None", salla.read_patch, None, [("", Code.NULL)]),
     ("an object", salla.read_patch, object(), [("", WRONG)]),
