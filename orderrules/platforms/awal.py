@@ -250,7 +250,7 @@ _ADVICE_RULES: Final = (
     AdviceRule(
         id="AWAL-ADVICE-5",
         when=UnknownValue(STATUS),
-        message="the order's status is none of the five, so that no update can change it",
+        message="the order's status is not one of the five, so no update can change it",
     ),
 )
 

@@ -440,7 +440,7 @@ _ADVICE_RULES: Final = (
     AdviceRule(
         id="SALLA-ADVICE-5",
         when=UnknownValue(STATUS),
-        message="the order's status is no documented slug, and counts as an unknown one",
+        message="the order's status is not a documented slug, so it counts as unknown",
     ),
 )
 
@@ -458,7 +458,7 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
     return (
         Assumption(
             "S1",
-            "which status is *pending*, which is no slug of the catalogue",
+            "which status is *pending*, a word that is not a slug of the catalogue",
             f"*pending* is read as {_join_statuses(chosen.pending)}",
             offer(
                 _build_rules,
@@ -489,7 +489,7 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
         ),
         Assumption(
             "S5",
-            "what becomes of an update that touches one closed section beside open ones",
+            "what happens to an update that touches a closed section and open ones",
             "it is refused whole, and every closed section is listed",
         ),
         Assumption("S6", "what an empty body does", "it is allowed and changes nothing"),
@@ -502,8 +502,8 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
         ),
         Assumption(
             "S9",
-            "which shipping keys need delivery_method beside them",
-            "none does: they are allowed without it",
+            "which shipping keys need delivery_method",
+            "none: they are allowed without it",
         ),
         Assumption(
             "S10",
@@ -517,7 +517,7 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
         ),
         Assumption(
             "S12",
-            "what holds for an order without a readable status that is not said to be a draft",
+            "which rules hold for an order that shows no readable status and no draft flag",
             "it is read as an unknown status",
         ),
         Assumption("S13", "whether the list of employees may be empty", "it may"),
@@ -533,7 +533,7 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
         Assumption(
             "S16",
             "which documents are orders",
-            "one that shows reference_id, status or draft, or an id beside what only orders have, and is no webhook "
+            "one that shows reference_id, status or draft, or an id and a key that only orders have, and is not a webhook "
             "of another kind",
         ),
     )

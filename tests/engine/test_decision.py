@@ -130,7 +130,7 @@ def test_to_dict_is_ready_for_json() -> None:
         "assumptions": [
             {
                 "assumption": "S1",
-                "question": "which status is *pending*, which is no slug of the catalogue",
+                "question": "which status is *pending*, a word that is not a slug of the catalogue",
                 "answer": "*pending* is read as payment_pending",
                 "alternatives": ["also waiting_for_payment_confirmation and payment_failed"],
             }
