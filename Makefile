@@ -81,7 +81,7 @@ wheel: $(VENV)/.installed-dev  ## build the wheel and the source archive into di
 	$(BIN)/python -m build --outdir dist .
 
 tables: $(VENV)/.installed-test  ## draw the tables and diagrams in README and docs again from the rules
-	$(BIN)/python -m tests.kit.tables
+	$(BIN)/python -m tests.kit.draw_tables
 
 bench: $(VENV)/.installed-bench  ## slow: time everything against what one would use instead; PARTS="reading many" for some of it
 	PYTHONPATH=. $(BIN)/python benchmarks/run.py $(PARTS)

@@ -23,7 +23,7 @@ from pyarrow.compute import field
 
 from orderrules import salla
 from orderrules.integrations.narwhals import to_narwhals, verdicts
-from tests.kit.engines import spark
+from tests.kit.dataframe_engines import spark
 
 PATCH = salla.Patch(courier_id=7, coupon_code="EID24")
 COLUMNS = {name: name for name in ("status", "draft", "customer")}

@@ -41,7 +41,9 @@ from of_pydantic import Order, Patch, by_ifs_of_none
 from peers import MACHINE_PEERS, POLICY_PEERS, Facts, Peer, awal_questions, salla_questions, verify
 
 from orderrules import InvalidInput, awal, can_update, salla
-from orderrules.reading import bodies, generated, structs
+from orderrules.reading import bodies
+from orderrules.reading import code_generation as generated
+from orderrules.reading import msgspec_reader as structs
 from tests.kit.samples import PAGE_SAMPLES
 
 RESULTS = Path(__file__).with_name("results.json")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from hypothesis import Phase, settings
 
-from tests.kit.routes import ROUTES, taking
+from tests.kit.ways_to_read import ROUTES, taking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from orderrules import Code, InvalidInput, awal, salla
+from tests.kit.draw_tables import DOCUMENTS, ROOT, drawn
 from tests.kit.mappings import Failing
 from tests.kit.mutants import change_of, listed
-from tests.kit.tables import DOCUMENTS, ROOT, drawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -133,7 +133,7 @@ def test_a_library_is_imported_by_its_own_folder_only(module: str) -> None:
 def test_cattrs_and_msgspec_are_imported_by_one_module_each() -> None:
     """The careful way, and the quick one."""
     found = {tool: [name for name, path in MODULES.items() if tool in imports(path)] for tool in ("cattrs", "msgspec")}
-    assert found == {"cattrs": ["orderrules.reading.careful"], "msgspec": ["orderrules.reading.structs"]}
+    assert found == {"cattrs": ["orderrules.reading.strict_reader"], "msgspec": ["orderrules.reading.msgspec_reader"]}
 
 
 def test_platforms_import_neither_the_engine_nor_each_other() -> None:
@@ -141,7 +141,9 @@ def test_platforms_import_neither_the_engine_nor_each_other() -> None:
     for name in ("salla", "awal"):
         found = imports(HOUSE / "platforms" / f"{name}.py")
         assert "orderrules.authoring" in found
-        assert not any(other.startswith(("orderrules.platforms", "orderrules.engine.table")) for other in found)
+        assert not any(
+            other.startswith(("orderrules.platforms", "orderrules.engine.decision_table")) for other in found
+        )
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if module != "orderrules.platforms.salla"])
@@ -159,7 +161,7 @@ def test_integrations_import_only_what_they_share() -> None:
     for module, path in MODULES.items():
         found = {name.split(".")[2] for name in imports(path) if name.startswith("orderrules.integrations.")}
         if layer_of(module) != "integrations":
-            assert found <= ({"narwhals"} if module == "orderrules.audit.survey" else set()), module
+            assert found <= ({"narwhals"} if module == "orderrules.audit.run" else set()), module
         elif path.stem != "__init__":
             assert found <= shared | built_on.get(path.stem, set()), module
 
@@ -212,4 +214,9 @@ def test_a_test_stands_where_its_module_does() -> None:
 def test_what_plugs_into_other_tools_loads_next_to_nothing(program: str) -> None:
     """Every suite that uses Hypothesis or pytest loads it, whether it asks for an order or not."""
     own = {name for name in loaded_by(program) if name.startswith("orderrules.")}
-    assert own <= {"orderrules.lazy", "orderrules.testing", "orderrules.testing.entry", "orderrules.testing.plugin"}
+    assert own <= {
+        "orderrules.lazy",
+        "orderrules.testing",
+        "orderrules.testing.hypothesis_entry_point",
+        "orderrules.testing.plugin",
+    }

@@ -10,7 +10,7 @@ import pytest
 
 from orderrules import InvalidInput, Policy, Problem, Waiver, awal, salla
 from tests.kit import oracle
-from tests.kit.norm import ASSUMPTIONS, CLAUSES, ENTRIES, MAKERS, POLICIES, load
+from tests.kit.specs import ASSUMPTIONS, CLAUSES, ENTRIES, MAKERS, POLICIES, load
 
 LEVELS: Final = {"refuses", "waives", "advises", "open", "format"}
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Generic
 
 import attrs
 
+from orderrules.engine.decision_table import table_of
 from orderrules.engine.samples import order_at, patch_at, rank
-from orderrules.engine.table import table_of
 from orderrules.grammar.conditions import UNKNOWN, Condition, Values, drop_fact, from_truth_table, sort_by_name
 from orderrules.grammar.orders import OrderT, PatchT, keys_at
 from orderrules.grammar.rulebook import Rulebook
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from enum import StrEnum
 
     from orderrules.engine.decision import Decision
-    from orderrules.engine.table import Cell
+    from orderrules.engine.decision_table import Cell
     from orderrules.grammar.conditions import Fact, Point
     from orderrules.grammar.orders import OrderBase, PatchBase
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic
 import attrs
 
 from orderrules.analysis.diff import example_dict, smallest_pair
-from orderrules.engine.table import table_of
+from orderrules.engine.decision_table import table_of
 from orderrules.grammar.conditions import UNKNOWN, is_never
 from orderrules.grammar.orders import OrderT, PatchT, sections_by_key
 from orderrules.grammar.rules import Waiver
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
 
     from orderrules.engine.decision import Decision
-    from orderrules.engine.table import Cell
+    from orderrules.engine.decision_table import Cell
     from orderrules.grammar.rulebook import Rulebook
     from orderrules.grammar.rules import Rule
 

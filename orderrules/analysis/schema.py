@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 import attrs
 
-from orderrules.engine.table import table_of
+from orderrules.engine.decision_table import table_of
 from orderrules.grammar.conditions import UNKNOWN
 from orderrules.grammar.orders import sections_by_key
 from orderrules.reading.fields import UNSET, is_array, is_model, slots_of, unsupported_type

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from orderrules.analysis.diff import digest
 from orderrules.analysis.schema import DIALECT
+from orderrules.engine.decision_table import table_of
 from orderrules.engine.samples import orders_of, patch_at
-from orderrules.engine.table import table_of
 from orderrules.grammar.orders import free_keys
 from orderrules.reading.bodies import write_body
 from orderrules.reading.fields import UNSET

@@ -6,9 +6,9 @@ import sys
 
 try:
     from orderrules.cli.app import main
-    from orderrules.cli.audit import audit
-    from orderrules.cli.orders import check
-    from orderrules.cli.rulebook import table
+    from orderrules.cli.audit_command import audit
+    from orderrules.cli.order_commands import check
+    from orderrules.cli.rule_commands import table
 except ImportError as error:  # pragma: no cover - reached only if the extra is not installed.
     print(  # noqa: T201 - click is not available here.
         f"orderrules: the command line needs extra dependencies: pip install 'orderrules[cli]' ({error})",

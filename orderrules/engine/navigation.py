@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 import attrs
 
-from orderrules.engine.table import table_of
+from orderrules.engine.decision_table import table_of
 from orderrules.grammar.advice import is_empty
 from orderrules.grammar.conditions import UNKNOWN
 from orderrules.grammar.orders import OrderT, PatchT, sections_by_key

@@ -6,7 +6,7 @@ import inspect
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
-from orderrules.engine.table import table_of
+from orderrules.engine.decision_table import table_of
 from orderrules.integrations.extras import extra
 
 with extra("django"):

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import attrs
 
 from orderrules.engine.decision import UpdateRefused
-from orderrules.engine.table import table_of
+from orderrules.engine.decision_table import table_of
 from orderrules.reading.problems import InvalidInput, Part
 
 if TYPE_CHECKING:

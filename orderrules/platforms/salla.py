@@ -533,8 +533,8 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
         Assumption(
             "S16",
             "which documents are orders",
-            "one that shows reference_id, status or draft, or an id and a key that only orders have, and is not a webhook "
-            "of another kind",
+            "one that shows reference_id, status or draft, or an id and a key that only orders have, and is not a "
+            "webhook of another kind",
         ),
     )
 

@@ -114,10 +114,15 @@ class Endpoint(Generic[OrderT, PatchT]):
     code_of: Callable[[int, Mapping[str, object]], str | None]
     untold: tuple[Fact, ...] = ()
     account: tuple[str, ...] = ("authorization",)
+    # The subjects of errors, written once: reading a small body takes two microseconds.
+    _update_name: str = attrs.field(init=False, eq=False)
+    _order_name: str = attrs.field(init=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         if not self.path.endswith("}") or not self._prefix.startswith("/"):
             raise ValueError(f"the path of an endpoint must look like /orders/{{order_id}}, got {self.path!r}")
+        object.__setattr__(self, "_update_name", f"{self._name} update")
+        object.__setattr__(self, "_order_name", f"{self._name} order")
 
     def __repr__(self) -> str:
         return f"<Endpoint {self.policy.name}: {UPDATE} {self.path}>"
@@ -160,7 +165,7 @@ class Endpoint(Generic[OrderT, PatchT]):
         return read_body(
             self.policy.patch_type,
             body,
-            what=f"{self._name} update",
+            what=self._update_name,
             hints=self.hints,
             limits=limits,
             show_values=show_values,
@@ -221,7 +226,7 @@ class Endpoint(Generic[OrderT, PatchT]):
             raise TypeError(f"guest must be True or False, got {type(guest).__name__}")
         if guest and not self.tells_guests:
             raise TypeError(f"{self._name} has no guest customers: leave guest out")
-        attributes = self.payload.read(payload, f"{self._name} order", limits, show_values=show_values)
+        attributes = self.payload.read(payload, self._order_name, limits, show_values=show_values)
         build: Callable[..., OrderT] = self.policy.order_type if self.build_order is None else self.build_order
         return build(**attributes, **({"guest": True} if guest else {}))
 

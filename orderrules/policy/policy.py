@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import attrs
 
-from orderrules.engine.table import lookup, name_of, rows_of, table_of
+from orderrules.engine.decision_table import lookup, name_of, rows_of, table_of
 from orderrules.grammar.orders import OrderT, OrderT_contra, PatchT, PatchT_contra
 from orderrules.grammar.rulebook import Rulebook
 

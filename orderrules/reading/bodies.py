@@ -1,7 +1,7 @@
 """Strict readers of the parts of a request: the body, the id in the path, and the query.
 
-``read_body`` tries the fast way first (``generated``, or ``structs`` if msgspec is installed). If that gives up, the
-careful way (``careful``) starts from the beginning and reports every problem at once.
+``read_body`` tries the fast way first (``code_generation``, or ``msgspec_reader`` if msgspec is installed). If that
+gives up, the careful way (``strict_reader``) starts from the beginning and reports every problem at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 import attrs
 
-from orderrules.reading.generated import Source, can_generate, reader
+from orderrules.reading.code_generation import Source, can_generate, reader
 from orderrules.reading.limits import EMPTY_ARRAY, ENCODED_TWICE, NO_HINTS, OPTIONS, UPDATE_LIMITS, Hints, Limits
 from orderrules.reading.models import Model
 from orderrules.reading.problems import Code, InvalidInput, Part, Problem, Problems, group_thousands, read_with
@@ -80,7 +80,7 @@ def write_body(model: Model) -> dict[str, object]:
     if not isinstance(model, Model):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"expected a model, got {type(model).__name__}")
 
-    from orderrules.reading.careful import write_model
+    from orderrules.reading.strict_reader import write_model
 
     return write_model(model)
 
@@ -136,7 +136,7 @@ def _are_wide_enough(limits: Limits) -> bool:
 def _document_reader(model: type[Model]) -> DocumentReader:
     """Return the function that reads a model from a document the fast way; it uses msgspec if that is installed."""
     try:
-        from orderrules.reading.structs import take
+        from orderrules.reading.msgspec_reader import take
     except ImportError:
         take = _make_document_reader
     return _DOCUMENT_READERS.setdefault(model, take(model) if can_generate(model) else _give_up)
@@ -167,7 +167,7 @@ def read_carefully(model: type[ModelT], body: object) -> ModelT:
     Raises:
         InvalidInput: the body is invalid; has every problem, in the order of the body.
     """
-    from orderrules.reading.careful import read_model
+    from orderrules.reading.strict_reader import read_model
 
     value, has_flaws = load_source(body)
     problems = Problems()
@@ -267,7 +267,7 @@ def read_query(model: type[ModelT], asked: object) -> ModelT:
 
 
 def _read_query(model: type[ModelT], query: object) -> ModelT:
-    from orderrules.reading.careful import read_model
+    from orderrules.reading.strict_reader import read_model
 
     if type(query) is not str:
         if not is_mapping(query):

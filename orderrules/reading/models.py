@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 import attrs
 
+from orderrules.reading.code_generation import builder
 from orderrules.reading.fields import UNSET, AnyModel, is_array, slots_of
-from orderrules.reading.generated import builder
 from orderrules.reading.limits import MOST_DIGITS, OPTIONS, Limits, ReadOptions
 from orderrules.reading.problems import InvalidInput, Problems
 from orderrules.reading.values import leaf, read_items, wrong_type

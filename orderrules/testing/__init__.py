@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         wsgi_app,
     )
     from orderrules.testing.laws import LAWS, BrokenLawError, check_laws
-    from orderrules.testing.machine import DisagreementError, OrderMachine
+    from orderrules.testing.state_machine import DisagreementError, OrderMachine
     from orderrules.testing.strategies import (
         allowed_patches,
         bodies,
@@ -66,7 +66,7 @@ _MODULES: Final = {
     "assertions": ("assert_allowed", "assert_refused", "observe"),
     "fakes": ("Answer", "Fake", "FakeAwal", "FakeSalla", "Fault", "NoAnswerError", "httpx_transport", "wsgi_app"),
     "laws": ("LAWS", "BrokenLawError", "check_laws"),
-    "machine": ("DisagreementError", "OrderMachine"),
+    "state_machine": ("DisagreementError", "OrderMachine"),
     "strategies": (
         "allowed_patches",
         "bodies",

@@ -148,7 +148,7 @@ class Recorder:
 
     def cells(self, name: str) -> Iterator[tuple[str, str, str]]:
         """Iterate over the possible cells: a section, a status, and whether the section is open or closed."""
-        from orderrules.engine.table import table_of
+        from orderrules.engine.decision_table import table_of
 
         policy = self.policies[name]
         by = policy.order_type.__space__.facts[0]

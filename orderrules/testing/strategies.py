@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, get_args
 import attrs
 from hypothesis import strategies as st
 
+from orderrules.engine.decision_table import table_of
 from orderrules.engine.samples import orders_of, unlisted_example
-from orderrules.engine.table import table_of
 from orderrules.grammar.conditions import UNKNOWN
 from orderrules.grammar.orders import free_keys, sections_by_key
 from orderrules.reading.bodies import write_body

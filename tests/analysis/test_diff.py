@@ -13,13 +13,13 @@ import pytest
 from orderrules import UNKNOWN, UNSET, Decision, Fact, Policy, Rule, Unset, awal, salla
 from orderrules.authoring import OrderBase, PatchBase, Space, TransitionTable, in_section
 from tests.kit import toy
-from tests.kit.norm import ASSUMPTIONS, SPECS
+from tests.kit.draw_tables import POLICIES, ROOT
 from tests.kit.policies import (
     ACROSS,
     SPACES,
 )
 from tests.kit.rule_mutants import EQUIVALENT, mutants
-from tests.kit.tables import POLICIES, ROOT
+from tests.kit.specs import ASSUMPTIONS, SPECS
 
 MARRIED: Final = salla.POLICY.with_rules(
     Rule(id="SHOP-1", section=salla.Section.COUPON, only_if=salla.STATUS.is_not("canceled"), reason="it is over")

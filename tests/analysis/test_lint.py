@@ -13,9 +13,9 @@ from orderrules import UNKNOWN, UNSET, Fact, Policy, Rule, Waiver, awal, salla
 from orderrules.analysis import Finding, FindingKind
 from orderrules.authoring import ALWAYS, NEVER, AllOf, TransitionTable
 from tests.kit import toy
+from tests.kit.draw_tables import POLICIES
 from tests.kit.kettles import COVER, STATE, kettles
-from tests.kit.norm import ASSUMPTIONS, CLAUSES, SPECS
-from tests.kit.tables import POLICIES
+from tests.kit.specs import ASSUMPTIONS, CLAUSES, SPECS
 
 EXPLAINED: Final[list[dict[str, Any]]] = tomllib.loads((SPECS / "findings.toml").read_text(encoding="utf-8"))["finding"]
 

@@ -27,10 +27,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from orderrules import Policy, awal, salla
+from orderrules.audit import chart as _picture
+from orderrules.audit import counts as _tally
 from orderrules.audit import lines as _lines
 from orderrules.audit import parquet as _parquet
-from orderrules.audit import picture as _picture
-from orderrules.audit import tally as _tally
 from orderrules.audit.rows import Apart
 from orderrules.cli import main
 from orderrules.engine.samples import order_at
@@ -471,9 +471,7 @@ class Process(NamedTuple):
 
 
 FORKS: Final = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(
-    ["orderrules.audit.survey", "orderrules.audit.picture", "pandas", "tests.audit.test_audit"]
-)
+FORKS.set_forkserver_preload(["orderrules.audit.run", "orderrules.audit.chart", "pandas", "tests.audit.test_audit"])
 """Arrow, and the pandas that it looks for, take seconds to import: they are imported once, and audits forked off."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orderrules.engine.table import lookup
+from orderrules.engine.decision_table import lookup
 
 
 def test_a_decision_is_found_by_two_numbers() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from orderrules import UNSET, Assumption, Fact, InvalidInput, Policy, Rule, awal, salla
 from orderrules.authoring import Alternative, OrderBase, Space, in_section
-from orderrules.engine.table import rows_of, table_of
+from orderrules.engine.decision_table import rows_of, table_of
 from orderrules.grammar.rules import offer
 from tests.kit import toy
 from tests.kit.toy import Order, Patch, Section, Stage

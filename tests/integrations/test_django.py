@@ -17,7 +17,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from orderrules import Code, InvalidInput, UpdateRefused, awal, salla
 from orderrules.testing import OrderMachine
 from tests.kit.examples import example
-from tests.kit.serve import serving
+from tests.kit.service_process import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

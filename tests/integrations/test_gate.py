@@ -26,7 +26,7 @@ from orderrules.integrations.httpx import AsyncGuardedTransport, GuardedTranspor
 from orderrules.integrations.requests import GuardedAdapter
 from orderrules.testing import FakeAwal, FakeSalla, Fault
 from tests.kit import toy
-from tests.kit.carriers import CARRIERS, TIMEOUTS, Answered, Recorded, Seen, served
+from tests.kit.http_clients import CARRIERS, TIMEOUTS, Answered, Recorded, Seen, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,8 +20,8 @@ from orderrules.integrations import Counts, Gate
 from orderrules.integrations.httpx import AsyncGuardedTransport, GuardedTransport
 from orderrules.integrations.requests import GuardedAdapter
 from orderrules.testing import FakeAwal, FakeSalla, OrderMachine
-from tests.kit.carriers import CARRIERS, served
-from tests.kit.serve import serving
+from tests.kit.http_clients import CARRIERS, served
+from tests.kit.service_process import serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

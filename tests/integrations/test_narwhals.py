@@ -17,8 +17,8 @@ from orderrules import UNKNOWN, Fact, Policy, Rule, awal, salla
 from orderrules.authoring import ALWAYS, NEVER
 from orderrules.engine.samples import order_at
 from orderrules.integrations.narwhals import to_narwhals, verdicts
-from orderrules.testing.machine import updates
-from tests.kit.engines import ENGINES, selected, spark, told
+from orderrules.testing.state_machine import updates
+from tests.kit.dataframe_engines import ENGINES, selected, spark, told
 from tests.kit.rows import every_row
 
 if TYPE_CHECKING:

@@ -26,10 +26,10 @@ from orderrules.authoring import ALWAYS, NEVER
 from orderrules.engine.samples import order_at
 from orderrules.integrations.sqlalchemy import UpdateResult, Verdict, guarded_update, to_sqlalchemy, verdicts
 from orderrules.testing import OrderMachine
-from orderrules.testing.machine import updates
+from orderrules.testing.state_machine import updates
 from tests.kit.postgres import postgres
 from tests.kit.rows import every_row
-from tests.kit.serve import serving
+from tests.kit.service_process import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

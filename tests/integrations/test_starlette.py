@@ -25,7 +25,7 @@ from orderrules.integrations.problems import MEDIA_TYPE, SCHEMA, Instead, apply,
 from orderrules.integrations.starlette import read_update
 from orderrules.testing import OrderMachine
 from tests.kit.examples import example
-from tests.kit.serve import serving
+from tests.kit.service_process import serving
 
 
 class Asking:

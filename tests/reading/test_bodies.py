@@ -13,9 +13,9 @@ from orderrules import UNSET, Code, InvalidInput, Limits, Unset, awal, salla
 from orderrules.authoring import Model
 from orderrules.errors import Part
 from orderrules.reading.bodies import at, gather, identifier, read_carefully, read_query
-from orderrules.reading.careful import write_model
 from orderrules.reading.limits import EMPTY_ARRAY, OPTIONS, UPDATE_LIMITS, Hints, ReadOptions
 from orderrules.reading.problems import Problem, read_with
+from orderrules.reading.strict_reader import write_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from schemathesis.checks import CHECKS
 
 from orderrules import awal
 from orderrules.testing import OrderMachine
-from tests.kit.serve import serving
+from tests.kit.service_process import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

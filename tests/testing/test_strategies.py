@@ -28,9 +28,9 @@ from orderrules.testing import (
     refused_patches,
 )
 from tests.kit import samples, toy
+from tests.kit.draw_tables import POLICIES
 from tests.kit.policies import ACROSS
 from tests.kit.strategies import module_of
-from tests.kit.tables import POLICIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,7 +1,7 @@
 """Generated functions that build and read models fast.
 
 There are two ways to build and to read a model. The fast way, generated here, accepts values that are clearly valid.
-For everything else it raises ``UnsureError``, and the careful way (``models``, ``careful``) starts from the beginning.
+For everything else it raises ``UnsureError``; then the careful way (``models``, ``strict_reader``) starts again.
 Only the careful way reports problems, so the result is the same either way; the tests compare both.
 
 For each model, the source of the functions is generated from its fields and compiled once, as attrs does for

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orderrules import UNSET, Fact, Rule, Waiver, awal, salla
-from orderrules.analysis import tables
+from orderrules.analysis import tables_and_diagrams as tables
 from orderrules.authoring import Space
 from tests.kit import toy
 

@@ -15,7 +15,8 @@ import click
 from click.shell_completion import CompletionItem
 from rich.markup import escape
 
-from orderrules.analysis import tables, vectors
+from orderrules.analysis import tables_and_diagrams as tables
+from orderrules.analysis import vectors
 from orderrules.cli import app as _app
 from orderrules.cli.app import ALLOWED, ASSUMPTIONS, FILE, REFUSED, TROUBLE, Answered, draw, to_json
 from orderrules.grammar.conditions import points

@@ -1,7 +1,7 @@
 """The careful way to read models from JSON values, and the way to write them: a cattrs converter with strict hooks.
 
-``bodies`` uses it if the fast way (``generated``, ``structs``) is unsure. It reports every problem. Hooks are
-registered for every type, because the defaults of cattrs would turn ``null`` into ``"None"`` and ``"false"`` into
+``bodies`` uses it if the fast way (``code_generation``, ``msgspec_reader``) is unsure. It reports every problem. Hooks
+are registered for every type, because the defaults of cattrs would turn ``null`` into ``"None"`` and ``"false"`` into
 ``True``. This is the only module that imports cattrs.
 """
 

@@ -9,10 +9,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from orderrules import awal, salla
-from orderrules.analysis import tables, vectors
+from orderrules.analysis import tables_and_diagrams as tables
+from orderrules.analysis import vectors
 from tests.kit.command_line import EXAMPLES, run
-from tests.kit.norm import ASSUMPTIONS, CLAUSES
-from tests.kit.tables import POLICIES
+from tests.kit.draw_tables import POLICIES
+from tests.kit.specs import ASSUMPTIONS, CLAUSES
 
 if TYPE_CHECKING:
     from pathlib import Path

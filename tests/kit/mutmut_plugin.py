@@ -44,7 +44,7 @@ def pytest_runtest_setup() -> None:
                 if hasattr(value, "cache_clear"):
                     value.cache_clear()
     from orderrules import awal, salla
-    from orderrules.engine.table import rows_of
+    from orderrules.engine.decision_table import rows_of
 
     for policy in (salla.POLICY, awal.POLICY):
         rows = rows_of(policy)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import attrs
 
-from orderrules.engine.table import table_of
+from orderrules.engine.decision_table import table_of
 from orderrules.grammar.conditions import ALWAYS, NEVER, Fact, from_truth_table, sort_by_name
 from orderrules.grammar.orders import sections_by_key
 from orderrules.reading.fields import UNSET
@@ -21,7 +21,7 @@ __all__ = ["TABLES", "Column", "RuleTable", "dot", "mermaid"]
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from orderrules.engine.table import Cell
+    from orderrules.engine.decision_table import Cell
     from orderrules.grammar.conditions import Condition, Values
     from orderrules.grammar.orders import OrderT, PatchT
     from orderrules.grammar.rulebook import Rulebook

@@ -25,7 +25,7 @@ def taking(route: str) -> Iterator[None]:
         if route == "careful":
             patch.setattr(bodies, "read_quickly", lambda *_: None)
         elif route == "standard":
-            patch.setitem(sys.modules, "orderrules.reading.structs", None)
+            patch.setitem(sys.modules, "orderrules.reading.msgspec_reader", None)
         yield
 
 

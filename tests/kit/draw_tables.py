@@ -1,6 +1,6 @@
 """Draws the tables and diagrams in README.md and docs/ anew from the rules, and from what ``make bench`` wrote down.
 
-``python -m tests.kit.tables``.
+``python -m tests.kit.draw_tables``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from orderrules import Policy, awal, salla
-from orderrules.analysis import tables
+from orderrules.analysis import tables_and_diagrams as tables
 
 ROOT: Final = Path(__file__).parent.parent.parent
 DOCUMENTS: Final = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

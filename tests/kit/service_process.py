@@ -1,6 +1,6 @@
 """Serves something in a process of its own, on a port of its own that it prints: a fake, or an example.
 
-``python -m tests.kit.serve salla completed in_progress`` serves Salla orders in these statuses.
+``python -m tests.kit.service_process salla completed in_progress`` serves Salla orders in these statuses.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _serve(application: Any) -> None:
 @contextlib.contextmanager
 def serving(*arguments: str, **environment: str) -> Iterator[str]:
     """Start a server in another process, give its address, and end it."""
-    command = [sys.executable, "-m", "tests.kit.serve", *arguments]
+    command = [sys.executable, "-m", "tests.kit.service_process", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}) as process:
         assert process.stdout is not None
         try:

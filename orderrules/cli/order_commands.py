@@ -15,7 +15,7 @@ from rich.markup import escape
 from orderrules.cli import app as _app
 from orderrules.cli.app import ALLOWED, ASSUMPTIONS, FILE, REFUSED, TROUBLE, Answered, report_problems, to_json
 from orderrules.engine.decision import notes_on
-from orderrules.engine.table import table_of
+from orderrules.engine.decision_table import table_of
 from orderrules.reading.bodies import write_body
 from orderrules.reading.limits import ORDER_LIMITS, UPDATE_LIMITS
 from orderrules.reading.problems import InvalidInput

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 import msgspec
 
+from orderrules.reading.code_generation import Source, is_text_in_json, reader
 from orderrules.reading.fields import UNSET, is_array, is_model, slots_of
-from orderrules.reading.generated import Source, is_text_in_json, reader
 from orderrules.reading.strict_json import LONGEST, UnsureError
 from orderrules.reading.values import members
 

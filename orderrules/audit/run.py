@@ -15,11 +15,11 @@ from typing import IO, TYPE_CHECKING, Any
 import attrs
 import narwhals as nw
 
+from orderrules.audit.counts import Tally, few
 from orderrules.audit.files import decompress, iterate_named, name_in_errors, write_whole
 from orderrules.audit.lines import of_csv, of_json, of_payloads
 from orderrules.audit.parquet import of_parquet, verdict_writer
-from orderrules.audit.tally import Tally, few
-from orderrules.engine.table import replace_rules
+from orderrules.engine.decision_table import replace_rules
 from orderrules.integrations.narwhals import verdicts
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Survey:
                         rejects.writelines(self._reject_line(apart) for apart in batch.apart)
                 progress(batch.done, total)
             if "picture" in paths:
-                from orderrules.audit.picture import picture
+                from orderrules.audit.chart import picture
 
                 with name_in_errors(str(self.outputs["picture"])):
                     paths["picture"].write_bytes(picture(headline(tally), few(tally.statuses())))

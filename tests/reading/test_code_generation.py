@@ -19,12 +19,13 @@ from hypothesis import strategies as st
 
 from orderrules import UNSET, Code, Fact, InvalidInput, Limits, Unset, awal, salla
 from orderrules.authoring import Model, PatchBase, Space, in_section, read_body
-from orderrules.reading import bodies, generated
-from orderrules.reading.generated import Source
+from orderrules.reading import bodies
+from orderrules.reading import code_generation as generated
+from orderrules.reading.code_generation import Source
 from orderrules.reading.limits import UPDATE_LIMITS
 from tests.kit import strategies
-from tests.kit.routes import ROUTES, outcome, repr_of, taking
 from tests.kit.samples import PAGE_SAMPLES
+from tests.kit.ways_to_read import ROUTES, outcome, repr_of, taking
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ import pytest
 
 from orderrules import UNSET, Decision, Fact, Policy, Rule, Violation, Waiver, awal, can_update, salla
 from orderrules.authoring import AllOf, Alternative, AnyOf, Space, TransitionTable
-from orderrules.engine.table import rows_of, table_of
+from orderrules.engine.decision_table import rows_of, table_of
 from tests.kit import samples, toy
 from tests.kit.kettles import (
     COVER,

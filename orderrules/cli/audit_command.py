@@ -1,6 +1,6 @@
 """The command ``audit``: check one update against every order in a file.
 
-``orderrules.audit.survey`` does the work. This module reads the options, and prints the result as text or JSON.
+``orderrules.audit.run`` does the work. This module reads the options, and prints the result as text or JSON.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
+from orderrules.audit.counts import few, refused_by
 from orderrules.audit.files import COMPRESSED, UnusableError, output_path
-from orderrules.audit.tally import few, refused_by
 from orderrules.cli import app as _app
-from orderrules.cli import orders as _orders
+from orderrules.cli import order_commands as _orders
 from orderrules.cli.app import ALLOWED, ASSUMPTIONS, FILE, REFUSED, TROUBLE, Answered, to_json
 from orderrules.reading.problems import escape_unprintable, group_thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from orderrules.audit.survey import Survey
-    from orderrules.audit.tally import Tally
-    from orderrules.cli.orders import Question
+    from orderrules.audit.counts import Tally
+    from orderrules.audit.run import Survey
+    from orderrules.cli.order_commands import Question
     from orderrules.grammar.conditions import Fact
 
 _KINDS: Final = ("parquet", "csv", "jsonl")
@@ -105,7 +105,7 @@ def _run(  # noqa: PLR0913 - one parameter for each option.
     question = _orders.question(policy, form, "", patch, guest=False)
     try:
         from orderrules.audit.rows import Wanted
-        from orderrules.audit.survey import Survey
+        from orderrules.audit.run import Survey
     except ImportError as error:
         raise click.UsageError(f"audit needs extra dependencies: pip install 'orderrules[audit]' ({error})") from error
     survey = Survey(
