@@ -1,4 +1,4 @@
-"""Times what the integrations add: to a request that leaves, and to a statement that writes.
+"""Measures what the integrations add to a request and to an UPDATE statement.
 
 ``python benchmarks/asking.py`` serves one order over HTTP on a port that it prints, for the requests over loopback.
 """
@@ -36,51 +36,51 @@ NUMBER = 7
 ACCEPTED = awal.Order(status="accepted")
 
 
-class Nowhere(httpx.BaseTransport):
-    """Answers without a network."""
+class LocalTransport(httpx.BaseTransport):
+    """A transport that answers without a network."""
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002 - it is all the same.
-        """Answer every request alike."""
+    def handle_request(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002 - all answers are the same.
+        """Return the order."""
         return httpx.Response(200, stream=httpx.ByteStream(ORDER))
 
 
-class Nobody(BaseAdapter):
-    """The same for requests."""
+class LocalAdapter(BaseAdapter):
+    """An adapter that answers without a network."""
 
     def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
-        """Answer every request alike."""
+        """Return the order."""
         response = requests.Response()
         response.status_code, response.raw, response.request = 200, io.BytesIO(ORDER), request
         return response
 
     def close(self) -> None:
-        """Close nothing."""
+        """Do nothing."""
 
 
 class Server(BaseHTTPRequestHandler):
-    """Answers one order, whatever is asked, and keeps the connection."""
+    """A server that answers every request with one order, and keeps the connection."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        """Read what was sent, and answer."""
+        """Read the body, and return the order."""
         self.rfile.read(int(self.headers.get("content-length", "0")))
         self.send_response(200)
         self.send_header("content-length", str(len(ORDER)))
         self.end_headers()
         self.wfile.write(ORDER)
 
-    do_PUT = do_GET  # noqa: N815 - as the base calls it.
+    do_PUT = do_GET  # noqa: N815 - the name in the base class.
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as the base has it.
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the base class.
         """Log nothing."""
 
 
 @contextlib.contextmanager
 def serving() -> Iterator[str]:
-    """Start a server in another process, and give the URL of its order."""
-    with subprocess.Popen([sys.executable, __file__], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - this file.
+    """Start a server in another process, yield the URL of its order, and stop the server."""
+    with subprocess.Popen([sys.executable, __file__], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - it runs this file.
         assert process.stdout is not None
         try:
             yield f"http://127.0.0.1:{int(process.stdout.readline())}/orders/1?phone_number_id=1"
@@ -88,8 +88,8 @@ def serving() -> Iterator[str]:
             process.terminate()
 
 
-def tried(client: httpx.Client, request: httpx.Request) -> bool:
-    """Send a request, and say whether it was sent."""
+def is_sent(client: httpx.Client, request: httpx.Request) -> bool:
+    """Send a request, and return whether the gate let it pass."""
     try:
         client.send(request)
     except UpdateRefused:
@@ -98,15 +98,15 @@ def tried(client: httpx.Client, request: httpx.Request) -> bool:
 
 
 def requests_that_leave() -> Iterator[Row]:
-    """What a client adds to a request, against the same client without it."""
-    plain = httpx.Client(transport=Nowhere())
-    kept = httpx.Client(transport=GuardedTransport(Gate(awal.ENDPOINT, max_age=1e9), Nowhere()))
-    given = httpx.Client(transport=GuardedTransport(Gate(awal.ENDPOINT, orders=lambda _: ACCEPTED), Nowhere()))
+    """Measure a client with a gate, against the same client without it."""
+    plain = httpx.Client(transport=LocalTransport())
+    kept = httpx.Client(transport=GuardedTransport(Gate(awal.ENDPOINT, max_age=1e9), LocalTransport()))
+    given = httpx.Client(transport=GuardedTransport(Gate(awal.ENDPOINT, orders=lambda _: ACCEPTED), LocalTransport()))
     put = httpx.Request("PUT", URL, content=BODY)
     back = httpx.Request("PUT", URL, content=BACK)
     get = httpx.Request("GET", URL)
-    assert tried(kept, put)
-    assert not tried(given, back)
+    assert is_sent(kept, put)
+    assert not is_sent(given, back)
     bare = {"client": plain}
     for what, client, request in (
         ("a GET that is none of its business", kept, get),
@@ -119,14 +119,14 @@ def requests_that_leave() -> Iterator[Row]:
         )  # fmt: skip
     yield row(
         "httpx, an update that is held back",
-        ("tried(client, request)", {"tried": tried, "client": given, "request": back}),
+        ("is_sent(client, request)", {"is_sent": is_sent, "client": given, "request": back}),
         "httpx, answered without a network", ("client.send(request)", {**bare, "request": back}),
     )  # fmt: skip
     prepared = requests.Request("PUT", URL, data=BODY).prepare()
     sessions = {"plain": requests.Session(), "given": requests.Session()}
     gate = Gate(awal.ENDPOINT, orders=lambda _: ACCEPTED)
-    sessions["plain"].mount("https://", Nobody())
-    sessions["given"].mount("https://", GuardedAdapter(gate, Nobody()))
+    sessions["plain"].mount("https://", LocalAdapter())
+    sessions["given"].mount("https://", GuardedAdapter(gate, LocalAdapter()))
     yield row(
         "requests, an update, its order given",
         ("session.send(request)", {"session": sessions["given"], "request": prepared}),
@@ -144,7 +144,7 @@ def requests_that_leave() -> Iterator[Row]:
 
 
 def statements_that_write() -> Iterator[Row]:
-    """What a guard costs in a statement, against the same condition written by hand."""
+    """Measure a guard in a statement, against the same condition written by hand."""
     with postgres() as url:
         for name, address in (("SQLite", "sqlite://"), ("PostgreSQL", url)):
             engine = sa.create_engine(address)
@@ -187,7 +187,7 @@ def _statements(engine: sa.Engine, name: str) -> Iterator[Row]:
 
 
 def asking() -> Iterator[Row]:
-    """Both."""
+    """Measure requests and statements."""
     yield from requests_that_leave()
     yield from statements_that_write()
 

@@ -1,6 +1,6 @@
-"""Audits files of one and of ten million orders, each in a process of its own, and tells time and memory.
+"""Measures audits of one and of ten million orders, each in another process: time and memory.
 
-Memory is to stay flat: a file of ten times the orders takes no more of it.
+Memory should stay flat: a file with ten times as many orders should need no more.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HEADS = ("file", "orders", "size", "time", "orders a second", "peak memory", "ag
 BODY = '{"courier_id": 7, "coupon_code": "EID24"}'
 
 
-def _written(folder: Path, kind: str, count: int) -> Path:
+def _write_file(folder: Path, kind: str, count: int) -> Path:
     """Write a file, piece by piece."""
     path = folder / f"orders.{kind}"
     piece = pl.from_arrow(orders(PIECE)[0])
@@ -33,15 +33,15 @@ def _written(folder: Path, kind: str, count: int) -> Path:
         first = next(pieces).to_arrow()
         with pq.ParquetWriter(path, first.schema) as writer:
             writer.write_table(first)
-            for each in pieces:
-                writer.write_table(each.to_arrow())
+            for following in pieces:
+                writer.write_table(following.to_arrow())
         return path
     with path.open("wb") as file:
-        for at, each in enumerate(pieces):
+        for at, following in enumerate(pieces):
             if kind == "csv":
-                each.write_csv(file, include_header=at == 0)
+                following.write_csv(file, include_header=at == 0)
             else:
-                each.write_ndjson(file)
+                following.write_ndjson(file)
     return path
 
 
@@ -52,31 +52,31 @@ status = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
 seconds = time.perf_counter() - start
 print(json.dumps([status, seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024]))
 """
-"""Runs a command. It is small itself, since a process counts the memory of the one that started it as its own."""
+"""Runs a command. This process must be small, because a child process counts its parent's memory as its own."""
 
 
-def _measured(path: Path, folder: Path) -> tuple[float, float]:
-    """Audit a file, and give the seconds and the mebibytes that it took."""
+def _measure(path: Path, folder: Path) -> tuple[float, float]:
+    """Audit a file, and return the seconds and the mebibytes that it took."""
     body = folder / "patch.json"
     body.write_text(BODY)
     command = [sys.executable, "-m", "orderrules", "audit", "--platform", "salla", "--order-columns", "id=id"]
     command += ["--verdicts", str(folder / "verdicts.parquet"), "--rejected", str(folder / "rejected.jsonl")]
     watched = [sys.executable, "-c", _WATCHER, *command, str(path), str(body)]
-    done = subprocess.run(watched, capture_output=True, check=True)  # noqa: S603 - this project.
-    status, seconds, peak = json.loads(done.stdout)
+    result = subprocess.run(watched, capture_output=True, check=True)  # noqa: S603 - it runs this project.
+    status, seconds, peak = json.loads(result.stdout)
     assert status == 1, status
     return seconds, peak
 
 
 def auditing() -> list[list[str]]:
-    """Give the rows of a table."""
+    """Return the rows of a table."""
     rows: list[list[str]] = []
     kinds = [(kind, count) for kind in ("parquet", "csv", "jsonl") for count in SIZES]
     peaks: dict[str, float] = {}
     for kind, count in rich.progress.track(kinds, "auditing files"):
         with tempfile.TemporaryDirectory() as away:
-            path = _written(Path(away), kind, count)
-            seconds, peak = _measured(path, Path(away))
+            path = _write_file(Path(away), kind, count)
+            seconds, peak = _measure(path, Path(away))
             size = f"{path.stat().st_size / 1e6:,.0f} MB"
         smaller = peaks.setdefault(kind, peak)
         against = "" if count == SIZES[0] else f"{peak / smaller:.2f}"

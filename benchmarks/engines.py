@@ -1,6 +1,6 @@
-"""Times guards on the engines that people keep orders in: a million orders, nulls and statuses never seen among them.
+"""Measures guards on dataframe engines: a million orders, with nulls and unknown statuses among them.
 
-Each is held against the same filter as one would write it there by hand, and against a loop of Python.
+Each guard is compared with the same filter written by hand for the engine, and with a Python loop.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import narwhals as nw
 import polars as pl
 import pyarrow as pa
 from ifs import by_ifs
-from measure import Row, summed
+from measure import Row, summarize
 from pyarrow.compute import field
 
 from orderrules import salla
@@ -35,10 +35,10 @@ ROWS = "a loop that makes an order of each row, and decides"
 
 
 def orders(count: int) -> tuple[pa.Table, list[salla.Order]]:
-    """Make orders, as rows and as objects."""
-    chosen = random.Random(9)  # noqa: S311 - nothing secret.
+    """Return random orders, as a table and as objects."""
+    rng = random.Random(9)  # noqa: S311 - not used for security.
     rows = [
-        (chosen.choice(STATUSES), chosen.choice((None, False, False, True)), chosen.choice((None, *salla.CustomerKind)))
+        (rng.choice(STATUSES), rng.choice((None, False, False, True)), rng.choice((None, *salla.CustomerKind)))
         for _ in range(count)
     ]
     statuses, drafts, customers = (list(column) for column in zip(*rows, strict=True))
@@ -65,18 +65,18 @@ def _duckdb(table: pa.Table) -> Any:
     return connection.table("orders")
 
 
-def _counted(relation: Any) -> int:
+def _count_duckdb(relation: Any) -> int:
     count: int = relation.aggregate("count(*)").fetchall()[0][0]
     return count
 
 
-def _spark_counted(frame: Any) -> int:
+def _count_spark(frame: Any) -> int:
     count: int = frame.count()
     return count
 
 
-def engines_of(table: pa.Table, framed: Callable[[pa.Table], Any] | None) -> dict[str, tuple[Any, Any, Any]]:
-    """Give for each engine a frame, the filter by hand, and what counts the orders that are left."""
+def engines_of(table: pa.Table, to_frame: Callable[[pa.Table], Any] | None) -> dict[str, tuple[Any, Any, Any]]:
+    """Return for each engine a frame, the filter by hand, and a function that counts the remaining orders."""
     frame = pl.from_arrow(table)
     by_hand: dict[str, tuple[Any, Any, Any]] = {
         "polars": (
@@ -97,32 +97,32 @@ def engines_of(table: pa.Table, framed: Callable[[pa.Table], Any] | None) -> dic
         "duckdb": (
             _duckdb(table),
             lambda relation: relation.filter("status IS DISTINCT FROM 'completed' OR draft"),
-            _counted,
+            _count_duckdb,
         ),
     }  # fmt: skip
-    if framed is not None:
+    if to_frame is not None:
         by_hand["pyspark"] = (
-            framed(table),
+            to_frame(table),
             lambda frame: frame.filter("NOT (status <=> 'completed') OR draft"),
-            _spark_counted,
+            _count_spark,
         )
     return by_hand
 
 
-def timed(*calls: Callable[[], object], rounds: int = ROUNDS) -> list[list[float]]:
-    """Let calls take turns, and give the nanoseconds that each took in each round but the first."""
-    found: list[list[float]] = [[] for _ in calls]
+def time_calls(*calls: Callable[[], object], rounds: int = ROUNDS) -> list[list[float]]:
+    """Run the calls in turn, and return the nanoseconds of each call in every round but the first."""
+    times: list[list[float]] = [[] for _ in calls]
     for turn in range(1 + rounds):
         for place in range(len(calls)) if turn % 2 else reversed(range(len(calls))):
             start = time.perf_counter_ns()
             calls[place]()
             if turn:
-                found[place].append(time.perf_counter_ns() - start)
-    return found
+                times[place].append(time.perf_counter_ns() - start)
+    return times
 
 
 def engines(count: int = 1_000_000) -> Iterator[Row]:
-    """A million orders on each engine."""
+    """Measure a million orders on each engine."""
     table, objects = orders(count)
     allowed = sum(map(bool, salla.POLICY.decide_many(objects, PATCH)))
     guard = to_narwhals(salla.POLICY.guard(PATCH), COLUMNS)
@@ -146,30 +146,30 @@ def engines(count: int = 1_000_000) -> Iterator[Row]:
         return sum(bool(decide(order, PATCH)) for order in made)
 
     with contextlib.ExitStack() as stack:
-        framed = None
+        to_frame = None
         if shutil.which("java"):
-            framed = stack.enter_context(contextlib.contextmanager(spark)())
+            to_frame = stack.enter_context(contextlib.contextmanager(spark)())
         else:
-            print("there is no Java, and so no Spark", file=sys.stderr)
-        for name, (frame, filtered, counted) in engines_of(table, framed).items():
+            print("Java is not installed, so Spark is left out", file=sys.stderr)
+        for name, (frame, filter_rows, count_rows) in engines_of(table, to_frame).items():
 
-            def by_guard(frame: Any = frame, counted: Any = counted) -> int:
-                found: int = counted(nw.from_native(frame).filter(guard).to_native())
-                return found
+            def by_guard(frame: Any = frame, count_rows: Any = count_rows) -> int:
+                number: int = count_rows(nw.from_native(frame).filter(guard).to_native())
+                return number
 
-            def by_hand(frame: Any = frame, filtered: Any = filtered, counted: Any = counted) -> int:
-                found: int = counted(filtered(frame))
-                return found
+            def by_hand(frame: Any = frame, filter_rows: Any = filter_rows, count_rows: Any = count_rows) -> int:
+                number: int = count_rows(filter_rows(frame))
+                return number
 
-            def with_reasons(frame: Any = frame, counted: Any = counted) -> int:
-                told = nw.from_native(frame).with_columns(why).filter(nw.col("violations") != "")
-                found: int = counted(told.to_native())
-                return found
+            def with_reasons(frame: Any = frame, count_rows: Any = count_rows) -> int:
+                refused = nw.from_native(frame).with_columns(why).filter(nw.col("violations") != "")
+                number: int = count_rows(refused.to_native())
+                return number
 
             assert by_guard() == by_hand() == by_loop() == by_rows() == allowed
             assert with_reasons() == by_reasons() == count - allowed
-            ours, theirs, reasons, loop, reasoned = timed(by_guard, by_hand, with_reasons, by_loop, by_reasons)
-            yield summed(f"{name}, a guard", f"{name}, the filter by hand", ours, theirs)
-            yield summed(f"{name}, a guard", LOOP, ours, loop)
-            yield summed(f"{name}, verdicts", REASONS, reasons, reasoned)
-            yield summed(f"{name}, a guard", ROWS, *timed(by_guard, by_rows, rounds=3))
+            ours, theirs, reasons, loop, reasoned = time_calls(by_guard, by_hand, with_reasons, by_loop, by_reasons)
+            yield summarize(f"{name}, a guard", f"{name}, the filter by hand", ours, theirs)
+            yield summarize(f"{name}, a guard", LOOP, ours, loop)
+            yield summarize(f"{name}, verdicts", REASONS, reasons, reasoned)
+            yield summarize(f"{name}, a guard", ROWS, *time_calls(by_guard, by_rows, rounds=3))

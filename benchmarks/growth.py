@@ -1,6 +1,6 @@
-"""Times reading against the size of what is read: twice the size may take twice the time, and not four times.
+"""Measures reading at growing sizes of input: twice the size may take twice the time, but not four times.
 
-``make growth``. For each kind of input, the times at growing sizes, and the exponent that fits them: about one.
+Run it with ``make growth``. It prints the times for each kind of input, and the exponent that fits them: about one.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ SIZES = (4_000, 8_000, 16_000, 32_000, 64_000)
 Input = tuple[Callable[..., object], Any]
 
 
-def refused(read: Callable[..., object], given: Any, limits: Limits) -> float:
-    """Give the seconds that it took to read something, or to refuse it."""
+def time_reading(read: Callable[..., object], source: Any, limits: Limits) -> float:
+    """Return the seconds that it took to read something, or to refuse it."""
     start = time.perf_counter()
     try:
-        read(given, limits=limits)
+        read(source, limits=limits)
     except InvalidInput as error:
         str(error)
     return time.perf_counter() - start
@@ -61,27 +61,27 @@ KINDS: dict[str, tuple[Callable[[int], Input], Limits]] = {
 
 
 def read_query(query: str, limits: Limits) -> object:
-    """Read a request of which the query is what counts."""
+    """Read a request whose query is the input."""
     return awal.read_request(1, query, {}, limits=limits)
 
 
 def exponent(times: list[float]) -> float:
-    """Fit times to a power of their sizes."""
+    """Return the exponent that fits the times to a power of the sizes."""
     points = [(math.log(size), math.log(taken)) for size, taken in zip(SIZES, times, strict=True)]
     return statistics.linear_regression([x for x, _ in points], [y for _, y in points]).slope
 
 
 def main() -> None:
-    """Print a row for each kind, and what a million unknown keys take."""
+    """Print a row for each kind of input, and the time for a million unknown keys."""
     head = "".join(f"{size:>10,}" for size in SIZES)
     print(f"{'milliseconds at size':32}{head}   exponent")
     for name, (make, limits) in KINDS.items():
         inputs = [make(size) for size in SIZES]
-        times = [min(refused(read, given, limits) for _ in range(7)) for read, given in inputs]
+        times = [min(time_reading(read, source, limits) for _ in range(7)) for read, source in inputs]
         row = "".join(f"{taken * 1e3:10.2f}" for taken in times)
         print(f"{name:32}{row}   {exponent(times):8.2f}")
     body = {f"key{number}": 1 for number in range(1_000_000)}
-    taken = statistics.median(refused(salla.read_patch, body, Limits()) for _ in range(5))
+    taken = statistics.median(time_reading(salla.read_patch, body, Limits()) for _ in range(5))
     try:
         salla.read_patch(body)
     except InvalidInput as error:

@@ -1,4 +1,4 @@
-"""What one would write by hand: models that check nothing, and ifs that answer with a bare bool."""
+"""What one would write by hand: models without checks, and ifs that return a bare bool."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from orderrules import UNSET
 
 
 def by_ifs(order: Any, patch: Any) -> bool:
-    """Answer as one would by hand: the first thing that refuses ends it, and nothing says what it was."""
+    """Return whether an update is allowed; the first refusal ends it, and nothing says which one it was."""
     if order.draft:
         return True
     status = order.status
@@ -33,7 +33,7 @@ def by_ifs(order: Any, patch: Any) -> bool:
 
 @attrs.frozen(kw_only=True)
 class PlainOrder:
-    """An order that checks nothing."""
+    """An order without checks."""
 
     id: Any = None
     status: Any = None
@@ -43,7 +43,7 @@ class PlainOrder:
 
 @attrs.frozen(kw_only=True)
 class PlainPatch:
-    """A patch that checks nothing."""
+    """A patch without checks."""
 
     customer: Any = UNSET
     receiver: Any = UNSET
@@ -58,7 +58,7 @@ class PlainPatch:
 
 @attrs.frozen(kw_only=True)
 class PlainReceiver:
-    """A receiver that checks nothing."""
+    """A receiver without checks."""
 
     name: Any = UNSET
     country_code: Any = UNSET

@@ -1,7 +1,7 @@
-"""Times things against one another: in one process, in turn, many short rounds, and the ratio of each round.
+"""Compares the times of two statements: in one process, in turn, in many short rounds.
 
-A machine that others use is now fast and now slow, and everything on it alike. So what is told is the ratio of two
-things timed within the same few milliseconds: its median over all rounds, and its quartiles.
+The speed of a shared machine changes all the time, and everything on it slows down alike. So the result is the ratio of
+two times that were measured within the same few milliseconds: its median and its quartiles over all rounds.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import attrs
 
 ROUNDS = 101
 AT_LEAST = 1e-3
-"""Seconds that a round takes, for each contender."""
+"""The seconds that a round takes at least, for each statement."""
 Statement = tuple[str, dict[str, Any]]
-"""A statement of Python, and the names in it."""
+"""A Python statement, and the names in it."""
 
 
 @attrs.frozen
@@ -27,14 +27,14 @@ class Row:
     """One comparison.
 
     Attributes:
-        what: what was timed.
-        against: what it was timed against.
-        ratio: its time in theirs, the median of all rounds; below one it is faster.
-        low: the lower quartile.
-        high: the upper quartile.
+        what: what was measured.
+        against: what it was compared with.
+        ratio: its time divided by the other time, the median of all rounds; below one it is faster.
+        low: the lower quartile of the ratio.
+        high: the upper quartile of the ratio.
         nanoseconds: its own time, the median.
-        theirs: theirs.
-        reach: what the ratio was to be at most.
+        theirs: the other time, the median.
+        reach: the greatest ratio that meets the goal, or None.
     """
 
     what: str
@@ -48,7 +48,7 @@ class Row:
 
 
 def loop(statement: Statement) -> Callable[[int], float]:
-    """Make a function that runs a statement ten times for each of some rounds, and gives the seconds it took."""
+    """Return a function that runs a statement ten times in each of some rounds, and returns the seconds it took."""
     text, names = statement
     body = "\n".join([f"        {text}"] * 10)
     source = (
@@ -60,8 +60,8 @@ def loop(statement: Statement) -> Callable[[int], float]:
     return run
 
 
-def calibrated(run: Callable[[int], float]) -> int:
-    """Find how often to run something for a round to take long enough."""
+def calibrate(run: Callable[[int], float]) -> int:
+    """Return how often to run something so that a round takes long enough."""
     times = 1
     while run(times) < AT_LEAST:
         times *= 2
@@ -69,41 +69,41 @@ def calibrated(run: Callable[[int], float]) -> int:
 
 
 def compare(mine: Statement, theirs: Statement) -> tuple[list[float], list[float]]:
-    """Give the nanoseconds that each took in every round, less those of the bare loop."""
+    """Return the nanoseconds of each statement in every round, less those of an empty loop."""
     runs = [loop(mine), loop(theirs)]
     empty = loop(("pass", {}))
-    counts = [calibrated(run) for run in runs]
-    found: tuple[list[float], list[float]] = ([], [])
+    counts = [calibrate(run) for run in runs]
+    times: tuple[list[float], list[float]] = ([], [])
     gc.collect()
     gc.disable()
     try:
         for turn in range(ROUNDS):
             for place in (0, 1) if turn % 2 else (1, 0):
                 base = empty(counts[place])
-                found[place].append((runs[place](counts[place]) - base) / counts[place] / 10 * 1e9)
+                times[place].append((runs[place](counts[place]) - base) / counts[place] / 10 * 1e9)
     finally:
         gc.enable()
-    return found
+    return times
 
 
 def row(what: str, mine: Statement, against: str, theirs: Statement, reach: float | None = None) -> Row:
-    """Compare two things."""
-    return summed(what, against, *compare(mine, theirs), reach)
+    """Compare two statements."""
+    return summarize(what, against, *compare(mine, theirs), reach)
 
 
-def summed(what: str, against: str, mine: list[float], theirs: list[float], reach: float | None = None) -> Row:
-    """Sum two series of nanoseconds up."""
+def summarize(what: str, against: str, mine: list[float], theirs: list[float], reach: float | None = None) -> Row:
+    """Summarize two series of nanoseconds."""
     low, middle, high = statistics.quantiles([one / other for one, other in zip(mine, theirs, strict=True)], n=4)
     return Row(what, against, middle, low, high, statistics.median(mine), statistics.median(theirs), reach)
 
 
-def ratio(found: float) -> str:
-    """Write a ratio: a small one as how many times faster that is."""
-    return f"{found:.3g}" if found >= 0.1 else f"1/{1 / found:,.0f}"  # noqa: PLR2004 - where digits end to tell.
+def ratio(value: float) -> str:
+    """Format a ratio; a small one says how many times faster it is."""
+    return f"{value:.3g}" if value >= 0.1 else f"1/{1 / value:,.0f}"  # noqa: PLR2004 - smaller ratios are easier to read as fractions.
 
 
 def time_of(nanoseconds: float) -> str:
-    """Write a time in the unit that suits it."""
+    """Format a time in a suitable unit."""
     units = ((1e9, "s"), (1e6, "ms"), (1e3, "us"), (1, "ns"))
     size, unit = next((size, unit) for size, unit in units if nanoseconds >= size or size == 1)
     return f"{nanoseconds / size:.3g} {unit}"

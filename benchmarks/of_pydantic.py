@@ -1,4 +1,4 @@
-"""The same models written with pydantic, strict and closed: a key may be left out, and is never null."""
+"""The same models in pydantic, strict and without extra keys: a key may be left out, but is never null."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pydantic
 
 
 def by_ifs_of_none(order: Any, patch: Any) -> bool:
-    """Answer likewise where None stands for what is left out."""
+    """Return whether an update is allowed, if None means that a key is left out."""
     if order.draft:
         return True
     status = order.status
@@ -30,7 +30,7 @@ def by_ifs_of_none(order: Any, patch: Any) -> bool:
 
 
 class Strict(pydantic.BaseModel):
-    """How pydantic's models are strict."""
+    """The base class: strict, frozen, and without extra keys."""
 
     model_config = pydantic.ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -55,7 +55,7 @@ class Receiver(Strict):
 
 
 class GeoCoordinates(Strict):
-    """Where to ship to."""
+    """The coordinates of the address."""
 
     lat: int | float = None
     lng: int | float = None
@@ -79,7 +79,7 @@ class ShipTo(Strict):
 
 
 class CashOnDelivery(Strict):
-    """What is to be paid at the door."""
+    """The amount to pay on delivery."""
 
     amount: int | float = None
     currency: str = None
@@ -111,13 +111,13 @@ class Patch(Strict):
 
 
 class Status(pydantic.BaseModel):
-    """The status of an order, of which the slug is read."""
+    """The status of an order; only its slug is read."""
 
     slug: str
 
 
 class Order(pydantic.BaseModel):
-    """What is read of an order."""
+    """The parts of an order that are read."""
 
     status: Status
     draft: bool = False

@@ -1,8 +1,8 @@
-"""The same question put to other tools, each as its own documentation has it used.
+"""The same question put to other tools, each used as its own documentation says.
 
-A peer is given what it wants to see, ready made: facts as a dict of plain values, its rules parsed, whatever it keeps
-between questions kept. What is timed is the question alone. Salla's rules are asked of what answers questions of
-policy, Awal's chain of what runs state machines. ``verify`` holds each against the shipped policy on every question.
+A peer gets what it needs ready made: facts as a dict of plain values, and its rules parsed. What it caches between
+questions stays cached. Only the question is timed. Policy engines are asked about Salla's rules, and state machines
+about Awal's chain. ``verify`` compares each peer with the shipped policy on every question.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ class Peer:
     """One tool, and how it is asked.
 
     Attributes:
-        name: its distribution.
-        prepare: makes of facts what it is asked with; not timed.
-        allows: answers with a bare bool.
-        closed: answers with the sections that are closed, where it can say them.
+        name: the name of its distribution.
+        prepare: converts facts to the tool's input; not timed.
+        allows: returns a bare bool.
+        closed: returns the closed sections, if the tool can name them.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Peer:
 
 
 def same(facts: Facts) -> Facts:
-    """Ask with the facts as they are."""
+    """Return the facts unchanged."""
     return facts
 
 
@@ -78,7 +78,7 @@ def by_cel() -> Peer:
 
 
 def by_rule_engine() -> Peer:
-    """Ask a rule, and a rule for each section."""
+    """Ask one rule for all sections, and one rule for each section."""
     closing = {
         "customer": '"customer" in sections and customer == "registered"',
         "payment": '"payment" in sections and status != "payment_pending"',
@@ -95,7 +95,7 @@ def by_rule_engine() -> Peer:
 
 
 def by_casbin() -> Peer:
-    """Ask an enforcer with a policy for each section, section by section."""
+    """Ask an enforcer with a policy for each section, one section at a time."""
     model = casbin.Model()
     model.load_model_from_text(
         """
@@ -116,15 +116,15 @@ def by_casbin() -> Peer:
         enforcer.add_policy(section, "r.order.draft == False && r.order.status == 'completed'", "deny")
 
     @attrs.define
-    class Asked:
+    class OrderFacts:
         status: str
         draft: bool
         customer: str
 
-    def prepare(facts: Facts) -> tuple[Asked, list[str]]:
-        return Asked(facts["status"], facts["draft"], facts["customer"]), facts["sections"]
+    def prepare(facts: Facts) -> tuple[OrderFacts, list[str]]:
+        return OrderFacts(facts["status"], facts["draft"], facts["customer"]), facts["sections"]
 
-    def closed(question: tuple[Asked, list[str]]) -> list[str]:
+    def closed(question: tuple[OrderFacts, list[str]]) -> list[str]:
         return [section for section in question[1] if not enforcer.enforce(question[0], section)]
 
     return Peer(
@@ -200,7 +200,7 @@ def by_zen() -> Peer:
 
 
 def by_cedar() -> Peer:
-    """Ask for an action for each section, all in one batch."""
+    """Ask about an action for each section, all in one batch."""
     policies = cedarpy.PolicySet.from_str(
         """
         permit (principal, action, resource);
@@ -240,7 +240,7 @@ def by_cedar() -> Peer:
 
 
 def by_json_schema() -> Peer:
-    """Ask a schema that forbids a section on a condition."""
+    """Ask a schema that forbids a section under a condition."""
 
     def forbid(section: str, **order: Any) -> dict[str, Any]:
         return {
@@ -264,7 +264,7 @@ def by_json_schema() -> Peer:
 
 
 def by_pydantic() -> Peer:
-    """Ask a model with a validator of the whole."""
+    """Ask a model with a validator for the whole model."""
 
     class Question(pydantic.BaseModel):
         model_config = pydantic.ConfigDict(strict=True, extra="forbid", frozen=True)
@@ -307,7 +307,7 @@ def by_pydantic() -> Peer:
 
 
 def by_transitions() -> Peer:
-    """Ask a machine whether it may go where it is asked to."""
+    """Ask a machine whether it may move to the requested status."""
     order = transitions.Machine(
         states=[status.value for status in awal.Status],
         transitions=[
@@ -327,7 +327,7 @@ def by_transitions() -> Peer:
 
 
 def by_statemachine() -> Peer:
-    """Ask a machine which events it takes."""
+    """Ask a machine for the events that it allows."""
 
     class Chain(statemachine.StateMachine):
         pending = statemachine.State(initial=True)
@@ -345,7 +345,7 @@ def by_statemachine() -> Peer:
 
     def allows(question: tuple[str, str]) -> bool:
         chain.current_state_value = question[0]
-        return any(found.id == question[1] for found in chain.allowed_events)
+        return any(allowed.id == question[1] for allowed in chain.allowed_events)
 
     return Peer("python-statemachine", lambda facts: (facts["status"], event.get(facts["asked"], "")), allows, None)
 
@@ -364,21 +364,21 @@ MACHINE_PEERS = (by_transitions, by_statemachine)
 
 
 def salla_questions() -> list[tuple[Facts, salla.Order, salla.Patch]]:
-    """List every question there is of a status, a draft, a customer and some sections."""
-    found: list[tuple[Facts, salla.Order, salla.Patch]] = []
-    asked = [each for size in range(len(SAMPLES) + 1) for each in itertools.combinations(SAMPLES, size)]
+    """Return every question about a status, a draft, a customer and some sections."""
+    questions: list[tuple[Facts, salla.Order, salla.Patch]] = []
+    selections = [selection for size in range(len(SAMPLES) + 1) for selection in itertools.combinations(SAMPLES, size)]
     statuses = (*salla.Status, "seen_by_none")
     for status, draft, customer in itertools.product(statuses, (False, True), salla.CustomerKind):
         order = salla.Order(status=status, draft=draft, customer=customer)
-        for sections in asked:
+        for sections in selections:
             facts = {"status": str(status), "draft": draft, "customer": customer.value, "sections": list(sections)}
             keys: dict[str, Any] = dict(SAMPLES[section] for section in sections)
-            found.append((facts, order, salla.Patch(**keys)))
-    return found
+            questions.append((facts, order, salla.Patch(**keys)))
+    return questions
 
 
 def awal_questions() -> list[tuple[Facts, awal.Order, awal.Patch]]:
-    """List every step of a status but the one to itself, which a machine has no word for (assumption A2)."""
+    """Return every step from one status to another; machines have no step to the same status (assumption A2)."""
     return [
         ({"status": before.value, "asked": after.value}, awal.Order(status=before), awal.Patch(status=after))
         for before, after in itertools.product(awal.Status, repeat=2)
@@ -387,10 +387,10 @@ def awal_questions() -> list[tuple[Facts, awal.Order, awal.Patch]]:
 
 
 def verify(peer: Peer, questions: list[tuple[Facts, Any, Any]], policy: Any) -> None:
-    """See that a peer gives the policy's answers to all questions."""
+    """Check that a peer answers all questions like the policy."""
     for facts, order, patch in questions:
         decision, question = policy.can_update(order, patch), peer.prepare(facts)
         closed = {violation.section.value for violation in decision.violations}
-        told = closed if peer.closed is None else set(peer.closed(question))
-        if peer.allows(question) is not decision.allowed or told != closed:
-            raise ValueError(f"{peer.name} answers otherwise: {facts}")
+        answer = closed if peer.closed is None else set(peer.closed(question))
+        if peer.allows(question) is not decision.allowed or answer != closed:
+            raise ValueError(f"{peer.name} does not answer like the policy: {facts}")

@@ -1,8 +1,8 @@
-"""Times orderrules against what one would use instead, and writes the ratios down: ``make bench``.
+"""Measures orderrules against its alternatives, and prints the ratios: ``make bench``.
 
-Everything is first held against the shipped policy, on every question there is of a status, a draft, a customer and
-some sections; then it is timed in turn, in this process. ``make ratios`` keeps the results in
-``benchmarks/results.json``, of which ``make tables`` draws the tables in the documentation.
+Everything is first compared with the shipped policy, on every question about a status, a draft, a customer and some
+sections; then it is timed in turn, in this process. ``make ratios`` writes the results to
+``benchmarks/results.json``, from which ``make tables`` makes the tables in the documentation.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from auditing import HEADS as AUDITING_HEADS
 from auditing import auditing
 from engines import engines
 from ifs import PlainOrder, PlainPatch, PlainReceiver, by_ifs
-from measure import Row, Statement, ratio, row, summed, time_of
+from measure import Row, Statement, ratio, row, summarize, time_of
 from of_pydantic import Order, Patch, by_ifs_of_none
 from peers import MACHINE_PEERS, POLICY_PEERS, Facts, Peer, awal_questions, salla_questions, verify
 
@@ -76,7 +76,7 @@ UNREADABLE = {
 
 
 def deciding() -> Iterator[Row]:
-    """One decision, of objects at hand."""
+    """Measure one decision about existing objects."""
     questions = {
         "allowed": (REGISTERED, salla.Patch(receiver=RECEIVER, coupon_code="RAMADAN24"), 0.75),
         "refused": (COMPLETED, salla.Patch(coupon_code="RAMADAN24"), 0.65),
@@ -94,7 +94,7 @@ def deciding() -> Iterator[Row]:
 
 
 def building() -> Iterator[Row]:
-    """Objects built, and one decision."""
+    """Measure building objects, and one decision."""
     given = {"by_ifs": by_ifs, "order": COMPLETED, "PlainPatch": PlainPatch, "PlainReceiver": PlainReceiver}
     own = {"can": salla.POLICY.can_update, "order": COMPLETED, "Patch": salla.Patch, "Receiver": salla.Receiver}
     against = "frozen attrs objects, unchecked, and the ifs"
@@ -134,17 +134,17 @@ def building() -> Iterator[Row]:
 
 
 def asking_others() -> Iterator[Row]:
-    """The same question put to other tools."""
+    """Put the same question to other tools."""
     questions, steps = salla_questions(), awal_questions()
     made = [(make(), questions, salla.POLICY) for make in POLICY_PEERS]
     machines: list[tuple[Peer, list[Any], Any]] = [(make(), steps, awal.POLICY) for make in MACHINE_PEERS]
-    for peer, asked, policy in rich.progress.track([*made, *machines], "holding the peers against the policies"):
+    for peer, asked, policy in rich.progress.track([*made, *machines], "comparing the peers with the policies"):
         verify(peer, asked, policy)
-        # One that is refused in two of three sections, and one that is allowed; of Awal, one step each.
-        told: list[tuple[Facts, Any, Any]] = [
+        # Salla: an update that is refused in two of three sections, and an allowed one. Awal: a step of each kind.
+        examples: list[tuple[Facts, Any, Any]] = [
             next(question for question in asked if question[0] in wanted) for wanted in (_REFUSED, _ALLOWED)
         ]
-        for (facts, order, patch), answer in zip(told, ("refused", "allowed"), strict=True):
+        for (facts, order, patch), answer in zip(examples, ("refused", "allowed"), strict=True):
             mine = ("can(order, patch)", {"can": policy.can_update, "order": order, "patch": patch})
             question = peer.prepare(facts)
             bare: Statement = ("ask(question)", {"ask": peer.allows, "question": question})
@@ -170,7 +170,7 @@ _ALLOWED = (
 
 
 def attrs_of(model: type[pydantic.BaseModel]) -> type:
-    """Write one of pydantic's models with attrs, for cattrs."""
+    """Return an attrs class like a pydantic model, for cattrs."""
     fields = {
         name: attrs.field(default=None, type=_of_attrs(field.annotation)) for name, field in model.model_fields.items()
     }
@@ -184,7 +184,7 @@ def _of_attrs(annotation: Any) -> Any:
 
 
 def reading() -> Iterator[Row]:
-    """From the bytes of a body to a decision."""
+    """Measure from the bytes of a body to a decision."""
     converter = cattrs.preconf.json.make_converter(forbid_extra_keys=True, detailed_validation=True)
     attrs_patch = attrs_of(Patch)
     routes = {
@@ -222,7 +222,7 @@ def reading() -> Iterator[Row]:
 
 
 def reading_orders() -> Iterator[Row]:
-    """From the bytes of an order, and from those of both to a decision."""
+    """Measure reading an order, and from the bytes of an order and a body to a decision."""
     against = "pydantic, what the rules need, the rest ignored"
     body = BODIES["a full body"]
     for what, order in ORDERS.items():
@@ -241,7 +241,7 @@ def reading_orders() -> Iterator[Row]:
 
 
 def problems_of(body: bytes) -> Any:
-    """Give every problem of a body."""
+    """Return every problem of a body."""
     try:
         return salla.read_patch(body)
     except InvalidInput as error:
@@ -249,7 +249,7 @@ def problems_of(body: bytes) -> Any:
 
 
 def errors_of(body: bytes) -> Any:
-    """Give every error of a body."""
+    """Return every error of a body."""
     try:
         return Patch.model_validate_json(body)
     except pydantic.ValidationError as error:
@@ -257,7 +257,7 @@ def errors_of(body: bytes) -> Any:
 
 
 def refusing_to_read() -> Iterator[Row]:
-    """From the bytes of a body that cannot be read to every problem with its place."""
+    """Measure from the bytes of an unreadable body to every problem with its place."""
     for what, body in UNREADABLE.items():
         assert len(problems_of(body)) == len(errors_of(body))
         yield row(
@@ -290,17 +290,17 @@ by_ifs_of_none(order, Patch.model_validate_json(BODY))
 
 
 def starting() -> Iterator[Row]:
-    """Whole processes, less what an empty one takes."""
+    """Measure whole processes, less the time of an empty one."""
     body, place = BODIES["a full body"], str(Path(__file__).parent)
     texts = {name: text.replace("BODY", repr(body)).replace("PLACE", repr(place)) for name, text in STARTS.items()}
     taken: dict[str, list[float]] = {name: [] for name in ("nothing", *texts)}
     with tempfile.TemporaryDirectory() as away:
-        # Modules are compiled once, as they are where anything is installed.
+        # Modules are compiled only once, as after an installation.
         here = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
         for turn in rich.progress.track(range(1 + PROCESSES), "starting processes"):
             for name, times in taken.items():
                 start = time.perf_counter_ns()
-                subprocess.run(  # noqa: S603 - this Python, and our own text.
+                subprocess.run(  # noqa: S603 - this Python and our own text.
                     [sys.executable, "-c", texts.get(name, "pass")],
                     check=True,
                     cwd=away,
@@ -312,21 +312,21 @@ def starting() -> Iterator[Row]:
         name: [one - nothing for one, nothing in zip(times, taken["nothing"], strict=True)]
         for name, times in taken.items()
     }
-    yield summed("import orderrules", "import attrs", net["orderrules"], net["attrs"], 1.35)
-    yield summed("from orderrules import can_update, salla", "import attrs", net["salla"], net["attrs"])
-    yield summed(
+    yield summarize("import orderrules", "import attrs", net["orderrules"], net["attrs"], 1.35)
+    yield summarize("from orderrules import can_update, salla", "import attrs", net["salla"], net["attrs"])
+    yield summarize(
         "from cold to the first decision of bytes", "the same with pydantic", net["decision"], net["pydantic"], 0.6
     )
 
 
 def many(count: int) -> Iterator[Row]:
-    """One patch against a million orders."""
-    chosen = random.Random(7)  # noqa: S311 - nothing secret.
+    """Measure one patch against a million orders."""
+    rng = random.Random(7)  # noqa: S311 - not used for security.
     kinds = [
         {"status": status, "draft": draft, "customer": customer}
         for status, draft, customer in itertools.product(salla.Status, (False, False, False, True), salla.CustomerKind)
     ]
-    orders = [salla.Order(id=number, **chosen.choice(kinds)) for number in range(count)]  # type: ignore[arg-type]
+    orders = [salla.Order(id=number, **rng.choice(kinds)) for number in range(count)]  # type: ignore[arg-type]
     patch = salla.Patch(courier_id=1)
     bare = [bool(decision) for decision in salla.POLICY.decide_many(orders, patch)]
     assert bare == [by_ifs(order, patch) for order in orders]
@@ -357,7 +357,7 @@ def many(count: int) -> Iterator[Row]:
 
 
 def weight() -> float:
-    """Give the KiB of a policy with all its decisions."""
+    """Return the KiB of a policy with all its decisions."""
     tracemalloc.start()
     policy = salla.policy()
     statuses = (*salla.Status, salla.DRAFT_SLUG, "seen by none")
@@ -384,31 +384,31 @@ AUDITING = "auditing"
 
 
 def main() -> None:
-    """Time what is asked for, and print a table for each part."""
-    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Measure the requested parts, and print a table for each."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     names = [*PARTS, AUDITING]
-    asked.add_argument("parts", nargs="*", help=f"what to time, everything if nothing is named: {', '.join(names)}")
-    asked.add_argument("--write", action="store_true", help=f"keep the results in {RESULTS.name}")
-    options = asked.parse_args()
-    if strangers := set(options.parts).difference(names):
-        asked.error(f"there is no part {', '.join(sorted(strangers))}; there are {', '.join(names)}")
+    parser.add_argument("parts", nargs="*", help=f"the parts to measure, by default all of them: {', '.join(names)}")
+    parser.add_argument("--write", action="store_true", help=f"write the results to {RESULTS.name}")
+    options = parser.parse_args()
+    if unknown := set(options.parts).difference(names):
+        parser.error(f"unknown parts: {', '.join(sorted(unknown))}; the parts are {', '.join(names)}")
     console = rich.console.Console()
-    found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"parts": {}}
-    found["heads"] = HEADS
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"parts": {}}
+    results["heads"] = HEADS
     for part in options.parts or names:
         if part == AUDITING:
-            told = auditing()
-            found["tables"] = {AUDITING: {"heads": AUDITING_HEADS, "cells": told}}
-            console.print(_tabled(part, AUDITING_HEADS, told))
+            lines = auditing()
+            results["tables"] = {AUDITING: {"heads": AUDITING_HEADS, "cells": lines}}
+            console.print(_make_table(part, AUDITING_HEADS, lines))
             continue
         rows = list(PARTS[part]())
-        found["parts"][part] = [{**attrs.asdict(each), "cells": cells(each)} for each in rows]
-        console.print(_drawn(part, rows))
-    found["kib"] = round(weight())
-    console.print(f"Salla's policy with all its decisions: {found['kib']} KiB")
+        results["parts"][part] = [{**attrs.asdict(each), "cells": cells(each)} for each in rows]
+        console.print(_make_table_of_rows(part, rows))
+    results["kib"] = round(weight())
+    console.print(f"Salla's policy with all its decisions: {results['kib']} KiB")
     if options.write:
-        found["machine"] = _machine()
-        RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+        results["machine"] = _machine()
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
 
 
 def _machine() -> dict[str, Any]:
@@ -436,17 +436,17 @@ HEADS = ("what", "against", "ratio", "quartiles", "ours", "theirs", "goal")
 
 
 def cells(each: Row) -> list[str]:
-    """Write a row of a table."""
+    """Return a row as the cells of a table."""
     goal = "" if each.reach is None else f"{ratio(each.reach)}{', missed' if each.ratio > each.reach else ''}"
     spread = f"{ratio(each.low)} to {ratio(each.high)}"
     return [each.what, each.against, ratio(each.ratio), spread, time_of(each.nanoseconds), time_of(each.theirs), goal]
 
 
-def _drawn(title: str, rows: list[Row]) -> rich.table.Table:
-    return _tabled(title, HEADS, map(cells, rows))
+def _make_table_of_rows(title: str, rows: list[Row]) -> rich.table.Table:
+    return _make_table(title, HEADS, map(cells, rows))
 
 
-def _tabled(title: str, heads: Iterable[str], rows: Iterable[list[str]]) -> rich.table.Table:
+def _make_table(title: str, heads: Iterable[str], rows: Iterable[list[str]]) -> rich.table.Table:
     table = rich.table.Table(title=title, title_justify="left")
     for head in heads:
         table.add_column(head, justify="left" if head in {"what", "against", "file"} else "right")

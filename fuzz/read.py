@@ -1,8 +1,8 @@
-"""An Atheris target over all that reads: any bytes are an object of ours or one bounded InvalidInput.
+"""An Atheris target for everything that reads: any bytes become an object, or one ``InvalidInput`` of limited size.
 
-``make fuzz`` runs it for a minute, ``make fuzz SECONDS=600`` for ten. Beside the bytes as they come, it reads
-documents made of the pages' own words, so that the deeper checks are reached; what is read must be written
-and read again as the same, and decided.
+``make fuzz`` runs it for a minute, ``make fuzz SECONDS=600`` for ten. Besides raw bytes, it reads documents made of the
+pages' own words, to reach the deeper checks. What can be read must be the same after it is written and read again, and
+the policy must decide on it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ MODULES = (salla, awal)
 
 
 def value(data: atheris.FuzzedDataProvider, depth: int) -> Any:
-    """Make a value of JSON, or near it."""
+    """Make a JSON value, or something close to it."""
     kinds = 8 if depth else 6
     match data.ConsumeIntInRange(0, kinds):
         case 0:
@@ -63,12 +63,12 @@ def value(data: atheris.FuzzedDataProvider, depth: int) -> Any:
 
 
 def check(source: Any) -> None:
-    """Read something in every way."""
+    """Read something with every reader, and check the results."""
     for module, order in zip(MODULES, ORDERS, strict=True):
         try:
             patch = module.read_patch(source)
         except InvalidInput as error:
-            bounded(error)
+            check_error(error)
         else:
             body = module.to_body(patch)
             again = module.read_patch(json.dumps(body))
@@ -76,15 +76,15 @@ def check(source: Any) -> None:
                 raise AssertionError(body)
             can_update(order, patch).explain(order)
         try:
-            found = module.read_order(source)
+            result = module.read_order(source)
         except InvalidInput as error:
-            bounded(error)
+            check_error(error)
         else:
-            module.POLICY.can_update(found, module.Patch()).explain(found)
+            module.POLICY.can_update(result, module.Patch()).explain(result)
 
 
-def bounded(error: InvalidInput) -> None:
-    """See that an error is short and can be written anywhere."""
+def check_error(error: InvalidInput) -> None:
+    """Check that an error is short and can be encoded."""
     text = str(error)
     text.encode()
     if not error.problems or len(error.problems) > 100 or len(text) > 16_384:
@@ -92,7 +92,7 @@ def bounded(error: InvalidInput) -> None:
 
 
 def target(data: bytes) -> None:
-    """Read the bytes as they come, or what is made of them."""
+    """Read the bytes as they are, or a value made from them."""
     provider = atheris.FuzzedDataProvider(data)
     if provider.ConsumeBool():
         source = provider.ConsumeBytes(len(data))
@@ -105,7 +105,7 @@ def target(data: bytes) -> None:
 
 
 def is_text(source: bytes) -> bool:
-    """Say whether bytes are text, surrogates among it."""
+    """Return whether bytes are UTF-8; surrogates are allowed."""
     try:
         source.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:

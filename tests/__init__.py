@@ -1,1 +1,1 @@
-"""The tests. They mirror the modules; ``properties/`` holds the laws, ``oracle.py`` a second witness."""
+"""Tests of orderrules: the folders mirror the package, and ``kit/`` has shared code, such as the oracle."""

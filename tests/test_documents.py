@@ -1,4 +1,4 @@
-"""What the documents show is what the rules draw and the code prints."""
+"""The documents show what the rules generate and the code prints."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_tables_are_those_that_the_rules_draw(path: Path) -> None:
-    """``make tables`` draws them anew."""
+def test_tables_in_documents_are_generated_from_the_rules(path: Path) -> None:
+    """``make tables`` writes them."""
     document = path.read_text(encoding="utf-8")
     assert drawn(document) == document
 
 
-def test_the_readme_prints_what_it_says() -> None:
-    """Its first example, and the lines under it."""
+def test_the_first_readme_example_prints_the_text_below_it() -> None:
+    """The example has 12 lines."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     code, printed = re.findall(r"```(?:python|text)\n(.*?)```", readme, re.DOTALL)[:2]
     assert len(code.splitlines()) == 12
@@ -37,8 +37,8 @@ def test_the_readme_prints_what_it_says() -> None:
     assert out.getvalue() == printed
 
 
-def test_the_changelog_has_what_is_not_released_on_top() -> None:
-    """And names every rule and waiver in a line that is starred."""
+def test_the_changelog_starts_with_unreleased_and_names_every_entry() -> None:
+    """Every rule and waiver is in a starred line."""
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.findall(r"^## (.*)$", changelog, re.MULTILINE)[0] == "Unreleased"
     starred = " ".join(re.findall(r"^- `\*` (.*(?:\n  .*)*)", changelog, re.MULTILINE))
@@ -54,12 +54,12 @@ EXAMPLES = re.findall(
 )
 
 
-@pytest.mark.parametrize(("code", "platform", "given", "pointer"), EXAMPLES, ids=[row[0] for row in EXAMPLES])
-def test_every_code_is_documented_with_an_example(code: str, platform: str, given: str, pointer: str) -> None:
-    """The example is what a caller gives, and gets that code, at that place."""
+@pytest.mark.parametrize(("code", "platform", "expression", "pointer"), EXAMPLES, ids=[row[0] for row in EXAMPLES])
+def test_every_code_is_documented_with_an_example(code: str, platform: str, expression: str, pointer: str) -> None:
+    """Reading the example gives that code at the documented pointer."""
     module = salla if platform == "salla" else awal
     read: Callable[[Any], object] = module.read_order if code == Code.NOT_AN_ORDER else module.read_patch
-    source = eval(given, {"Failing": Failing})  # noqa: S307 - our own documents.
+    source = eval(expression, {"Failing": Failing})  # noqa: S307 - our own documents.
     with pytest.raises(InvalidInput) as caught:
         read(source)
     assert [(problem.code.value, problem.pointer) for problem in caught.value.problems] == [
@@ -68,12 +68,12 @@ def test_every_code_is_documented_with_an_example(code: str, platform: str, give
 
 
 def test_every_code_has_a_row() -> None:
-    """In the order of the enumeration."""
+    """The rows have the order of the enumeration."""
     assert [row[0] for row in EXAMPLES] == [code.value for code in Code if code not in {Code.MISSING, Code.NOT_CSV}]
 
 
-def test_every_listed_mutant_changes_a_line_that_is_there() -> None:
-    """With a reason; one whose line was rewritten is taken off the list."""
+def test_every_listed_mutant_changes_an_existing_line() -> None:
+    """It has a reason; if its line is rewritten, it must be taken off the list."""
     known = listed()
     for change, reason in known.changes.items():
         source = Path(str(importlib.import_module(change.module).__file__)).read_text(encoding="utf-8")
@@ -84,8 +84,8 @@ def test_every_listed_mutant_changes_a_line_that_is_there() -> None:
     assert all(reason.strip() for reason in known.forms.values())
 
 
-def test_a_mutant_is_known_by_the_lines_that_it_changes() -> None:
-    """Wherever they stand, and however they are indented."""
+def test_a_mutant_is_identified_by_the_lines_it_changes() -> None:
+    """Their position and indentation do not matter."""
     before = "def f():\n    a = 1\n    b = cast('x', a)\n    return b\n"
     change = change_of("orderrules._x", "f", before, before.replace("a = 1", "a = 2"))
     assert str(change) == "orderrules._x.f\n  - a = 1\n  + a = 2"

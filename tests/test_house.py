@@ -1,4 +1,4 @@
-"""The house: folders are layers, and a module imports only from its own folder and from folders below it."""
+"""The architecture: folders are layers, and a module imports only from its own folder and from folders below it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 import orderrules
 from orderrules import advice, analysis, authoring, errors
 
-HOUSE: Final = Path(orderrules.__file__).parent
+PACKAGE: Final = Path(orderrules.__file__).parent
 LAYERS: Final = (
     "cli",
     "audit",
@@ -30,9 +30,9 @@ LAYERS: Final = (
     "reading",
     "lazy",
 )
-"""The folders and files of the package, from the top."""
-FACES: Final = ("__init__", "__main__", "errors", "advice")
-"""The public names, which nothing inside imports."""
+"""The folders and modules of the package, from the top layer down."""
+PUBLIC_MODULES: Final = ("__init__", "__main__", "errors", "advice")
+"""The modules with the public names; no other module imports them."""
 CORE: Final = LAYERS[LAYERS.index("platforms") :]
 IO: Final = {
     *("io", "os", "pathlib", "socket", "ssl", "subprocess", "http", "urllib.request"),
@@ -57,59 +57,59 @@ TOOLS: Final = {
     "cattrs": {"reading"},
     "msgspec": {"reading"},
 }
-"""Which folders may import which libraries."""
+"""The folders that may import each library."""
 MODULES: Final = {
-    ".".join(("orderrules", *path.relative_to(HOUSE).with_suffix("").parts)).removesuffix(".__init__"): path
-    for path in sorted(HOUSE.rglob("*.py"))
+    ".".join(("orderrules", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
 }
 
 
 @functools.cache
-def imports(path: Path) -> frozenset[str]:
-    """List what a module imports, whole dotted names, inside functions and for annotations too."""
-    found: set[str] = set()
+def imported_names(path: Path) -> frozenset[str]:
+    """List the full dotted names that a module imports, also inside functions and for annotations."""
+    names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found.update(name.name for name in node.names)
+            names.update(name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-            found.update(f"{node.module}.{name.name}" for name in node.names)
-    return frozenset(found)
+            names.add(node.module)
+            names.update(f"{node.module}.{name.name}" for name in node.names)
+    return frozenset(names)
 
 
 def layer_of(module: str) -> str:
-    """Return the folder of a module, or its own name where it stands in none."""
+    """Return the folder of a module, or its own name if it is in no folder."""
     return module.split(".")[1] if "." in module else "__init__"
 
 
-def arrows() -> dict[str, set[str]]:
-    """Return the modules that each module imports."""
+def imports_by_module() -> dict[str, set[str]]:
+    """Return the modules of the package that each module imports."""
     return {
-        module: {name for name in imports(path) if name in MODULES and name != module}
+        module: {name for name in imported_names(path) if name in MODULES and name != module}
         for module, path in MODULES.items()
     }
 
 
 def test_every_folder_is_a_layer() -> None:
-    """Each has its place in the list."""
-    assert {layer_of(module) for module in MODULES} == {*LAYERS, *FACES}
+    """Every folder and module has its place in the list."""
+    assert {layer_of(module) for module in MODULES} == {*LAYERS, *PUBLIC_MODULES}
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if layer_of(module) not in FACES])
+@pytest.mark.parametrize("module", [module for module in MODULES if layer_of(module) not in PUBLIC_MODULES])
 def test_a_module_imports_from_its_own_folder_and_below(module: str) -> None:
-    """Annotations and late imports included."""
+    """Annotations and late imports are included."""
     here = LAYERS.index(layer_of(module))
-    for name in imports(MODULES[module]):
+    for name in imported_names(MODULES[module]):
         if name in MODULES and name != "orderrules":
-            assert layer_of(name) not in FACES, f"{module} imports the public face {name}"
+            assert layer_of(name) not in PUBLIC_MODULES, f"{module} imports the public face {name}"
             assert LAYERS.index(layer_of(name)) >= here, f"{module} imports {name}, which is above it"
         assert name != "orderrules", f"{module} imports the public face orderrules"
 
 
-def test_no_module_imports_itself_by_way_of_others() -> None:
-    """A cycle is named module by module."""
+def test_there_are_no_import_cycles() -> None:
+    """The failure message names the modules of the cycle."""
     packages = {module for module, path in MODULES.items() if path.stem == "__init__"}
-    graph = {module: found - packages for module, found in arrows().items() if module not in packages}
+    graph = {module: names - packages for module, names in imports_by_module().items() if module not in packages}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -118,101 +118,106 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
 
 @pytest.mark.parametrize("module", [module for module in MODULES if layer_of(module) in CORE])
 def test_the_core_does_no_io(module: str) -> None:
-    """So that it can be embedded anywhere."""
-    assert not IO.intersection(imports(MODULES[module]))
+    """The core can then be embedded anywhere."""
+    assert not IO.intersection(imported_names(MODULES[module]))
     assert "open(" not in MODULES[module].read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_library_is_imported_by_its_own_folder_only(module: str) -> None:
-    """The core needs attrs and cattrs alone."""
-    for name in imports(MODULES[module]):
+def test_a_library_is_imported_only_by_its_own_folders(module: str) -> None:
+    """The core needs only attrs and cattrs."""
+    for name in imported_names(MODULES[module]):
         assert layer_of(module) in TOOLS.get(name.split(".")[0], {layer_of(module)}), (module, name)
 
 
 def test_cattrs_and_msgspec_are_imported_by_one_module_each() -> None:
-    """The careful way, and the quick one."""
-    found = {tool: [name for name, path in MODULES.items() if tool in imports(path)] for tool in ("cattrs", "msgspec")}
-    assert found == {"cattrs": ["orderrules.reading.strict_reader"], "msgspec": ["orderrules.reading.msgspec_reader"]}
+    """One is the strict reader, the other the fast one."""
+    importers = {
+        tool: [name for name, path in MODULES.items() if tool in imported_names(path)] for tool in ("cattrs", "msgspec")
+    }
+    assert importers == {
+        "cattrs": ["orderrules.reading.strict_reader"],
+        "msgspec": ["orderrules.reading.msgspec_reader"],
+    }
 
 
 def test_platforms_import_neither_the_engine_nor_each_other() -> None:
-    """They are data."""
+    """A platform is data."""
     for name in ("salla", "awal"):
-        found = imports(HOUSE / "platforms" / f"{name}.py")
-        assert "orderrules.authoring" in found
+        names = imported_names(PACKAGE / "platforms" / f"{name}.py")
+        assert "orderrules.authoring" in names
         assert not any(
-            other.startswith(("orderrules.platforms", "orderrules.engine.decision_table")) for other in found
+            other.startswith(("orderrules.platforms", "orderrules.engine.decision_table")) for other in names
         )
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if module != "orderrules.platforms.salla"])
-def test_no_other_module_asks_whether_a_platform_is_salla(module: str) -> None:
-    """What must be known of a platform is asked of its endpoint."""
+def test_no_other_module_compares_platform_names(module: str) -> None:
+    """Properties of a platform belong to its endpoint."""
     tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
     compared = [part for node in ast.walk(tree) if isinstance(node, ast.Compare) for part in ast.walk(node)]
     assert not [part for part in compared if isinstance(part, ast.Constant) and part.value in {"salla", "awal"}]
 
 
-def test_integrations_import_only_what_they_share() -> None:
-    """And the frameworks that are built on one another; nobody else imports them, but the audit."""
+def test_integrations_import_only_shared_modules() -> None:
+    """They may also import the framework they are built on; outside, only the audit imports one of them."""
     shared = {"gate", "cache", "reports", "problems", "columns", "extras"}
     built_on = {"fastapi": {"starlette"}, "rest_framework": {"django"}}
     for module, path in MODULES.items():
-        found = {name.split(".")[2] for name in imports(path) if name.startswith("orderrules.integrations.")}
+        names = {name.split(".")[2] for name in imported_names(path) if name.startswith("orderrules.integrations.")}
         if layer_of(module) != "integrations":
-            assert found <= ({"narwhals"} if module == "orderrules.audit.run" else set()), module
+            assert names <= ({"narwhals"} if module == "orderrules.audit.run" else set()), module
         elif path.stem != "__init__":
-            assert found <= shared | built_on.get(path.stem, set()), module
+            assert names <= shared | built_on.get(path.stem, set()), module
 
 
-def test_no_integration_names_a_platform_or_a_rule() -> None:
-    """In its code; its documentation may."""
-    for path in sorted((HOUSE / "integrations").glob("*.py")):
-        names = {name.rsplit(".", 1)[-1] for name in imports(path)}
+def test_no_integration_imports_a_platform_or_a_rule() -> None:
+    """Its docstrings may name them."""
+    for path in sorted((PACKAGE / "integrations").glob("*.py")):
+        names = {name.rsplit(".", 1)[-1] for name in imported_names(path)}
         assert not names & {"salla", "awal", "platforms", "Waiver"}, path
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_module_has_a_docstring(module: str) -> None:
-    """Which says what is in it."""
+    """The docstring says what is in the module."""
     assert ast.get_docstring(ast.parse(MODULES[module].read_text(encoding="utf-8")))
 
 
 def loaded_by(program: str) -> set[str]:
-    """Run a program in a Python of its own, and return the modules that it loaded."""
+    """Run a program in a new Python process, and return the modules that it loaded."""
     program = f"import sys; {program}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
-    return set(done.stdout.split())
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    return set(process.stdout.split())
 
 
 @pytest.mark.parametrize("name", ["orderrules", "orderrules.salla", "orderrules.integrations", "orderrules.testing"])
-def test_importing_it_loads_no_other_library(name: str) -> None:
-    """Each is loaded by what needs it: cattrs when something cannot be read, the extras by their own modules."""
+def test_importing_the_package_loads_no_other_library(name: str) -> None:
+    """Libraries are loaded when needed: cattrs when a body cannot be read, the extras by their own modules."""
     module, _, attribute = name.rpartition(".")
     program = f"from {module} import {attribute}" if module else f"import {name}"
     assert not loaded_by(program) & {*TOOLS}
 
 
-def test_every_public_name_is_listed_once_and_there() -> None:
-    """And has a docstring if it is a class or a function."""
+def test_every_public_name_exists_and_is_listed_once() -> None:
+    """Classes and functions have a docstring."""
     for face in (orderrules, authoring, advice, errors, analysis):
         assert len(face.__all__) == len(set(face.__all__))
         for name in face.__all__:
-            thing = getattr(face, name)
-            if callable(thing):
-                assert thing.__doc__, name
+            value = getattr(face, name)
+            if callable(value):
+                assert value.__doc__, name
 
 
-def test_a_test_stands_where_its_module_does() -> None:
-    """``tests/`` mirrors the folders."""
+def test_test_folders_mirror_the_package() -> None:
+    """The only other folders are ``kit``, ``cases`` and ``typing``."""
     here = {path.name for path in Path(__file__).parent.iterdir() if path.is_dir() and path.name[0] not in "._"}
     assert here <= {*LAYERS, "kit", "cases", "typing"}
 
 
 @pytest.mark.parametrize("program", ["import hypothesis", "import orderrules.testing.plugin"])
-def test_what_plugs_into_other_tools_loads_next_to_nothing(program: str) -> None:
-    """Every suite that uses Hypothesis or pytest loads it, whether it asks for an order or not."""
+def test_entry_points_load_few_modules(program: str) -> None:
+    """Every suite that uses Hypothesis or pytest loads them, even if it does not use orderrules."""
     own = {name for name in loaded_by(program) if name.startswith("orderrules.")}
     assert own <= {
         "orderrules.lazy",

@@ -1,4 +1,4 @@
-"""The norm is kept: every example of every clause and assumption runs, and clauses and rules trace both ways."""
+"""The specification is followed: every example runs, and clauses and rules match one to one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EXAMPLES: Final = [
 
 
 def problems_of(platform: str, example: dict[str, Any]) -> tuple[Problem, ...]:
-    """Read all that an example gives, and return the problems."""
+    """Read every part of an example, and return the problems."""
     module = salla if platform == "salla" else awal
     try:
         if "order" in example:
@@ -39,8 +39,8 @@ def problems_of(platform: str, example: dict[str, Any]) -> tuple[Problem, ...]:
     return ()
 
 
-def oracle_says(platform: str, example: dict[str, Any], order: Any, patch: Any) -> bool:
-    """Ask the oracle what the table is asked."""
+def oracle_allows(platform: str, example: dict[str, Any], order: Any, patch: Any) -> bool:
+    """Return whether the oracle allows the update or the action of an example."""
     settings = example.get("settings", {})
     if "action" in example:
         return oracle.salla_can(order.status, example["action"])
@@ -53,8 +53,8 @@ def oracle_says(platform: str, example: dict[str, Any], order: Any, patch: Any) 
 
 
 @pytest.mark.parametrize(("platform", "example"), EXAMPLES)
-def test_example(platform: str, example: dict[str, Any]) -> None:
-    """The example is as it says."""
+def test_an_example_has_the_expected_result(platform: str, example: dict[str, Any]) -> None:
+    """It is read, and decided if it can be read."""
     expect = example["expect"]
     if expect in {"readable", "unreadable"}:
         problems = problems_of(platform, example)
@@ -74,7 +74,7 @@ def test_example(platform: str, example: dict[str, Any]) -> None:
     patch = None if "action" in example else module.read_patch(example["patch"])
     decision = policy.can(order, example["action"]) if patch is None else policy.can_update(order, patch)
     assert decision.allowed is (expect == "allowed")
-    assert decision.allowed is oracle_says(platform, example, order, patch)
+    assert decision.allowed is oracle_allows(platform, example, order, patch)
     assert [violation.rule.id for violation in decision.violations] == example.get("violates", [])
     assert [waiver.id for waiver in decision.waivers] == example.get("waived", [])
     if "keys" in example:
@@ -88,15 +88,15 @@ def test_example(platform: str, example: dict[str, Any]) -> None:
         assert any(example["caveat"] in caveat for caveat in decision.caveats)
 
 
-def test_ids_are_given_once() -> None:
+def test_ids_are_unique() -> None:
     """No clause and no assumption shares an id with another."""
     ids = [entry["id"] for entry in (*CLAUSES, *ASSUMPTIONS)]
     assert sorted(ids) == sorted(set(ids))
 
 
 @pytest.mark.parametrize("clause", CLAUSES, ids=lambda clause: clause["id"])
-def test_clause_is_whole(clause: dict[str, Any]) -> None:
-    """A clause has a known level, a sentence, a source and two examples; its assumptions exist."""
+def test_a_clause_is_complete(clause: dict[str, Any]) -> None:
+    """A clause has a known level, a sentence, a source and at least two examples, and its assumptions exist."""
     assert re.fullmatch(rf"{clause['platform'].upper()}-[A-Z]+-[1-9]", clause["id"])
     assert clause["level"] in LEVELS
     assert clause["text"].endswith(".")
@@ -106,17 +106,17 @@ def test_clause_is_whole(clause: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("platform", POLICIES)
-def test_clauses_and_rules_trace_both_ways(platform: str) -> None:
-    """Each clause that refuses or waives is one rule or waiver, and each of these is one clause."""
+def test_clauses_and_rules_match_one_to_one(platform: str) -> None:
+    """Each clause that refuses, waives or advises is one rule, waiver or advice rule, and the reverse."""
     policy = POLICIES[platform]
     for level, entries in (("refuses", policy.rules), ("waives", policy.waivers), ("advises", policy.advice_rules)):
-        written = {clause["id"] for clause in CLAUSES if clause["platform"] == platform and clause["level"] == level}
-        assert written == {entry.id for entry in entries}
+        clause_ids = {clause["id"] for clause in CLAUSES if clause["platform"] == platform and clause["level"] == level}
+        assert clause_ids == {entry.id for entry in entries}
 
 
 @pytest.mark.parametrize("platform", POLICIES)
-def test_every_rule_has_an_example_each_way(platform: str) -> None:
-    """A rule refuses in one of its clause's examples and lets pass in another; a waiver waives in one."""
+def test_every_rule_has_an_allowed_and_a_refused_example(platform: str) -> None:
+    """A waiver has an example in which it applies."""
     by_id = {clause["id"]: clause for clause in CLAUSES}
     for entry in POLICIES[platform].entries:
         examples = by_id[entry.id]["example"]
@@ -128,25 +128,25 @@ def test_every_rule_has_an_example_each_way(platform: str) -> None:
 
 
 @pytest.mark.parametrize("platform", POLICIES)
-def test_assumptions_are_those_of_the_norm(platform: str) -> None:
-    """Every assumption stands in the norm with the same question, answer and alternatives, in the same order."""
-    written = [assumption for assumption in ASSUMPTIONS if assumption["platform"] == platform]
-    made: Policy[Any, Any] = MAKERS[platform]()
-    assert made == POLICIES[platform]
+def test_assumptions_are_those_of_the_specification(platform: str) -> None:
+    """The questions, answers and alternatives are the same, in the same order."""
+    specified = [assumption for assumption in ASSUMPTIONS if assumption["platform"] == platform]
+    policy: Policy[Any, Any] = MAKERS[platform]()
+    assert policy == POLICIES[platform]
     assert [
         (assumption.id, assumption.question, assumption.answer, [other.name for other in assumption.alternatives])
-        for assumption in made.assumptions
+        for assumption in policy.assumptions
     ] == [
         (entry["id"], entry["question"], entry["answer"], [other["name"] for other in entry.get("alternatives", [])])
-        for entry in written
+        for entry in specified
     ]
 
 
 @pytest.mark.parametrize(
     "assumption", [entry for entry in ASSUMPTIONS if "keyword" in entry], ids=lambda entry: entry["id"]
 )
-def test_an_alternative_can_be_chosen_and_offers_ours_in_turn(assumption: dict[str, Any]) -> None:
-    """The keyword takes the alternative's value, and the policy made so answers the assumption by it."""
+def test_an_alternative_can_be_chosen_and_then_offers_the_default(assumption: dict[str, Any]) -> None:
+    """The keyword takes the alternative's value, and the new policy answers the assumption with it."""
     make = MAKERS[assumption["platform"]]
     ours = POLICIES[assumption["platform"]]
     for other in assumption["alternatives"]:
@@ -162,21 +162,21 @@ def test_an_alternative_can_be_chosen_and_offers_ours_in_turn(assumption: dict[s
     "entry", ENTRIES, ids=lambda entry: f"{entry['page'].split(',')[0]}: {entry['section']}: {entry['item']}"
 )
 def test_every_statement_of_the_pages_has_a_clause_or_a_reason(entry: dict[str, Any]) -> None:
-    """Nothing that the pages say is left out in silence."""
+    """No statement of the pages is left out without a reason."""
     assert set(entry) - {"clauses", "none"} == {"page", "section", "kind", "item", "says"}
     assert ("clauses" in entry) is not ("none" in entry)
     assert entry["kind"] in {"heading", "parameter", "field", "statement", "sample"}
     assert entry["page"] in {load(platform)["title"] for platform in POLICIES}
     if "clauses" in entry:
         assert entry["clauses"]
-        known = {written["id"] for written in (*CLAUSES, *ASSUMPTIONS)}
+        known = {known_entry["id"] for known_entry in (*CLAUSES, *ASSUMPTIONS)}
         assert set(entry["clauses"]) <= known
     else:
         assert entry["none"].strip()
 
 
 def test_every_clause_covers_a_statement() -> None:
-    """No clause stands there that no line of a page led to."""
+    """Each clause is cited by at least one statement of a page."""
     cited = {identity for entry in ENTRIES for identity in entry.get("clauses", ())}
     assert {clause["id"] for clause in CLAUSES} <= cited
 

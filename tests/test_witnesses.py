@@ -1,4 +1,4 @@
-"""Table and oracle agree on every point of both spaces, and every mutant of the rules is caught."""
+"""Table and oracle agree at every point of both platforms, and the oracle catches every mutant of the rules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.kit.rule_mutants import EQUIVALENT, mutants
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-SALLA_READINGS: list[dict[str, Any]] = [
+SALLA_ASSUMPTIONS: list[dict[str, Any]] = [
     {},
     {"pending": salla.PENDING_FAMILY},
     {"completed": salla.COMPLETED_FAMILY},
@@ -31,40 +31,40 @@ SALLA_READINGS: list[dict[str, Any]] = [
 
 
 def slug_of(order: salla.Order) -> str | None:
-    """Give the slug of an order's status, None where it shows none."""
+    """Return the slug of an order's status, or None if the order has none."""
     return None if order.status is UNSET else order.status
 
 
-def salla_says(order: salla.Order, patch: salla.Patch, **assumptions: Any) -> set[str]:
-    """Ask the oracle about an order and a patch."""
+def closed_by_oracle(order: salla.Order, patch: salla.Patch, **assumptions: Any) -> set[str]:
+    """Return the sections that the oracle closes."""
     customer = None if order.customer is UNSET else order.customer
     return set(oracle.salla_closed(slug_of(order), patch.keys, draft=order.draft, customer=customer, **assumptions))
 
 
-def asked_of(patch: awal.Patch) -> str | None:
-    """Say which status a patch asks for."""
+def requested_status(patch: awal.Patch) -> str | None:
+    """Return the status that a patch asks for, or None."""
     return None if patch.status is UNSET else patch.status
 
 
-def closed(policy: Policy[Any, Any], order: object, patch: object) -> set[str]:
-    """Ask the table which sections are closed."""
+def closed_by_table(policy: Policy[Any, Any], order: object, patch: object) -> set[str]:
+    """Return the sections that the table closes."""
     return {str(violation.section) for violation in policy.can_update(order, patch).violations}
 
 
-@pytest.mark.parametrize("assumptions", SALLA_READINGS, ids=lambda assumptions: " ".join(assumptions) or "ours")
+@pytest.mark.parametrize("assumptions", SALLA_ASSUMPTIONS, ids=lambda assumptions: " ".join(assumptions) or "ours")
 def test_salla_table_and_oracle_agree_on_every_point(
     assumptions: dict[str, Any], record_property: Callable[[str, object], None]
 ) -> None:
-    """Every status, unknown and draft ones too, with every customer and every set of keys."""
+    """All statuses, unknown and draft included, with all customers and all sets of keys."""
     policy = salla.policy(**assumptions)
     patches = samples.salla_patches()
     points = 0
     for order in samples.salla_orders():
         for patch in patches:
             decision = policy.can_update(order, patch)
-            found = {str(violation.section) for violation in decision.violations}
-            assert found == salla_says(order, patch, **assumptions), (order, patch)
-            assert decision.allowed is (not found)
+            closed = {str(violation.section) for violation in decision.violations}
+            assert closed == closed_by_oracle(order, patch, **assumptions), (order, patch)
+            assert decision.allowed is (not closed)
             points += 1
     assert points == 16 * 2 * 4 * 512
     record_property("points", points)
@@ -75,21 +75,21 @@ def test_awal_table_and_oracle_agree_on_every_point(
     skipping: bool,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """Every status with every status asked for and every set of the other keys."""
+    """All statuses with all requested statuses and all sets of the other keys."""
     policy = awal.policy(skipping=skipping)
     patches = samples.awal_patches()
     points = 0
     for order in samples.awal_orders():
         for patch in patches:
-            expected = oracle.awal_closed(order.status, asked_of(patch), skipping=skipping)
-            assert closed(policy, order, patch) == expected, (order, patch)
+            expected = oracle.awal_closed(order.status, requested_status(patch), skipping=skipping)
+            assert closed_by_table(policy, order, patch) == expected, (order, patch)
             points += 1
     assert points == 6 * 6 * 32
     record_property("points", points)
 
 
-def test_abilities_and_oracle_agree_on_every_point(record_property: Callable[[str, object], None]) -> None:
-    """Every order with every action; drafts and customers change nothing."""
+def test_actions_and_oracle_agree_on_every_point(record_property: Callable[[str, object], None]) -> None:
+    """All orders with all actions; drafts and customers make no difference."""
     points = 0
     for order in samples.salla_orders():
         for action in salla.Action:
@@ -99,8 +99,8 @@ def test_abilities_and_oracle_agree_on_every_point(record_property: Callable[[st
     record_property("points", points)
 
 
-def test_the_statuses_are_those_of_the_oracle() -> None:
-    """Two lists, written apart."""
+def test_statuses_and_sections_are_those_of_the_oracle() -> None:
+    """The oracle has lists of its own."""
     assert tuple(salla.Status) == oracle.SALLA_STATUSES
     assert tuple(awal.Status) == oracle.AWAL_STATUSES
     assert {key: str(salla.POLICY.sections(section)) for key, section in oracle.SALLA_SECTIONS.items()} == {
@@ -109,25 +109,25 @@ def test_the_statuses_are_those_of_the_oracle() -> None:
 
 
 def single_section_patches(patches: Iterable[Any]) -> list[Any]:
-    """Keep the patches that touch one section: what a rule closes shows there."""
+    """Return the patches that touch exactly one section; together they show what a rule closes."""
     return [patch for patch in patches if len(patch.sections) == 1]
 
 
 def survivors(policy: Policy[Any, Any], caught: Callable[[Policy[Any, Any]], bool]) -> tuple[int, list[str]]:
-    """Count the mutants, and name those that nothing catches."""
-    made = list(mutants(policy))
-    return len(made), [name for name, mutant in made if not caught(mutant)]
+    """Count the mutants, and list the names of those that are not caught."""
+    all_mutants = list(mutants(policy))
+    return len(all_mutants), [name for name, mutant in all_mutants if not caught(mutant)]
 
 
 def test_every_mutant_of_salla_dies(record_property: Callable[[str, object], None]) -> None:
-    """A rule removed, negated or moved, a status turned round, a part of the waiver dropped: the oracle disagrees."""
+    """If a rule, a status or a part of the waiver is changed, the oracle disagrees."""
     orders = list(samples.salla_orders())
-    asked = [(order, patch) for order in orders for patch in single_section_patches(samples.salla_patches())]
-    expected = [salla_says(order, patch) for order, patch in asked]
+    questions = [(order, patch) for order in orders for patch in single_section_patches(samples.salla_patches())]
+    expected = [closed_by_oracle(order, patch) for order, patch in questions]
 
     def caught(mutant: Policy[Any, Any]) -> bool:
         return any(
-            closed(mutant, *question) != answer for question, answer in zip(asked, expected, strict=True)
+            closed_by_table(mutant, *question) != answer for question, answer in zip(questions, expected, strict=True)
         ) or any(
             mutant.can(order, action).allowed is not oracle.salla_can(slug_of(order), action)
             for order in orders
@@ -135,35 +135,36 @@ def test_every_mutant_of_salla_dies(record_property: Callable[[str, object], Non
         )
 
     assert not caught(salla.POLICY)
-    made, alive = survivors(salla.POLICY, caught)
-    assert made > 100
+    count, alive = survivors(salla.POLICY, caught)
+    assert count > 100
     assert alive == EQUIVALENT
-    record_property("mutants", made - len(EQUIVALENT))
+    record_property("mutants", count - len(EQUIVALENT))
 
 
 def test_every_mutant_of_awal_dies(record_property: Callable[[str, object], None]) -> None:
-    """The rule removed or negated, a transition added or dropped: the oracle disagrees."""
-    asked = [
+    """If the rule or a transition is changed, the oracle disagrees."""
+    questions = [
         (order, patch) for order in samples.awal_orders() for patch in single_section_patches(samples.awal_patches())
     ]
 
     def caught(mutant: Policy[Any, Any]) -> bool:
         return any(
-            closed(mutant, order, patch) != oracle.awal_closed(order.status, asked_of(patch)) for order, patch in asked
+            closed_by_table(mutant, order, patch) != oracle.awal_closed(order.status, requested_status(patch))
+            for order, patch in questions
         )
 
     assert not caught(awal.POLICY)
-    made, alive = survivors(awal.POLICY, caught)
-    assert made > 25
+    count, alive = survivors(awal.POLICY, caught)
+    assert count > 25
     assert alive == []
-    record_property("mutants", made)
+    record_property("mutants", count)
 
 
-@pytest.mark.parametrize("assumptions", SALLA_READINGS, ids=lambda assumptions: " ".join(assumptions) or "ours")
-def test_a_decision_names_the_assumptions_under_whose_alternative_it_would_be_the_other(
+@pytest.mark.parametrize("assumptions", SALLA_ASSUMPTIONS, ids=lambda assumptions: " ".join(assumptions) or "ours")
+def test_a_decision_names_exactly_the_assumptions_that_could_reverse_it(
     assumptions: dict[str, Any],
 ) -> None:
-    """Held against policies made with each named alternative, one keyword changed at a time."""
+    """It is compared with a policy for each alternative, one keyword changed at a time."""
     offered: dict[str, list[tuple[str, Any]]] = {
         "S1": [("pending", salla.PENDING_ONLY), ("pending", salla.PENDING_FAMILY)],
         "S2": [("completed", salla.COMPLETED_ONLY), ("completed", salla.COMPLETED_FAMILY)],
@@ -177,7 +178,7 @@ def test_a_decision_names_the_assumptions_under_whose_alternative_it_would_be_th
         for assumption, options in offered.items()
         for keyword, value in options
     ]
-    patches = [salla.Patch(**said) for said in samples.subsets(samples.SALLA) if len(said) <= 2]
+    patches = [salla.Patch(**values) for values in samples.subsets(samples.SALLA) if len(values) <= 2]
     for order in samples.salla_orders():
         for patch in patches:
             decision = policy.can_update(order, patch)
@@ -189,8 +190,8 @@ def test_a_decision_names_the_assumptions_under_whose_alternative_it_would_be_th
             assert [assumption.id for assumption in decision.assumptions] == list(expected), (order, patch)
 
 
-def test_awal_decisions_name_a1_where_skipping_would_change_them() -> None:
-    """And no other assumption, for no other changes a decision."""
+def test_awal_decisions_name_a1_if_skipping_would_change_them() -> None:
+    """No other assumption changes a decision of Awal."""
     step, forward = awal.policy(), awal.policy(skipping=True)
     for order in samples.awal_orders():
         for patch in samples.awal_patches():

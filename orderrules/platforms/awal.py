@@ -274,7 +274,7 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
         Assumption("A3", "whether a status may go back", "it may not"),
         Assumption(
             "A4",
-            "what a payment status that is left out means, for which the page names a default",
+            "what it means to leave out the payment status, for which the page names a default",
             f"left out means {'unpaid' if reset else 'untouched'}",
             (Alternative("keep" if reset else "reset"),),
         ),

@@ -512,7 +512,7 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
         ),
         Assumption(
             "S11",
-            "when an order can be cancelled or rated, which the store's settings say too",
+            "when an order can be cancelled or rated, since the store's settings decide it too",
             "the answer is for the status alone, and says that the settings are not seen",
         ),
         Assumption(

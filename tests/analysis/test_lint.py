@@ -1,4 +1,4 @@
-"""Planted defects of each kind are found, with an order and an update that show them; what is shipped has none."""
+"""Lint finds planted defects of each kind, with an order and an update; the shipped policies have none."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ EXPLAINED: Final[list[dict[str, Any]]] = tomllib.loads((SPECS / "findings.toml")
 
 
 def rule(identity: str, section: Any, only_if: Any) -> Rule:
-    """Write a rule of a shop's own."""
+    """Build a rule of a shop."""
     return Rule(id=identity, section=section, only_if=only_if, reason="the shop says so")
 
 
 def chain(table: dict[awal.Status, set[awal.Status]], **more: Any) -> Policy[Any, Any]:
-    """Make Awal's policy with another transition table."""
+    """Return Awal's policy with another transition table."""
     moves = TransitionTable(awal.STATUS, awal.ASKED, table, **more)
     return awal.POLICY.without("AWAL-STATUS-1").with_rules(rule("MOVES", awal.Section.STATUS, moves))
 
 
 def steps(*pairs: str) -> dict[awal.Status, set[awal.Status]]:
-    """Write a transition table as ``one-other``."""
+    """Build a transition table from pairs such as ``pending-accepted``."""
     table: dict[awal.Status, set[awal.Status]] = {status: set() for status in awal.Status}
     for pair in pairs:
         one, other = pair.split("-")
@@ -105,7 +105,10 @@ PLANTED: Final[list[Any]] = [
         id="a section that nothing opens",
     ),
     pytest.param(
-        salla.POLICY.with_rules(rule("SHOP-1", salla.Action.CANCEL, NEVER)), "hopeless", ["cancel"], id="nor an action"
+        salla.POLICY.with_rules(rule("SHOP-1", salla.Action.CANCEL, NEVER)),
+        "hopeless",
+        ["cancel"],
+        id="an action that nothing opens",
     ),
     pytest.param(
         chain(steps("pending-accepted", "accepted-completed", "shipped-delivered")).with_rules(
@@ -123,13 +126,18 @@ PLANTED: Final[list[Any]] = [
     ),
     pytest.param(salla.POLICY.without("SALLA-COUPON-1"), "ungoverned", ["coupon"], id="a section without a rule"),
     pytest.param(salla.POLICY.without("SALLA-PAY-1"), "ungoverned", ["pay"], id="an action without a rule"),
-    pytest.param(salla.POLICY.without("SALLA-CUSTOMER-1"), "unread", ["customer"], id="a fact that nobody reads"),
-    pytest.param(awal.POLICY.without("AWAL-STATUS-1"), "unread", ["status asked for"], id="nor one of the update"),
+    pytest.param(salla.POLICY.without("SALLA-CUSTOMER-1"), "unread", ["customer"], id="a fact that no rule reads"),
+    pytest.param(
+        awal.POLICY.without("AWAL-STATUS-1"),
+        "unread",
+        ["status asked for"],
+        id="a fact of the update that no rule reads",
+    ),
     pytest.param(
         chain(steps("pending-accepted", "accepted-shipped", "shipped-delivered")),
         "unreached",
         ["completed"],
-        id="a status that none leads to",
+        id="a status that no other leads to",
     ),
     pytest.param(
         chain(steps("pending-accepted", "shipped-delivered", "delivered-shipped")),
@@ -147,21 +155,21 @@ PLANTED: Final[list[Any]] = [
         awal.POLICY.with_rules(rule("SHOP-1", awal.Section.STATUS, awal.STATUS.is_not(awal.Status.SHIPPED))),
         "unreached",
         ["delivered"],
-        id="and those behind it",
+        id="a status that is reached only from such a status",
     ),
 ]
 
 
-def found(policy: Policy[Any, Any], kind: str, about: list[str]) -> Finding[Any, Any]:
-    """Give the one finding of a kind that is about something."""
+def only_finding(policy: Policy[Any, Any], kind: str, about: list[str]) -> Finding[Any, Any]:
+    """Return the one finding of a kind about something."""
     (finding,) = [finding for finding in policy.lint() if finding.kind == kind and list(finding.about) == about]
     return finding
 
 
 @pytest.mark.parametrize(("policy", "kind", "about"), PLANTED)
 def test_a_planted_defect_is_found_and_shown(policy: Policy[Any, Any], kind: str, about: list[str]) -> None:
-    """The order and the update that come with it are ones for which it is so."""
-    finding = found(policy, kind, about)
+    """The finding's order and update show the defect."""
+    finding = only_finding(policy, kind, about)
     assert str(finding).startswith(f"{kind}: {', '.join(about)}: ")
     assert finding.order is not None
     if finding.patch is None:
@@ -184,45 +192,45 @@ def test_a_planted_defect_is_found_and_shown(policy: Policy[Any, Any], kind: str
 
 
 def test_a_value_that_no_order_accepts_is_found() -> None:
-    """Where the key is bound to no transitions."""
+    """The key has no transition table."""
     fact = Fact("kind of note", values=(UNSET, "short", "long"), attribute="note")
     other = toy.with_patch_fact(fact).with_rules(rule("SHOP-1", toy.Section.NOTE, fact.is_not("long")))
-    finding = found(other, "hopeless", ["note", "long"])
+    finding = only_finding(other, "hopeless", ["note", "long"])
     assert finding.patch == other.patch_type(note="long")
     assert "no order accepts it" in finding.message
 
 
-def test_a_contradiction_is_shown_where_it_refuses() -> None:
-    """Not on an order for which the rules are waived."""
+def test_a_contradiction_is_shown_with_a_refused_order() -> None:
+    """The rules are not waived for that order."""
     policy = salla.POLICY.with_rules(
         rule("SHOP-1", salla.Section.EMPLOYEES, salla.DRAFT.is_(value=True) | REVIEW),
         rule("SHOP-2", salla.Section.EMPLOYEES, salla.DRAFT.is_(value=False) & ~REVIEW),
     )
-    finding = found(policy, "contradictory", ["SHOP-1", "SHOP-2"])
+    finding = only_finding(policy, "contradictory", ["SHOP-1", "SHOP-2"])
     assert finding.order == salla.Order(status="under_review")
     assert not policy.can_update(salla.Order(status="under_review"), salla.Patch(employees=(1,)))
 
 
-def test_a_section_that_no_key_touches_is_found() -> None:
-    """With nothing to show, for no update touches it."""
+def test_a_section_without_keys_is_found() -> None:
+    """No order or update can show it."""
     policy = toy.with_patch_fact(Fact("note", values=(UNSET, "x"))).with_rules(rule("SHOP-1", toy.Section.STAGE, NEVER))
-    finding = found(policy, "unread", ["address"])
+    finding = only_finding(policy, "unread", ["address"])
     assert (finding.message, finding.order, finding.patch) == ("no body key touches it", None, None)
-    assert found(policy, "idle", ["SHOP-1"]).order is None
+    assert only_finding(policy, "idle", ["SHOP-1"]).order is None
 
 
-def test_an_unknown_number_is_shown_as_one() -> None:
-    """The example of an unlisted value is one that the field takes."""
+def test_an_unknown_number_is_shown_as_a_number() -> None:
+    """The example of an unlisted value has the type of the field."""
     size = Fact("size", values=(0, 1, UNKNOWN))
     policy = toy.with_order_facts(toy.STAGE, size).with_rules(rule("SHOP-1", toy.Section.NOTE, size.is_not(UNKNOWN)))
     difference, *_ = policy.diff(policy.without("SHOP-1"))
     assert difference.order is not None
-    assert getattr(difference.order, "size") == 2  # noqa: B009 - of a class made for this test.
+    assert getattr(difference.order, "size") == 2  # noqa: B009 - the class is built in this test.
 
 
-def test_the_smallest_order_and_update_show_it() -> None:
-    """The first values of all facts, where they do, and one key."""
-    finding = found(salla.POLICY.without("SALLA-COUPON-1"), "ungoverned", ["coupon"])
+def test_a_finding_has_the_smallest_order_and_update() -> None:
+    """The facts have their first values if possible, and the update has one key."""
+    finding = only_finding(salla.POLICY.without("SALLA-COUPON-1"), "ungoverned", ["coupon"])
     assert finding.order == salla.Order(status="payment_pending")
     assert finding.patch == salla.Patch(coupon_code="x")
     assert finding.to_dict() == {
@@ -235,24 +243,24 @@ def test_the_smallest_order_and_update_show_it() -> None:
 
 
 @pytest.mark.parametrize("platform", POLICIES)
-def test_what_is_found_in_the_shipped_policies_is_explained(platform: str) -> None:
-    """``specs/findings.toml`` says why each is as it should be, and explains nothing that is not found."""
+def test_findings_in_the_shipped_policies_are_explained(platform: str) -> None:
+    """``specs/findings.toml`` explains exactly the findings that there are."""
     findings = [(finding.kind.value, list(finding.about)) for finding in POLICIES[platform].lint()]
     explained = [(entry["kind"], entry["about"]) for entry in EXPLAINED if entry["platform"] == platform]
     assert findings == explained
     assert not any(finding.kind.is_wrong for finding in POLICIES[platform].lint())
 
 
-def test_explanations_cite_clauses() -> None:
-    """That are there."""
+def test_explanations_cite_existing_clauses() -> None:
+    """Each explanation has a reason."""
     known = {entry["id"] for entry in (*CLAUSES, *ASSUMPTIONS)}
     for entry in EXPLAINED:
         assert entry["why"]
         assert set(entry["clauses"]) <= known
 
 
-def test_the_assumptions_that_policies_are_offered_under_have_nothing_wrong_either() -> None:
-    """Each alternative on its own."""
+def test_policies_with_other_assumptions_have_no_defects() -> None:
+    """Each alternative is checked on its own."""
     for policy in (
         salla.policy(pending=salla.PENDING_FAMILY),
         salla.policy(completed=salla.COMPLETED_FAMILY),
@@ -266,7 +274,7 @@ def test_the_assumptions_that_policies_are_offered_under_have_nothing_wrong_eith
 
 
 def test_one_defect_hides_no_other() -> None:
-    """All are found at once, the gravest kinds first."""
+    """All are found at once, the most serious kinds first."""
     policy = salla.POLICY.without("SALLA-CUSTOMER-1").with_rules(
         rule("SHOP-1", salla.Section.COUPON, ALWAYS),
         rule("SHOP-2", salla.Section.PAYMENT, REVIEW),
@@ -279,24 +287,24 @@ def test_one_defect_hides_no_other() -> None:
 
 
 def test_the_order_in_which_rules_are_listed_changes_no_finding() -> None:
-    """Nor its words."""
+    """The messages are the same too."""
     policy = salla.POLICY.with_rules(rule("SHOP-1", salla.Section.PAYMENT, PENDING | REVIEW))
-    turned = attrs.evolve(policy, rules=policy.rules[::-1])
-    assert set(map(str, policy.lint())) == set(map(str, turned.lint()))
+    reversed_policy = attrs.evolve(policy, rules=policy.rules[::-1])
+    assert set(map(str, policy.lint())) == set(map(str, reversed_policy.lint()))
 
 
-def test_the_chain_of_the_page_has_two_ends() -> None:
-    """Written again as a table of one's own, the same is found."""
+def test_the_same_chain_in_another_table_has_the_same_findings() -> None:
+    """The rule has another id and another table."""
     assert [(finding.kind, finding.about) for finding in chain(WHOLE).lint()] == [
         (finding.kind, finding.about) for finding in awal.POLICY.lint()
     ]
 
 
-def test_what_makes_a_rule_superfluous_is_named_in_the_right_number() -> None:
-    """One other does so, or two do together."""
+def test_the_message_names_all_rules_that_cover_a_shadowed_rule() -> None:
+    """One rule covers it, or two together."""
     section = salla.Section.EMPLOYEES
     one = salla.POLICY.with_rules(rule("SHOP-1", section, REVIEW), rule("SHOP-2", section, REVIEW))
-    assert found(one, "shadowed", ["SHOP-1", "SHOP-2"]).message == (
+    assert only_finding(one, "shadowed", ["SHOP-1", "SHOP-2"]).message == (
         "every verdict is the same without SHOP-1: whenever it refuses, so does SHOP-2"
     )
     two = salla.POLICY.with_rules(
@@ -304,44 +312,44 @@ def test_what_makes_a_rule_superfluous_is_named_in_the_right_number() -> None:
         rule("SHOP-2", section, REVIEW | PENDING),
         rule("SHOP-3", section, ~PENDING),
     )
-    assert found(two, "shadowed", ["SHOP-1", "SHOP-2", "SHOP-3"]).message == (
+    assert only_finding(two, "shadowed", ["SHOP-1", "SHOP-2", "SHOP-3"]).message == (
         "every verdict is the same without SHOP-1: whenever it refuses, so do SHOP-2 and SHOP-3"
     )
 
 
-def test_an_idle_rule_is_shown_where_it_does_not_hold() -> None:
-    """Every such order is a draft, for which no rule applies."""
+def test_an_idle_rule_is_shown_with_an_order_for_which_it_does_not_hold() -> None:
+    """Every such order is a draft, for which all rules are waived."""
     drafts = salla.POLICY.with_rules(rule("SHOP-1", salla.Section.EMPLOYEES, salla.DRAFT.is_(value=False)))
-    finding = found(drafts, "idle", ["SHOP-1"])
+    finding = only_finding(drafts, "idle", ["SHOP-1"])
     assert finding.order == salla.Order(status="payment_pending", draft=True)
     assert finding.message == "it refuses nothing: every verdict is the same without it"
 
 
-def test_a_value_asked_for_that_is_no_status_is_told_as_one_that_is_never_accepted() -> None:
-    """And a status that nothing leads to as unreached, from the first one on."""
-    asked = Fact("stage asked for", values=(UNSET, *toy.Stage, "attic"), attribute="note")
+def test_a_requested_value_that_is_not_a_status_is_never_accepted() -> None:
+    """A status that nothing leads to is unreached; the message starts from the first status."""
+    requested = Fact("stage asked for", values=(UNSET, *toy.Stage, "attic"), attribute="note")
     table = {toy.Stage.DESK: {toy.Stage.VAN}, toy.Stage.VAN: {toy.Stage.DESK}, toy.Stage.DOOR: ()}
-    policy = toy.with_patch_fact(asked).with_rules(
-        rule("SHOP-1", toy.Section.NOTE, TransitionTable(toy.STAGE, asked, table, staying=False))
+    policy = toy.with_patch_fact(requested).with_rules(
+        rule("SHOP-1", toy.Section.NOTE, TransitionTable(toy.STAGE, requested, table, staying=False))
     )
-    assert found(policy, "hopeless", ["note", "attic"]).message == "no order accepts it as the stage asked for"
-    assert found(policy, "unreached", ["door"]).message == "no other status leads to it"
-    told = {finding.about for finding in policy.lint() if finding.kind in {"hopeless", "unreached"}}
-    assert told == {("note", "attic"), ("door",)}
-    apart = chain(steps("pending-accepted", "shipped-delivered", "delivered-shipped"))
-    assert found(apart, "unreached", ["delivered"]).message == "it cannot be reached from pending"
+    assert only_finding(policy, "hopeless", ["note", "attic"]).message == "no order accepts it as the stage asked for"
+    assert only_finding(policy, "unreached", ["door"]).message == "no other status leads to it"
+    subjects = {finding.about for finding in policy.lint() if finding.kind in {"hopeless", "unreached"}}
+    assert subjects == {("note", "attic"), ("door",)}
+    separated = chain(steps("pending-accepted", "shipped-delivered", "delivered-shipped"))
+    assert only_finding(separated, "unreached", ["delivered"]).message == "it cannot be reached from pending"
 
 
-def test_a_table_that_is_not_whole_is_found() -> None:
-    """A status without a row, and a key of another name than the field that it is to change."""
+def test_an_incomplete_table_is_found() -> None:
+    """A status has no row, or the key has another name than the field that it changes."""
     (ours,) = awal.POLICY.rules
     table = {status: following for status, following in awal.TRANSITIONS.items() if status is not awal.Status.SHIPPED}
     lacking = attrs.evolve(ours, only_if=TransitionTable(awal.STATUS, awal.ASKED, table))
-    finding = found(awal.POLICY.without(ours.id).with_rules(lacking), "incomplete", ["shipped"])
+    finding = only_finding(awal.POLICY.without(ours.id).with_rules(lacking), "incomplete", ["shipped"])
     assert finding.message == "the table of status asked for has no row for it: add an empty row if no status follows"
     assert finding.order == awal.Order(status="shipped")
     assert finding.kind.is_wrong
-    other = found(
+    other = only_finding(
         kettles(AllOf(()), TransitionTable(STATE, COVER, dict.fromkeys(STATE.values, ()))), "incomplete", ["cover"]
     )
     assert other.message == "the key cover never changes the order's state: give both the same name"

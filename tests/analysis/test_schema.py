@@ -1,4 +1,4 @@
-"""A schema takes what the strict reader takes; with an order, what is allowed now."""
+"""A schema accepts what the strict reader accepts; the schema for an order, what is allowed now."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BODIES = {platform: validator(policy.schema()) for platform, policy in POLICIES.
 
 
 def numbers_in(value: Any) -> Iterator[float]:
-    """Walk the numbers with a fraction in a JSON value."""
+    """Yield the floats in a JSON value."""
     if isinstance(value, float):
         yield value
     elif isinstance(value, list):
@@ -39,7 +39,7 @@ def numbers_in(value: Any) -> Iterator[float]:
 
 
 def is_readable(platform: str, body: object) -> bool:
-    """Ask the reader."""
+    """Return whether the reader accepts a body."""
     try:
         module_of(POLICIES[platform]).read_patch(body)
     except InvalidInput:
@@ -56,16 +56,16 @@ bodies = st.dictionaries(
 
 @given(st.sampled_from(list(POLICIES)), bodies | json_values)
 def test_schema_and_reader_agree_on_any_json(platform: str, body: object) -> None:
-    """But for what no schema can say: ``1.0`` is no integer here, and nothing that is not finite is JSON."""
+    """Left out: ``1.0``, which is not an integer here, and numbers that are not finite."""
     if any(number.is_integer() or not math.isfinite(number) for number in numbers_in(body)):
         return
-    told = json.loads(json.dumps(body))  # With keys that are plain text, as JSON has them.
-    assert BODIES[platform].is_valid(told) is is_readable(platform, told)
+    plain_body = json.loads(json.dumps(body))  # All keys are now plain strings, as in JSON.
+    assert BODIES[platform].is_valid(plain_body) is is_readable(platform, plain_body)
 
 
 @given(salla_patches)
 def test_every_patch_of_salla_is_valid(patch: salla.Patch) -> None:
-    """Written as a body."""
+    """Its body is checked."""
     assert BODIES["salla"].is_valid(salla.to_body(patch))
 
 
@@ -91,52 +91,52 @@ def test_every_patch_of_salla_is_valid(patch: salla.Patch) -> None:
         ("awal", [], False),
     ],
 )
-def test_a_body_is_as_valid_as_it_is_readable(platform: str, body: Any, valid: bool) -> None:
-    """Key by key."""
+def test_a_body_is_valid_exactly_if_it_is_readable(platform: str, body: Any, valid: bool) -> None:
+    """There is one case for each kind of value."""
     assert BODIES[platform].is_valid(body) is valid
     assert is_readable(platform, body) is valid
 
 
 @pytest.mark.parametrize("policy", [*POLICIES.values(), toy.POLICY, ACROSS], ids=["salla", "awal", "toy", "across"])
-def test_the_schema_of_an_order_takes_exactly_what_it_allows(policy: Policy[Any, Any]) -> None:
-    """Every set of few keys, and the whole, at every point."""
+def test_the_schema_for_an_order_accepts_exactly_the_allowed_updates(policy: Policy[Any, Any]) -> None:
+    """All orders, with every set of up to two keys, and with all keys."""
     orders, patches = SPACES[policy.name]
-    asked = [patch for patch in patches if len(patch.keys) <= 2 or len(patch.keys) == len(attrs.fields(type(patch)))]
+    checked = [patch for patch in patches if len(patch.keys) <= 2 or len(patch.keys) == len(attrs.fields(type(patch)))]
     for order in orders:
         narrowed = validator(policy.schema(order))
-        for patch in asked:
+        for patch in checked:
             assert narrowed.is_valid(write_body(patch)) is policy.can_update(order, patch).allowed, (order, patch)
 
 
-def test_what_is_asked_for_may_open_and_close_other_keys() -> None:
-    """Then there is a way for each thing that may be asked for."""
-    ways = ACROSS.schema(toy.Order(stage=toy.Stage.VAN))["anyOf"]
-    assert isinstance(ways, list)
-    assert [(sorted(way["properties"]), way.get("required", [])) for way in ways] == [
+def test_a_requested_value_may_open_and_close_other_keys() -> None:
+    """The schema then has an alternative for each group of requested values."""
+    alternatives = ACROSS.schema(toy.Order(stage=toy.Stage.VAN))["anyOf"]
+    assert isinstance(alternatives, list)
+    assert [(sorted(alternative["properties"]), alternative.get("required", [])) for alternative in alternatives] == [
         (["door", "note", "street"], []),
         (["door", "note", "stage", "street"], ["stage"]),
         (["door", "stage", "street"], ["stage"]),
     ]
 
 
-@pytest.mark.parametrize(("refused", "taken"), [("long", {"short", "any"}), (UNKNOWN, {"short", "long"})])
-def test_a_fact_that_takes_any_value_is_narrowed_to_what_is_open(refused: Any, taken: set[str]) -> None:
-    """Listed values are named; of all others, those that are closed are left out."""
+@pytest.mark.parametrize(("refused", "accepted"), [("long", {"short", "any"}), (UNKNOWN, {"short", "long"})])
+def test_a_fact_with_any_value_is_narrowed_to_the_allowed_values(refused: Any, accepted: set[str]) -> None:
+    """Listed values are named; of all other values, the closed ones are excluded."""
     fact = Fact("kind of note", values=(UNSET, "short", "long", UNKNOWN), attribute="note")
     open_to_all = toy.with_patch_fact(fact)
     policy = open_to_all.with_rules(
         Rule(id="SHOP-1", section=toy.Section.NOTE, only_if=fact.is_not(refused), reason="no more than that")
     )
     schema = validator(policy.schema(toy.Order(stage=toy.Stage.DESK)))
-    assert {word for word in ("short", "long", "any") if schema.is_valid({"note": word})} == taken
+    assert {word for word in ("short", "long", "any") if schema.is_valid({"note": word})} == accepted
     assert not schema.is_valid({"note": 1})
     assert schema.is_valid({})
     every = validator(open_to_all.schema(toy.Order(stage=toy.Stage.DESK)))
     assert all(every.is_valid({"note": word}) for word in ("short", "long", "any"))
 
 
-def test_a_schema_is_described_by_the_rules() -> None:
-    """Each key says its section, its rule, and the rule's id."""
+def test_schema_descriptions_name_the_rules() -> None:
+    """Each key has its section, its rule, and the rule's id."""
     schema: Any = salla.POLICY.schema(salla.Order(status="completed", customer=salla.CustomerKind.NONE))
     assert schema["title"] == "salla: update of an order, as this order allows it now"
     assert list(schema["properties"]) == ["customer", "employees"]
@@ -148,19 +148,19 @@ def test_a_schema_is_described_by_the_rules() -> None:
     assert "status" not in awal.POLICY.schema(awal.Order(status="lost"))["properties"]  # type: ignore[operator]
 
 
-def test_a_schema_of_a_strangers_order_is_refused() -> None:
-    """As any question about it."""
+def test_a_schema_for_an_order_of_another_platform_is_a_type_error() -> None:
+    """The other methods behave in the same way."""
     with pytest.raises(TypeError, match="the salla policy accepts only its own orders"):
         salla.POLICY.schema(awal.Order(status="pending"))  # type: ignore[arg-type]
 
 
-def test_samples_say_what_a_patch_says() -> None:
-    """The helper that this test leans on reads every key."""
+def test_said_returns_the_keys_of_a_patch() -> None:
+    """Other tests rely on this function."""
     assert said(salla.Patch(coupon_code="x")) == {"coupon_code": "x"}
 
 
-def test_an_integer_is_one_and_a_number_may_have_a_fraction() -> None:
-    """In an object and in a list as well."""
+def test_integers_and_numbers_have_different_types() -> None:
+    """Items of lists and fields of objects have types too."""
     properties: Any = salla.POLICY.schema()["properties"]
     assert properties["branch_id"]["type"] == "integer"
     assert properties["employees"]["items"] == {"type": "integer"}

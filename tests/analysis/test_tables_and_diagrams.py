@@ -1,4 +1,4 @@
-"""Tables and diagrams say what is decided."""
+"""Tables and diagrams show what the policy decides."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from orderrules.authoring import Space
 from tests.kit import toy
 
 
-def test_the_status_table_says_what_is_open_and_while_what() -> None:
-    """Waivers counted in; of a section that follows the status, what may follow."""
+def test_the_status_table_says_what_is_open_and_when() -> None:
+    """Waivers are included; for the section of the status, it lists what may follow."""
     assert str(tables.TABLES["statuses"](toy.POLICY)).splitlines() == [
         "| stage | stage | address | note |",
         "| --- | --- | --- | --- |",
@@ -30,15 +30,15 @@ def test_the_status_table_says_what_is_open_and_while_what() -> None:
         "coupon": "if draft",
         "employees": "open",
     }
-    shut = salla.POLICY.without("SALLA-DRAFT-1")
+    strict = salla.POLICY.without("SALLA-DRAFT-1")
     assert "| `completed` | if customer is absent or a guest | closed | closed | closed | closed | open |" in (
-        str(tables.TABLES["statuses"](shut))
+        str(tables.TABLES["statuses"](strict))
     )
     assert "| `completed` | open | closed |" in str(tables.TABLES["statuses"](awal.POLICY))
 
 
-def test_a_platform_whose_orders_tell_no_fact_has_no_status_table() -> None:
-    """It says so."""
+def test_a_platform_whose_orders_have_no_facts_has_no_status_table() -> None:
+    """Drawing it is a value error."""
 
     class Bare(toy.Order.__mro__[2]):  # type: ignore[misc, name-defined]  # the base of all orders.
         __slots__ = ("_bare_index",)
@@ -51,7 +51,7 @@ def test_a_platform_whose_orders_tell_no_fact_has_no_status_table() -> None:
 
 
 def test_a_state_diagram_has_every_status_and_every_transition() -> None:
-    """In Mermaid, each name once, each arrow with its condition if it has one; all rules and waivers count."""
+    """In Mermaid, each status is named once, and each arrow has its condition, from all rules and waivers."""
     lines = tables.mermaid(toy.POLICY).splitlines()
     assert lines == [
         "stateDiagram-v2",
@@ -65,7 +65,7 @@ def test_a_state_diagram_has_every_status_and_every_transition() -> None:
         "    s2 --> s0: sent by staff",
         "    s2 --> s1: sent by staff",
     ]
-    held = awal.POLICY.with_rules(
+    restricted = awal.POLICY.with_rules(
         Rule(
             id="SHOP-1",
             section=awal.Section.STATUS,
@@ -73,13 +73,13 @@ def test_a_state_diagram_has_every_status_and_every_transition() -> None:
             reason="the courier is away",
         )
     )
-    assert "s1 --> s2" not in tables.mermaid(held)
+    assert "s1 --> s2" not in tables.mermaid(restricted)
     arrows = [line for line in tables.mermaid(awal.policy(skipping=True)).splitlines() if "-->" in line]
     assert len(arrows) == 4 + 3 + 2 + 1
 
 
-def test_a_graph_in_dot_has_them_too() -> None:
-    """With quotes and backslashes escaped."""
+def test_a_dot_graph_has_every_status_and_every_transition() -> None:
+    """Quotes and backslashes are escaped."""
     staff = Fact('sent by "the" \\ staff', values=(False, True), attribute="staff", flag=True)
     policy = toy.with_order_facts(toy.STAGE, staff).with_rules(
         Waiver(id="TOY-STAFF-2", when=staff.is_(value=True), reason="staff may change everything")
@@ -101,23 +101,23 @@ def test_a_graph_in_dot_has_them_too() -> None:
     assert "s0 --> s2: sent by #34;the#34;" in tables.mermaid(policy)
 
 
-def test_a_cell_of_a_table_ends_where_it_should() -> None:
-    """Bars and ends of lines in what a rule says are written so that Markdown keeps them inside."""
+def test_the_cells_of_a_table_are_escaped() -> None:
+    """A bar or a line break in a reason stays inside its Markdown cell."""
     waiver = Waiver(id="TOY-STAFF-2", when=toy.STAFF.is_(value=True), reason="one | two\nthree")
     assert str(tables.TABLES["waivers"](toy.POLICY.without("TOY-STAFF-1").with_rules(waiver))).splitlines()[2] == (
         "| one \\| two three | sent by staff | `TOY-STAFF-2` |"
     )
 
 
-def test_a_section_that_no_key_touches_is_drawn() -> None:
-    """It says that there is none."""
+def test_a_section_without_keys_is_in_the_tables() -> None:
+    """The tables say that it has no key."""
     policy = toy.with_patch_fact(Fact("note", values=(UNSET, "x")))
     assert "| **stage** | none |" in str(tables.TABLES["rules"](policy))
     assert "| `desk` | no body key | no body key | open |" in str(tables.TABLES["statuses"](policy))
 
 
 @pytest.mark.parametrize("draw", [tables.mermaid, tables.dot])
-def test_where_no_transitions_are_ruled_there_is_no_diagram(draw: object) -> None:
-    """It says so."""
+def test_a_policy_without_transition_tables_has_no_diagram(draw: object) -> None:
+    """Drawing it is a value error."""
     with pytest.raises(ValueError, match="the salla policy has no transition tables"):
         draw(salla.POLICY)  # type: ignore[operator]

@@ -1,4 +1,4 @@
-"""The vectors are what the policy and the oracle say, cover every cell, and keep to their own schema."""
+"""The vectors agree with the policy and the oracle, cover every cell, and match their own schema."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ SUITES: Final[dict[str, Any]] = {platform: vectors.suite(policy) for platform, p
 
 
 @pytest.mark.parametrize("platform", POLICIES)
-def test_a_suite_keeps_to_its_schema_and_is_json(platform: str) -> None:
-    """Written and read again, it is the same."""
+def test_a_suite_matches_its_schema_and_is_json(platform: str) -> None:
+    """A suite that is written and read again is the same."""
     suite = SUITES[platform]
     assert validator(vectors.SCHEMA).is_valid(suite)
     assert json.loads(json.dumps(suite)) == suite
 
 
-def test_the_schema_refuses_what_is_no_suite() -> None:
-    """A key less, a key more, a verdict that is no boolean."""
+def test_the_schema_rejects_an_invalid_suite() -> None:
+    """Missing keys, extra keys and wrong types are rejected."""
     schema = Draft202012Validator(vectors.SCHEMA)
     suite = SUITES["awal"]
     assert not schema.is_valid({key: value for key, value in suite.items() if key != "digest"})
@@ -36,8 +36,8 @@ def test_the_schema_refuses_what_is_no_suite() -> None:
 
 
 @pytest.mark.parametrize("platform", POLICIES)
-def test_every_vector_is_decided_as_it_says(platform: str) -> None:
-    """By the policy, from the order's payload and the body alone; what no payload tells, the facts do."""
+def test_the_policy_decides_every_vector_as_recorded(platform: str) -> None:
+    """It needs the payload and the body; a fact that is not in the payload is read from the vector."""
     policy = POLICIES[platform]
     for vector in SUITES[platform]["updates"]:
         decision = policy.can_update(order_of(platform, vector), read_patch(platform, vector["body"]))
@@ -61,12 +61,12 @@ def read_patch(platform: str, body: Any) -> Any:
     return (salla if platform == "salla" else awal).read_patch(body)
 
 
-def test_every_vector_is_as_the_oracle_says() -> None:
-    """Which imports no rule."""
+def test_the_oracle_decides_every_vector_as_recorded() -> None:
+    """The oracle imports no rules."""
     for vector in SUITES["salla"]["updates"]:
         facts = vector["facts"]
-        shown = facts.get("customer")
-        closed = oracle.salla_closed(facts["status"], vector["body"], draft=facts["draft"], customer=shown)
+        customer = facts.get("customer")
+        closed = oracle.salla_closed(facts["status"], vector["body"], draft=facts["draft"], customer=customer)
         assert set(vector["closed"]) == closed
     for vector in SUITES["salla"]["actions"]:
         assert vector["allowed"] is oracle.salla_can(vector["facts"]["status"], vector["action"])
@@ -77,22 +77,22 @@ def test_every_vector_is_as_the_oracle_says() -> None:
 
 @pytest.mark.parametrize("policy", [*POLICIES.values(), toy.POLICY], ids=lambda policy: policy.name)
 def test_the_vectors_cover_every_cell(policy: Any) -> None:
-    """Each section and each thing asked for, at every point of an order; each action as well."""
+    """Every section, requested value and action occurs at every point of an order."""
     suite: Any = vectors.suite(policy)
-    seen = {
+    covered = {
         (tuple(vector["facts"].values()), key, str(value) if key in {"status", "stage"} else "")
         for vector in suite["updates"]
         if len(vector["body"]) == 1
         for key, value in vector["body"].items()
     }
-    asked: list[str] = {"salla": [], "awal": list(awal.Status), "toy": list(toy.Stage)}[policy.name]  # type: ignore[assignment]
+    requested: list[str] = {"salla": [], "awal": list(awal.Status), "toy": list(toy.Stage)}[policy.name]  # type: ignore[assignment]
     orders = {tuple(vector["facts"].values()) for vector in suite["updates"]}
     keys = [key for key in itertools.chain(*suite["sections"].values()) if key not in {"status", "stage"}]
-    followed = "stage" if policy.name == "toy" else "status"
+    status_key = "stage" if policy.name == "toy" else "status"
     assert len(orders) == policy.order_type.__space__.size
     for facts in orders:
-        assert all((facts, key, "") in seen for key in keys)
-        assert all((facts, followed, value) in seen for value in asked)
+        assert all((facts, key, "") in covered for key in keys)
+        assert all((facts, status_key, value) in covered for value in requested)
     assert len(suite["actions"]) == len(orders) * len(policy.actions or ())
-    assert any(len(vector["body"]) == len(keys) + bool(asked) for vector in suite["updates"])
+    assert any(len(vector["body"]) == len(keys) + bool(requested) for vector in suite["updates"])
     assert any(vector["body"] == {} for vector in suite["updates"])

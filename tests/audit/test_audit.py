@@ -1,4 +1,4 @@
-"""Auditing: every order of a file is decided on as the policy does, or is set apart; and files appear whole or not."""
+"""Audits decide every order of a file as the policy does, set bad rows apart, and write files whole or not at all."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from orderrules import Policy, awal, salla
-from orderrules.audit import chart as _picture
-from orderrules.audit import counts as _tally
+from orderrules.audit import chart as _chart
+from orderrules.audit import counts as _counts
 from orderrules.audit import lines as _lines
 from orderrules.audit import parquet as _parquet
 from orderrules.audit.rows import Apart
@@ -48,38 +48,38 @@ BOTH: Final = {"courier_id": 7, "customer": {"id": 5}}
 KINDS: Final = ("parquet", "csv", "jsonl")
 
 
-def written(folder: Path, body: object) -> str:
-    """Write the body of an update, and give its path."""
+def write_patch(folder: Path, body: object) -> str:
+    """Write the body of an update to a file, and return its path."""
     path = folder / "patch.json"
     path.write_text(json.dumps(body), encoding="utf-8")
     return str(path)
 
 
-def stored(path: Path, rows: list[dict[str, Any]]) -> str:
-    """Write rows as the suffix says, and give the path."""
+def write_rows(path: Path, rows: list[dict[str, Any]]) -> str:
+    """Write rows in the format of the suffix, and return the path."""
     if path.suffix == ".parquet":
         pq.write_table(pa.Table.from_pylist(rows), path)
     elif path.suffix == ".jsonl":
         path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     else:
-        lines = [list(rows[0]), *([_field(value) for value in row.values()] for row in rows)]
+        lines = [list(rows[0]), *([_csv_field(value) for value in row.values()] for row in rows)]
         path.write_text("".join(",".join(line) + "\n" for line in lines), encoding="utf-8")
     return str(path)
 
 
-def _field(value: object) -> str:
+def _csv_field(value: object) -> str:
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def audit(platform: str, orders: str, patch: str, *more: str, given: bytes = b"") -> Result:
-    """Audit, and see that what is printed is about that."""
+    """Run the audit command on a file of orders."""
     return run("audit", "--platform", platform, *more, orders, patch, given=given)
 
 
-def told(*arguments: str, given: bytes = b"") -> dict[str, Any]:
-    """Audit, and give what it tells machines."""
-    found: dict[str, Any] = json.loads(audit(*arguments, "--format", "json", given=given).stdout)
-    return found
+def audit_json(*arguments: str, given: bytes = b"") -> dict[str, Any]:
+    """Run the audit command, and return its JSON report."""
+    report: dict[str, Any] = json.loads(audit(*arguments, "--format", "json", given=given).stdout)
+    return report
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -96,13 +96,16 @@ def told(*arguments: str, given: bytes = b"") -> dict[str, Any]:
 def test_every_order_has_the_verdict_of_the_policy(
     tmp_path: Path, kind: str, policy: Policy[Any, Any], body: dict[str, Any]
 ) -> None:
-    """Of every row there can be, nulls and strange statuses included, and in the order of the file."""
-    # An empty field of CSV is a null.
+    """All possible rows are audited, with nulls and unlisted statuses, and keep their order."""
+    # In CSV an empty field is a null, so the empty status is left out.
     rows = [{"number": number, **row} for number, row in enumerate(every_row(policy)) if row["status"] != ""]
-    orders = stored(tmp_path / f"orders.{kind}", rows)
-    named = ["--order-columns", ",".join(f"{name}={name}" for name in rows[0] if name != "number") + ",id=number"]
+    orders = write_rows(tmp_path / f"orders.{kind}", rows)
+    column_options = [
+        "--order-columns",
+        ",".join(f"{name}={name}" for name in rows[0] if name != "number") + ",id=number",
+    ]
     verdicts = tmp_path / "verdicts.parquet"
-    result = audit(policy.name, orders, written(tmp_path, body), *named, "--verdicts", str(verdicts))
+    result = audit(policy.name, orders, write_patch(tmp_path, body), *column_options, "--verdicts", str(verdicts))
     patch: Any = (salla.read_patch if policy is salla.POLICY else awal.read_patch)(body)
     facts = policy.order_type.__space__.facts
     expected = []
@@ -117,8 +120,8 @@ def test_every_order_has_the_verdict_of_the_policy(
     assert not result.stderr
 
 
-def test_counts_are_told_by_status_and_rule(tmp_path: Path) -> None:
-    """For people in a table, for machines in JSON."""
+def test_counts_are_reported_by_status_and_rule(tmp_path: Path) -> None:
+    """The report is a table for people, or JSON for programs."""
     rows: list[dict[str, Any]] = [
         *[{"status": "completed", "draft": False, "customer": "registered"}] * 3,
         *[{"status": "completed", "draft": True, "customer": "registered"}] * 2,
@@ -127,9 +130,9 @@ def test_counts_are_told_by_status_and_rule(tmp_path: Path) -> None:
         {"status": "for nura", "draft": False, "customer": "registered"},
         {"status": None, "draft": False, "customer": None},
     ]
-    orders, patch = stored(tmp_path / "orders.jsonl", rows), written(tmp_path, BOTH)
-    found = told("salla", orders, patch)
-    assert found == {
+    orders, patch = write_rows(tmp_path / "orders.jsonl", rows), write_patch(tmp_path, BOTH)
+    report = audit_json("salla", orders, patch)
+    assert report == {
         "platform": "salla",
         "edition": "2",
         "digest": salla.POLICY.digest(),
@@ -159,15 +162,15 @@ def test_counts_are_told_by_status_and_rule(tmp_path: Path) -> None:
     lines = [line.split() for line in audit("salla", orders, patch).stdout.splitlines()]
     assert ["completed", "5", "2", "3", "3"] in lines
     assert ["all", "12", "8", "4", "3"] in lines
-    shown = audit("salla", orders, patch).stdout
-    assert "rests on S2: *completed* is read as completed alone" in shown
-    assert "note: orders with an unknown status or none: 2" in shown
+    output = audit("salla", orders, patch).stdout
+    assert "rests on S2: *completed* is read as completed alone" in output
+    assert "note: orders with an unknown status or none: 2" in output
 
 
-def test_assumptions_and_policies_of_ones_own_are_asked(tmp_path: Path) -> None:
-    """As of every command."""
-    orders = stored(tmp_path / "orders.csv", [{"status": "delivered", "draft": False}])
-    patch = written(tmp_path, {"coupon_code": "E"})
+def test_other_assumptions_and_policies_can_be_used(tmp_path: Path) -> None:
+    """The options are those of every command."""
+    orders = write_rows(tmp_path / "orders.csv", [{"status": "delivered", "draft": False}])
+    patch = write_patch(tmp_path, {"coupon_code": "E"})
     assert audit("salla", orders, patch).exit_code == 0
     assert audit("salla", orders, patch, "--completed", "family").exit_code == 1
     assert run("audit", "--policy", "orderrules.platforms.salla:POLICY", orders, patch).exit_code == 0
@@ -180,7 +183,7 @@ CSV: Final = (
     b"2,completed,false,vip,\n"  # 4
     b"3,completed,maybe,vip,\n"
     b"4,completed,false\n"
-    b'5,"completed,false,guest,\n'  # 7: nothing closes the quote
+    b'5,"completed,false,guest,\n'  # 7: the quote is not closed
     b"6,completed,false,guest,\n"
     b"7,completed,false,guest,\xff\n"  # 9
     b"\n"
@@ -190,14 +193,14 @@ CSV: Final = (
 
 
 @pytest.mark.parametrize("block", [1, 60, 1 << 20])
-def test_rows_of_csv_that_cannot_be_read_are_set_apart(tmp_path: Path, block: int) -> None:
-    """Each with its line and all its problems; those around them are read, wherever blocks end."""
+def test_unreadable_csv_rows_are_set_apart(tmp_path: Path, block: int) -> None:
+    """Each has its line and all its problems; the other rows are read, whatever the size of a block."""
     orders = tmp_path / "orders.csv"
     orders.write_bytes(CSV)
     rejected, verdicts = tmp_path / "rejected.jsonl", tmp_path / "verdicts.parquet"
     with mock.patch.object(_lines, "BLOCK", block):
         result = audit(
-            *("salla", str(orders), written(tmp_path, BOTH), "--order-columns", "id=id"),
+            *("salla", str(orders), write_patch(tmp_path, BOTH), "--order-columns", "id=id"),
             *("--rejected", str(rejected), "--verdicts", str(verdicts)),
         )
     lines = [json.loads(line) for line in rejected.read_text(encoding="utf-8").splitlines()]
@@ -238,14 +241,14 @@ JSON: Final = (
 
 
 @pytest.mark.parametrize("block", [1, 70, 1 << 20])
-def test_lines_of_json_that_cannot_be_read_are_set_apart(tmp_path: Path, block: int) -> None:
-    """And nothing is guessed: neither of two equal keys, nor what a number stands for."""
+def test_unreadable_json_lines_are_set_apart(tmp_path: Path, block: int) -> None:
+    """Nothing is guessed: a duplicate key, or a number instead of a string, is a problem."""
     orders = tmp_path / "orders.jsonl"
     orders.write_bytes(JSON)
     rejected, verdicts = tmp_path / "rejected.jsonl", tmp_path / "verdicts.parquet"
     with mock.patch.object(_lines, "BLOCK", block):
         audit(
-            *("salla", str(orders), written(tmp_path, BOTH), "--order-columns", "id=id"),
+            *("salla", str(orders), write_patch(tmp_path, BOTH), "--order-columns", "id=id"),
             *("--rejected", str(rejected), "--verdicts", str(verdicts)),
         )
     lines = [json.loads(line) for line in rejected.read_text(encoding="utf-8").splitlines()]
@@ -276,8 +279,8 @@ def test_lines_of_json_that_cannot_be_read_are_set_apart(tmp_path: Path, block: 
     ]
 
 
-def test_values_of_parquet_that_cannot_be_read_are_set_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever types the columns are of; a batch may have any number of them."""
+def test_unreadable_parquet_values_are_set_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The columns may have any type, and a batch may have any number of unreadable rows."""
     monkeypatch.setattr(_parquet, "ROWS", 1 << 10)
     table = pa.table(
         {
@@ -288,8 +291,10 @@ def test_values_of_parquet_that_cannot_be_read_are_set_apart(tmp_path: Path, mon
     )
     pq.write_table(table, tmp_path / "orders.parquet")
     rejected = tmp_path / "rejected.jsonl"
-    found = told("salla", str(tmp_path / "orders.parquet"), written(tmp_path, BOTH), "--rejected", str(rejected))
-    assert (found["orders"], found["unread"]) == (2_000, 2_000)
+    report = audit_json(
+        "salla", str(tmp_path / "orders.parquet"), write_patch(tmp_path, BOTH), "--rejected", str(rejected)
+    )
+    assert (report["orders"], report["unread"]) == (2_000, 2_000)
     lines = [json.loads(line) for line in rejected.read_text(encoding="utf-8").splitlines()]
     assert len(lines) == 2_000
     assert (lines[-1]["row"], lines[-1]["values"]) == (
@@ -298,11 +303,11 @@ def test_values_of_parquet_that_cannot_be_read_are_set_apart(tmp_path: Path, mon
     )
     assert [(problem["pointer"], problem["code"]) for problem in lines[0]["problems"]] == [("/customer", "not_utf8")]
     assert lines[0]["values"]["customer"] == {"base64": base64.b64encode(b"gu\xffest").decode()}
-    assert len(found["problems"]) == _tally.KEPT
+    assert len(report["problems"]) == _counts.KEPT
 
 
-def test_columns_of_parquet_may_be_of_other_types(tmp_path: Path) -> None:
-    """Numbers for flags, and columns without any value."""
+def test_parquet_columns_may_have_other_types(tmp_path: Path) -> None:
+    """Flags may be numbers, and a column may be all null."""
     table = pa.table(
         {
             "slug": pa.array(["completed", "x"], pa.large_string()),
@@ -313,16 +318,23 @@ def test_columns_of_parquet_may_be_of_other_types(tmp_path: Path) -> None:
     )
     pq.write_table(table, tmp_path / "orders.parquet")
     verdicts = tmp_path / "verdicts.parquet"
-    named = ("--order-columns", "status=slug,draft=flag", "--order-columns", "customer=kind,id=key")
-    audit("salla", str(tmp_path / "orders.parquet"), written(tmp_path, BOTH), *named, "--verdicts", str(verdicts))
+    column_options = ("--order-columns", "status=slug,draft=flag", "--order-columns", "customer=kind,id=key")
+    audit(
+        "salla",
+        str(tmp_path / "orders.parquet"),
+        write_patch(tmp_path, BOTH),
+        *column_options,
+        "--verdicts",
+        str(verdicts),
+    )
     assert [tuple(row.values()) for row in pq.read_table(verdicts).to_pylist()] == [
         (1, "7", "completed", True, None, True, []),
         (2, None, "x", False, None, True, []),
     ]
 
 
-def test_orders_may_be_as_the_api_answers_them(tmp_path: Path) -> None:
-    """A line for each, from standard input too."""
+def test_orders_may_be_payloads_of_the_api(tmp_path: Path) -> None:
+    """Each line is one payload; standard input is read too."""
     payloads = [
         {"id": 1, "status": {"slug": "completed"}, "draft": False, "customer": {"id": 5}},
         {"data": {"id": 2, "status": {"slug": "in_progress"}}},
@@ -331,7 +343,7 @@ def test_orders_may_be_as_the_api_answers_them(tmp_path: Path) -> None:
     ]
     given = "".join(json.dumps(payload) + "\n" for payload in payloads).encode() + b"\n"
     verdicts = tmp_path / "verdicts.parquet"
-    result = audit("salla", "-", written(tmp_path, BOTH), "--payloads", "--verdicts", str(verdicts), given=given)
+    result = audit("salla", "-", write_patch(tmp_path, BOTH), "--payloads", "--verdicts", str(verdicts), given=given)
     assert [tuple(row.values()) for row in pq.read_table(verdicts).to_pylist()] == [
         (1, "1", "completed", False, "registered", False, ["SALLA-CUSTOMER-1", "SALLA-SHIPPING-1"]),
         (2, "2", "in_progress", False, "not shown", False, ["SALLA-CUSTOMER-1"]),
@@ -339,30 +351,35 @@ def test_orders_may_be_as_the_api_answers_them(tmp_path: Path) -> None:
     ]
     assert "line 3: /status: expected an object with a slug" in result.stdout
     shipped = json.dumps({"status": True, "data": {"id": 1, "status": "accepted"}}).encode()
-    assert audit("awal", "-", written(tmp_path, {"status": "shipped"}), "--payloads", given=shipped).exit_code == 0
+    assert audit("awal", "-", write_patch(tmp_path, {"status": "shipped"}), "--payloads", given=shipped).exit_code == 0
 
 
-def test_a_fact_may_be_said_to_be_in_no_column(tmp_path: Path) -> None:
-    """Then every order has the value that a null stands for; what the rules do not read needs none."""
-    orders = stored(tmp_path / "orders.csv", [{"slug": "completed"}, {"slug": "shipped"}])
-    found = told("salla", orders, written(tmp_path, BOTH), "--order-columns", "status=slug,draft=,customer=")
-    assert (found["allowed"], found["refused"]) == (1, 1)
-    assert told("salla", orders, written(tmp_path, {"employees": []}), "--order-columns", "status=slug")["allowed"] == 2
+def test_a_fact_may_have_no_column(tmp_path: Path) -> None:
+    """Every order then has the value of a null; a fact that the rules do not read needs no column."""
+    orders = write_rows(tmp_path / "orders.csv", [{"slug": "completed"}, {"slug": "shipped"}])
+    report = audit_json("salla", orders, write_patch(tmp_path, BOTH), "--order-columns", "status=slug,draft=,customer=")
+    assert (report["allowed"], report["refused"]) == (1, 1)
+    assert (
+        audit_json("salla", orders, write_patch(tmp_path, {"employees": []}), "--order-columns", "status=slug")[
+            "allowed"
+        ]
+        == 2
+    )
 
 
-def test_orders_are_counted_where_no_column_is_read(tmp_path: Path) -> None:
-    """By either way."""
-    patch = written(tmp_path, {"employees": []})
+def test_orders_are_counted_if_no_column_is_read(tmp_path: Path) -> None:
+    """They are read in blocks, or row by row."""
+    patch = write_patch(tmp_path, {"employees": []})
     for kind, line in (("csv", b"x\n"), ("jsonl", b"{}\n")):
         orders = tmp_path / f"orders.{kind}"
         orders.write_bytes(b"a\n" * (kind == "csv") + line * 3)
         for block in (1 << 20, 1):
             with mock.patch.object(_lines, "BLOCK", block):
-                assert told("salla", str(orders), patch, "--order-columns", "status=")["orders"] == 3
+                assert audit_json("salla", str(orders), patch, "--order-columns", "status=")["orders"] == 3
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "more", "said"),
+    ("name", "content", "more", "message"),
     [
         ("a.csv", b"stauts\nx\n", (), "no column 'status' - did you mean stauts?; the columns are 'stauts'; name it"),
         ("a.csv", b"status,status\nx,y\n", (), "expected one column 'status', got 2"),
@@ -384,32 +401,32 @@ def test_orders_are_counted_where_no_column_is_read(tmp_path: Path) -> None:
         ("a.csv", b"", ("--verdicts", "/"), "exists, and is not a regular file"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_audited_is_trouble(
-    tmp_path: Path, name: str, content: bytes, more: tuple[str, ...], said: str
+def test_an_unusable_file_or_option_is_an_error(
+    tmp_path: Path, name: str, content: bytes, more: tuple[str, ...], message: str
 ) -> None:
-    """Said in a line, and nothing is written."""
+    """The message is printed on standard error, and no file is written."""
     (tmp_path / name).write_bytes(content)
     picture = tmp_path / "picture.svg"
-    asked = written(tmp_path, {"coupon_code": "E"})
-    result = audit("salla", str(tmp_path / name), asked, "--picture", str(picture), *more)
-    assert said in result.stderr.replace("\n", " ")
+    patch = write_patch(tmp_path, {"coupon_code": "E"})
+    result = audit("salla", str(tmp_path / name), patch, "--picture", str(picture), *more)
+    assert message in result.stderr.replace("\n", " ")
     assert (result.exit_code, result.stdout) == (2, "")
     assert {path.name for path in tmp_path.iterdir()} == {name, "patch.json"}
 
 
-def test_a_column_that_tells_no_fact_is_trouble(tmp_path: Path) -> None:
-    """A list is no status, and no id."""
+def test_a_column_of_lists_is_an_error(tmp_path: Path) -> None:
+    """A list can be neither a status nor an id."""
     pq.write_table(pa.table({"status": [["a"]], "draft": [True]}), tmp_path / "orders.parquet")
-    asked = (str(tmp_path / "orders.parquet"), written(tmp_path, {"coupon_code": "E"}))
-    assert "the column 'status' has the type list" in audit("salla", *asked).stderr.replace("\n", " ")
-    named = ("--order-columns", "status=,id=status")
-    assert "has the type list" in audit("salla", *asked, *named).stderr.replace("\n", " ")
+    arguments = (str(tmp_path / "orders.parquet"), write_patch(tmp_path, {"coupon_code": "E"}))
+    assert "the column 'status' has the type list" in audit("salla", *arguments).stderr.replace("\n", " ")
+    column_options = ("--order-columns", "status=,id=status")
+    assert "has the type list" in audit("salla", *arguments, *column_options).stderr.replace("\n", " ")
 
 
-def test_files_are_not_written_over_those_that_are_read(tmp_path: Path) -> None:
-    """Nor over each other, by whatever name."""
-    orders = stored(tmp_path / "orders.csv", [{"status": "x", "draft": False}])
-    patch = written(tmp_path, {"coupon_code": "E"})
+def test_output_files_must_not_be_input_files(tmp_path: Path) -> None:
+    """Two output files must differ too, under any name."""
+    orders = write_rows(tmp_path / "orders.csv", [{"status": "x", "draft": False}])
+    patch = write_patch(tmp_path, {"coupon_code": "E"})
     (tmp_path / "link.csv").symlink_to(orders)
     for more in (
         ("--verdicts", str(tmp_path / "link.csv")),
@@ -422,15 +439,15 @@ def test_files_are_not_written_over_those_that_are_read(tmp_path: Path) -> None:
     assert audit("salla", "-", patch, "--orders-as", "parquet").exit_code == 2
 
 
-def test_what_cannot_be_read_of_the_update_is_told_first(tmp_path: Path) -> None:
-    """As by every command."""
-    orders = stored(tmp_path / "orders.csv", [{"status": "x"}])
-    result = audit("salla", orders, written(tmp_path, {"courier_id": "7"}))
+def test_problems_of_the_update_are_reported_first(tmp_path: Path) -> None:
+    """Every command does so."""
+    orders = write_rows(tmp_path / "orders.csv", [{"status": "x"}])
+    result = audit("salla", orders, write_patch(tmp_path, {"courier_id": "7"}))
     assert (result.exit_code, "/courier_id: expected an integer" in result.stderr) == (2, True)
 
 
-def test_a_file_that_fails_half_way_leaves_what_was_there(tmp_path: Path) -> None:
-    """A Parquet whose second half is gone, read after the first was written."""
+def test_a_broken_input_file_leaves_the_old_output(tmp_path: Path) -> None:
+    """The second half of the Parquet file is broken, so some verdicts were written before the error."""
     rows = [{"status": "completed", "draft": False}] * 20_000
     orders = tmp_path / "orders.parquet"
     pq.write_table(pa.Table.from_pylist(rows), orders, row_group_size=5_000, compression="none", use_dictionary=False)
@@ -439,7 +456,7 @@ def test_a_file_that_fails_half_way_leaves_what_was_there(tmp_path: Path) -> Non
     orders.write_bytes(whole[:middle] + b"\xff" * (len(whole) // 4) + whole[middle + len(whole) // 4 :])
     verdicts = tmp_path / "verdicts.parquet"
     verdicts.write_text("what was there", encoding="utf-8")
-    result = audit("salla", str(orders), written(tmp_path, {"coupon_code": "E"}), "--verdicts", str(verdicts))
+    result = audit("salla", str(orders), write_patch(tmp_path, {"coupon_code": "E"}), "--verdicts", str(verdicts))
     assert result.exit_code == 2
     assert "cannot be read after row" in result.stderr.replace("\n", " ")
     assert verdicts.read_text(encoding="utf-8") == "what was there"
@@ -447,7 +464,7 @@ def test_a_file_that_fails_half_way_leaves_what_was_there(tmp_path: Path) -> Non
 
 
 class Process(NamedTuple):
-    """An audit in a process of its own, and the pipes to and from it."""
+    """An audit in its own process, and the pipes to and from it."""
 
     process: BaseProcess
     stdin: IO[bytes]
@@ -455,7 +472,7 @@ class Process(NamedTuple):
     stderr: IO[bytes]
 
     def communicate(self, given: bytes = b"") -> tuple[int | None, bytes, bytes]:
-        """Write the rest of the input, read all that is printed, wait; give the exit status and both outputs."""
+        """Write the rest of the input, wait for the end, and return the exit status and both outputs."""
         with contextlib.suppress(BrokenPipeError), self.stdin:
             self.stdin.write(given)
         with self.stdout, self.stderr:
@@ -464,7 +481,7 @@ class Process(NamedTuple):
         return self.process.exitcode, out, err
 
     def send(self, number: signal.Signals) -> None:
-        """Send it a signal, if it has not ended."""
+        """Send a signal to the process, if it has not ended."""
         assert self.process.pid is not None
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.process.pid, number)
@@ -472,14 +489,14 @@ class Process(NamedTuple):
 
 FORKS: Final = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["orderrules.audit.run", "orderrules.audit.chart", "pandas", "tests.audit.test_audit"])
-"""Arrow, and the pandas that it looks for, take seconds to import: they are imported once, and audits forked off."""
+"""Arrow and pandas take seconds to import: this server imports them once, and each audit is forked from it."""
 
 
 def _main(arguments: list[str], pipes: list[Any], limit: int | None, mask: int) -> None:
-    """Be the command line, in a process that was forked."""
+    """Run the command line in a forked process."""
     for number, pipe in enumerate(pipes):
         os.dup2(pipe.detach(), number)
-    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115 - those of the process.
+    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115 - the process owns them.
     os.umask(mask)
     if limit is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
@@ -487,9 +504,9 @@ def _main(arguments: list[str], pipes: list[Any], limit: int | None, mask: int) 
     main()
 
 
-def started(folder: Path, *more: str, limit: int | None = None, mask: int = 0o022) -> Process:
-    """Start an audit of what comes by standard input, with two files to write."""
-    body = written(folder, {"coupon_code": "E"})
+def start_audit(folder: Path, *more: str, limit: int | None = None, mask: int = 0o022) -> Process:
+    """Start an audit of standard input that writes two files."""
+    body = write_patch(folder, {"coupon_code": "E"})
     files = ("--verdicts", str(folder / "verdicts.parquet"), "--rejected", str(folder / "rejected.jsonl"))
     arguments = ["audit", "--platform", "salla", "--orders-as", "csv", *files, *more, "-", body]
     (theirs, stdin), (stdout, out), (stderr, err) = (os.pipe() for _ in range(3))
@@ -500,43 +517,43 @@ def started(folder: Path, *more: str, limit: int | None = None, mask: int = 0o02
     return Process(process, open(stdin, "wb"), open(stdout, "rb"), open(stderr, "rb"))  # noqa: PTH123 - closed by communicate.
 
 
-def named(folder: Path) -> set[str]:
-    """List what is in a folder, other than the update."""
+def files_in(folder: Path) -> set[str]:
+    """List the files in a folder, without the file of the update."""
     return {path.name for path in folder.iterdir()} - {"patch.json"}
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 2)])
-def test_an_audit_that_is_ended_leaves_nothing_by_half(tmp_path: Path, number: signal.Signals, status: int) -> None:
-    """Nor does it touch what was there."""
+def test_a_stopped_audit_leaves_no_partial_files(tmp_path: Path, number: signal.Signals, status: int) -> None:
+    """Existing files are unchanged."""
     (tmp_path / "verdicts.parquet").write_text("what was there", encoding="utf-8")
-    process = started(tmp_path)
+    process = start_audit(tmp_path)
     process.stdin.write(b"status,draft\n" + b"completed,false\n" * 100_000)
     process.stdin.flush()
-    begun = time.monotonic()
-    while not any(name.endswith(".part") for name in named(tmp_path)) and time.monotonic() < begun + 60:
+    start = time.monotonic()
+    while not any(name.endswith(".part") for name in files_in(tmp_path)) and time.monotonic() < start + 60:
         time.sleep(0.02)
-    assert len(named(tmp_path)) == 3
-    time.sleep(0.3)  # It has read what there is, and waits: between two reads of one block CPython looks for no signal.
+    assert len(files_in(tmp_path)) == 3
+    time.sleep(0.3)  # By now it waits for input: between two reads of one block CPython handles no signal.
     process.send(number)
     process.process.join(60)
     assert process.communicate()[0] == status
-    assert named(tmp_path) == {"verdicts.parquet"}
+    assert files_in(tmp_path) == {"verdicts.parquet"}
     assert (tmp_path / "verdicts.parquet").read_text(encoding="utf-8") == "what was there"
 
 
-def test_an_audit_that_finds_no_room_leaves_nothing_by_half(tmp_path: Path) -> None:
-    """It says that there is none."""
-    process = started(tmp_path, limit=1 << 12)
+def test_an_audit_without_disk_space_leaves_no_partial_files(tmp_path: Path) -> None:
+    """The message names the error of the system."""
+    process = start_audit(tmp_path, limit=1 << 12)
     lines = b"".join(b"%d,completed,false\n" % number for number in range(10_000))
     status, out, err = process.communicate(b"id,status,draft\n" + lines + b"x\n" * 5_000)
     assert (status, out) == (2, b"")
     assert b"File too large" in err
-    assert named(tmp_path) == set()
+    assert files_in(tmp_path) == set()
 
 
-def test_files_are_there_when_all_went_well(tmp_path: Path) -> None:
-    """With the rights that any new file has, also where nothing was to be written to one."""
-    process = started(tmp_path, "--picture", str(tmp_path / "picture.svg"), mask=0o027)
+def test_a_finished_audit_writes_all_its_files(tmp_path: Path) -> None:
+    """They have the permissions of any new file, and a file without rows is written too."""
+    process = start_audit(tmp_path, "--picture", str(tmp_path / "picture.svg"), mask=0o027)
     assert process.communicate(b"status,draft\ncompleted,true\n")[0] == 0
     assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir() if path.suffix != ".json"} == {
         "verdicts.parquet": 0o640,
@@ -546,27 +563,27 @@ def test_files_are_there_when_all_went_well(tmp_path: Path) -> None:
     assert (tmp_path / "rejected.jsonl").read_bytes() == b""
 
 
-def test_progress_is_shown_where_someone_looks_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On standard error, and nowhere else."""
+def test_progress_is_shown_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is printed on standard error only."""
     monkeypatch.setenv("FORCE_COLOR", "1")
-    orders = stored(tmp_path / "orders.csv", [{"status": "x", "draft": False}] * 10)
-    result = audit("salla", orders, written(tmp_path, {"coupon_code": "E"}))
+    orders = write_rows(tmp_path / "orders.csv", [{"status": "x", "draft": False}] * 10)
+    result = audit("salla", orders, write_patch(tmp_path, {"coupon_code": "E"}))
     assert "auditing" in result.stderr
     assert "auditing" not in result.stdout
     monkeypatch.delenv("FORCE_COLOR")
-    assert audit("salla", orders, written(tmp_path, {"coupon_code": "E"})).stderr == ""
+    assert audit("salla", orders, write_patch(tmp_path, {"coupon_code": "E"})).stderr == ""
 
 
 def test_the_picture_has_a_bar_for_each_status(tmp_path: Path) -> None:
-    """Whatever a status is called; it runs nothing, and the same numbers give the same picture."""
+    """Any status is escaped, there are no scripts, and equal counts give an equal picture."""
     rows = [{"status": status, "draft": False} for status in ("completed", "<b>&\u0001", "في الطريق", None)]
-    orders, picture = stored(tmp_path / "orders.jsonl", rows), tmp_path / "picture.svg"
-    asked = ("salla", orders, written(tmp_path, {"coupon_code": "E"}), "--picture", str(picture))
-    audit(*asked)
+    orders, picture = write_rows(tmp_path / "orders.jsonl", rows), tmp_path / "picture.svg"
+    arguments = ("salla", orders, write_patch(tmp_path, {"coupon_code": "E"}), "--picture", str(picture))
+    audit(*arguments)
     first = picture.read_bytes()
-    audit(*asked)
+    audit(*arguments)
     assert picture.read_bytes() == first
-    root = ET.fromstring(first)  # noqa: S314 - it was written a moment ago.
+    root = ET.fromstring(first)  # noqa: S314 - our own file.
     texts = [element.text for element in root.iter() if element.text]
     for text in ("completed", "'<b>&\\x01'", "'في الطريق'", "no status", "allowed", "refused by SALLA-COUPON-1"):
         assert text in texts
@@ -575,112 +592,114 @@ def test_the_picture_has_a_bar_for_each_status(tmp_path: Path) -> None:
     assert b"href" not in first
 
 
-def test_a_picture_of_nothing_is_drawn() -> None:
-    """As a file without orders asks for."""
-    assert b"no orders" in _picture.picture("salla", [])
+def test_a_picture_without_orders_says_so() -> None:
+    """A file without orders gives such a picture."""
+    assert b"no orders" in _chart.picture("salla", [])
 
 
-def test_an_empty_file_has_no_order_that_refuses(tmp_path: Path) -> None:
-    """Of each kind."""
-    patch = written(tmp_path, {"coupon_code": "E"})
+def test_an_empty_file_has_no_orders(tmp_path: Path) -> None:
+    """All kinds of files may be empty."""
+    patch = write_patch(tmp_path, {"coupon_code": "E"})
     (tmp_path / "a.jsonl").write_bytes(b"\n")
     (tmp_path / "a.csv").write_bytes(b"\xef\xbb\xbfstatus,draft\r\n\r\n")
     pq.write_table(
         pa.table({"status": pa.array([], pa.string()), "draft": pa.array([], pa.bool_())}), tmp_path / "a.parquet"
     )
     for kind in KINDS:
-        assert told("salla", str(tmp_path / f"a.{kind}"), patch)["orders"] == 0
+        assert audit_json("salla", str(tmp_path / f"a.{kind}"), patch)["orders"] == 0
 
 
 def test_other_delimiters_are_read(tmp_path: Path) -> None:
-    """A tab of itself where the name says so."""
-    patch = written(tmp_path, {"coupon_code": "E"})
+    """In a file with the suffix ``.tsv`` the delimiter is a tab."""
+    patch = write_patch(tmp_path, {"coupon_code": "E"})
     (tmp_path / "a.tsv").write_bytes(b"status\tdraft\ncompleted\tt\n")
     (tmp_path / "a.csv").write_bytes(b'status;draft\n"completed";1\n')
-    assert told("salla", str(tmp_path / "a.tsv"), patch)["allowed"] == 1
-    assert told("salla", str(tmp_path / "a.csv"), patch, "--delimiter", ";")["allowed"] == 1
+    assert audit_json("salla", str(tmp_path / "a.tsv"), patch)["allowed"] == 1
+    assert audit_json("salla", str(tmp_path / "a.csv"), patch, "--delimiter", ";")["allowed"] == 1
 
 
-def test_counting_does_not_grow_with_what_is_counted() -> None:
-    """Statuses that no page names are told one by one up to a number, and then together."""
-    tally = _tally.Tally(salla.STATUS)
-    for number in range(_tally.MOST + 500):
+def test_counts_are_limited_in_size() -> None:
+    """Unlisted statuses are counted one by one up to a limit, and then together."""
+    tally = _counts.Tally(salla.STATUS)
+    for number in range(_counts.MOST + 500):
         tally.add(f"own {number}", "", 1)
     tally.add("completed", "A, B", 3)
     tally.add("pending", "", 1)
     tally.add("payment_pending", "A", 1)
-    found = list(tally.statuses())
-    assert len(found) == _tally.MOST + 3
-    assert [label for label, _ in found[:2]] == ["payment_pending", "completed"]
-    assert found[-1] == (_tally.OTHERS, {"": 500})
-    assert (tally.orders, tally.allowed) == (_tally.MOST + 505, _tally.MOST + 501)
+    statuses = list(tally.statuses())
+    assert len(statuses) == _counts.MOST + 3
+    assert [label for label, _ in statuses[:2]] == ["payment_pending", "completed"]
+    assert statuses[-1] == (_counts.OTHERS, {"": 500})
+    assert (tally.orders, tally.allowed) == (_counts.MOST + 505, _counts.MOST + 501)
     assert (tally.refused_by("A"), tally.refused_by("B")) == (4, 3)
     apart = Apart(1, InvalidInput([Problem("", Code.NOT_CSV, "x")]), {})
     tally.set_apart([apart] * 5000)
     tally.set_apart([apart] * 5000)
-    assert (tally.unread, len(tally.apart)) == (10_000, _tally.KEPT)
+    assert (tally.unread, len(tally.apart)) == (10_000, _counts.KEPT)
 
 
 def test_many_statuses_are_shown_in_few_lines(tmp_path: Path) -> None:
-    """The rarest together."""
+    """The rarest statuses share one line."""
     rows = [{"status": f"own {number}", "draft": False} for number in range(200) for _ in range(200 - number)]
-    orders = stored(tmp_path / "orders.csv", rows)
-    shown = audit("salla", orders, written(tmp_path, {"coupon_code": "E"})).stdout
-    assert "'own 0'" in shown
-    assert "180 more" in shown
-    assert len(shown.splitlines()) < 40
+    orders = write_rows(tmp_path / "orders.csv", rows)
+    output = audit("salla", orders, write_patch(tmp_path, {"coupon_code": "E"})).stdout
+    assert "'own 0'" in output
+    assert "180 more" in output
+    assert len(output.splitlines()) < 40
 
 
-def _many(count: int, width: int) -> Callable[[], bytes]:
+def _csv_with_long_line(count: int, width: int) -> Callable[[], bytes]:
     return lambda: b"status,draft\n" + b"x,true\n" * count + b"y" * width + b"\n" + b"x,true\n" * count
 
 
 @pytest.mark.parametrize("width", [5000, 6999, 7000, 7001, 30_000])
-def test_a_line_that_is_too_long_costs_itself(tmp_path: Path, width: int) -> None:
-    """It is told where it stands, and not kept."""
+def test_a_line_that_is_too_long_is_the_only_one_lost(tmp_path: Path, width: int) -> None:
+    """It is reported with its number, and its text is not kept."""
     orders = tmp_path / "orders.csv"
-    orders.write_bytes(_many(300, width)())
+    orders.write_bytes(_csv_with_long_line(300, width)())
     rejected = tmp_path / "rejected.jsonl"
     with mock.patch.object(_lines, "BLOCK", 1000), mock.patch.object(_lines, "LONGEST", 7000):
-        found = told("salla", str(orders), written(tmp_path, {"coupon_code": "E"}), "--rejected", str(rejected))
-    assert (found["orders"], found["unread"]) == (600, 1)
+        report = audit_json(
+            "salla", str(orders), write_patch(tmp_path, {"coupon_code": "E"}), "--rejected", str(rejected)
+        )
+    assert (report["orders"], report["unread"]) == (600, 1)
     (line,) = map(json.loads, rejected.read_text(encoding="utf-8").splitlines())
     assert line["line"] == 302
     assert line["problems"][0]["code"] == ("too_large" if width >= 6999 else "not_csv")
     assert line["text"] == (None if width >= 6999 else "y" * width + "\n")
 
 
-def test_a_row_that_never_ends_costs_one_line(tmp_path: Path) -> None:
-    """However many lines its quote takes in."""
+def test_a_row_that_never_ends_loses_one_line(tmp_path: Path) -> None:
+    """The number of lines inside its quote makes no difference."""
     orders = tmp_path / "orders.csv"
     orders.write_bytes(b"status,draft\n" + b'"x,true\n' + b"x,true\n" * 10_000)
     for longest in (1 << 10, 1 << 24):
         with mock.patch.object(_lines, "LONGEST", longest), mock.patch.object(_lines, "BLOCK", 1 << 14):
-            found = told("salla", str(orders), written(tmp_path, {"coupon_code": "E"}))
-        assert (found["orders"], found["unread"]) == (10_000, 1)
-        assert found["problems"][0]["line"] == 2
+            report = audit_json("salla", str(orders), write_patch(tmp_path, {"coupon_code": "E"}))
+        assert (report["orders"], report["unread"]) == (10_000, 1)
+        assert report["problems"][0]["line"] == 2
 
 
-def test_the_page_shows_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Line for line, of the command above it."""
+def test_the_page_shows_the_output_of_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text is compared line by line."""
     root = EXAMPLES.parent
     monkeypatch.chdir(root)
     page = (root / "docs" / "millions.md").read_text(encoding="utf-8")
-    command, shown = re.findall(r"```(?:sh|text)\n(.*?)\n```", page, re.DOTALL)[:2]
+    command, expected = re.findall(r"```(?:sh|text)\n(.*?)\n```", page, re.DOTALL)[:2]
     printed = run(*shlex.split(command)[1:])
-    assert [line.rstrip() for line in printed.stdout.splitlines()] == shown.splitlines()
+    assert [line.rstrip() for line in printed.stdout.splitlines()] == expected.splitlines()
 
 
-def test_text_of_parquet_that_is_none_costs_its_row(tmp_path: Path) -> None:
-    """Whoever wrote the file may have called it text all the same, in a status or in an id."""
+def test_invalid_utf8_in_parquet_text_loses_only_its_row(tmp_path: Path) -> None:
+    """A column declared as text may contain other bytes, in a status or in an id."""
     offsets = pa.py_buffer(b"".join(number.to_bytes(4, "little") for number in (0, 1, 2, 3)))
-    strange = pa.Array.from_buffers(pa.string(), 3, [None, offsets, pa.py_buffer(b"a\xffb")])
+    invalid = pa.Array.from_buffers(pa.string(), 3, [None, offsets, pa.py_buffer(b"a\xffb")])
     orders, verdicts, rejected = (tmp_path / name for name in ("o.parquet", "v.parquet", "r.jsonl"))
     for column in ("status", "key"):
         columns = {"status": ["x", "y", "z"], "key": ["1", "2", "3"], "draft": [True] * 3}
-        pq.write_table(pa.table({**columns, column: strange}), orders)
-        asked = ("--order-columns", "id=key", "--verdicts", str(verdicts), "--rejected", str(rejected))
-        assert told("salla", str(orders), written(tmp_path, {"coupon_code": "E"}), *asked)["unread"] == 1
+        pq.write_table(pa.table({**columns, column: invalid}), orders)
+        options = ("--order-columns", "id=key", "--verdicts", str(verdicts), "--rejected", str(rejected))
+        assert audit_json("salla", str(orders), write_patch(tmp_path, {"coupon_code": "E"}), *options)["unread"] == 1
         (line,) = map(json.loads, rejected.read_text(encoding="utf-8").splitlines())
         assert (line["row"], line["values"][column]) == (2, {"base64": base64.b64encode(b"\xff").decode()})
         assert line["problems"][0]["code"] == "not_utf8"
@@ -688,8 +707,8 @@ def test_text_of_parquet_that_is_none_costs_its_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("block", [1, 1 << 20])
-def test_a_broken_object_takes_no_other_line_with_it(tmp_path: Path, block: int) -> None:
-    """Two lines that together are an object are two lines; a key with another space behind it is still a key."""
+def test_a_broken_object_loses_only_its_own_line(tmp_path: Path, block: int) -> None:
+    """Two lines that together form an object are two lines; a key followed by a space is still a key."""
     lines = [
         b'{"status":"a","draft":false}',
         b'{"status":"x}',
@@ -698,110 +717,112 @@ def test_a_broken_object_takes_no_other_line_with_it(tmp_path: Path, block: int)
     ]
     (tmp_path / "orders.jsonl").write_bytes(b"\n".join(lines) + b"\n")
     with mock.patch.object(_lines, "BLOCK", block):
-        found = told("salla", str(tmp_path / "orders.jsonl"), written(tmp_path, {"coupon_code": "E"}))
-    assert (found["orders"], found["unread"]) == (1, 3)
-    assert [(row["line"], row["code"]) for row in found["problems"]] == [
+        report = audit_json("salla", str(tmp_path / "orders.jsonl"), write_patch(tmp_path, {"coupon_code": "E"}))
+    assert (report["orders"], report["unread"]) == (1, 3)
+    assert [(row["line"], row["code"]) for row in report["problems"]] == [
         (2, "not_json"),
         (3, "not_json"),
         (4, "duplicate_key"),
     ]
 
 
-def test_the_size_of_a_line_is_measured_in_bytes_by_either_way(tmp_path: Path) -> None:
-    """Whatever stands around it."""
+def test_the_size_of_a_line_is_measured_in_bytes(tmp_path: Path) -> None:
+    """The lines around it make no difference."""
     large = '{"status": "x", "draft": false, "note": "' + "س" * 600_000 + '"}\n'
     good = '{"status": "x", "draft": false}\n'
     for before, after in (("", ""), (good * 5, ""), (good, "{}}\n")):
         (tmp_path / "orders.jsonl").write_text(before + large + after, encoding="utf-8")
-        found = told("salla", str(tmp_path / "orders.jsonl"), written(tmp_path, {"coupon_code": "E"}))
-        assert found["problems"][0]["code"] == "too_large"
+        report = audit_json("salla", str(tmp_path / "orders.jsonl"), write_patch(tmp_path, {"coupon_code": "E"}))
+        assert report["problems"][0]["code"] == "too_large"
 
 
-def test_a_row_of_another_width_is_set_apart_whole(tmp_path: Path) -> None:
-    """No order is made of what stands in a note; and lines that a quote takes in are looked at once more, not again."""
+def test_a_row_of_another_width_is_set_apart_as_a_whole(tmp_path: Path) -> None:
+    """No order is read from the text of a note, and lines inside a quote are read at most twice."""
     orders, rejected = tmp_path / "orders.csv", tmp_path / "rejected.jsonl"
     row = b'7,completed,false,"line one\n8,shipped,false,x\nend",EXTRA\n'
     orders.write_bytes(b'\xef\xbb\xbf"id","status",draft,note\n' + row + b'9,"x",t,"a\nb"\n')
-    patch = written(tmp_path, {"coupon_code": "E"})
-    found = told("salla", str(orders), patch, "--rejected", str(rejected))
-    assert (found["orders"], found["unread"]) == (1, 1)
+    patch = write_patch(tmp_path, {"coupon_code": "E"})
+    report = audit_json("salla", str(orders), patch, "--rejected", str(rejected))
+    assert (report["orders"], report["unread"]) == (1, 1)
     (line,) = map(json.loads, rejected.read_text(encoding="utf-8").splitlines())
     assert (line["line"], line["text"]) == (2, row.decode())
     orders.write_bytes(b"status,draft\n" + b'x","y\n' * 4_000)
-    assert told("salla", str(orders), patch)["unread"] == 4_000
+    assert audit_json("salla", str(orders), patch)["unread"] == 4_000
 
 
-def test_no_more_is_kept_than_is_shown(tmp_path: Path) -> None:
-    """Neither of rows that cannot be read, nor of long statuses."""
-    tally = _tally.Tally(salla.STATUS)
+def test_only_what_is_shown_is_kept(tmp_path: Path) -> None:
+    """The text of unreadable rows is dropped, and long statuses are shortened."""
+    tally = _counts.Tally(salla.STATUS)
     tally.set_apart([Apart(1, InvalidInput([Problem("", Code.NOT_CSV, "x")]), {"text": "x" * 1000})])
     assert not tally.apart[0].raw
     for number in range(3):
         tally.add("x" * 1000 + str(number), "", 1)
     assert dict(tally.statuses()) == {f"'{'x' * 40}'… of 1 001 characters": {"": 3}}
-    orders = stored(tmp_path / "orders.jsonl", [{"status": "y" * 1000, "draft": False}] * 3)
-    assert told("salla", orders, written(tmp_path, {"coupon_code": "E"}))["statuses"][0]["orders"] == 3
+    orders = write_rows(tmp_path / "orders.jsonl", [{"status": "y" * 1000, "draft": False}] * 3)
+    assert audit_json("salla", orders, write_patch(tmp_path, {"coupon_code": "E"}))["statuses"][0]["orders"] == 3
 
 
-def test_what_is_shown_moves_no_cursor_and_names_no_one(tmp_path: Path) -> None:
-    """Names of columns and types may hold anything, and a first line that names none holds a row."""
-    patch = written(tmp_path, {"coupon_code": "E"})
+def test_output_has_no_control_characters_and_no_personal_data(tmp_path: Path) -> None:
+    """Names of columns and types may contain anything, and a first line without a header may be a row."""
+    patch = write_patch(tmp_path, {"coupon_code": "E"})
     (tmp_path / "orders.csv").write_bytes(b"status\x1b[31mX,Noura Ali,+966501234567,draft\n")
     result = audit("salla", str(tmp_path / "orders.csv"), patch)
     assert "the columns are 'draft' and 3 others" in result.stderr.replace("\n", " ")
     pq.write_table(pa.table({"status": [{"\x1b[2J": 1}], "draft": [True]}), tmp_path / "orders.parquet")
-    for shown in (result, audit("salla", str(tmp_path / "orders.parquet"), patch)):
-        assert shown.exit_code == 2
-        assert "\x1b" not in shown.output
+    for refused in (result, audit("salla", str(tmp_path / "orders.parquet"), patch)):
+        assert refused.exit_code == 2
+        assert "\x1b" not in refused.output
 
 
-def test_what_was_there_keeps_its_rights(tmp_path: Path) -> None:
-    """And a name may be as long as names can be."""
-    orders = stored(tmp_path / "orders.csv", [{"status": "x", "draft": False}])
+def test_an_existing_output_file_keeps_its_permissions(tmp_path: Path) -> None:
+    """Its name may have the maximum length."""
+    orders = write_rows(tmp_path / "orders.csv", [{"status": "x", "draft": False}])
     rejected = tmp_path / ("订" * 80 + ".jsonl")
     rejected.touch(mode=0o600)
-    assert audit("salla", orders, written(tmp_path, {"coupon_code": "E"}), "--rejected", str(rejected)).exit_code == 0
+    assert (
+        audit("salla", orders, write_patch(tmp_path, {"coupon_code": "E"}), "--rejected", str(rejected)).exit_code == 0
+    )
     assert rejected.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_is_not_where_the_command_prints(tmp_path: Path) -> None:
-    """Its report would be lost when the file is moved to its place; nor is standard output a file."""
-    orders = stored(tmp_path / "orders.csv", [{"status": "x", "draft": False}])
-    patch, printed = written(tmp_path, {"coupon_code": "E"}), tmp_path / "printed"
+def test_an_output_file_must_not_be_standard_output(tmp_path: Path) -> None:
+    """The report would be lost when the file is moved to its place."""
+    orders = write_rows(tmp_path / "orders.csv", [{"status": "x", "draft": False}])
+    patch, printed = write_patch(tmp_path, {"coupon_code": "E"}), tmp_path / "printed"
     command = [sys.executable, "-m", "orderrules", "audit", "--platform", "salla", orders, patch, "--rejected"]
     for name in (str(printed), "/dev/stdout"):
         with printed.open("w") as out:
-            done = subprocess.run([*command, name], stdout=out, stderr=subprocess.PIPE, check=False)
-        assert (done.returncode, b"is where this command prints" in done.stderr.replace(b"\n", b" ")) == (2, True)
+            process = subprocess.run([*command, name], stdout=out, stderr=subprocess.PIPE, check=False)
+        assert (process.returncode, b"is where this command prints" in process.stderr.replace(b"\n", b" ")) == (2, True)
     assert "an output file needs a name" in audit("salla", orders, patch, "--verdicts", "-").stderr
 
 
-def test_a_second_signal_while_things_are_put_in_order_changes_nothing(tmp_path: Path) -> None:
-    """Nothing is left, whatever comes."""
+def test_repeated_signals_leave_no_partial_files(tmp_path: Path) -> None:
+    """The later ones arrive during the clean-up."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        process = started(tmp_path)
+        process = start_audit(tmp_path)
         process.stdin.write(b"status,draft\n" + b"completed,false\n" * 100_000)
         process.stdin.flush()
-        begun = time.monotonic()
-        while len(named(tmp_path)) < 2 and time.monotonic() < begun + 60:
+        start = time.monotonic()
+        while len(files_in(tmp_path)) < 2 and time.monotonic() < start + 60:
             time.sleep(0.02)
         for _ in range(20):
             process.send(number)
             time.sleep(0.001)
         _, _, err = process.communicate()
-        assert named(tmp_path) == set()
+        assert files_in(tmp_path) == set()
         assert b"Traceback" not in err
 
 
-def test_what_is_no_file_is_no_parquet(tmp_path: Path) -> None:
-    """It would wait for ever."""
+def test_parquet_is_read_from_a_regular_file_only(tmp_path: Path) -> None:
+    """Reading a pipe would wait for ever."""
     os.mkfifo(tmp_path / "orders.parquet")
-    result = audit("salla", str(tmp_path / "orders.parquet"), written(tmp_path, {"coupon_code": "E"}))
+    result = audit("salla", str(tmp_path / "orders.parquet"), write_patch(tmp_path, {"coupon_code": "E"}))
     assert (result.exit_code, "Parquet is read from a regular file only" in result.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(
-    ("suffix", "packed"),
+    ("suffix", "compress"),
     [
         (".gz", gzip.compress),
         (".bz2", bz2.compress),
@@ -811,75 +832,75 @@ def test_what_is_no_file_is_no_parquet(tmp_path: Path) -> None:
     ],
     ids=["gzip", "bzip2", "xz", "zstd", "gzip, by its first bytes"],
 )
-def test_compressed_files_are_read_as_they_are(tmp_path: Path, suffix: str, packed: Callable[[bytes], bytes]) -> None:
-    """CSV and lines of JSON, from a file and from standard input; known by their first bytes."""
+def test_compressed_files_are_read(tmp_path: Path, suffix: str, compress: Callable[[bytes], bytes]) -> None:
+    """CSV and JSON lines, from files and standard input; the format is recognised by the first bytes."""
     lines = b"status,draft,customer\ncompleted,0,registered\nshipped,1.0,none\n"
     orders = tmp_path / f"orders.csv{suffix}"
-    orders.write_bytes(packed(lines))
-    patch = written(tmp_path, BOTH)
-    found = told("salla", str(orders), patch)
-    assert (found["orders"], found["allowed"]) == (2, 1)
-    payloads = packed(b'{"id": 1, "status": "pending"}\n' * 3)
-    result = audit("awal", "-", written(tmp_path, {"status": "accepted"}), "--payloads", given=payloads)
+    orders.write_bytes(compress(lines))
+    patch = write_patch(tmp_path, BOTH)
+    report = audit_json("salla", str(orders), patch)
+    assert (report["orders"], report["allowed"]) == (2, 1)
+    payloads = compress(b'{"id": 1, "status": "pending"}\n' * 3)
+    result = audit("awal", "-", write_patch(tmp_path, {"status": "accepted"}), "--payloads", given=payloads)
     assert (result.exit_code, "3 of 3 orders allow the update" in result.stdout) == (0, True)
 
 
 @pytest.mark.parametrize(
-    "spoilt", [b"\x1f\x8b\x08rubbish", gzip.compress(b"status\n" + b"x\n" * 9999)[:-30]], ids=["rubbish", "cut off"]
+    "content", [b"\x1f\x8b\x08rubbish", gzip.compress(b"status\n" + b"x\n" * 9999)[:-30]], ids=["rubbish", "cut off"]
 )
-def test_the_file_is_named_in_what_goes_wrong_with_it(tmp_path: Path, spoilt: bytes) -> None:
-    """A file that is spoilt, or cut off."""
+def test_an_error_names_the_file(tmp_path: Path, content: bytes) -> None:
+    """The compressed file is invalid, or cut off."""
     orders = tmp_path / "orders.csv.gz"
-    orders.write_bytes(spoilt)
-    result = audit("awal", str(orders), written(tmp_path, {"status": "accepted"}))
+    orders.write_bytes(content)
+    result = audit("awal", str(orders), write_patch(tmp_path, {"status": "accepted"}))
     assert result.exit_code == 2
     assert str(orders) in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_flags_with_gaps_among_them_are_numbers(tmp_path: Path) -> None:
-    """As pandas keeps them: 1.0, 0.0, and none."""
+def test_flags_may_be_floats_with_gaps(tmp_path: Path) -> None:
+    """A flag with missing values, as pandas stores it, is 1.0, 0.0, NaN or null."""
     drafts = pa.array([1.0, 0.0, None, float("nan")], pa.float64())
     frame = pa.table({"status": ["completed"] * 4, "draft": drafts, "customer": ["none"] * 4})
     orders = tmp_path / "orders.parquet"
     pq.write_table(frame, orders)
-    found = told("salla", str(orders), written(tmp_path, BOTH))
-    assert (found["orders"], found["allowed"], found["unread"]) == (4, 1, 0)
+    report = audit_json("salla", str(orders), write_patch(tmp_path, BOTH))
+    assert (report["orders"], report["allowed"], report["unread"]) == (4, 1, 0)
     pq.write_table(frame.set_column(1, "draft", pa.array([0.5, 2.0, 1.0, 0.0])), orders)
-    assert told("salla", str(orders), written(tmp_path, BOTH))["unread"] == 2
+    assert audit_json("salla", str(orders), write_patch(tmp_path, BOTH))["unread"] == 2
 
 
-def test_columns_within_another_are_named_with_dots(tmp_path: Path) -> None:
-    """In Parquet, as the API's own answers are kept."""
+def test_nested_columns_are_named_with_dots(tmp_path: Path) -> None:
+    """In Parquet, payloads of the API are stored in this way."""
     orders = tmp_path / "orders.parquet"
     slugs = ["completed", None, "shipped"]
     rows = [{"status": {"id": 1, "slug": slug}, "of": {"who": {"id": number}}} for number, slug in enumerate(slugs)]
     pq.write_table(pa.Table.from_pylist([*rows, {"status": None, "of": None}]), orders)
     columns = ("--order-columns", "status=status.slug,draft=,customer=,id=of.who.id")
-    verdicts, patch = tmp_path / "verdicts.parquet", written(tmp_path, {"coupon_code": "x"})
+    verdicts, patch = tmp_path / "verdicts.parquet", write_patch(tmp_path, {"coupon_code": "x"})
     result = audit("salla", str(orders), patch, *columns, "--verdicts", str(verdicts))
     assert result.exit_code == 1
-    there = pq.read_table(verdicts).to_pylist()
-    assert [(row["id"], row["status"], row["allowed"]) for row in there] == [
+    verdict_rows = pq.read_table(verdicts).to_pylist()
+    assert [(row["id"], row["status"], row["allowed"]) for row in verdict_rows] == [
         ("0", "completed", False),
         ("1", None, True),
         ("2", "shipped", True),
         (None, None, True),
     ]
-    astray = audit("salla", str(orders), patch, "--order-columns", "status=status.slog,draft=,customer=")
-    assert "there is no column 'status.slog'" in astray.stderr
+    misspelt = audit("salla", str(orders), patch, "--order-columns", "status=status.slog,draft=,customer=")
+    assert "there is no column 'status.slog'" in misspelt.stderr
 
 
-def test_no_order_at_all_is_trouble(tmp_path: Path) -> None:
-    """It is said, and is no success."""
+def test_a_file_without_orders_is_an_error(tmp_path: Path) -> None:
+    """The report is printed, but the exit status is 2."""
     orders = tmp_path / "orders.csv"
     orders.write_text("status\n", encoding="utf-8")
-    result = audit("awal", str(orders), written(tmp_path, {"status": "accepted"}))
+    result = audit("awal", str(orders), write_patch(tmp_path, {"status": "accepted"}))
     assert (result.exit_code, "0 of 0 orders allow the update" in result.stdout) == (2, True)
 
 
-def test_what_was_decided_by_is_told_to_machines(tmp_path: Path) -> None:
-    """The edition of the rulebook, and its digest."""
-    orders = stored(tmp_path / "orders.csv", [{"status": "pending"}])
-    found = told("awal", orders, written(tmp_path, {"status": "accepted"}))
-    assert (found["edition"], found["digest"]) == (awal.POLICY.edition, awal.POLICY.digest())
+def test_the_json_report_names_the_rulebook(tmp_path: Path) -> None:
+    """It has the edition of the rulebook and its digest."""
+    orders = write_rows(tmp_path / "orders.csv", [{"status": "pending"}])
+    report = audit_json("awal", orders, write_patch(tmp_path, {"status": "accepted"}))
+    assert (report["edition"], report["digest"]) == (awal.POLICY.edition, awal.POLICY.digest())

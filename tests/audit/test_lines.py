@@ -1,4 +1,4 @@
-"""Lines of orders: whatever is in a file, blocks read at once and rows read one by one come out alike."""
+"""Reading orders in blocks or row by row gives the same result, whatever is in the file."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ OBJECTS: Final = st.one_of(
 
 
 def outcome(batches: Iterator[Batch]) -> tuple[list[Any], list[Any], str]:
-    """Give all rows that could be read, all that could not, and what ended it."""
+    """Return the rows that could be read, the rows that could not, and the error that error_text the file."""
     read: list[Any] = []
     apart: list[Any] = []
-    ended = ""
+    error_text = ""
     done = 0
     try:
         for batch in batches:
@@ -73,12 +73,12 @@ def outcome(batches: Iterator[Batch]) -> tuple[list[Any], list[Any], str]:
             assert batch.done >= done
             done = batch.done
     except UnusableError as error:
-        ended = str(error)
-    return read, apart, ended
+        error_text = str(error)
+    return read, apart, error_text
 
 
-def ways(content: bytes, form: str, block: int) -> Iterator[tuple[list[Any], list[Any], str]]:
-    """Read a file in blocks, in smaller ones, and row by row."""
+def read_each_way(content: bytes, form: str, block: int) -> Iterator[tuple[list[Any], list[Any], str]]:
+    """Read a file in large blocks, in small blocks, and row by row."""
 
     def read() -> tuple[list[Any], list[Any], str]:
         stream = io.BytesIO(content)
@@ -93,9 +93,9 @@ def ways(content: bytes, form: str, block: int) -> Iterator[tuple[list[Any], lis
 
 @given(st.lists(ROWS, max_size=12).map(b"".join), st.integers(1, 80))
 @example(b"1,completed,true,guest\n" * 3, 1000)
-def test_csv_comes_out_alike_however_it_is_read(rows: bytes, block: int) -> None:
-    """And no row twice, nor none at all."""
-    first, *others = ways(HEADS + rows, "csv", block)
+def test_csv_gives_the_same_rows_each_way(rows: bytes, block: int) -> None:
+    """No row is read twice, and none is lost."""
+    first, *others = read_each_way(HEADS + rows, "csv", block)
     assert all(other == first for other in others)
     places = sorted([row["place"] for row in first[0]] + [place for place, _, _ in first[1]])
     assert len(set(places)) == len(places)
@@ -108,9 +108,9 @@ def test_csv_comes_out_alike_however_it_is_read(rows: bytes, block: int) -> None
 @example(PLAIN * 3, 1000)
 @example(b'{"id": 1}\n{"id": 2,\n"draft": true}\n{"id": 3},{"id": 4}\n', 1000)
 @example(b'{"status": "a", "status": "b"}\n' + PLAIN, 1000)
-def test_json_lines_come_out_alike_however_they_are_read(content: bytes, block: int) -> None:
-    """And no line twice, nor none at all."""
-    first, *others = ways(content, "json", block)
+def test_json_lines_give_the_same_rows_each_way(content: bytes, block: int) -> None:
+    """No line is read twice, and none is lost."""
+    first, *others = read_each_way(content, "json", block)
     assert all(other == first for other in others)
     places = sorted([row["place"] for row in first[0]] + [place for place, _, _ in first[1]])
     assert places == [number for number, line in enumerate(content.split(b"\n"), 1) if line.strip()]

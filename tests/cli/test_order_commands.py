@@ -1,4 +1,4 @@
-"""The command line reads, asks, shows, and leaves with the right status."""
+"""The commands about orders read files, print their answers, and exit with the documented status."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.kit.command_line import EXAMPLES, Result, run
 
 
 def check(platform: str, order: str, patch: str, *more: str) -> Result:
-    """Decide two example files."""
+    """Run the command check on two example files."""
     folder = EXAMPLES / platform
     return run("check", "--platform", platform, *more, str(folder / order), str(folder / patch))
 
@@ -53,21 +53,21 @@ def check(platform: str, order: str, patch: str, *more: str) -> Result:
         ("awal", "order-delivered.json", "update-notes.json", ("--payment-default", "reset"), 0),
     ],
 )
-def test_it_leaves_with_the_decision(
+def test_check_exits_with_0_if_allowed_and_1_if_refused(
     platform: str, order: str, patch: str, options: tuple[str, ...], status: int
 ) -> None:
-    """0 when allowed, 1 when refused; in text and in JSON alike."""
+    """Text and JSON have the same exit status."""
     result = check(platform, order, patch, *options)
     assert result.exit_code == status, result.output
     assert ("refused: " in result.output) is bool(status)
-    told = check(platform, order, patch, *options, "--format", "json")
-    assert told.exit_code == status
-    assert json.loads(told.stdout)["allowed"] is not bool(status)
-    assert json.loads(told.stdout)["platform"] == platform
+    json_result = check(platform, order, patch, *options, "--format", "json")
+    assert json_result.exit_code == status
+    assert json.loads(json_result.stdout)["allowed"] is not bool(status)
+    assert json.loads(json_result.stdout)["platform"] == platform
 
 
-def test_it_prints_the_decision_rule_by_rule() -> None:
-    """Every section that is touched, its rule and its verdict; then why; no colours away from a terminal."""
+def test_check_prints_a_row_for_each_section_and_the_reasons() -> None:
+    """The output has no colours if it is not a terminal."""
     result = check("salla", "order-completed.json", "update-everything.json")
     rows = [re.split(" {2,}", line.strip()) for line in result.stdout.splitlines()[4:]]
     assert [(row[0], row[2], row[3]) for row in rows if len(row) == 4] == [
@@ -86,14 +86,14 @@ def test_it_prints_the_decision_rule_by_rule() -> None:
 
 
 def test_an_update_that_changes_nothing_says_so() -> None:
-    """Without an empty table."""
+    """No empty table is printed."""
     result = run("check", "--platform", "awal", str(EXAMPLES / "awal" / "order-pending.json"), "-", given="{}")
     assert result.exit_code == 0
     assert result.stdout == "the update changes nothing\nallowed\n  AWAL-ADVICE-1: the update changes nothing\n"
 
 
 def test_a_dash_is_standard_input() -> None:
-    """For either input, not for both."""
+    """Either file may be a dash, but not both."""
     order = (EXAMPLES / "awal" / "order-pending.json").read_bytes()
     patch = str(EXAMPLES / "awal" / "update-accept.json")
     assert run("check", "--platform", "awal", "-", patch, given=order).exit_code == 0
@@ -102,8 +102,8 @@ def test_a_dash_is_standard_input() -> None:
     assert "only one of the two files can be standard input" in both.stderr
 
 
-def test_input_that_cannot_be_read_is_trouble(tmp_path: Path) -> None:
-    """The problems of both inputs, on standard error, or as JSON."""
+def test_input_that_cannot_be_read_exits_with_2(tmp_path: Path) -> None:
+    """The problems of both files are printed on standard error, or as JSON."""
     order, patch = tmp_path / "order.json", tmp_path / "patch.json"
     order.write_text('{"status": 404}')
     patch.write_text('{"status": "completed", "branch_id": "7"}')
@@ -112,9 +112,9 @@ def test_input_that_cannot_be_read_is_trouble(tmp_path: Path) -> None:
     assert result.stdout == ""
     assert f"{order}: cannot read the Salla order: 1 problem\n  /status: " in result.stderr
     assert f"{patch}: cannot read the Salla update: 2 problems\n  /status: " in result.stderr
-    told = run("check", "--platform", "salla", "--format", "json", str(order), str(patch))
-    assert told.exit_code == 2
-    problems: list[dict[str, Any]] = json.loads(told.stdout)["problems"]
+    json_result = run("check", "--platform", "salla", "--format", "json", str(order), str(patch))
+    assert json_result.exit_code == 2
+    problems: list[dict[str, Any]] = json.loads(json_result.stdout)["problems"]
     assert [(problem["input"], problem["pointer"], problem["code"]) for problem in problems] == [
         ("order", "/status", "wrong_type"),
         ("patch", "/status", "unknown_key"),
@@ -123,7 +123,7 @@ def test_input_that_cannot_be_read_is_trouble(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (("check", "EXAMPLE", "EXAMPLE"), "no rules were chosen: give --platform"),
         (("check", "--platform", "ebay", "-", "EXAMPLE"), "'ebay' is not one of"),
@@ -141,16 +141,16 @@ def test_input_that_cannot_be_read_is_trouble(tmp_path: Path) -> None:
         (("chekc",), "No such command"),
     ],
 )
-def test_bad_usage_is_trouble(arguments: tuple[str, ...], words: str) -> None:
-    """It says what was wrong."""
+def test_wrong_usage_exits_with_2(arguments: tuple[str, ...], message: str) -> None:
+    """The error says what is wrong."""
     example = str(EXAMPLES / "awal" / "update-ship.json")
     result = run(*(example if word == "EXAMPLE" else word for word in arguments), given="{}")
     assert result.exit_code == 2
-    assert words in result.stderr
+    assert message in result.stderr
 
 
-def test_help_is_worth_reading() -> None:
-    """It has examples, the exit status, and every assumption by its id."""
+def test_help_has_examples_exit_statuses_and_assumptions() -> None:
+    """Each assumption is named by its id."""
     assert "check" in run("--help").stdout
     text = run("check", "-h").stdout
     for words in (
@@ -163,8 +163,8 @@ def test_help_is_worth_reading() -> None:
         assert f", {assumption}:" in text
 
 
-def test_the_version_names_the_rulebooks() -> None:
-    """Each with its edition and the digest of what it decides."""
+def test_version_lists_the_rulebooks() -> None:
+    """Each has its edition and the digest of its decisions."""
     assert run("--version").stdout.splitlines() == [
         f"orderrules {__version__}",
         f"salla: rulebook edition {salla.POLICY.edition}, digest {salla.POLICY.digest()}",
@@ -172,9 +172,9 @@ def test_the_version_names_the_rulebooks() -> None:
     ]
 
 
-def test_it_runs_as_a_program() -> None:
-    """In a process of its own."""
-    done = subprocess.run(
+def test_python_m_orderrules_runs_the_command_line() -> None:
+    """It runs in its own process."""
+    process = subprocess.run(
         [
             sys.executable,
             "-m",
@@ -190,8 +190,8 @@ def test_it_runs_as_a_program() -> None:
         text=True,
         encoding="utf-8",
     )
-    assert done.returncode == 1, done.stderr
-    assert "refused: status" in done.stdout
+    assert process.returncode == 1, process.stderr
+    assert "refused: status" in process.stdout
 
 
 PROGRAM: Final = [sys.executable, "-m", "orderrules"]
@@ -199,37 +199,37 @@ ALLOWED: Final = ["check", "--platform", "awal", str(EXAMPLES / "awal" / "order-
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
-def test_an_answer_that_cannot_be_written_is_trouble() -> None:
-    """It is not 1, which would mean refused."""
+def test_output_that_cannot_be_written_exits_with_2() -> None:
+    """The status is not 1, which means refused."""
     with Path("/dev/full").open("w", encoding="utf-8") as full:
-        done = subprocess.run([*PROGRAM, *ALLOWED], stdout=full, stderr=subprocess.PIPE, check=False, text=True)
-    assert done.returncode == 2
-    assert done.stderr.startswith("orderrules: ")
-    assert "Traceback" not in done.stderr
+        process = subprocess.run([*PROGRAM, *ALLOWED], stdout=full, stderr=subprocess.PIPE, check=False, text=True)
+    assert process.returncode == 2
+    assert process.stderr.startswith("orderrules: ")
+    assert "Traceback" not in process.stderr
 
 
-def test_a_reader_that_has_left_is_trouble() -> None:
-    """And nothing is printed about it."""
+def test_a_broken_pipe_exits_with_2() -> None:
+    """No message is printed."""
     reader, writer = os.pipe()
     os.close(reader)
-    done = subprocess.run([*PROGRAM, *ALLOWED], stdout=writer, stderr=subprocess.PIPE, check=False, text=True)
+    process = subprocess.run([*PROGRAM, *ALLOWED], stdout=writer, stderr=subprocess.PIPE, check=False, text=True)
     os.close(writer)
-    assert done.returncode == 2
-    assert done.stderr == ""
+    assert process.returncode == 2
+    assert process.stderr == ""
 
 
-def test_an_interruption_is_trouble() -> None:
-    """So that a script does not take it for a refusal."""
+def test_an_interrupt_exits_with_2() -> None:
+    """A script must not take it for a refusal."""
     with mock.patch("orderrules.cli.app.read_bytes", side_effect=KeyboardInterrupt):
         result = run(*ALLOWED)
     assert (result.exit_code, result.stderr.strip()) == (2, "orderrules: interrupted")
 
 
-def test_what_a_stream_cannot_encode_is_escaped() -> None:
-    """An Arabic slug on a terminal that knows none, a key without its pair."""
+def test_characters_that_the_output_cannot_encode_are_escaped() -> None:
+    """Examples are an Arabic slug on a Latin-1 terminal and a key with an unpaired surrogate."""
     order = r'{"status": {"slug": "\u0645 :smile: [red]"}}'
     arguments = ["check", "--platform", "salla", "-", str(EXAMPLES / "salla" / "update-payment.json")]
-    done = subprocess.run(
+    process = subprocess.run(
         [*PROGRAM, *arguments],
         input=order,
         capture_output=True,
@@ -237,29 +237,29 @@ def test_what_a_stream_cannot_encode_is_escaped() -> None:
         encoding="latin-1",
         env={**os.environ, "PYTHONIOENCODING": "latin-1"},
     )
-    assert done.returncode == 1, done.stderr
-    assert r"the page does not list the order's status, '\u0645 :smile: [red]'" in done.stdout
-    told = run("check", "--platform", "salla", "--format", "json", arguments[-1], "-", given=r'{"\ud800": 1}')
-    assert told.exit_code == 2
+    assert process.returncode == 1, process.stderr
+    assert r"the page does not list the order's status, '\u0645 :smile: [red]'" in process.stdout
+    json_result = run("check", "--platform", "salla", "--format", "json", arguments[-1], "-", given=r'{"\ud800": 1}')
+    assert json_result.exit_code == 2
 
 
-def test_a_status_that_no_page_names_is_said_aloud() -> None:
-    """Where it is allowed too, in text and in JSON, with what may have been meant."""
+def test_check_notes_a_status_that_the_page_does_not_list() -> None:
+    """An allowed update has the note too, in text and in JSON, with a suggestion."""
     patch = str(EXAMPLES / "salla" / "update-coupon.json")
     order = '{"status": {"slug": "Cancelled"}}'
     result = run("check", "--platform", "salla", "-", patch, given=order)
     assert result.exit_code == 0
     assert "note: the page does not list the order's status, 'Cancelled' - did you mean canceled?" in result.stdout
-    told = json.loads(run("check", "--platform", "salla", "--format", "json", "-", patch, given=order).stdout)
-    assert told["notes"] == ["the page does not list the order's status, 'Cancelled' - did you mean canceled?"]
+    answer = json.loads(run("check", "--platform", "salla", "--format", "json", "-", patch, given=order).stdout)
+    assert answer["notes"] == ["the page does not list the order's status, 'Cancelled' - did you mean canceled?"]
     assert (
         "note: the order shows no status"
         in run("check", "--platform", "salla", "-", patch, given='{"status": []}').stdout
     )
 
 
-def test_a_file_that_is_too_large_is_trouble(tmp_path: Path) -> None:
-    """It is not read to its end."""
+def test_a_file_that_is_too_large_exits_with_2(tmp_path: Path) -> None:
+    """The file is not read to its end."""
     large = tmp_path / "large.json"
     large.write_bytes(b" " * (1 << 21))
     result = run("check", "--platform", "awal", ALLOWED[3], str(large))
@@ -270,31 +270,31 @@ def test_a_file_that_is_too_large_is_trouble(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("closed", ["1>&-", "0<&-"], ids=["output", "input"])
-def test_a_stream_that_is_closed_is_trouble(closed: str) -> None:
-    """An allowed update that cannot be told is not a refused one."""
+def test_a_closed_stream_exits_with_2(closed: str) -> None:
+    """An allowed update whose answer is lost must not look refused."""
     arguments = ALLOWED if closed.startswith("1") else [*ALLOWED[:-1], "-"]
-    done = subprocess.run(
+    process = subprocess.run(
         ["/bin/sh", "-c", f'exec "$0" "$@" {closed}', *PROGRAM, *arguments], check=False, capture_output=True
     )
-    assert done.returncode == 2
-    assert b"Traceback" not in done.stderr
+    assert process.returncode == 2
+    assert b"Traceback" not in process.stderr
 
 
-def test_json_is_json_on_any_stream() -> None:
-    """Where the stream is no UTF-8, what is not ASCII is escaped as JSON escapes it; what was left out is counted."""
+def test_json_output_is_valid_in_any_encoding() -> None:
+    """Characters outside the encoding are escaped as JSON does, and omitted problems are counted."""
     body = json.dumps({"é😀": 1, **{f"key{number}": 1 for number in range(500)}})
     arguments = ["check", "--platform", "awal", "--format", "json", ALLOWED[3], "-"]
     for encoding in ("ascii", "cp1252", "utf-8"):
-        done = subprocess.run(
+        process = subprocess.run(
             [*PROGRAM, *arguments],
             input=body.encode(),
             capture_output=True,
             check=False,
             env={**os.environ, "PYTHONIOENCODING": encoding},
         )
-        told = json.loads(done.stdout.decode(encoding))
-        assert told["problems"][0]["pointer"] == "/é😀"
-        assert len(told["problems"]) + told["more"] == 501
+        answer = json.loads(process.stdout.decode(encoding))
+        assert answer["problems"][0]["pointer"] == "/é😀"
+        assert len(answer["problems"]) + answer["more"] == 501
 
 
 @pytest.mark.parametrize(
@@ -318,21 +318,21 @@ def test_json_is_json_on_any_stream() -> None:
         (["guard", "--platform", "salla", "--completed", "family", "-"], '{"coupon_code": "x"}', 0, ["draft or (status is not completed, delivering, delivered or shipped)"]),
     ],
 )  # fmt: skip
-def test_each_question_is_answered(arguments: list[str], given: str, status: int, lines: list[str]) -> None:
-    """In text and in JSON alike, with the same exit status."""
+def test_each_command_answers_its_question(arguments: list[str], given: str, status: int, lines: list[str]) -> None:
+    """Text and JSON have the same exit status."""
     result = run(*arguments, given=given)
     assert result.exit_code == status, result.output
     for line in lines:
         assert line in result.stdout + result.stderr
     if arguments[0] == "next":
         assert set(result.stdout.split()) <= {*awal.Status}
-    told = run(*arguments, "--format", "json", given=given)
-    assert told.exit_code == status
-    assert json.loads(told.stdout)["platform"] == arguments[2]
+    json_result = run(*arguments, "--format", "json", given=given)
+    assert json_result.exit_code == status
+    assert json.loads(json_result.stdout)["platform"] == arguments[2]
 
 
-def test_a_status_that_no_page_names_is_noted_with_every_question() -> None:
-    """Else an order with a misspelt status would seem to be done."""
+def test_every_command_notes_a_status_that_the_page_does_not_list() -> None:
+    """Without the note, an order with a misspelt status would seem to be finished."""
     order, note = (
         '{"status": "Pending"}',
         "the page does not list the order's status, 'Pending' - did you mean pending?",
@@ -340,20 +340,20 @@ def test_a_status_that_no_page_names_is_noted_with_every_question() -> None:
     for command, patch in (("next", []), ("editable", []), ("plan", [ALLOWED[4]]), ("check", [ALLOWED[4]])):
         result = run(command, "--platform", "awal", "-", *patch, given=order)
         assert note in (result.stderr if command == "next" else result.stdout)
-        told = run(command, "--platform", "awal", "--format", "json", "-", *patch, given=order).stdout
-        assert json.dumps(note)[1:-1] in told
+        json_output = run(command, "--platform", "awal", "--format", "json", "-", *patch, given=order).stdout
+        assert json.dumps(note)[1:-1] in json_output
 
 
-def test_the_answers_in_json_are_those_of_the_library() -> None:
-    """Bodies as bodies, decisions as decisions."""
+def test_json_answers_are_those_of_the_library() -> None:
+    """Bodies and decisions have the same form as in Python."""
     order, patch = ALLOWED[3], json.dumps({"status": "shipped", "payment_status": "paid"})
-    planned = json.loads(run("plan", "--platform", "awal", "--format", "json", order, "-", given=patch).stdout)
-    assert planned["steps"] == [{"status": "accepted", "payment_status": "paid"}, {"status": "shipped"}]
-    assert planned["blocked"] is None
+    plan = json.loads(run("plan", "--platform", "awal", "--format", "json", order, "-", given=patch).stdout)
+    assert plan["steps"] == [{"status": "accepted", "payment_status": "paid"}, {"status": "shipped"}]
+    assert plan["blocked"] is None
     parts = json.loads(run("split", "--platform", "awal", "--format", "json", order, "-", given=patch).stdout)
     assert (parts["allowed"], parts["refused"]) == ({"payment_status": "paid"}, {"status": "shipped"})
     sections = json.loads(run("editable", "--platform", "awal", "--format", "json", order).stdout)["sections"]
-    assert {name: told["allowed"] for name, told in sections.items()} == dict.fromkeys(sections, True)
+    assert {name: answer["allowed"] for name, answer in sections.items()} == dict.fromkeys(sections, True)
     assert json.loads(run("next", "--platform", "awal", "--format", "json", order).stdout)["statuses"] == ["accepted"]
     assert (
         json.loads(run("next", "--platform", "salla", "--format", "json", "-", given='{"status": []}').stdout)[
@@ -368,8 +368,8 @@ def test_the_answers_in_json_are_those_of_the_library() -> None:
 
 
 @pytest.mark.parametrize("command", ["check", "editable", "next", "split", "plan", "advise", "guard"])
-def test_every_command_has_help_with_an_example(command: str) -> None:
-    """On lines of its own."""
+def test_the_help_of_every_command_has_an_example(command: str) -> None:
+    """The example is on a line of its own."""
     text = run(command, "--help").stdout
     assert f"orderrules {command} --platform" in text
     assert "\b" not in text
@@ -379,12 +379,12 @@ PARCEL: Final = '{"stage": "van", "fragile": true}'
 
 
 @pytest.mark.parametrize("place", ["tests.kit.toy:POLICY", "tests.kit.toy:ENDPOINT", "tests/kit/toy.py:POLICY"])
-def test_every_command_reads_orders_of_ones_own_platform(place: str, tmp_path: Path) -> None:
-    """By the endpoint that is named, or stands beside the policy; of a module or of a file."""
+def test_every_command_reads_orders_of_a_custom_platform(place: str, tmp_path: Path) -> None:
+    """The endpoint is named itself, or is found next to the policy, in a module or in a file."""
     patch, order = tmp_path / "patch.json", tmp_path / "order.json"
     patch.write_text('{"street": "x"}', encoding="utf-8")
     order.write_text(PARCEL, encoding="utf-8")
-    for arguments, status, said in (
+    for arguments, status, text in (
         (["check", "--policy", place, str(order), str(patch)], 1, "TOY-ADDRESS-1"),
         (["editable", "--policy", place, str(order)], 0, "TOY-ADDRESS-1"),
         (["next", "--policy", place, str(order)], 0, "desk\ndoor\n"),
@@ -394,13 +394,13 @@ def test_every_command_reads_orders_of_ones_own_platform(place: str, tmp_path: P
         (["schema", "--policy", place, str(order)], 0, '"title": "toy: update of an order'),
     ):
         result = run(*arguments, given='{"stage": "door"}')
-        assert (result.exit_code, said in result.stdout) == (status, True), result
+        assert (result.exit_code, text in result.stdout) == (status, True), result
     guest = run("check", "--policy", place, "--guest", str(order), str(patch))
     assert (guest.exit_code, "--guest is not available for toy" in guest.stderr) == (2, True)
 
 
 def test_a_byte_order_mark_is_accepted_in_files(tmp_path: Path) -> None:
-    """Some editors write it; in a body that came over a wire it is a problem."""
+    """Some editors write it; in the body of a request it is a problem."""
     marked = tmp_path / "patch.json"
     marked.write_bytes(b"\xef\xbb\xbf" + Path(ALLOWED[4]).read_bytes())
     assert run(*ALLOWED[:4], str(marked)).exit_code == 0
@@ -409,8 +409,8 @@ def test_a_byte_order_mark_is_accepted_in_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "command", ["check", "editable", "next", "split", "plan", "advise", "guard", "table", "explain"]
 )
-def test_help_says_what_is_required_and_how_it_ends(command: str) -> None:
-    """Of every command."""
+def test_help_names_required_options_and_exit_statuses(command: str) -> None:
+    """This holds for every command."""
     text = " ".join(run(command, "--help").stdout.split())
     assert "Exit status: 0" in text
     assert "2 error" in text
@@ -418,38 +418,38 @@ def test_help_says_what_is_required_and_how_it_ends(command: str) -> None:
 
 
 def test_ids_of_clauses_are_completed() -> None:
-    """In whatever case they are begun, by the shell's completion."""
-    for begun, found in (
+    """The shell completes them from a prefix in upper or lower case."""
+    for prefix, ids in (
         ("salla-pay", {"SALLA-PAYMENT-1", "SALLA-PAY-1"}),
         ("S1", {"S1", *(f"S1{n}" for n in range(7))}),
     ):
-        done = subprocess.run(
+        process = subprocess.run(
             PROGRAM,
             env={
                 **os.environ,
                 "_ORDERRULES_COMPLETE": "bash_complete",
-                "COMP_WORDS": f"orderrules explain {begun}",
+                "COMP_WORDS": f"orderrules explain {prefix}",
                 "COMP_CWORD": "2",
             },
             check=False,
             capture_output=True,
             text=True,
         )
-        assert {line.partition(",")[2] for line in done.stdout.splitlines()} == found
+        assert {line.partition(",")[2] for line in process.stdout.splitlines()} == ids
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])
-def test_what_is_shown_fits_as_wide_as_it_is_said_to_be(columns: int) -> None:
-    """Through a pipe as well: a table that does not fit is a list."""
+def test_tables_fit_the_number_of_columns(columns: int) -> None:
+    """A table that does not fit is printed as a list, in a pipe too."""
     for arguments in (
         ["editable", "--platform", "salla", str(EXAMPLES / "salla" / "order-completed.json")],
         ["table", "--platform", "salla"],
         ["table", "assumptions", "--platform", "awal"],
     ):
         result = run(*arguments, columns=columns)
-        shown = result.stdout.splitlines()
+        lines = result.stdout.splitlines()
         if "──" in result.stdout:
-            assert max(map(len, shown)) <= columns
+            assert max(map(len, lines)) <= columns
         else:
             assert columns < 200
-            assert any(line.startswith(("  verdict: ", "  customer: ", "  our answer: ")) for line in shown)
+            assert any(line.startswith(("  verdict: ", "  customer: ", "  our answer: ")) for line in lines)

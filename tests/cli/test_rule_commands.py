@@ -1,4 +1,4 @@
-"""The commands about the rules themselves answer, refuse and leave with the right status."""
+"""The commands about rules print their answers, and exit with the documented status."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.kit.specs import ASSUMPTIONS, CLAUSES
 if TYPE_CHECKING:
     from pathlib import Path
 
-MINE: Final = """
+SHOP_MODULE: Final = """
 from orderrules.authoring import ALWAYS
 from orderrules import Rule, salla
 
@@ -29,7 +29,7 @@ POLICY = salla.POLICY.with_rules(
 """
 
 
-LONELY: Final = """
+MODULE_WITHOUT_ENDPOINT: Final = """
 from tests.kit import toy
 import attrs
 
@@ -39,38 +39,38 @@ POLICY = attrs.evolve(toy.with_order_facts(toy.STAGE), name="lonely")
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory with modules of policies of one's own, from which commands are run."""
-    (tmp_path / "idle_shop.py").write_text(MINE.format("ALWAYS"), encoding="utf-8")
-    (tmp_path / "strict_shop.py").write_text(MINE.format("salla.STATUS.is_not('canceled')"), encoding="utf-8")
+    """Create modules that define policies, and change to their directory."""
+    (tmp_path / "idle_shop.py").write_text(SHOP_MODULE.format("ALWAYS"), encoding="utf-8")
+    (tmp_path / "strict_shop.py").write_text(SHOP_MODULE.format("salla.STATUS.is_not('canceled')"), encoding="utf-8")
     (tmp_path / "leaving_shop.py").write_text("raise SystemExit(7)", encoding="utf-8")
-    (tmp_path / "lonely_shop.py").write_text(LONELY, encoding="utf-8")
+    (tmp_path / "lonely_shop.py").write_text(MODULE_WITHOUT_ENDPOINT, encoding="utf-8")
     (tmp_path / "broken_shop.py").write_text("raise RuntimeError('no such luck')", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 @pytest.mark.parametrize("platform", POLICIES)
-@pytest.mark.parametrize("which", ["statuses", "rules", "actions", "waivers", "transitions", "assumptions", "advice"])
-def test_every_table_is_drawn_in_each_form(platform: str, which: str) -> None:
-    """Markdown as the documents have it; JSON with a record for each row; text with every word of them."""
-    markdown = run("table", which, "--platform", platform, "--format", "markdown").stdout
-    rows = json.loads(run("table", which, "--platform", platform, "--format", "json").stdout)
-    text = run("table", which, "--platform", platform).stdout
+@pytest.mark.parametrize("table", ["statuses", "rules", "actions", "waivers", "transitions", "assumptions", "advice"])
+def test_every_table_is_printed_in_each_format(platform: str, table: str) -> None:
+    """Markdown is the library's table, JSON has one record a row, and text has every word of the records."""
+    markdown = run("table", table, "--platform", platform, "--format", "markdown").stdout
+    rows = json.loads(run("table", table, "--platform", platform, "--format", "json").stdout)
+    text = run("table", table, "--platform", platform).stdout
     assert len(rows) == len(markdown.splitlines()) - 2
-    assert text.startswith(f"{platform}: {which}")
-    if which == "rules":
+    assert text.startswith(f"{platform}: {table}")
+    if table == "rules":
         assert markdown == str(tables.TABLES["rules"](POLICIES[platform])) + "\n"
         assert all((row["rule"] or "none") in text for row in rows)
         assert [row["keys"] for row in rows if row["section"] in {"shipping", "branch_id"}] == (
             [["delivery_method", "branch_id", "courier_id", "ship_to"]] if platform == "salla" else [["branch_id"]]
         )
-    if which == "assumptions":
+    if table == "assumptions":
         assert rows[0]["answer"] == POLICIES[platform].assumptions[0].answer
         assert rows[0]["answer"] in " ".join(text.split())
 
 
-def test_a_table_of_statuses_groups_them_on_a_terminal() -> None:
-    """Those in which the same is open share a line; under other assumptions other ones do."""
+def test_the_text_table_groups_statuses_with_the_same_open_sections() -> None:
+    """Under other assumptions, other statuses are grouped."""
     text = run("table", "--platform", "salla", "--completed", "family").stdout
     assert text.count("if draft or") == 3
     rows = json.loads(run("table", "--platform", "salla", "--completed", "family", "--format", "json").stdout)
@@ -83,41 +83,41 @@ def test_a_table_of_statuses_groups_them_on_a_terminal() -> None:
 
 
 def test_diagrams_are_those_of_the_library() -> None:
-    """And where there is none, it is said."""
+    """A policy without transition tables is an error."""
     assert run("diagram", "--platform", "awal").stdout == tables.mermaid(awal.POLICY) + "\n"
     dot = run("diagram", "--platform", "awal", "--skipping", "--format", "dot").stdout
     assert dot == tables.dot(awal.policy(skipping=True)) + "\n"
-    none = run("diagram", "--platform", "salla")
-    assert (none.exit_code, none.stdout) == (2, "")
-    assert "has no transition tables" in none.stderr
+    salla_result = run("diagram", "--platform", "salla")
+    assert (salla_result.exit_code, salla_result.stdout) == (2, "")
+    assert "has no transition tables" in salla_result.stderr
 
 
-def test_a_schema_is_written_whole_or_for_an_order() -> None:
-    """Of the policy under the assumptions that are chosen."""
+def test_a_schema_describes_all_updates_or_those_of_one_order() -> None:
+    """The assumptions that are chosen apply to it."""
     assert json.loads(run("schema", "--platform", "salla").stdout) == salla.POLICY.schema()
     path = str(EXAMPLES / "salla" / "order-completed.json")
     assert "coupon_code" not in json.loads(run("schema", "--platform", "salla", path).stdout)["properties"]
-    lent = json.loads(run("schema", "--platform", "awal", "--skipping", "-", given='{"status": "pending"}').stdout)
-    assert lent["properties"]["status"]["enum"] == list(awal.Status)
+    skipping = json.loads(run("schema", "--platform", "awal", "--skipping", "-", given='{"status": "pending"}').stdout)
+    assert skipping["properties"]["status"]["enum"] == list(awal.Status)
     order = '{"status": {"slug": "completed"}, "customer": {"id": 1}}'
     guest = json.loads(run("schema", "--platform", "salla", "--guest", "-", given=order).stdout)
     assert list(guest["properties"]) == ["customer", "employees"]
-    unread = run("schema", "--platform", "awal", "-", given="{}")
-    assert (unread.exit_code, unread.stdout) == (2, "")
-    assert "standard input: cannot read the Awal order" in unread.stderr
+    unreadable = run("schema", "--platform", "awal", "-", given="{}")
+    assert (unreadable.exit_code, unreadable.stdout) == (2, "")
+    assert "standard input: cannot read the Awal order" in unreadable.stderr
     assert run("schema", "--platform", "awal", "--guest").exit_code == 2
 
 
-def test_vectors_are_written_with_their_schema() -> None:
-    """The one is valid by the other."""
+def test_vectors_are_valid_under_their_schema() -> None:
+    """The vectors are those of the library."""
     schema = json.loads(run("vectors", "--platform", "awal", "--schema").stdout)
     suite = json.loads(run("vectors", "--platform", "awal").stdout)
     assert suite == vectors.suite(awal.POLICY)
     assert Draft202012Validator(schema).is_valid(suite)
 
 
-def test_a_diff_leaves_as_diff_does() -> None:
-    """With 0 where nothing differs, 1 where something does, and the smallest example of each."""
+def test_diff_exits_with_0_if_nothing_differs_and_1_otherwise() -> None:
+    """Each difference has its smallest example."""
     same = run("diff", "--platform", "awal", "--payment-default", "reset")
     assert (same.exit_code, same.stdout) == (0, "no difference in 1152 decisions\n")
     other = run("diff", "--platform", "salla", "--locked", "family")
@@ -130,13 +130,13 @@ def test_a_diff_leaves_as_diff_does() -> None:
         '    order: {"status": {"slug": "canceled"}, "draft": false}',
         '    patch: {"receiver": {"name": "x"}}',
     ]
-    told = json.loads(run("diff", "--platform", "salla", "--locked", "family", "--format", "json").stdout)
-    assert told["count"] == salla.POLICY.diff(salla.policy(locked=salla.CANCELED_FAMILY)).count
+    answer = json.loads(run("diff", "--platform", "salla", "--locked", "family", "--format", "json").stdout)
+    assert answer["count"] == salla.POLICY.diff(salla.policy(locked=salla.CANCELED_FAMILY)).count
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_policy_of_ones_own_is_compared_checked_and_drawn() -> None:
-    """It is imported from where the command is run."""
+def test_every_command_accepts_a_custom_policy() -> None:
+    """It is imported from the current directory."""
     assert run("diff", "--policy", "idle_shop:POLICY").exit_code == 0
     strict = run("diff", "--policy", "strict_shop:POLICY")
     assert strict.exit_code == 1
@@ -159,17 +159,17 @@ def test_a_policy_of_ones_own_is_compared_checked_and_drawn() -> None:
     assert run("check", "--policy", "idle_shop:POLICY", "-", coupon, given=canceled).exit_code == 0
 
 
-def test_a_table_loses_no_column() -> None:
-    """Where there is no room for it, through a pipe as well, it is a list."""
+def test_a_narrow_table_keeps_every_column() -> None:
+    """If there is no room, it is printed as a list, in a pipe too."""
     for columns in (40, 80, 200):
-        shown = run("table", "--platform", "awal", columns=columns).stdout
-        assert all(str(section) in shown for section in awal.Section)
-        assert ("  branch_id: open" in shown) is (columns < 200)
+        output = run("table", "--platform", "awal", columns=columns).stdout
+        assert all(str(section) in output for section in awal.Section)
+        assert ("  branch_id: open" in output) is (columns < 200)
 
 
 @pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["lint"], "no rules were chosen: give --platform, or --policy"),
         (
@@ -202,40 +202,40 @@ def test_a_table_loses_no_column() -> None:
         (["table", "colours", "--platform", "awal"], "'colours' is not one of"),
     ],
 )
-def test_trouble_is_said_in_a_line(arguments: list[str], said: str) -> None:
-    """With the status of trouble, and nothing on standard output."""
+def test_an_error_is_one_message_on_standard_error(arguments: list[str], message: str) -> None:
+    """The exit status is 2, and standard output is empty."""
     result = run(*arguments)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert said in " ".join(result.stderr.split())
+    assert message in " ".join(result.stderr.split())
 
 
-def test_what_is_shipped_has_nothing_wrong() -> None:
-    """What is only worth knowing leaves with 0."""
+def test_lint_finds_no_mistake_in_the_shipped_policies() -> None:
+    """Findings that are only remarks exit with 0."""
     for platform in POLICIES:
         result = run("lint", "--platform", platform)
         assert result.exit_code == 0
         assert "no rule governs it" in result.stdout
-    told = json.loads(run("lint", "--platform", "salla", "--format", "json").stdout)
-    assert [finding["about"] for finding in told["findings"]] == [["employees"]]
+    answer = json.loads(run("lint", "--platform", "salla", "--format", "json").stdout)
+    assert [finding["about"] for finding in answer["findings"]] == [["employees"]]
 
 
 @pytest.mark.parametrize("entry", [*CLAUSES, *ASSUMPTIONS], ids=lambda entry: entry["id"])
-def test_every_clause_and_reading_is_explained(entry: dict[str, Any]) -> None:
-    """With its words, its source, and each of its examples."""
+def test_every_clause_and_assumption_is_explained(entry: dict[str, Any]) -> None:
+    """The text has its words, its source and each of its examples."""
     result = run("explain", entry["id"].lower())
     assert result.exit_code == 0
     text = " ".join(result.stdout.split())
     assert text.startswith(f"{entry['id']} ({entry['platform']}, ")
-    for words in (entry.get("text") or entry["answer"], *(example["says"] for example in entry["example"])):
-        assert " ".join(words.split()) in text
+    for sentence in (entry.get("text") or entry["answer"], *(example["says"] for example in entry["example"])):
+        assert " ".join(sentence.split()) in text
     assert json.loads(run("explain", entry["id"], "--format", "json").stdout)["id"] == entry["id"]
 
 
 def test_a_rule_is_explained_with_the_orders_it_closes() -> None:
-    """A waiver with those it opens."""
-    told = json.loads(run("explain", "SALLA-COUPON-1", "--format", "json").stdout)
-    assert told["closes"] == "coupon, while status is completed, unless draft or status is draft"
-    assert told["kinds"] == "8 of 128 kinds of order, if no waiver applies"
+    """A waiver is explained with the orders that it opens."""
+    coupon = json.loads(run("explain", "SALLA-COUPON-1", "--format", "json").stdout)
+    assert coupon["closes"] == "coupon, while status is completed, unless draft or status is draft"
+    assert coupon["kinds"] == "8 of 128 kinds of order, if no waiver applies"
     status = json.loads(run("explain", "AWAL-STATUS-1", "--format", "json").stdout)
     assert status["closes"] == "status, while the status asked for may not follow the present status"
     assert status["kinds"] == "6 of 6 kinds of order for some update"
@@ -248,8 +248,8 @@ def test_a_rule_is_explained_with_the_orders_it_closes() -> None:
 
 
 @pytest.mark.parametrize("command", ["table", "diagram", "schema", "vectors", "diff", "lint", "explain"])
-def test_every_command_has_help_with_an_example(command: str) -> None:
-    """On lines of its own."""
+def test_the_help_of_every_command_has_an_example(command: str) -> None:
+    """The example is on a line of its own."""
     text = run(command, "--help").stdout
     assert f"  orderrules {command} " in text
     assert "\b" not in text

@@ -1,4 +1,4 @@
-"""A decision is truthy or not, and reads aloud."""
+"""A decision is truthy if it allows, explains itself, and converts to JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EVERYTHING = salla.Patch(
 
 
 def test_a_refusal_lists_every_violation_with_its_evidence() -> None:
-    """In the order of the sections, with the keys that were sent."""
+    """Violations have the order of the sections, and name the keys that were sent."""
     decision = salla.POLICY.can_update(COMPLETED, EVERYTHING)
     assert not decision
     assert decision.allowed is False
@@ -31,8 +31,8 @@ def test_a_refusal_lists_every_violation_with_its_evidence() -> None:
     )
 
 
-def test_explain_says_it_line_by_line() -> None:
-    """The verdict first, then each rule with its reason, then what it rests on."""
+def test_explain_lists_verdict_rules_and_assumptions() -> None:
+    """Each rule is followed by its reason."""
     decision = awal.POLICY.can_update(awal.Order(status="pending"), awal.Patch(status=awal.Status.SHIPPED))
     assert decision.explain().splitlines() == [
         "refused: status",
@@ -46,17 +46,19 @@ def test_explain_says_it_line_by_line() -> None:
     assert str(decision) == decision.explain()
 
 
-def test_explain_with_the_order_says_how_a_status_never_seen_is_spelt() -> None:
-    """All of them share one answer, so the answer alone cannot."""
+def test_explain_with_the_order_names_an_unlisted_status() -> None:
+    """All unknown statuses share one decision, so only the order has the status itself."""
     order = salla.Order(status="on_the_moon")
     decision = salla.POLICY.can_update(order, salla.Patch(payment=salla.Payment(status="paid")))
     assert "status is unknown" in decision.explain()
     assert "on_the_moon" not in decision.explain()
     assert "  note: the page does not list the order's status, 'on_the_moon'" in decision.explain(order).splitlines()
-    nothing = salla.Order()
+    without_status = salla.Order()
     assert (
         "  note: the order shows no status"
-        in salla.POLICY.can_update(nothing, salla.Patch(payment=salla.Payment())).explain(nothing).splitlines()
+        in salla.POLICY.can_update(without_status, salla.Patch(payment=salla.Payment()))
+        .explain(without_status)
+        .splitlines()
     )
     assert "note" not in salla.POLICY.can_update(COMPLETED, EVERYTHING).explain(COMPLETED)
     allowed = salla.POLICY.can_update(order, salla.Patch())
@@ -67,13 +69,13 @@ def test_explain_with_the_order_says_how_a_status_never_seen_is_spelt() -> None:
     assert allowed.to_dict(order)["notes"] == ["the page does not list the order's status, 'on_the_moon'"]
     long = salla.Order(status="completd" * 1000)
     assert len(allowed.explain(long)) < 200
-    for stranger in ("order", 5, awal.Patch()):
+    for wrong in ("order", 5, awal.Patch()):
         with pytest.raises(TypeError, match="expected the order that was decided on, got "):
-            allowed.explain(stranger)  # type: ignore[arg-type]
+            allowed.explain(wrong)  # type: ignore[arg-type]
 
 
 def test_repr_is_short() -> None:
-    """It says the verdict and the rules, and not all that they are made of."""
+    """It has the verdict and the ids, not their contents."""
     assert repr(salla.POLICY.can_update(COMPLETED, salla.Patch())) == "<Decision allowed>"
     refused = salla.POLICY.can_update(COMPLETED, EVERYTHING)
     assert repr(refused) == "<Decision refused: SALLA-CUSTOMER-1, SALLA-SHIPPING-1, SALLA-COUPON-1>"
@@ -83,8 +85,8 @@ def test_repr_is_short() -> None:
     assert repr(salla.Patch(courier_id=7)) == "Patch(courier_id=7)"
 
 
-def test_a_waiver_is_named_where_it_mattered() -> None:
-    """And only there."""
+def test_a_waiver_is_named_only_if_it_made_a_difference() -> None:
+    """Without it, a rule would refuse the update."""
     draft = salla.Order(status="completed", draft=True)
     decision = salla.POLICY.can_update(draft, EVERYTHING)
     assert [waiver.id for waiver in decision.waivers] == ["SALLA-DRAFT-1"]
@@ -96,8 +98,8 @@ def test_a_waiver_is_named_where_it_mattered() -> None:
     assert salla.POLICY.can_update(draft, salla.Patch(employees=(1,))).waivers == ()
 
 
-def test_an_ability_says_what_it_does_not_see() -> None:
-    """The store's settings may say no, whether the status says yes or no."""
+def test_a_decision_on_an_action_names_what_it_cannot_see() -> None:
+    """The store's settings may forbid the action, whatever the status is."""
     for status in ("in_progress", "shipped"):
         decision = salla.POLICY.can(salla.Order(status=status), salla.Action.CANCEL)
         assert any("store's settings" in caveat for caveat in decision.caveats)
@@ -109,11 +111,11 @@ def test_an_ability_says_what_it_does_not_see() -> None:
 
 
 def test_to_dict_is_ready_for_json() -> None:
-    """Every part of it, with ids that can be looked up."""
+    """It contains every part of the decision, with ids."""
     decision = salla.POLICY.can_update(salla.Order(status="payment_failed"), salla.Patch(payment=salla.Payment()))
-    told = decision.to_dict()
-    assert json.loads(json.dumps(told)) == told
-    assert told == {
+    result = decision.to_dict()
+    assert json.loads(json.dumps(result)) == result
+    assert result == {
         "allowed": False,
         "violations": [
             {
@@ -143,8 +145,8 @@ def test_to_dict_is_ready_for_json() -> None:
     ]
 
 
-def test_require_raises_what_was_decided() -> None:
-    """And returns nothing where nothing is refused."""
+def test_require_raises_a_refused_decision() -> None:
+    """If the update is allowed, it returns None."""
     salla.POLICY.can_update(COMPLETED, salla.Patch()).require()
     decision = salla.POLICY.can_update(COMPLETED, EVERYTHING)
     with pytest.raises(UpdateRefused) as caught:
@@ -155,7 +157,7 @@ def test_require_raises_what_was_decided() -> None:
 
 
 def test_decisions_are_values() -> None:
-    """Equal where they say the same, hashable, and no personal data in them."""
+    """They are compared and hashed by content, and contain no personal data."""
     one = salla.POLICY.can_update(COMPLETED, EVERYTHING)
     other = salla.policy().can_update(COMPLETED, EVERYTHING)
     assert one == other
@@ -164,8 +166,8 @@ def test_decisions_are_values() -> None:
     assert "Huda" not in repr(one)
 
 
-def test_every_line_of_an_answer_has_its_place() -> None:
-    """The verdict, each rule, each waiver, each assumption, then the notes; a section is named once."""
+def test_explain_has_a_fixed_order() -> None:
+    """The verdict comes first, then rules, waivers, assumptions and notes; a section is named once."""
     rule, other, *_ = salla.POLICY.rules[1:]
     second = attrs.evolve(rule, id="A-RECEIVER-9", caveat="who asks is not seen")
     policy = salla.policy().with_rules(second)
@@ -183,10 +185,10 @@ def test_every_line_of_an_answer_has_its_place() -> None:
         "  note: who asks is not seen",
     ]
     assert decision.to_dict()["notes"] == ["who asks is not seen"]
-    made_up = Decision(
+    handmade = Decision(
         waivers=salla.POLICY.waivers, assumptions=salla.POLICY.assumptions[:2], caveats=("nothing is seen", "nor heard")
     )
-    assert str(made_up).splitlines() == [
+    assert str(handmade).splitlines() == [
         "allowed",
         "  SALLA-DRAFT-1: no restriction while draft or status is draft",
         "    why: a draft order has no restrictions",
@@ -195,12 +197,12 @@ def test_every_line_of_an_answer_has_its_place() -> None:
         "  note: nothing is seen",
         "  note: nor heard",
     ]
-    assert made_up
-    assert made_up.allowed is True
+    assert handmade
+    assert handmade.allowed is True
 
 
-def test_a_spelling_that_no_page_names_is_noted_with_a_guess() -> None:
-    """Only where the rules know it as unknown; notes on the order come before what is never seen."""
+def test_an_unlisted_status_is_noted_with_a_suggestion() -> None:
+    """Notes on the order come before the caveats of the rules."""
     allowed = salla.POLICY.can_update(salla.Order(), salla.Patch())
     for status, notes in (
         ("complete", ["the page does not list the order's status, 'complete' - did you mean completed?"]),
@@ -218,8 +220,8 @@ def test_a_spelling_that_no_page_names_is_noted_with_a_guess() -> None:
     assert str(caught.value) == "expected the order that was decided on, got int"
 
 
-def test_an_action_is_told_in_words_of_its_own() -> None:
-    """It is not possible, where a section cannot be changed."""
+def test_a_refused_action_has_its_own_wording() -> None:
+    """An action *is not possible*; a section *cannot be changed*."""
     (violation,) = salla.POLICY.can(salla.Order(status="shipped"), "pay").violations
     assert str(violation) == (
         "SALLA-PAY-1: pay is not possible: status is shipped; it is possible only while status is payment_pending"

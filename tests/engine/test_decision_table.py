@@ -1,4 +1,4 @@
-"""A policy is tabulated when it is first asked, and looked up after that."""
+"""A policy builds its table when it is first asked, and looks decisions up afterwards."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-def test_nothing_is_tabulated_before_it_is_asked() -> None:
-    """Rows are made one by one, and kept."""
+def test_rows_are_built_when_first_needed() -> None:
+    """Each row is built once, and kept."""
     policy = salla.policy()
     order = salla.Order(status="completed")
     assert all(row is None for row in rows_of(policy))
@@ -48,7 +48,7 @@ def test_nothing_is_tabulated_before_it_is_asked() -> None:
 
 
 def test_equal_decisions_are_one_object() -> None:
-    """Some four hundred of them fill all of Salla's cells."""
+    """Fewer than 450 decisions fill all cells of Salla."""
     table = table_of(salla.policy())
     cells = [decision for index in range(128) for decision in table.row(index)]
     assert len(cells) == 65_536
@@ -56,7 +56,7 @@ def test_equal_decisions_are_one_object() -> None:
 
 
 def test_threads_that_ask_at_once_get_the_same() -> None:
-    """Each may make a row, and all are right."""
+    """Several threads may build the same row; their results are equal."""
     policy = salla.policy()
     questions = [(order, patch) for order in samples.salla_orders() for patch in samples.salla_patches()[::64]]
     expected = [salla.POLICY.can_update(*question) for question in questions]
@@ -77,8 +77,8 @@ def test_threads_that_ask_at_once_get_the_same() -> None:
     assert wrong == []
 
 
-def test_what_is_no_order_is_a_type_error() -> None:
-    """It says what was expected and what came."""
+def test_a_value_that_is_not_an_order_is_a_type_error() -> None:
+    """The message has the expected and the actual type."""
     with pytest.raises(TypeError, match=r"expected an order of a platform, got builtins\.dict"):
         can_update({"status": "pending"}, awal.Patch())  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"got builtins\.dict as the patch"):
@@ -90,7 +90,7 @@ def test_what_is_no_order_is_a_type_error() -> None:
 
 
 def test_a_policy_is_a_value() -> None:
-    """Equal where it says the same, picklable whether or not it was tabulated, and without other attributes."""
+    """It is compared by content, can be pickled with or without its table, and has no other attributes."""
     policy = salla.policy()
     assert policy == salla.POLICY
     assert hash(policy) == hash(salla.POLICY)
@@ -106,25 +106,25 @@ def test_a_policy_is_a_value() -> None:
         policy.rules = ()  # type: ignore[misc]
 
 
-def test_a_service_adds_a_rule_and_drops_one() -> None:
-    """Both are new policies; the shipped one stays."""
+def test_rules_can_be_added_and_dropped() -> None:
+    """Each change returns a new policy, and leaves the old one as it was."""
     rule = Rule(
         id="SHOP-COURIER-1",
         section=salla.Section.SHIPPING,
         only_if=salla.STATUS.is_not(salla.Status.DELIVERING),
         reason="the courier has the parcel",
     )
-    house = salla.POLICY.without("SALLA-COUPON-1").with_rules(rule)
-    assert house.can_update(salla.Order(status="completed"), salla.Patch(coupon_code="EID24"))
-    refused = house.can_update(salla.Order(status="delivering"), salla.Patch(courier_id=7))
+    shop = salla.POLICY.without("SALLA-COUPON-1").with_rules(rule)
+    assert shop.can_update(salla.Order(status="completed"), salla.Patch(coupon_code="EID24"))
+    refused = shop.can_update(salla.Order(status="delivering"), salla.Patch(courier_id=7))
     assert [violation.rule for violation in refused.violations] == [rule]
     assert salla.POLICY.can_update(salla.Order(status="delivering"), salla.Patch(courier_id=7))
     assert not salla.POLICY.can_update(salla.Order(status="completed"), salla.Patch(coupon_code="EID24"))
     assert str(rule) == "SHOP-COURIER-1: shipping only if status is not delivering"
 
 
-def test_two_rules_on_one_section_both_speak() -> None:
-    """Every rule that refuses is named, in the order of their ids."""
+def test_two_rules_on_one_section_are_both_named() -> None:
+    """Every rule that refuses is named, in the order of the ids."""
     second = attrs.evolve(
         salla.POLICY.rules[1],
         id="A-RECEIVER-9",
@@ -135,8 +135,8 @@ def test_two_rules_on_one_section_both_speak() -> None:
     assert [violation.rule.id for violation in decision.violations] == ["A-RECEIVER-9", "SALLA-RECEIVER-1"]
 
 
-def test_a_rule_that_is_dropped_or_rewritten_is_not_brought_back_by_a_reading() -> None:
-    """Alternatives change only the rules of the page that are still there."""
+def test_a_dropped_or_rewritten_rule_is_not_restored_by_an_alternative() -> None:
+    """Alternatives change only those original rules that are still in the policy."""
     delivered, coupon = salla.Order(status="delivered"), salla.Patch(coupon_code="EID24")
     assert [assumption.id for assumption in salla.POLICY.can_update(delivered, coupon).assumptions] == ["S2"]
     dropped = salla.POLICY.without("SALLA-COUPON-1")
@@ -149,7 +149,7 @@ def test_a_rule_that_is_dropped_or_rewritten_is_not_brought_back_by_a_reading() 
 
 
 def test_a_waiver_can_be_dropped_and_added() -> None:
-    """They are entries like rules."""
+    """Waivers are entries, as rules are."""
     strict = salla.POLICY.without("SALLA-DRAFT-1")
     draft = salla.Order(status="completed", draft=True)
     patch = salla.Patch(coupon_code="EID24")
@@ -158,8 +158,8 @@ def test_a_waiver_can_be_dropped_and_added() -> None:
     assert strict.with_rules(*salla.POLICY.waivers).can_update(draft, patch)
 
 
-def test_a_section_and_an_action_cannot_share_a_word() -> None:
-    """A decision would not say which it is about."""
+def test_a_section_and_an_action_cannot_share_a_name() -> None:
+    """A decision could not say which of the two it is about."""
 
     class Verb(StrEnum):
         COUPON = "coupon"
@@ -169,7 +169,7 @@ def test_a_section_and_an_action_cannot_share_a_word() -> None:
 
 
 def test_a_space_numbers_its_points() -> None:
-    """Each order has one number, which is the place of its point in the walk."""
+    """The number of an order is the position of its point in the iteration."""
     space = salla.Order.__space__
     numbers = [space.index(order) for order in samples.salla_orders()]
     assert sorted(numbers) == list(range(space.size)) == list(range(128))
@@ -183,15 +183,15 @@ def test_a_space_numbers_its_points() -> None:
 
 
 def test_entries_read_as_sentences() -> None:
-    """Rules, waivers and assumptions, each with its id."""
+    """The text of a rule, a waiver or an assumption begins with its id."""
     assert str(salla.POLICY.rules[1]) == "SALLA-RECEIVER-1: receiver only if status is not completed"
     assert str(salla.POLICY.waivers[0]) == "SALLA-DRAFT-1: no restriction while draft or status is draft"
     assert str(salla.POLICY.assumptions[12]) == "S13: whether the list of employees may be empty: it may"
     assert [entry.id for entry in awal.POLICY.entries] == ["AWAL-STATUS-1"]
 
 
-def test_a_caveat_is_said_with_every_answer_on_its_section() -> None:
-    """Allowed or refused, and not where the section is not touched."""
+def test_a_caveat_is_part_of_every_decision_on_its_section() -> None:
+    """The section must be touched; the update may be allowed or refused."""
     rule = Rule(
         id="SHOP-NOTES-1",
         section=awal.Section.ADMIN_NOTES,
@@ -208,10 +208,10 @@ def test_a_caveat_is_said_with_every_answer_on_its_section() -> None:
     assert "  note: who is asking is not seen" in decision.explain().splitlines()
 
 
-def test_a_rule_that_nothing_meets_says_so() -> None:
-    """A condition without parts reads no facts, and still has something to say."""
-    for nothing in (AnyOf(()), salla.STATUS.is_in(())):
-        rule = Rule(id="SHOP-COUPON-1", section=salla.Section.COUPON, only_if=nothing, reason="no coupons here")
+def test_a_rule_that_never_holds_says_so() -> None:
+    """Its condition may read no facts."""
+    for never in (AnyOf(()), salla.STATUS.is_in(())):
+        rule = Rule(id="SHOP-COUPON-1", section=salla.Section.COUPON, only_if=never, reason="no coupons here")
         refused = salla.POLICY.with_rules(rule).can_update(salla.Order(status="shipped"), salla.Patch(coupon_code="x"))
         assert refused.violations[0].message.endswith("; nothing allows it")
     (violation,) = salla.policy(pending=()).can_update(salla.Order(), salla.Patch(payment=salla.Payment())).violations
@@ -221,8 +221,8 @@ def test_a_rule_that_nothing_meets_says_so() -> None:
     ).can_update(salla.Order(), salla.Patch(coupon_code="x"))
 
 
-def test_what_is_no_rule_is_refused_where_it_is_given() -> None:
-    """A list instead of rules, a rule instead of its id, a condition that is none, an entry without words."""
+def test_an_invalid_rule_id_or_condition_is_rejected() -> None:
+    """The error is raised when the rule or the policy is built."""
     rule = salla.POLICY.rules[0]
     for wrong in ([rule], "SALLA", None):
         with pytest.raises(TypeError, match="expected a rule or a waiver, got "):
@@ -273,31 +273,32 @@ POLICIES: Final = [
 
 
 def point_of(kettle: Kettle, change: Change | None = None) -> dict[Fact, Any]:
-    """Read the facts off a kettle, and off what is to change of it."""
+    """Return the facts of a kettle, and those of a change if there is one."""
     facts: dict[Fact, Any] = {STATE: kettle.state, FULL: kettle.full, GOAL: kettle.goal}
     if change is not None:
         facts |= {TINT: change.tint, COVER: change.cover, GRIP: change.grip}
     return facts
 
 
-def refusing(policy: Policy[Kettle, Change], kettle: Kettle, change: Change) -> list[Rule]:
-    """List the rules that refuse, whether or not they are waived, in the order in which they are told."""
+def refusing_rules(policy: Policy[Kettle, Change], kettle: Kettle, change: Change) -> list[Rule]:
+    """List the rules that refuse, waived or not, in the order in which a decision names them."""
     rules = sorted(policy.rules, key=lambda rule: ([*Part, *Verb].index(rule.section), rule.id))
     at = point_of(kettle, change)
     return [rule for rule in rules if rule.section in change.sections and not rule.only_if.holds(at)]
 
 
 def expected(policy: Policy[Kettle, Change], kettle: Kettle, change: Change) -> Decision:
-    """Decide by assumption every rule, waiver and alternative anew."""
+    """Compute the decision from every rule, waiver and alternative, one by one."""
     at = point_of(kettle, change)
-    refused = refusing(policy, kettle, change)
+    refused = refusing_rules(policy, kettle, change)
     waivers = tuple(waiver for waiver in policy.waivers if waiver.when.holds(at)) if refused else ()
-    decision = can_update_by(policy, at, change, [] if waivers else refused)
+    decision = refusal_by(policy, at, change, [] if waivers else refused)
     assumptions = tuple(
         assumption
         for assumption in policy.assumptions
         if any(
-            bool(refusing(under(policy, other), kettle, change) and not waivers_at(policy, at)) is decision.allowed
+            bool(refusing_rules(with_alternative(policy, other), kettle, change) and not waivers_at(policy, at))
+            is decision.allowed
             for other in assumption.alternatives
             if other.rules
         )
@@ -311,14 +312,14 @@ def waivers_at(policy: Policy[Kettle, Change], at: dict[Fact, Any]) -> list[Waiv
     return [waiver for waiver in policy.waivers if waiver.when.holds(at)]
 
 
-def under(policy: Policy[Kettle, Change], other: Alternative) -> Policy[Kettle, Change]:
-    """Give a policy under an alternative."""
+def with_alternative(policy: Policy[Kettle, Change], other: Alternative) -> Policy[Kettle, Change]:
+    """Return a policy under an alternative."""
     changed = {rule.id: rule for rule in other.rules}
     return attrs.evolve(policy, rules=[changed.get(rule.id, rule) for rule in policy.rules])
 
 
-def can_update_by(policy: Policy[Kettle, Change], at: dict[Fact, Any], change: Change, rules: list[Rule]) -> Decision:
-    """Write a refusal by some rules down."""
+def refusal_by(policy: Policy[Kettle, Change], at: dict[Fact, Any], change: Change, rules: list[Rule]) -> Decision:
+    """Build the decision in which some rules refuse."""
     return Decision(
         tuple(
             Violation(
@@ -333,48 +334,48 @@ def can_update_by(policy: Policy[Kettle, Change], at: dict[Fact, Any], change: C
 
 
 @pytest.mark.parametrize("policy", POLICIES[::8])
-def test_every_cell_is_what_reading_the_rules_one_by_one_gives(policy: Policy[Kettle, Change]) -> None:
-    """Violations with keys and evidence, waivers, assumptions and caveats, each in its order."""
+def test_every_cell_equals_the_decision_computed_rule_by_rule(policy: Policy[Kettle, Change]) -> None:
+    """Violations, waivers, assumptions and caveats are equal, also in their order."""
     for kettle in KETTLES:
         for change in CHANGES:
             assert policy.can_update(kettle, change) == expected(policy, kettle, change)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-def test_a_section_is_open_while_an_update_of_it_alone_is_allowed(policy: Policy[Kettle, Change]) -> None:
-    """One that asks for something that is not there; where none is, every rule that refuses one of them is told."""
+def test_a_section_is_open_if_an_update_of_it_alone_is_allowed(policy: Policy[Kettle, Change]) -> None:
+    """The update must ask for a change; if the section is closed, every rule that refuses one is named."""
     for kettle in KETTLES:
-        told = policy.editable(kettle)
-        assert told[Part.LABEL] == policy.can_update(kettle, Change(label="x"))
+        sections = policy.editable(kettle)
+        assert sections[Part.LABEL] == policy.can_update(kettle, Change(label="x"))
         for section, facts in ((Part.BODY, ("tint", "grip")), (Part.LID, ("cover",))):
-            asking = [
+            requests = [
                 change
                 for change in CHANGES
                 if change.sections == (section,)
                 and any(getattr(change, fact) is not UNSET for fact in facts)
                 and not (change.cover == kettle.state and policy.rules[4].only_if.transitions())
             ]
-            decisions = [policy.can_update(kettle, change) for change in asking]
-            assert bool(told[section]) is any(decisions)
-            if told[section]:
-                assert told[section] in decisions
+            decisions = [policy.can_update(kettle, change) for change in requests]
+            assert bool(sections[section]) is any(decisions)
+            if sections[section]:
+                assert sections[section] in decisions
             else:
                 names = {violation.rule.id for decision in decisions for violation in decision.violations}
-                assert {violation.rule.id for violation in told[section].violations} == names
+                assert {violation.rule.id for violation in sections[section].violations} == names
                 here = point_of(kettle)
-                assert [violation.actual for violation in told[section].violations] == [
-                    violation.rule.only_if.actual(here) for violation in told[section].violations
+                assert [violation.actual for violation in sections[section].violations] == [
+                    violation.rule.only_if.actual(here) for violation in sections[section].violations
                 ]
 
 
-def test_a_section_that_can_be_asked_for_one_thing_alone_is_refused_as_that_is() -> None:
-    """Waived by nothing, and without what was asked among the evidence."""
+def test_a_section_with_one_possible_value_is_refused_like_that_value() -> None:
+    """It is not waived, and the requested value is not part of the evidence."""
     policy = attrs.evolve(
         toy.with_patch_fact(Fact("note asked for", values=(UNSET, "x"), attribute="note")),
         rules=[rule_on("TOY-NOTE-1", toy.Section.NOTE, toy.STAGE.is_not(toy.Stage.DOOR), "the pen is not seen")],
     )
-    told = policy.editable(toy.Order(stage=toy.Stage.DOOR))[toy.Section.NOTE]
-    assert told.explain().splitlines() == [
+    decision = policy.editable(toy.Order(stage=toy.Stage.DOOR))[toy.Section.NOTE]
+    assert decision.explain().splitlines() == [
         "refused: note",
         "  TOY-NOTE-1: note cannot be changed: stage is door; it may change only while stage is not door",
         "    why: because of TOY-NOTE-1",
@@ -384,9 +385,9 @@ def test_a_section_that_can_be_asked_for_one_thing_alone_is_refused_as_that_is()
 
 
 def test_an_action_is_decided_by_its_own_rules() -> None:
-    """With evidence, assumptions and caveats of its own, no keys and no waivers; the same answer is one object."""
+    """The decision has evidence, assumptions and caveats, but no keys and no waivers; equal ones are one object."""
     policy = kettles(AllOf(()), AllOf(()))
-    nothing = Policy(name="bare", order_type=Kettle, patch_type=Change, sections=Part, rules=())
+    bare = Policy(name="bare", order_type=Kettle, patch_type=Change, sections=Part, rules=())
     ship, pour = policy.rules[1], policy.rules[2]
     for kettle in KETTLES:
         open_for = kettle.state != "cracked" and (kettle.state in (kettle.goal, "cold"))
@@ -406,7 +407,7 @@ def test_an_action_is_decided_by_its_own_rules() -> None:
             policy.can(kettle, "wash")
         assert str(caught.value) == "'wash' is not an action of kettle, which has pour, ship, sell"
         with pytest.raises(ValueError, match="not an action") as caught:
-            nothing.can(kettle, Verb.SHIP)
+            bare.can(kettle, Verb.SHIP)
         assert str(caught.value) == "<Verb.SHIP: 'ship'> is not an action of bare, which has no actions"
     cracked = Kettle(state="cracked", goal="hot")
     assert policy.can(cracked, "ship").violations == (
@@ -419,8 +420,8 @@ def test_an_action_is_decided_by_its_own_rules() -> None:
 
 
 @pytest.mark.parametrize("policy", POLICIES[::4])
-def test_a_guard_holds_where_the_update_is_allowed(policy: Policy[Kettle, Change]) -> None:
-    """It is kept for all updates that touch the same rules and ask for the same."""
+def test_a_guard_holds_exactly_if_the_update_is_allowed(policy: Policy[Kettle, Change]) -> None:
+    """Updates that touch the same rules and ask for the same values share one guard."""
     for change in CHANGES[::5]:
         guard = policy.guard(change)
         assert policy.guard(attrs.evolve(change)) is guard
@@ -430,7 +431,7 @@ def test_a_guard_holds_where_the_update_is_allowed(policy: Policy[Kettle, Change
 
 
 def test_many_orders_are_numbered_and_decided_at_once() -> None:
-    """As one by one, and what is no number of an order says so."""
+    """The results equal deciding one by one; a wrong argument raises an error."""
     policy = kettles(AllOf(()), AllOf(()))
     change = Change(cover="hot")
     numbers = policy.indices(KETTLES)
@@ -444,7 +445,7 @@ def test_many_orders_are_numbered_and_decided_at_once() -> None:
     parcel, crate = toy.Order(stage=toy.Stage.DESK), small.order_type(size=255)
     assert small.indices([crate]) == b"\xff"
     assert small.decide_indices(b"\xff", small.patch_type()) == b"\x01"
-    strange = "tests.kit.toy.Order"
+    other_order = "tests.kit.toy.Order"
     mistakes: list[tuple[Callable[[], object], type[Exception], str]] = [
         (
             lambda: policy.decide_indices([0], change),  # type: ignore[arg-type]
@@ -469,12 +470,12 @@ def test_many_orders_are_numbered_and_decided_at_once() -> None:
         (
             lambda: policy.indices([KETTLES[0], parcel]),  # type: ignore[list-item]
             TypeError,
-            f"the kettle policy accepts only its own orders and patches, got {strange} as the order",
+            f"the kettle policy accepts only its own orders and patches, got {other_order} as the order",
         ),
         (
             lambda: policy.decide_many([parcel], change),  # type: ignore[list-item]
             TypeError,
-            f"the kettle policy accepts only its own orders and patches, got {strange} as the order",
+            f"the kettle policy accepts only its own orders and patches, got {other_order} as the order",
         ),
         (
             lambda: policy.decide_many([], toy.Patch()),  # type: ignore[arg-type]
@@ -484,7 +485,7 @@ def test_many_orders_are_numbered_and_decided_at_once() -> None:
         (
             lambda: policy.can_update(parcel, change),  # type: ignore[arg-type]
             TypeError,
-            f"the kettle policy accepts only its own orders and patches, got {strange} as the order",
+            f"the kettle policy accepts only its own orders and patches, got {other_order} as the order",
         ),
         (
             lambda: can_update({}, change),  # type: ignore[arg-type]
@@ -492,20 +493,20 @@ def test_many_orders_are_numbered_and_decided_at_once() -> None:
             "expected an order of a platform, got builtins.dict",
         ),
     ]
-    for ask, kind, said in mistakes:
+    for ask, kind, message in mistakes:
         with pytest.raises(kind) as caught:
             ask()
-        assert str(caught.value) == said
+        assert str(caught.value) == message
 
 
 def decisions_of(policy: Policy[Kettle, Change]) -> Iterator[Decision]:
-    """Walk all cells of a policy."""
+    """Yield the decisions in all cells of a policy."""
     for kettle in KETTLES:
         yield from table_of(policy).row(table_of(policy).index(kettle))
 
 
-def test_what_is_said_twice_is_one_object() -> None:
-    """Rows, decisions, and the violations in them."""
+def test_equal_rows_decisions_and_violations_are_one_object() -> None:
+    """There are 12 rows of 27 * 32 cells."""
     policy = kettles(_BODY["while nothing is red"], _LID["by a table"])
     assert table_of(policy).row(3) is table_of(policy).row(3)
     decisions = list(decisions_of(policy))

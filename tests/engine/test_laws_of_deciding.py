@@ -1,4 +1,4 @@
-"""The laws that hold for every policy, each the sentence of its test."""
+"""The laws of decisions, which hold for every policy; each docstring is one law."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def test_dropping(question: Question, data: st.DataObject) -> None:
     """Dropping a key never adds a violation."""
     policy, order, patch, _ = question
     before = {violation.rule.id for violation in policy.can_update(order, patch).violations}
-    kept = data.draw(st.sets(st.sampled_from(patch.keys or ("",))))
-    smaller = type(patch)(**{key: value for key, value in said(patch).items() if key in kept})
+    kept_keys = data.draw(st.sets(st.sampled_from(patch.keys or ("",))))
+    smaller = type(patch)(**{key: value for key, value in said(patch).items() if key in kept_keys})
     assert {violation.rule.id for violation in policy.can_update(order, smaller).violations} <= before
 
 
@@ -54,7 +54,7 @@ def test_union(question: Question) -> None:
     """The violations of a union are the union of the violations."""
     policy, order, one, other = question
     both = type(one)(**said(one), **{key: value for key, value in said(other).items() if key not in one.keys})
-    # What the two say of the same key is said once: the first one's word stands, for rules that read it.
+    # If both patches send a key, the value of the first one counts, because rules may read it.
     rest = type(one)(**{key: value for key, value in said(other).items() if key not in one.keys})
     violated = [
         {violation.rule.id for violation in policy.can_update(order, patch).violations} for patch in (one, rest, both)
@@ -76,7 +76,7 @@ def test_listing(question: Question, shuffler: random.Random) -> None:
 
 @given(pairs)
 def test_naming(question: Question) -> None:
-    """Every violation names a section the patch touches, and exactly the keys that touch it."""
+    """Every violation names a section that the patch touches, and exactly the keys in that section."""
     policy, order, patch, _ = question
     for violation in policy.can_update(order, patch).violations:
         assert violation.section in patch.sections
@@ -86,7 +86,7 @@ def test_naming(question: Question) -> None:
 
 @given(pairs)
 def test_repeating(question: Question) -> None:
-    """Deciding changes nothing and repeats itself."""
+    """Deciding changes nothing, and gives the same decision each time."""
     policy, order, patch, _ = question
     before = pickle.dumps((order, patch))
     first = policy.can_update(order, patch)
@@ -97,7 +97,7 @@ def test_repeating(question: Question) -> None:
 
 @given(strategies.json_values)
 def test_reading(value: object) -> None:
-    """Any JSON is a patch or an InvalidInput, and an order or an InvalidInput."""
+    """Reading any JSON as a patch or an order succeeds or raises InvalidInput."""
     for module, reader in itertools.product((salla, awal), ("read_patch", "read_order")):
         for source in (value, json.dumps(value), json.dumps(value).encode()):
             problems = problems_of(getattr(module, reader), source)
@@ -105,7 +105,7 @@ def test_reading(value: object) -> None:
 
 
 def problems_of(reader: Callable[[object], object], source: object) -> tuple[Problem, ...]:
-    """Read something, and return what could not be read of it."""
+    """Read a value, and return the problems."""
     try:
         reader(source)
     except InvalidInput as error:
@@ -115,38 +115,38 @@ def problems_of(reader: Callable[[object], object], source: object) -> tuple[Pro
 
 @given(pairs)
 def test_writing(question: Question) -> None:
-    """Written and read again is the same."""
+    """A patch that is written and read again is the same; so is a patch or an order that is pickled."""
     policy, order, patch, _ = question
     body = to_json(patch)
     module = strategies.module_of(policy)
     assert module.read_patch(body) == patch
     assert module.read_patch(json.dumps(body)) == patch
     assert repr(module.read_patch(json.dumps(body))) == repr(patch)
-    for thing in (order, patch):
-        again = pickle.loads(pickle.dumps(thing))
-        assert again == thing
-        assert hash(again) == hash(thing)
+    for model in (order, patch):
+        again = pickle.loads(pickle.dumps(model))
+        assert again == model
+        assert hash(again) == hash(model)
     assert policy.can_update(pickle.loads(pickle.dumps(order)), patch) == policy.can_update(order, patch)
 
 
 @given(pairs)
 def test_evolving(question: Question) -> None:
-    """An order or patch that is changed by attrs.evolve is decided as one that was made so."""
+    """An order or a patch changed by attrs.evolve is decided like one built directly."""
     policy, order, patch, other = question
     changed = attrs.evolve(order, status=policy.order_type(status="completed").status)
-    made = policy.order_type(**{**attrs.asdict(order, recurse=False), "status": "completed"})
-    assert changed == made
-    assert policy.can_update(changed, patch) is policy.can_update(made, patch)
+    built = policy.order_type(**{**attrs.asdict(order, recurse=False), "status": "completed"})
+    assert changed == built
+    assert policy.can_update(changed, patch) is policy.can_update(built, patch)
     merged = attrs.evolve(patch, **said(other))
     assert policy.can_update(order, merged) is policy.can_update(order, type(patch)(**{**said(patch), **said(other)}))
 
 
 @given(st.lists(st.sampled_from(awal.Status), max_size=20))
-def test_history(asked: list[awal.Status]) -> None:
-    """Whatever is accepted, an Awal order's history is a prefix of the chain."""
+def test_history(requested: list[awal.Status]) -> None:
+    """If only allowed updates are applied, the history of an Awal order is a prefix of the chain."""
     order = awal.Order(status=awal.Status.PENDING)
     history = [order.status]
-    for status in asked:
+    for status in requested:
         if can_update(order, awal.Patch(status=status)):
             order = attrs.evolve(order, status=status)
             if history[-1] != status:

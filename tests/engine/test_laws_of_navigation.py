@@ -1,4 +1,4 @@
-"""The laws of what may be changed instead, where bodies matter."""
+"""The laws of splits, plans, guards and advice, for random bodies; each docstring is one law."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_splitting(question: Question) -> None:
 
 @given(pairs)
 def test_applying(question: Question) -> None:
-    """An update is applied exactly when it is allowed; what it sends is then there, and sending it again is no plan."""
+    """An update is applied exactly if it is allowed; afterwards, the plan for it has no steps."""
     policy, order, patch, _ = question
     before = attrs.evolve(order)
     if not policy.can_update(order, patch):
@@ -50,7 +50,7 @@ def test_applying(question: Question) -> None:
 
 @given(pairs, st.data())
 def test_planning(question: Question, data: st.DataObject) -> None:
-    """Every step of a plan is allowed on the order that the steps before it leave; at the end nothing is missing."""
+    """Every step of a plan is allowed after the steps before it, and the last step reaches the goal."""
     policy, order, goal, _ = question
     plan = policy.plan(order, goal)
     if not plan:
@@ -68,7 +68,7 @@ def test_planning(question: Question, data: st.DataObject) -> None:
 
 @given(pairs)
 def test_guarding(question: Question) -> None:
-    """A guard holds for an order exactly when the update is allowed, whatever the bodies hold."""
+    """A guard holds for an order exactly if the update is allowed, whatever the bodies contain."""
     policy, order, patch, other = question
     guard = policy.guard(patch)
     assert guard.holds(order) is bool(policy.can_update(order, patch))
@@ -78,7 +78,7 @@ def test_guarding(question: Question) -> None:
 
 @given(st.lists(strategies.salla_orders, max_size=20), strategies.salla_patches)
 def test_many_of_salla(orders: list[salla.Order], patch: salla.Patch) -> None:
-    """Many orders are decided as one by one."""
+    """Deciding many orders at once gives the same as deciding one by one."""
     one_by_one = [salla.POLICY.can_update(order, patch) for order in orders]
     assert salla.POLICY.decide_many(orders, patch) == one_by_one
     assert salla.POLICY.decide_indices(salla.POLICY.indices(orders), patch) == bytes(map(bool, one_by_one))
@@ -86,7 +86,7 @@ def test_many_of_salla(orders: list[salla.Order], patch: salla.Patch) -> None:
 
 @given(strategies.awal_orders, strategies.awal_patches)
 def test_advising(order: awal.Order, patch: awal.Patch) -> None:
-    """Advice is never part of a decision, and names keys that were sent, or one that was left out."""
+    """Advice never changes a decision, and names keys that were sent or the one that was left out."""
     advice = awal.POLICY.advise(order, patch)
     quiet = attrs.evolve(awal.POLICY, advice_rules=())
     assert quiet.can_update(order, patch) == awal.POLICY.can_update(order, patch)
@@ -111,7 +111,7 @@ conditions = st.recursive(
 
 @given(conditions, conditions)
 def test_simplifying(one: Condition, other: Condition) -> None:
-    """What is simplified holds at the same points, is written as anything of that meaning is, and stays as it is."""
+    """Simplifying keeps the meaning, writes equal meanings alike, and changes nothing the second time."""
     short = one.simplify()
     facts = tuple(dict.fromkeys((*one.facts, *other.facts)))
     same = all(one.holds(point) is short.holds(point) for point in points(facts))
@@ -124,8 +124,8 @@ def test_simplifying(one: Condition, other: Condition) -> None:
     assert (one | (one & other)).means(one)
 
 
-def _conditions_over(*facts: Fact) -> st.SearchStrategy[Condition]:
-    """Draw conditions of any form over some facts."""
+def _conditions_on(*facts: Fact) -> st.SearchStrategy[Condition]:
+    """Draw conditions of any form on some facts."""
     one = st.sampled_from(facts).flatmap(lambda fact: st.builds(fact.is_in, st.sets(st.sampled_from(fact.values))))
     return st.recursive(
         one,
@@ -137,64 +137,67 @@ def _conditions_over(*facts: Fact) -> st.SearchStrategy[Condition]:
 
 
 @st.composite
-def _platforms(draw: st.DrawFn) -> Policy[toy.Order, toy.Patch]:
-    """Draw rules on parcels: the stage by a table or by any condition, the other sections by what they like."""
+def _toy_policies(draw: st.DrawFn) -> Policy[toy.Order, toy.Patch]:
+    """Draw rules on parcels: the stage by a table or any condition, the other sections by any condition."""
     table = st.fixed_dictionaries({stage: st.sets(st.sampled_from(toy.Stage)) for stage in toy.Stage}).map(
         lambda rows: TransitionTable(toy.STAGE, toy.ASKED, rows)
     )
     steps = st.lists(st.tuples(*[st.sampled_from(toy.Stage)] * 2), max_size=4).map(
         lambda pairs: AnyOf(tuple(toy.STAGE.is_(one) & toy.ASKED.is_(other) for one, other in pairs))
     )
-    plain = _conditions_over(toy.STAGE, toy.ASKED, toy.FRAGILE) | _conditions_over(toy.STAGE)
-    asked = st.one_of(table, steps, steps, plain)
-    others = _conditions_over(toy.STAGE, toy.FRAGILE) | _conditions_over(toy.STAGE, toy.ASKED)
+    plain = _conditions_on(toy.STAGE, toy.ASKED, toy.FRAGILE) | _conditions_on(toy.STAGE)
+    stage_conditions = st.one_of(table, steps, steps, plain)
+    other_conditions = _conditions_on(toy.STAGE, toy.FRAGILE) | _conditions_on(toy.STAGE, toy.ASKED)
     rules = [
-        Rule(id="X-STAGE", section=toy.Section.STAGE, only_if=draw(asked), reason="drawn"),
-        Rule(id="X-ADDRESS", section=toy.Section.ADDRESS, only_if=draw(others), reason="drawn"),
-        Rule(id="X-NOTE", section=toy.Section.NOTE, only_if=draw(others), reason="drawn"),
+        Rule(id="X-STAGE", section=toy.Section.STAGE, only_if=draw(stage_conditions), reason="drawn"),
+        Rule(id="X-ADDRESS", section=toy.Section.ADDRESS, only_if=draw(other_conditions), reason="drawn"),
+        Rule(id="X-NOTE", section=toy.Section.NOTE, only_if=draw(other_conditions), reason="drawn"),
     ]
     return attrs.evolve(toy.POLICY, rules=rules, waivers=(), assumptions=(), advice_rules=())
 
 
-def _shortest(policy: Policy[Any, Any], order: Any, goal: Any) -> int | None:
-    """Find how many updates lead to a goal, by trying all there are: any stage, with any of the goal's other keys."""
+def _shortest_length(policy: Policy[Any, Any], order: Any, goal: Any) -> int | None:
+    """Return the number of updates to a goal, found by trying all: any stage, with any of its other keys."""
     others = {key: value for key, value in said(goal).items() if key != "stage"}
     stages = [*toy.Stage, UNSET] if "stage" in goal.keys else [UNSET]
-    tried = [
+    candidates = [
         toy.Patch(stage=stage, **{key: others[key] for key in keys})
         for stage in stages
         for size in range(len(others) + 1)
         for keys in itertools.combinations(others, size)
     ]
-    level, seen, count = {order}, {order}, 0
+    level, visited, count = {order}, {order}, 0
     while level:
-        if any(_holds(reached, goal) for reached in level):
+        if any(_reaches(reached, goal) for reached in level):
             return count
         level = {
-            policy.apply(reached, patch) for reached in level for patch in tried if policy.can_update(reached, patch)
-        } - seen
-        seen |= level
+            policy.apply(reached, patch)
+            for reached in level
+            for patch in candidates
+            if policy.can_update(reached, patch)
+        } - visited
+        visited |= level
         count += 1
     return None
 
 
-def _holds(order: toy.Order, goal: toy.Patch) -> bool:
-    written = order.written or toy.Patch()
-    return all(getattr(order if key == "stage" else written, key) == value for key, value in said(goal).items())
+def _reaches(order: toy.Order, goal: toy.Patch) -> bool:
+    stored = order.written or toy.Patch()
+    return all(getattr(order if key == "stage" else stored, key) == value for key, value in said(goal).items())
 
 
 @given(
-    _platforms(),
+    _toy_policies(),
     st.sampled_from(toy.Stage),
     st.booleans(),
     st.sets(st.sampled_from(["stage", "street", "note"])),
     st.data(),
 )
-def test_plans_are_those_of_a_search_by_force(
+def test_plans_are_as_short_as_a_brute_force_search_finds(
     policy: Policy[Any, Any], stage: toy.Stage, fragile: bool, keys: set[str], data: st.DataObject
 ) -> None:
-    """On platforms of any rules: there is a plan where any way leads there, and none is shorter."""
+    """For random rules, there is a plan exactly if some sequence of updates reaches the goal."""
     values = {"stage": data.draw(st.sampled_from(toy.Stage)), "street": "x", "note": "y"}
     order, goal = toy.Order(stage=stage, fragile=fragile), toy.Patch(**{key: values[key] for key in keys})
-    plan, steps = policy.plan(order, goal), _shortest(policy, order, goal)
+    plan, steps = policy.plan(order, goal), _shortest_length(policy, order, goal)
     assert (len(plan.steps) if plan else None) == steps

@@ -1,4 +1,4 @@
-"""The look-up is two subscripts, and asks whoever makes rows where it finds nothing."""
+"""The lookup is two subscripts; if one of them fails, it calls the function that builds rows."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from orderrules.engine.decision_table import lookup
 
 
 def test_a_decision_is_found_by_two_numbers() -> None:
-    """The row by the order's slot, the column by the patch's; whatever goes wrong is somebody else's question."""
-    asked: list[tuple[Any, Any]] = []
+    """The order's slot gives the row, the patch's slot the column; ``decide`` handles every other case."""
+    calls: list[tuple[Any, Any]] = []
 
     def decide(order: Any, patch: Any) -> str:
-        asked.append((order, patch))
+        calls.append((order, patch))
         return "made"
 
     rows: list[list[str] | None] = [["a", "b"], None]
     look_up = lookup("_box_index", "_box_mask", rows, decide)
     order, patch = SimpleNamespace(_box_index=0), SimpleNamespace(_box_mask=1)
     assert look_up(order, patch) == "b"
-    assert asked == []
-    strange = [
+    assert calls == []
+    unusual = [
         (SimpleNamespace(_box_index=1), patch),
         (SimpleNamespace(_other_index=0), patch),
         (order, SimpleNamespace(_other_mask=0)),
         (order, SimpleNamespace(_box_mask=2)),
     ]
-    assert [look_up(*pair) for pair in strange] == ["made"] * 4
-    assert asked == strange
+    assert [look_up(*pair) for pair in unusual] == ["made"] * 4
+    assert calls == unusual
     rows[1] = ["c", "d"]
-    assert look_up(*strange[0]) == "d"
+    assert look_up(*unusual[0]) == "d"
 
 
-def test_an_error_is_raised_from_text_that_says_whose_it_is() -> None:
-    """In a traceback it is found by its name."""
+def test_the_generated_lookup_is_named_in_a_traceback() -> None:
+    """An error of ``decide`` has no context."""
 
     def decide(order: Any, patch: Any) -> None:
         raise ZeroDivisionError(order, patch)

@@ -1,4 +1,4 @@
-"""What may be changed instead, and the way to a goal: every answer agrees with can_update, at every point."""
+"""Splits, plans and the other questions agree with can_update at every point."""
 
 from __future__ import annotations
 
@@ -43,27 +43,29 @@ ENTANGLED = toy.POLICY.with_rules(
         reason="nothing is noted at the door",
     )
 )
-"""A policy in which one section's rule reads what another section sends."""
+"""A policy in which the rule of one section reads a key of another section."""
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=["ours", "strict", "no waiver"])
 def test_editable_agrees_with_can_update_on_every_section(policy: Policy[Any, Any]) -> None:
-    """For every order and every patch of one section."""
+    """All orders, and all patches of one section."""
     patches = [patch for patch in samples.salla_patches() if len(patch.sections) == 1]
     for order in SALLA_ORDERS:
         sections = policy.editable(order)
         assert tuple(sections) == tuple(salla.Section)
         for patch in patches:
             decision = policy.can_update(order, patch)
-            told = sections[patch.sections[0]]
-            assert bool(told) is bool(decision)
-            assert [violation.rule for violation in told.violations] == [v.rule for v in decision.violations]
-            assert told.waivers == decision.waivers
+            section_decision = sections[patch.sections[0]]
+            assert bool(section_decision) is bool(decision)
+            assert [violation.rule for violation in section_decision.violations] == [
+                v.rule for v in decision.violations
+            ]
+            assert section_decision.waivers == decision.waivers
 
 
 @pytest.mark.parametrize("policy", AWAL_POLICIES, ids=["step", "forward", "reset"])
-def test_editable_awal_status_is_open_while_another_may_follow(policy: Policy[Any, Any]) -> None:
-    """And the five plain fields always are."""
+def test_editable_awal_status_is_open_if_another_may_follow(policy: Policy[Any, Any]) -> None:
+    """The five other fields are always open."""
     for order in AWAL_ORDERS:
         sections = policy.editable(order)
         others = [status for status in Status if status != order.status]
@@ -73,8 +75,8 @@ def test_editable_awal_status_is_open_while_another_may_follow(policy: Policy[An
         assert all(decision for section, decision in sections.items() if section is not awal.Section.STATUS)
 
 
-def test_a_closed_status_says_why_and_not_what_was_asked() -> None:
-    """Whatever is asked for is refused."""
+def test_a_closed_status_is_explained_without_a_requested_status() -> None:
+    """Every requested status is refused."""
     decision = awal.POLICY.editable(awal.Order(status="completed"))[awal.Section.STATUS]
     assert [violation.message for violation in decision.violations] == [
         "status cannot be changed: status is completed; nothing may follow completed"
@@ -84,7 +86,7 @@ def test_a_closed_status_says_why_and_not_what_was_asked() -> None:
 
 
 def test_next_statuses_are_those_of_the_page() -> None:
-    """None where the page documents no transitions."""
+    """If the page documents no transitions, the result is None."""
     following: list[object] = [awal.POLICY.next_statuses(order) for order in AWAL_ORDERS]
     assert following == [{Status.ACCEPTED}, {Status.SHIPPED}, {Status.DELIVERED}, {Status.COMPLETED}, set(), set()]
     assert salla.POLICY.next_statuses(salla.Order(status="completed")) is None
@@ -92,8 +94,8 @@ def test_next_statuses_are_those_of_the_page() -> None:
 
 
 @pytest.mark.parametrize("ask", ["editable", "next_statuses", "split", "apply", "plan", "advise"])
-def test_questions_about_another_platform_are_a_type_error(ask: str) -> None:
-    """As ``can_update`` is."""
+def test_an_order_of_another_platform_is_a_type_error(ask: str) -> None:
+    """The methods behave as ``can_update`` does."""
     parcel = toy.Order(stage=toy.Stage.VAN)
     policies: list[Policy[Any, Any]] = [salla.POLICY, awal.POLICY]
     for policy in policies:
@@ -105,7 +107,7 @@ def test_questions_about_another_platform_are_a_type_error(ask: str) -> None:
 
 
 def check_split(policy: Policy[Any, Any], order: Any, patch: Any) -> None:
-    """See that a split loses nothing, that its allowed part is allowed, and that no section more is."""
+    """Check that a split loses nothing, and that its allowed part is allowed and cannot be extended."""
     parts = policy.split(order, patch)
     assert {**said(parts.allowed), **said(parts.refused)} == said(patch)
     assert not set(parts.allowed.keys) & set(parts.refused.keys)
@@ -118,7 +120,7 @@ def check_split(policy: Policy[Any, Any], order: Any, patch: Any) -> None:
 
 @pytest.mark.parametrize("policy", POLICIES, ids=["ours", "strict", "no waiver"])
 def test_a_split_of_salla_is_lossless_and_maximal(policy: Policy[Any, Any]) -> None:
-    """For every order, and every set of up to three keys, and all of them."""
+    """All orders, with every set of up to three keys, and with all keys."""
     patches = [patch for patch in samples.salla_patches() if len(patch.keys) in {0, 1, 2, 3, 9}]
     for order, patch in itertools.product(SALLA_ORDERS, patches):
         check_split(policy, order, patch)
@@ -126,20 +128,22 @@ def test_a_split_of_salla_is_lossless_and_maximal(policy: Policy[Any, Any]) -> N
 
 @pytest.mark.parametrize("policy", AWAL_POLICIES, ids=["step", "forward", "reset"])
 def test_a_split_of_awal_is_lossless_and_maximal(policy: Policy[Any, Any]) -> None:
-    """For every point."""
+    """All orders with all patches."""
     for order, patch in itertools.product(AWAL_ORDERS, samples.awal_patches()):
         check_split(policy, order, patch)
 
 
-def test_a_split_where_rules_read_other_sections_is_the_largest() -> None:
-    """Then not the refused section has to go, but the one that closes it may, whichever leaves more."""
+def test_a_split_is_the_largest_if_rules_read_other_sections() -> None:
+    """To allow a section, the key that closes it may be refused instead, if that allows more."""
     for order, patch in itertools.product(TOY_ORDERS, TOY_PATCHES):
         check_split(ENTANGLED, order, patch)
         largest = max(
-            sum(map(len, (ENTANGLED.keys_of(section) for section in kept)))
+            sum(map(len, (ENTANGLED.keys_of(section) for section in chosen)))
             for count in range(len(patch.sections) + 1)
-            for kept in itertools.combinations(patch.sections, count)
-            if ENTANGLED.can_update(order, toy.Patch(**{k: v for k, v in said(patch).items() if section_of(k) in kept}))
+            for chosen in itertools.combinations(patch.sections, count)
+            if ENTANGLED.can_update(
+                order, toy.Patch(**{k: v for k, v in said(patch).items() if section_of(k) in chosen})
+            )
         )
         assert (
             sum(len(ENTANGLED.keys_of(section)) for section in ENTANGLED.split(order, patch).allowed.sections)
@@ -148,18 +152,20 @@ def test_a_split_where_rules_read_other_sections_is_the_largest() -> None:
         assert len(ENTANGLED.split(order, patch).allowed.sections) == max(
             count
             for count in range(len(patch.sections) + 1)
-            for kept in itertools.combinations(patch.sections, count)
-            if ENTANGLED.can_update(order, toy.Patch(**{k: v for k, v in said(patch).items() if section_of(k) in kept}))
+            for chosen in itertools.combinations(patch.sections, count)
+            if ENTANGLED.can_update(
+                order, toy.Patch(**{k: v for k, v in said(patch).items() if section_of(k) in chosen})
+            )
         )
 
 
 def section_of(key: str) -> toy.Section:
-    """Say which section of the toy a key is in."""
+    """Return the section of a key of the toy platform."""
     return next(section for section in toy.Section if key in toy.POLICY.keys_of(section))
 
 
-def test_apply_succeeds_exactly_when_allowed_and_touches_what_the_patch_names() -> None:
-    """For every point of Awal's space."""
+def test_apply_succeeds_exactly_if_allowed_and_changes_only_the_patched_keys() -> None:
+    """All orders of Awal with all patches."""
     for order, patch in itertools.product(AWAL_ORDERS, samples.awal_patches()):
         if not awal.POLICY.can_update(order, patch):
             with pytest.raises(UpdateRefused):
@@ -170,8 +176,8 @@ def test_apply_succeeds_exactly_when_allowed_and_touches_what_the_patch_names() 
             assert getattr(after, name) == (getattr(patch, name) if name in patch.keys else getattr(order, name))
 
 
-def test_apply_keeps_what_a_salla_order_cannot_show() -> None:
-    """Key by key as last written; a customer that is attached is registered, so that it goes through once."""
+def test_apply_stores_keys_that_are_not_fields_of_a_salla_order() -> None:
+    """The last value of each key is stored; an attached customer is registered, so it is attached only once."""
     order = salla.Order(status="in_progress", customer=salla.CustomerKind.GUEST)
     patch = salla.Patch(customer=salla.Customer(id=7), coupon_code="EID24", employees=(1,))
     after = salla.POLICY.apply(order, patch)
@@ -191,8 +197,8 @@ def test_apply_keeps_what_a_salla_order_cannot_show() -> None:
             assert (reached.written or salla.Patch()) == sent
 
 
-def test_apply_takes_what_is_left_out_as_the_reading_says() -> None:
-    """Untouched, or unpaid."""
+def test_apply_treats_a_missing_payment_status_as_assumed() -> None:
+    """It stays as it is, or becomes unpaid."""
     paid = awal.Order(status="accepted", payment_status="paid")
     ship = awal.Patch(status=Status.SHIPPED)
     assert awal.POLICY.apply(paid, ship).payment_status == "paid"
@@ -205,8 +211,8 @@ def test_apply_takes_what_is_left_out_as_the_reading_says() -> None:
     assert reset.apply(paid, awal.Patch()) is paid
 
 
-def test_an_order_with_nowhere_to_keep_a_key_says_so() -> None:
-    """It shows its size alone."""
+def test_apply_rejects_an_order_that_cannot_store_a_key() -> None:
+    """The order has only a field for its size."""
     large = toy.platform_of(3)
     crate = large.order_type(size=1)
     assert large.apply(crate, large.patch_type()) is crate
@@ -219,8 +225,8 @@ def test_an_order_with_nowhere_to_keep_a_key_says_so() -> None:
 PAID = awal.Patch(status=Status.COMPLETED, payment_status=awal.PaymentStatus.PAID)
 
 
-def test_a_plan_is_the_walk_through_of_the_page() -> None:
-    """Four updates, the payment in the first."""
+def test_a_plan_has_the_steps_that_the_page_describes() -> None:
+    """There are four updates, and the first one sets the payment status."""
     plan = awal.POLICY.plan(awal.Order(status="pending"), PAID)
     assert plan
     assert plan.blocked is None
@@ -230,15 +236,15 @@ def test_a_plan_is_the_walk_through_of_the_page() -> None:
         {"status": "delivered"},
         {"status": "completed"},
     ]
-    there = awal.Order(status="completed", payment_status="paid")
-    assert awal.POLICY.plan(there, PAID) == Plan(())
+    reached = awal.Order(status="completed", payment_status="paid")
+    assert awal.POLICY.plan(reached, PAID) == Plan(())
     assert awal.policy(skipping=True).plan(awal.Order(status="pending"), PAID).steps == (PAID,)
     reset = awal.policy(payment_default="reset").plan(awal.Order(status="pending"), PAID)
     assert [awal.to_body(step)["payment_status"] for step in reset.steps] == ["paid"] * 4
 
 
-def test_a_blocked_plan_says_what_stands_in_the_way() -> None:
-    """As seen from where the order is; what could be reached by itself is not in the way."""
+def test_a_blocked_plan_names_the_rules_that_block_it() -> None:
+    """They are evaluated for the order as it is now; sections that alone could be reached are not named."""
     back = awal.POLICY.plan(awal.Order(status="shipped"), awal.Patch(status=Status.ACCEPTED))
     assert not back
     assert back.steps == ()
@@ -251,7 +257,7 @@ def test_a_blocked_plan_says_what_stands_in_the_way() -> None:
     blocked = gap.plan(awal.Order(status="pending"), awal.Patch(status=Status.COMPLETED)).blocked
     assert blocked is not None
     assert blocked.violations[0].expected == "only accepted may follow pending"
-    house = awal.POLICY.with_rules(
+    shop = awal.POLICY.with_rules(
         Rule(
             id="SHOP-BRANCH-1",
             section=awal.Section.BRANCH_ID,
@@ -259,10 +265,10 @@ def test_a_blocked_plan_says_what_stands_in_the_way() -> None:
             reason="branches are for pick-ups",
         )
     )
-    both = house.plan(awal.Order(status="pending"), awal.Patch(status=Status.DELIVERED, branch_id="7"))
+    both = shop.plan(awal.Order(status="pending"), awal.Patch(status=Status.DELIVERED, branch_id="7"))
     assert both.blocked is not None
     assert [violation.rule.id for violation in both.blocked.violations] == ["SHOP-BRANCH-1"]
-    later = house.plan(awal.Order(status="delivered"), awal.Patch(status=Status.COMPLETED, branch_id="7"))
+    later = shop.plan(awal.Order(status="delivered"), awal.Patch(status=Status.COMPLETED, branch_id="7"))
     assert [awal.to_body(step) for step in later.steps] == [{"status": "completed"}, {"branch_id": "7"}]
     closed = salla.POLICY.plan(salla.Order(status="completed"), salla.Patch(coupon_code="x", employees=(1,)))
     assert closed.blocked is not None
@@ -270,21 +276,21 @@ def test_a_blocked_plan_says_what_stands_in_the_way() -> None:
 
 
 def holds(order: Any, goal: Any) -> bool:
-    """Say whether an order holds a goal, looked up apart from the library."""
+    """Return whether an order holds a goal, without using the library."""
     for key in goal.keys:
-        shown = getattr(order, key, None) or getattr(getattr(order, "written", None), key, UNSET)
-        if shown != getattr(goal, key):
+        value = getattr(order, key, None) or getattr(getattr(order, "written", None), key, UNSET)
+        if value != getattr(goal, key):
             return False
     return True
 
 
-def shortest(policy: Policy[Any, Any], order: Any, goal: Any, candidates: list[Any], most: int) -> int | None:
-    """Search all sequences of updates for the shortest that reaches a goal, without a thought."""
+def shortest(policy: Policy[Any, Any], order: Any, goal: Any, candidates: list[Any], limit: int) -> int | None:
+    """Return the length of the shortest sequence of updates to a goal, found by trying all."""
     if holds(order, goal):
         return 0
     level = [order]
-    seen = {order}
-    for steps in range(1, most + 1):
+    visited = {order}
+    for steps in range(1, limit + 1):
         reached = [
             after
             for before in level
@@ -294,14 +300,14 @@ def shortest(policy: Policy[Any, Any], order: Any, goal: Any, candidates: list[A
         ]
         if any(holds(after, goal) for after in reached):
             return steps
-        level = [after for after in dict.fromkeys(reached) if after not in seen]
-        seen.update(level)
+        level = [after for after in dict.fromkeys(reached) if after not in visited]
+        visited.update(level)
     return None
 
 
 @pytest.mark.parametrize("policy", AWAL_POLICIES, ids=["step", "forward", "reset"])
-def test_no_plan_is_longer_than_it_need_be(policy: Policy[Any, Any]) -> None:
-    """Held against a search of all sequences, from every status to every goal; and every step of a plan is allowed."""
+def test_plans_are_as_short_as_possible(policy: Policy[Any, Any]) -> None:
+    """They are compared with a search of all sequences, from every status to every goal."""
     fields: list[dict[str, Any]] = [
         {},
         {"payment_status": awal.PaymentStatus.PAID},
@@ -309,13 +315,15 @@ def test_no_plan_is_longer_than_it_need_be(policy: Policy[Any, Any]) -> None:
     ]
     for order, field, status in itertools.product(AWAL_ORDERS, fields, (UNSET, *Status)):
         goal = awal.Patch(**field, status=status)
-        candidates = [awal.Patch(**rest, status=asked) for asked in (UNSET, *Status) for rest in (fields[0], field)]
+        candidates = [
+            awal.Patch(**rest, status=requested) for requested in (UNSET, *Status) for rest in (fields[0], field)
+        ]
         plan = policy.plan(order, goal)
         present = order
         for step in plan.steps:
             assert policy.can_update(present, step)
             present = policy.apply(present, step)
-        best = shortest(policy, order, goal, candidates, most=5)
+        best = shortest(policy, order, goal, candidates, limit=5)
         assert (len(plan.steps) if plan else None) == best, (order, goal)
         if plan:
             assert holds(present, goal)
@@ -324,7 +332,7 @@ def test_no_plan_is_longer_than_it_need_be(policy: Policy[Any, Any]) -> None:
 
 
 def test_a_plan_for_salla_is_one_step_or_blocked() -> None:
-    """Nothing that the page documents opens what is closed; what is there already is not sent again."""
+    """No documented update opens a closed section, and values that are set already are not sent again."""
     for order, patch in itertools.product(SALLA_ORDERS, samples.salla_patches()[:140]):
         plan = salla.POLICY.plan(order, patch)
         if not patch.keys:
@@ -337,8 +345,8 @@ def test_a_plan_for_salla_is_one_step_or_blocked() -> None:
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=["ours", "strict", "no waiver"])
-def test_a_guard_holds_exactly_where_the_update_is_allowed(policy: Policy[Any, Any]) -> None:
-    """For all orders and all sets of keys; the same meaning is the same guard."""
+def test_a_guard_holds_exactly_if_the_update_is_allowed(policy: Policy[Any, Any]) -> None:
+    """All orders and all sets of keys; equal meanings give equal guards."""
     by_meaning: dict[tuple[bool, ...], object] = {}
     for patch in samples.salla_patches():
         guard = policy.guard(patch)
@@ -352,8 +360,8 @@ def test_a_guard_holds_exactly_where_the_update_is_allowed(policy: Policy[Any, A
 @pytest.mark.parametrize(
     "policy", [*AWAL_POLICIES, toy.POLICY, ENTANGLED], ids=["step", "forward", "reset", "toy", "entangled"]
 )
-def test_guards_know_what_is_asked_for(policy: Policy[Any, Any]) -> None:
-    """A transition table leaves the statuses from which the one asked for may be reached."""
+def test_guards_consider_the_requested_status(policy: Policy[Any, Any]) -> None:
+    """The guard of a transition table names the statuses from which the requested one may be reached."""
     orders: list[Any] = AWAL_ORDERS if policy.name == "awal" else TOY_ORDERS
     patches: list[Any] = samples.awal_patches() if policy.name == "awal" else TOY_PATCHES
     for patch in patches:
@@ -363,7 +371,7 @@ def test_guards_know_what_is_asked_for(policy: Policy[Any, Any]) -> None:
 
 
 def test_guards_read_like_sentences() -> None:
-    """As short as they can be."""
+    """They are as short as possible."""
     guards = {
         "employees": "always",
         "coupon_code": "draft or status is not completed",
@@ -382,8 +390,8 @@ def test_guards_read_like_sentences() -> None:
     )
 
 
-def test_many_orders_are_decided_as_one_by_one() -> None:
-    """As decisions, and as bytes."""
+def test_deciding_many_orders_equals_deciding_one_by_one() -> None:
+    """Both as decisions and as bytes."""
     for policy, orders, patches in (
         (salla.policy(), SALLA_ORDERS, samples.salla_patches()[::7]),
         (awal.policy(), AWAL_ORDERS, samples.awal_patches()[::7]),
@@ -401,7 +409,7 @@ def test_many_orders_are_decided_as_one_by_one() -> None:
 
 
 def test_many_orders_of_another_platform_are_a_type_error() -> None:
-    """As one is; a number that is no order's, and a platform too large for a byte, are told too."""
+    """An invalid index, or a platform with too many points for one byte, is a value error."""
     with pytest.raises(TypeError, match=r"got orderrules\.platforms\.awal\.Order as the order"):
         salla.POLICY.decide_many([salla.Order(), awal.Order(status="pending")], salla.Patch())  # type: ignore[list-item]
     with pytest.raises(TypeError, match="as the patch"):
@@ -420,8 +428,8 @@ def test_many_orders_of_another_platform_are_a_type_error() -> None:
         large.decide_indices(b"", large.patch_type())
 
 
-def test_advice_says_what_it_is_about_and_refuses_nothing() -> None:
-    """Each with its keys; odd days in an order are no occasion."""
+def test_advice_names_its_keys_and_refuses_nothing() -> None:
+    """A date of another format in the order gives no advice."""
     order = awal.Order(status="shipped", payment_status="paid", shipping_date="20/01/2024")
     patch = awal.Patch(status=Status.SHIPPED, delivery_date=date(2024, 1, 1))
     advice = awal.POLICY.advise(order, patch)
@@ -431,8 +439,8 @@ def test_advice_says_what_it_is_about_and_refuses_nothing() -> None:
     ]
     assert awal.POLICY.can_update(order, patch)
     hollow = salla.Patch(customer=salla.Customer(), payment=salla.Payment(), ship_to=salla.ShipTo(city=1), courier_id=1)
-    told = salla.POLICY.advise(salla.Order(), hollow)
-    assert [(entry.id, entry.keys) for entry in told] == [
+    hollow_advice = salla.POLICY.advise(salla.Order(), hollow)
+    assert [(entry.id, entry.keys) for entry in hollow_advice] == [
         ("SALLA-ADVICE-2", ("courier_id", "ship_to")),
         ("SALLA-ADVICE-4", ("customer", "payment")),
     ]
@@ -440,8 +448,8 @@ def test_advice_says_what_it_is_about_and_refuses_nothing() -> None:
         salla.POLICY.advise(salla.Order(), awal.Patch())  # type: ignore[arg-type]
 
 
-def test_a_plan_finds_a_way_where_sections_open_and_close_each_other() -> None:
-    """Held against a search of all sequences of the goal's own parts and of every stage."""
+def test_a_plan_finds_a_way_if_sections_open_and_close_each_other() -> None:
+    """It is compared with a search of all sequences of parts of the goal and of all stages."""
     at_the_desk = Rule(
         id="TOY-NOTE-1",
         section=toy.Section.NOTE,
@@ -459,22 +467,22 @@ def test_a_plan_finds_a_way_where_sections_open_and_close_each_other() -> None:
     goals = [patch for patch in TOY_PATCHES if patch.keys]
     for policy, order, goal in itertools.product(policies, TOY_ORDERS, goals):
         parts = [
-            toy.Patch(**{**kept, **({} if stage is UNSET else {"stage": stage})})
+            toy.Patch(**{**chosen, **({} if stage is UNSET else {"stage": stage})})
             for stage in ((UNSET, *toy.Stage) if "stage" in goal.keys else (UNSET,))
             for count in range(3)
             for names in itertools.combinations([name for name in goal.keys if name != "stage"], count)
-            for kept in [{name: getattr(goal, name) for name in names}]
+            for chosen in [{name: getattr(goal, name) for name in names}]
         ]
         plan = policy.plan(order, goal)
-        best = shortest(policy, order, goal, [part for part in parts if part.keys], most=5)
+        best = shortest(policy, order, goal, [part for part in parts if part.keys], limit=5)
         assert (len(plan.steps) if plan else None) == best, (policy, order, goal, plan)
         if policy.can_update(order, goal):
             assert plan
 
 
-def test_editable_says_every_rule_that_refuses_what_might_be_asked() -> None:
-    """Not only the first one's."""
-    house = awal.POLICY.with_rules(
+def test_editable_names_every_rule_that_refuses_a_possible_value() -> None:
+    """All rules are named, not only the first one."""
+    shop = awal.POLICY.with_rules(
         Rule(
             id="SHOP-STATUS-1",
             section=awal.Section.STATUS,
@@ -482,7 +490,7 @@ def test_editable_says_every_rule_that_refuses_what_might_be_asked() -> None:
             reason="only the office completes",
         )
     )
-    decision = house.editable(awal.Order(status="delivered"))[awal.Section.STATUS]
+    decision = shop.editable(awal.Order(status="delivered"))[awal.Section.STATUS]
     assert {violation.rule.id for violation in decision.violations} == {"AWAL-STATUS-1", "SHOP-STATUS-1"}
     nested = awal.POLICY.without("AWAL-STATUS-1").with_rules(
         attrs.evolve(awal.POLICY.rules[0], only_if=awal.POLICY.rules[0].only_if & awal.ASKED.is_not(Status.COMPLETED))
@@ -493,8 +501,8 @@ def test_editable_says_every_rule_that_refuses_what_might_be_asked() -> None:
     assert awal.policy().split(awal.Order(status="pending"), awal.Patch(branch_id="7"))
 
 
-def test_an_empty_object_is_applied_as_nothing() -> None:
-    """As the advice says; an empty list says that there are none."""
+def test_applying_an_empty_object_changes_nothing() -> None:
+    """An empty list means that there are none."""
     order = salla.POLICY.apply(salla.Order(), salla.Patch(receiver=salla.Receiver(name="Noura"), employees=(1,)))
     assert salla.POLICY.apply(order, salla.Patch(receiver=salla.Receiver())) == order
     assert salla.POLICY.plan(order, salla.Patch(receiver=salla.Receiver())) == Plan(())
@@ -502,8 +510,8 @@ def test_an_empty_object_is_applied_as_nothing() -> None:
     assert after.written == salla.Patch(receiver=salla.Receiver(name="Noura"), employees=())
 
 
-def test_conditions_ask_only_what_tells_their_facts() -> None:
-    """An order of another platform does not."""
+def test_guards_indices_and_facts_reject_wrong_arguments() -> None:
+    """An order of another platform lacks facts that a guard reads."""
     with pytest.raises(TypeError, match="Order has no draft, which the condition reads"):
         salla.POLICY.guard(salla.Patch(coupon_code="x")).holds(awal.Order(status="pending"))
     with pytest.raises(TypeError, match="expected a condition, got str"):
@@ -517,7 +525,7 @@ def test_conditions_ask_only_what_tells_their_facts() -> None:
 @pytest.mark.parametrize(
     ("stage", "address", "steps"),
     [
-        # The rule on the stage reads the present one alone, or both, or nothing.
+        # The rule on the stage reads the current stage alone, or the requested one too, or neither.
         (
             toy.STAGE.is_not("door"),
             toy.STAGE.is_("van"),
@@ -534,10 +542,10 @@ def test_conditions_ask_only_what_tells_their_facts() -> None:
     ],
     ids=["the present one", "both", "nothing", "in one step", "only without a stage"],
 )
-def test_a_plan_takes_a_detour_where_it_must_and_says_nothing_again(
+def test_a_plan_takes_a_detour_if_needed_and_sends_nothing_twice(
     stage: Condition, address: Condition, steps: list[dict[str, str]]
 ) -> None:
-    """Whatever form the rule on a status has; the goal's own value comes before any other."""
+    """The goal's own value is tried first, whatever form the rule on the status has."""
     rules = [
         Rule(id="X-STAGE", section=toy.Section.STAGE, only_if=stage, reason="drawn"),
         Rule(id="X-ADDRESS", section=toy.Section.ADDRESS, only_if=address, reason="drawn"),

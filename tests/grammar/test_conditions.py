@@ -1,4 +1,4 @@
-"""Facts and conditions are values: printed, compared, negated and counted."""
+"""Facts and conditions are values that can be printed, compared, negated and counted."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ CONDITIONS: list[tuple[Condition, str, int, int]] = [
 
 
 @pytest.mark.parametrize(("condition", "sentence", "holds", "points_"), CONDITIONS, ids=[row[1] for row in CONDITIONS])
-def test_condition_reads_and_counts(condition: Condition, sentence: str, holds: int, points_: int) -> None:
-    """It is one sentence, holds at so many of its points, and its negation at all the others."""
+def test_a_condition_has_a_sentence_and_a_count(condition: Condition, sentence: str, holds: int, points_: int) -> None:
+    """Its negation holds at exactly the other points."""
     assert str(condition) == sentence
     assert condition.count() == (holds, points_)
     assert (~condition).count() == (points_ - holds, points_)
@@ -61,16 +61,16 @@ def test_condition_reads_and_counts(condition: Condition, sentence: str, holds: 
     assert ~condition != condition
 
 
-def test_conjunctions_are_flat_and_say_each_part_once() -> None:
-    """Parts of parts are parts."""
+def test_combined_conditions_are_flat_and_name_each_part_once() -> None:
+    """The parts of a part become parts of the whole."""
     red, wet = COLOUR.is_("red"), WET.is_(value=True)
     assert (red & wet) & red == AllOf((red, wet))
     assert (red | wet) | (wet | red) == AnyOf((red, wet))
     assert (red & wet).facts == (COLOUR, WET)
 
 
-def test_a_negated_transition_table_reads_as_one() -> None:
-    """For whoever writes what may not follow."""
+def test_a_negated_transition_table_has_its_own_sentence() -> None:
+    """Such a table lists what may not follow."""
     follows = TransitionTable(COLOUR, NEXT, {"red": {"green"}})
     point = {COLOUR: "red", NEXT: "green"}
     assert str(~follows) == "the colour asked for may not follow the present colour"
@@ -86,29 +86,29 @@ def test_a_negated_transition_table_reads_as_one() -> None:
     ],
 )
 def test_a_transition_table_says_what_may_follow(current: object, needed: str) -> None:
-    """With the present value in hand it says less, and the right thing."""
+    """The sentence depends on the current value."""
     follows = TransitionTable(COLOUR, NEXT, {"red": {"green"}, "green": ()})
     assert follows.expected({COLOUR: current, NEXT: "red"}, "may change") == needed
 
 
 def test_every_status_has_a_row() -> None:
-    """The table is the machine: even what nothing follows has a row."""
+    """If nothing may follow a status, its row is empty."""
     assert tuple(awal.TRANSITIONS) == tuple(awal.Status)
     assert tuple(awal.FORWARD) == tuple(awal.Status)
     assert awal.TRANSITIONS[awal.Status.PENDING] == {awal.Status.ACCEPTED}
     assert awal.TRANSITIONS[awal.Status.COMPLETED] == frozenset()
 
 
-def test_a_value_that_a_fact_never_has_is_a_mistake() -> None:
-    """A typing error in a rule is found when the rule is written."""
+def test_a_value_that_a_fact_never_has_is_a_value_error() -> None:
+    """A typing error in a rule is found when the rule is built."""
     with pytest.raises(ValueError, match="colour has no value 'blue'"):
         COLOUR.is_("blue")
     with pytest.raises(ValueError, match="status has no value 'cancelled'"):
         salla.STATUS.is_not("cancelled")
 
 
-def test_a_fact_is_read_off_its_attribute() -> None:
-    """Listed values as they are, other spellings as what they stand for, the rest as unknown."""
+def test_a_fact_is_read_from_its_attribute() -> None:
+    """Listed values stay, aliases become their value, and all others become unknown."""
     assert COLOUR.of(SimpleNamespace(colour="red")) == "red"
     assert COLOUR.of(SimpleNamespace(colour="rouge")) == "red"
     assert COLOUR.of(SimpleNamespace(colour="blue")) is UNKNOWN
@@ -118,23 +118,23 @@ def test_a_fact_is_read_off_its_attribute() -> None:
         NEXT.of(SimpleNamespace(wanted="blue"))
 
 
-def test_words_are_listed_as_in_a_sentence() -> None:
-    """One, two, three."""
+def test_join_words_lists_words_as_in_a_sentence() -> None:
+    """It takes one, two or three words."""
     assert join_words(["a"]) == "a"
     assert join_words(["a", "b"]) == "a or b"
     assert join_words("abc", "and") == "a, b and c"
 
 
-def test_unknown_says_its_name() -> None:
-    """In a table of values as in a sentence."""
+def test_unknown_and_unset_print_their_names() -> None:
+    """UNSET is falsy."""
     assert repr(UNKNOWN) == "UNKNOWN"
     assert str(UNKNOWN) == "unknown"
     assert repr(UNSET) == "UNSET"
     assert not UNSET
 
 
-def test_a_condition_has_no_truth_of_its_own() -> None:
-    """``and``, ``or`` and ``not`` would drop a part without a word, and so would a boolean among conditions."""
+def test_a_condition_has_no_truth_value() -> None:
+    """Otherwise ``and``, ``or``, ``not`` and booleans would silently drop a part."""
     red, wet = COLOUR.is_("red"), WET.is_(value=True)
     for combine in (lambda: red and wet, lambda: red or wet, lambda: not red):
         with pytest.raises(TypeError, match=r"combine conditions with &, \| and ~"):
@@ -144,15 +144,15 @@ def test_a_condition_has_no_truth_of_its_own() -> None:
             operation()
 
 
-def test_text_is_no_collection_of_values() -> None:
-    """It would be taken letter by letter."""
+def test_a_string_is_not_a_collection_of_values() -> None:
+    """It would be split into letters."""
     for make in (salla.STATUS.is_in, salla.STATUS.is_not_in):
         with pytest.raises(TypeError, match="expected a collection of values, got the string 'completed'"):
             make("completed")
 
 
 def test_a_condition_with_many_shortest_forms_is_still_simplified() -> None:
-    """Where there are too many to try them all, nearly as short a one is found, and it means the same."""
+    """If there are too many forms to try, a nearly shortest one of the same meaning is chosen."""
     left, right = (Fact(name, values=range(9)) for name in ("left", "right"))
     unequal = AnyOf(tuple(left.is_(value) & right.is_not(value) for value in range(9)))
     short = unequal.simplify()
@@ -190,18 +190,18 @@ MISTAKES: list[tuple[Callable[[], object], type[Exception], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("make", "kind", "said"), MISTAKES, ids=[row[2][:60] for row in MISTAKES])
-def test_a_mistake_in_a_condition_is_told_word_for_word(
-    make: Callable[[], object], kind: type[Exception], said: str
+@pytest.mark.parametrize(("make", "kind", "message"), MISTAKES, ids=[row[2][:60] for row in MISTAKES])
+def test_a_mistake_in_a_condition_has_an_exact_message(
+    make: Callable[[], object], kind: type[Exception], message: str
 ) -> None:
-    """When it is made, or asked of something that does not tell."""
+    """It is raised when the condition is built or evaluated."""
     with pytest.raises(kind) as caught:
         make()
-    assert str(caught.value) == said
+    assert str(caught.value) == message
 
 
-def test_a_condition_holds_for_a_thing_and_at_a_point() -> None:
-    """The thing's facts are read first, with aliases and unknown values."""
+def test_a_condition_holds_for_an_object_and_at_a_point() -> None:
+    """The facts of an object are read first, with aliases and unknown values."""
     both = RED & ~WETNESS
     assert both.holds(SimpleNamespace(colour="rouge", wet=False))
     assert not both.holds(SimpleNamespace(colour="rouge", wet=True))
@@ -213,10 +213,10 @@ def test_a_condition_holds_for_a_thing_and_at_a_point() -> None:
     assert not NEVER.holds({})
 
 
-def test_a_transition_holds_where_the_table_says_or_nothing_changes() -> None:
-    """Staying counts unless it is said not to; a status without a row is followed by none."""
+def test_a_transition_holds_if_the_table_lists_it_or_nothing_changes() -> None:
+    """With ``staying=False`` an unchanged value is refused; nothing may follow a status without a row."""
     table = {"red": {"green"}, "green": ()}
-    held = {
+    allowed = {
         staying: [
             (point[COLOUR], point[NEXT])
             for point in points((COLOUR, NEXT))
@@ -224,15 +224,15 @@ def test_a_transition_holds_where_the_table_says_or_nothing_changes() -> None:
         ]
         for staying in (True, False)
     }
-    assert held == {True: [("red", "red"), ("red", "green"), ("green", "green")], False: [("red", "green")]}
+    assert allowed == {True: [("red", "red"), ("red", "green"), ("green", "green")], False: [("red", "green")]}
     assert TransitionTable(COLOUR, NEXT, (("red", {"green"}),), staying=True, negated=False) == FOLLOWS  # type: ignore[arg-type]
     assert FOLLOWS.table == (("red", frozenset({"green"})),)
     assert FOLLOWS.following("red") == {"green"}
     assert FOLLOWS.following("green") == frozenset()
 
 
-def test_a_condition_says_what_it_saw() -> None:
-    """Of its facts, those that have a value."""
+def test_actual_describes_the_facts_that_have_a_value() -> None:
+    """If no fact has a value, the order makes no difference."""
     both = (RED & WETNESS) | FOLLOWS
     assert (
         both.actual({COLOUR: "red", WET: False, NEXT: UNSET})
@@ -242,8 +242,8 @@ def test_a_condition_says_what_it_saw() -> None:
     assert both.actual({}) == ALWAYS.actual({COLOUR: "red"}) == "the order makes no difference"
 
 
-def test_a_condition_says_what_would_have_to_be() -> None:
-    """With the verb of what it is asked about; a table says it of the status that is there."""
+def test_expected_describes_what_must_hold() -> None:
+    """A transition table describes what may follow the current status."""
     assert RED.expected({}, "may change") == "it may change only while colour is red"
     assert (COLOUR.is_in(()) & RED).expected({}, "may change") == NEVER.expected({}, "x") == "nothing allows it"
     more = TransitionTable(COLOUR, NEXT, {"red": {"green", UNSET}, "green": ()})
@@ -253,8 +253,8 @@ def test_a_condition_says_what_would_have_to_be() -> None:
     )
 
 
-def test_a_fact_is_said_as_its_labels_and_its_flag_say() -> None:
-    """A flag without a verb, several values with *or*, anything without a label by its own text."""
+def test_a_fact_is_described_by_its_labels_and_flag() -> None:
+    """A flag needs no verb, values are joined by *or*, and a value without a label is its own text."""
     assert COLOUR.describe(["red", "green", UNKNOWN]) == "colour is red, green or unknown"
     assert COLOUR.describe(["red"], negated=True) == "colour is not red"
     assert NEXT.describe([UNSET]) == "colour asked for is left out"
@@ -269,18 +269,18 @@ def test_a_fact_is_said_as_its_labels_and_its_flag_say() -> None:
     assert repr(COLOUR) == "<Fact colour: 3 values>"
 
 
-def test_a_spelling_stands_for_its_value() -> None:
-    """Only text is a spelling; the value that is listed is given back, and a stranger as it is."""
+def test_an_alias_becomes_its_value() -> None:
+    """Only a string is an alias; any other unlisted value is returned unchanged."""
     assert salla.STATUS.canonical("completed") is salla.Status.COMPLETED
     assert COLOUR.canonical("rouge") == "red"
-    for stranger in ("blue", 7, None, UNSET):
-        assert COLOUR.canonical(stranger) is stranger
+    for other in ("blue", 7, None, UNSET):
+        assert COLOUR.canonical(other) is other
     assert Fact("bit", values=(0, 1), aliases=(("on", 1), ("off", 2))).canonical("off") == "off"
     assert Fact("bit", values=(True, False)).of(SimpleNamespace(bit=1)) is True
 
 
-def test_a_fact_keeps_what_it_is_given_as_it_says() -> None:
-    """Tuples, whatever they were given as, and its name for the attribute."""
+def test_a_fact_stores_its_arguments_as_tuples() -> None:
+    """Its attribute has the name of the fact by default."""
     fact = Fact("x", values=["a", "b"], labels=[("a", "A")], aliases=[("c", "a")])
     assert (fact.values, fact.labels, fact.aliases) == (("a", "b"), (("a", "A"),), (("c", "a"),))
     assert (fact.attribute, fact.flag) == ("x", False)
@@ -289,8 +289,8 @@ def test_a_fact_keeps_what_it_is_given_as_it_says() -> None:
     assert hash(fact) == hash(Fact("x", values=("a", "b"), labels=(("a", "A"),), aliases=(("c", "a"),)))
 
 
-def test_conditions_are_built_of_parts_that_keep_their_order() -> None:
-    """Facts, parts and transition tables each once, and flat only with their own kind."""
+def test_conditions_keep_the_order_of_their_parts() -> None:
+    """Facts, parts and tables appear once, and only parts of the same kind are flattened."""
     either = RED | WETNESS
     assert (either & FOLLOWS).facts == (COLOUR, WET, NEXT)
     assert either & FOLLOWS == AllOf((either, FOLLOWS))
@@ -318,12 +318,12 @@ SENTENCES: list[tuple[Condition, str]] = [
 
 @pytest.mark.parametrize(("condition", "sentence"), SENTENCES, ids=range(len(SENTENCES)))
 def test_a_condition_reads_as_one_sentence(condition: Condition, sentence: str) -> None:
-    """Brackets stand where a part says *or* itself, or *and* among parts that are joined by *or*."""
+    """A part is in brackets if it contains *or*, or contains *and* and is joined by *or*."""
     assert str(condition) == sentence
 
 
-def test_a_null_is_what_is_absent() -> None:
-    """Unknown where that is among the values; else what is said, or nothing that could be stored."""
+def test_a_database_null_is_the_absent_value() -> None:
+    """Without ``absent`` it is unknown or None if the fact has that value, and an error if not."""
     assert COLOUR.from_database("rouge") == "red"
     assert COLOUR.from_database(None) is UNKNOWN
     assert COLOUR.from_database("blue") is UNKNOWN
@@ -335,7 +335,7 @@ def test_a_null_is_what_is_absent() -> None:
         Fact("wet", values=(False, True), absent="dry")
 
 
-def test_a_value_is_spelt_as_it_is_and_by_its_aliases() -> None:
-    """And no other."""
+def test_spellings_are_the_value_and_its_aliases() -> None:
+    """A value without aliases has one spelling."""
     assert COLOUR.spellings("red") == ("red", "rouge")
     assert COLOUR.spellings("green") == ("green",)

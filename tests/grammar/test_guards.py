@@ -1,4 +1,4 @@
-"""A condition is made as short as it can be, and equal meanings are written in equal words."""
+"""Conditions are written as short as possible, and equal meanings are written alike."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ YES = {fact: fact.is_(value=True) for fact in (V, W, X, Y, Z)}
 NO = {fact: fact.is_(value=False) for fact in (V, W, X, Y, Z)}
 
 
-def among(facts: tuple[Fact, ...], *true: tuple[Any, ...]) -> Condition:
-    """Write a condition point by point."""
+def at_points(facts: tuple[Fact, ...], *true: tuple[Any, ...]) -> Condition:
+    """Build a condition from the points at which it holds."""
     return AnyOf(tuple(AllOf(tuple(map(Fact.is_, facts, point))) for point in true))
 
 
@@ -73,11 +73,11 @@ SHORT: list[tuple[Condition, str]] = [
     (YES[Z] | (YES[X] & YES[Y]) | A.is_(1), "z or a is 1 or (x and y)"),
     (~(YES[W] & YES[X] & YES[Y]), "not w or not x or not y"),
     (
-        among((X, Y, Z), (True, False, False), (True, True, False), (False, True, False), (False, True, True)),
+        at_points((X, Y, Z), (True, False, False), (True, True, False), (False, True, False), (False, True, True)),
         "(not x and y) or (not z and x)",
     ),
     (
-        among((D, E), (1, 1), (2, 2), (2, 3), (2, 4), (3, 1), (3, 2), (3, 3)),
+        at_points((D, E), (1, 1), (2, 2), (2, 3), (2, 4), (3, 1), (3, 2), (3, 3)),
         "(d is 2 and e is not 1) or ((d is 1 or 3) and e is 1) or ((d is 2 or 3) and (e is 2 or 3))",
     ),
     (
@@ -89,7 +89,7 @@ SHORT: list[tuple[Condition, str]] = [
 
 @pytest.mark.parametrize(("condition", "words"), SHORT, ids=[row[1] for row in SHORT])
 def test_a_condition_is_written_in_the_fewest_words(condition: Condition, words: str) -> None:
-    """The shorter polarity, facts by name, short parts first."""
+    """Values are listed or excluded, whichever is shorter; facts are sorted by name, and short parts come first."""
     short = minimize(condition)
     assert str(short) == words
     assert short.means(condition)
@@ -98,7 +98,7 @@ def test_a_condition_is_written_in_the_fewest_words(condition: Condition, words:
 
 
 def test_facts_that_make_no_difference_are_left_out() -> None:
-    """One after another, wherever they stand; a fact that makes one stays."""
+    """They are dropped one after another, at any position."""
     everything: dict[Values, bool] = {
         point: point[1] == 2 for point in itertools.product((1, 2, 3), (1, 2, 3), (1, 2, 3))
     }
@@ -112,7 +112,7 @@ def test_facts_that_make_no_difference_are_left_out() -> None:
 
 
 def largest_by_trial(facts: tuple[Fact, ...], true: set[tuple[Any, ...]]) -> set[Box]:
-    """Find every box of true points that is in no other, by trying all boxes."""
+    """Return every box of true points that is in no other such box, by trying all boxes."""
     sides = [
         [
             frozenset(chosen)
@@ -129,18 +129,18 @@ def largest_by_trial(facts: tuple[Fact, ...], true: set[tuple[Any, ...]]) -> set
 
 @pytest.mark.parametrize("pattern", [0x0000, 0xFFFF, 0xB5D7, 0x7EA3, 0xDBE6, 0x1357, 0xFACE, 0x9F3C])
 def test_all_largest_boxes_of_a_few_flags_are_found(pattern: int) -> None:
-    """Each once, whichever flags they leave open."""
+    """Each is found once."""
     facts = (W, X, Y, Z)
     true: set[Values] = {
         point for bit, point in enumerate(itertools.product((False, True), repeat=4)) if pattern >> bit & 1
     }
-    found = _largest_boxes(facts, true)
-    assert len(found) == len(set(found))
-    assert set(found) == largest_by_trial(facts, true)
+    largest = _largest_boxes(facts, true)
+    assert len(largest) == len(set(largest))
+    assert set(largest) == largest_by_trial(facts, true)
 
 
-def test_all_largest_boxes_of_four_facts_are_found_whatever_leads_to_them() -> None:
-    """Here one is found only by whoever widens the facts in an order of its own."""
+def test_all_largest_boxes_of_four_facts_are_found() -> None:
+    """One of them is found only if the facts are widened in one particular order."""
     wide = (frozenset({2, 3}), frozenset({1}), frozenset({1, 3}), frozenset({False}))
     true: set[Values] = {
         (1, 1, 2, False), (1, 1, 2, True), (1, 1, 3, False), (1, 2, 2, True), (1, 3, 2, True), (1, 3, 3, False),
@@ -152,7 +152,7 @@ def test_all_largest_boxes_of_four_facts_are_found_whatever_leads_to_them() -> N
 
 
 def test_enough_largest_boxes_of_many_flags_are_found() -> None:
-    """They cover every point; not every order of the flags is tried, so that one is not found."""
+    """They cover every point; one is missing, because not every order of the flags is tried."""
     facts = (U, V, W, X, Y, Z)
     none, wide, one = frozenset({False}), frozenset({False, True}), frozenset({True})
     boxes: list[Box] = [
@@ -163,19 +163,19 @@ def test_enough_largest_boxes_of_many_flags_are_found() -> None:
         (one, none, none, wide, none, wide),
     ]
     true = {point for box in boxes for point in itertools.product(*box)}
-    found = set(_largest_boxes(facts, true))
-    assert found < largest_by_trial(facts, true)
-    assert boxes[0] not in found
-    assert {point for box in found for point in itertools.product(*box)} == true
+    largest = set(_largest_boxes(facts, true))
+    assert largest < largest_by_trial(facts, true)
+    assert boxes[0] not in largest
+    assert {point for box in largest for point in itertools.product(*box)} == true
 
 
 def boxes_of(*sides: Iterable[int]) -> list[Box]:
-    """Make boxes of one fact."""
+    """Return boxes of one fact."""
     return [(frozenset(side),) for side in sides]
 
 
-def covered(*sides: Iterable[int]) -> list[set[Any]]:
-    """Cover all points of some boxes of one fact, and give the boxes that are chosen."""
+def choose_boxes(*sides: Iterable[int]) -> list[set[Any]]:
+    """Return the boxes that are chosen to cover all points of some boxes of one fact."""
     every: set[Values] = {(value,) for side in sides for value in side}
     return [set(side) for (side,) in _cover(every, boxes_of(*sides))]
 
@@ -185,24 +185,24 @@ LONG, MIDDLE, SHORTER = {0, 1, 2, 3, 7, 8, 9, 10}, {4, 5, 11, 12}, {6, 13}
 SINGLE = [{place} for place in range(7)]
 
 
-def test_as_few_boxes_are_chosen_as_cover_all_points() -> None:
-    """Of up to twelve from which there is a choice, whatever else there is; of more, the largest first."""
-    assert covered({1}, {2}, {1, 2}) == [{1, 2}]
-    assert covered({1, 2}, {2, 3}, {3, 4}) == [{1, 2}, {3, 4}]
-    assert covered(LONG, MIDDLE, SHORTER, *ROWS, *SINGLE) == list(ROWS)
+def test_as_few_boxes_as_possible_are_chosen() -> None:
+    """Up to twelve optional boxes are tried in all combinations; if there are more, the largest are taken first."""
+    assert choose_boxes({1}, {2}, {1, 2}) == [{1, 2}]
+    assert choose_boxes({1, 2}, {2, 3}, {3, 4}) == [{1, 2}, {3, 4}]
+    assert choose_boxes(LONG, MIDDLE, SHORTER, *ROWS, *SINGLE) == list(ROWS)
     own = {100, 101, 102}
-    assert covered(LONG, MIDDLE, SHORTER, *ROWS, *SINGLE, own, {101}, {102}) == [own, *ROWS]
-    assert covered(LONG, MIDDLE, SHORTER, *ROWS, *SINGLE, {13}) == [LONG, MIDDLE, SHORTER]
+    assert choose_boxes(LONG, MIDDLE, SHORTER, *ROWS, *SINGLE, own, {101}, {102}) == [own, *ROWS]
+    assert choose_boxes(LONG, MIDDLE, SHORTER, *ROWS, *SINGLE, {13}) == [LONG, MIDDLE, SHORTER]
     own |= {103}
     first, second, third = {1, 2, 101, 102, 103}, {1, 3, 4, 101, 102}, {2, 3, 4}
-    assert covered(own, first, second, third) == [own, first, second]
+    assert choose_boxes(own, first, second, third) == [own, first, second]
 
 
-def test_a_guard_knows_the_update_and_asks_about_the_order() -> None:
-    """All rules hold or a waiver applies, where what is known is known."""
+def test_a_guard_fixes_the_facts_of_the_update() -> None:
+    """It holds if all rules hold or a waiver applies, with the known facts fixed."""
     table = TransitionTable(A, B, {1: {2}, 2: {3}, 3: ()})
-    for asked, words in ((1, "a is 1"), (2, "a is not 3"), (3, "a is not 1")):
-        assert str(guard((table,), (), {B: asked})) == words
+    for requested, words in ((1, "a is 1"), (2, "a is not 3"), (3, "a is not 1")):
+        assert str(guard((table,), (), {B: requested})) == words
     assert guard((), (), {}) == guard((A.is_(1),), (ALWAYS,), {}) == ALWAYS
     assert guard((A.is_(1), A.is_(2)), (), {}) == guard((NEVER,), (), {A: 1}) == NEVER
     assert str(guard((A.is_(1), YES[W]), (B.is_(2), B.is_(3)), {B: 2})) == "always"

@@ -1,4 +1,4 @@
-"""A space numbers the points of its facts, and an order keeps the number of its own."""
+"""A space numbers the points of its facts, and an order stores the number of its own point."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SIZE = Fact("size", values=(1, 2), attribute="width")
 SPACE = Space("_box_index", (COLOUR, SIZE))
 
 
-def test_points_are_numbered_in_the_order_in_which_they_are_walked() -> None:
-    """The last fact varies fastest; an alias has the number of its value, and a stranger that of unknown."""
+def test_points_are_numbered_in_iteration_order() -> None:
+    """The last fact varies fastest; an alias counts as its value, and an unlisted value as unknown."""
     assert SPACE.size == 6
     assert [(point[COLOUR], point[SIZE]) for point in SPACE.points()] == [
         ("red", 1),
@@ -36,35 +36,35 @@ def test_points_are_numbered_in_the_order_in_which_they_are_walked() -> None:
     assert list(Space("_box_index").points()) == [{}]
 
 
-def test_a_value_that_no_point_has_is_named() -> None:
-    """By the name of the fact, and not of the attribute."""
+def test_an_impossible_value_is_a_value_error() -> None:
+    """The message has the name of the fact, not of the attribute."""
     with pytest.raises(ValueError, match="size") as caught:
         SPACE.index(SimpleNamespace(colour="red", width="huge"))
     assert str(caught.value) == "size cannot be 'huge'"
 
 
 @pytest.mark.parametrize("slot", ["_box", "box_index", "_Box_index", "_box_", "_7_index", "_box__index", "_box_index "])
-def test_a_slot_is_named_after_its_platform(slot: str) -> None:
-    """So that orders of two platforms share none, and the name is safe in code."""
+def test_a_slot_name_has_a_platform_and_a_word(slot: str) -> None:
+    """Orders of two platforms then share no slot, and the name is safe in generated code."""
     with pytest.raises(ValueError, match="slot") as caught:
         Space(slot)
     assert str(caught.value) == f"expected a slot name like _platform_word, in lower case, got {slot!r}"
     assert Space("_box2_an_index").slot == "_box2_an_index"
 
 
-def test_a_space_is_what_it_says() -> None:
-    """Its numbers are derived, and neither compared nor shown."""
+def test_a_space_is_compared_by_its_slot_and_facts() -> None:
+    """Its numbers are derived, and neither compared nor printed."""
     assert Space("_box_index", [COLOUR, SIZE]) == SPACE
     assert hash(Space("_box_index", (COLOUR, SIZE))) == hash(SPACE)
     assert repr(SPACE) == "Space(slot='_box_index', facts=(<Fact colour: 3 values>, <Fact size: 2 values>))"
 
 
 def test_an_order_keeps_its_number_through_every_copy() -> None:
-    """It is derived again, from what the order says."""
+    """The number is computed again from the fields."""
     for order in (salla.Order(status="shipped", draft=True), awal.Order(status="shipped", id=7, admin_notes="x")):
         space = type(order).__space__
         number = getattr(order, space.slot)
         assert number == space.index(order) > 0
-        for again in (pickle.loads(pickle.dumps(order)), copy.copy(order), copy.deepcopy(order)):
-            assert again == order
-            assert getattr(again, space.slot) == number
+        for copied in (pickle.loads(pickle.dumps(order)), copy.copy(order), copy.deepcopy(order)):
+            assert copied == order
+            assert getattr(copied, space.slot) == number

@@ -1,4 +1,4 @@
-"""A patch knows its keys, their sections, and the number of what it touches."""
+"""A patch has keys, sections, and a number for what it touches."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.kit import toy
 from tests.kit.toy import Patch, Section, Stage
 
 
-def test_a_patch_knows_its_keys_and_sections_in_the_order_of_the_fields() -> None:
-    """Only those that it sends, and each section once."""
+def test_keys_and_sections_are_in_the_order_of_the_fields() -> None:
+    """Only keys that are sent count, and each section appears once."""
     patch = Patch(note="x", door=4, street="y")
     assert patch.keys == ("street", "door", "note")
     assert patch.sections == (Section.ADDRESS, Section.NOTE)
@@ -30,8 +30,8 @@ def test_a_patch_knows_its_keys_and_sections_in_the_order_of_the_fields() -> Non
     assert list(sections_by_key(Patch)) == ["stage", "street", "door", "note"]
 
 
-def test_a_patch_is_numbered_by_its_keys_and_what_it_asks_for() -> None:
-    """A bit for each key, the first the lowest; above them the number of its facts."""
+def test_a_patch_is_numbered_by_its_keys_and_facts() -> None:
+    """Each key is a bit, the first key the lowest; the bits above them are the index of its facts."""
     numbers = {
         0: Patch(),
         0b0010: Patch(street="x"),
@@ -50,8 +50,8 @@ def test_a_patch_is_numbered_by_its_keys_and_what_it_asks_for() -> None:
         assert pickle.loads(pickle.dumps(patch)) == patch
 
 
-def test_a_key_without_a_section_or_a_default_is_a_mistake_of_its_platform() -> None:
-    """And says what to write instead."""
+def test_a_key_needs_a_section_and_a_default() -> None:
+    """The message says what to write."""
 
     @attrs.frozen
     class Loose(toy._Masked):
@@ -65,25 +65,25 @@ def test_a_key_without_a_section_or_a_default_is_a_mistake_of_its_platform() -> 
         Loose: "Loose.stage has no section: give it metadata=in_section(...)",
         Eager: "Eager.stage must be optional: give it default=UNSET",
     }
-    for patch_type, said in mistakes.items():
+    for patch_type, message in mistakes.items():
         with pytest.raises(TypeError) as caught:
             sections_by_key(patch_type)
-        assert str(caught.value) == said
+        assert str(caught.value) == message
 
 
-def test_a_body_is_read_in_the_manner_that_is_asked_for() -> None:
-    """An update by name unless it has another, without values unless they are asked for, and within limits."""
+def test_read_body_follows_its_options() -> None:
+    """By default the message is about an *update*, and shows no values."""
     wrong = {"door": "4"}
-    manners: list[tuple[dict[str, Any], str]] = [
+    cases: list[tuple[dict[str, Any], str]] = [
         ({}, "cannot read the update: 1 problem\n  /door: expected an integer, got a string"),
         ({"what": "parcel"}, "cannot read the parcel: 1 problem\n  /door: expected an integer, got a string"),
         ({"show_values": True}, "cannot read the update: 1 problem\n  /door: expected an integer, got a string, '4'"),
         ({"limits": Limits(keys=1)}, "cannot read the update: 1 problem\n  /door: expected an integer, got a string"),
     ]
-    for manner, said in manners:
+    for options, message in cases:
         with pytest.raises(InvalidInput) as caught:
-            read_body(Patch, wrong, **manner)
-        assert str(caught.value) == said
+            read_body(Patch, wrong, **options)
+        assert str(caught.value) == message
     with pytest.raises(InvalidInput, match="has more than 1 keys"):
         read_body(Patch, {"door": 4, "note": "x"}, limits=Limits(keys=1))
     with pytest.raises(InvalidInput) as caught:
@@ -91,8 +91,8 @@ def test_a_body_is_read_in_the_manner_that_is_asked_for() -> None:
     assert [problem.hint for problem in caught.value.problems] == ["ask the office", "did you mean door?"]
 
 
-def test_only_a_model_is_written() -> None:
-    """Anything else is named."""
+def test_only_a_model_can_be_written() -> None:
+    """For any other value, the message names its type."""
     assert write_body(Patch(door=4)) == {"door": 4}
     assert write_body(awal.Patch(status=awal.Status.SHIPPED)) == {"status": "shipped"}
     for wrong, kind in ((5, "int"), ({}, "dict"), (salla.Patch, "type")):

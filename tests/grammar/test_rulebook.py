@@ -1,4 +1,4 @@
-"""A policy is data that says nothing impossible, and every mistake in it is told when it is made."""
+"""A policy is data, and every mistake in it is found when it is built."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STAGE_RULE, ADDRESS_RULE, RECALL_RULE = toy.POLICY.rules
 
 
 class Verb(StrEnum):
-    """Actions that have the names of sections."""
+    """Actions with the names of sections."""
 
     STAGE = "stage"
     NOTE = "note"
@@ -33,7 +33,7 @@ class Verb(StrEnum):
 
 @attrs.frozen
 class Blind(toy._Indexed):
-    """An order that lacks a fact."""
+    """An order without one of the facts."""
 
     stage: Stage
 
@@ -49,7 +49,7 @@ class Slotless(OrderBase):
 
 
 def toy_with(**changes: Any) -> Callable[[], object]:
-    """Change the toy's policy, later."""
+    """Return a function that builds a changed toy policy."""
     return lambda: attrs.evolve(toy.POLICY, **changes)
 
 
@@ -147,15 +147,13 @@ MISTAKES: list[tuple[Callable[[], object], type[Exception], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("make", "kind", "said"), MISTAKES, ids=[row[2][:60] for row in MISTAKES])
-def test_a_policy_that_says_something_impossible_is_not_made(
-    make: Callable[[], object], kind: type[Exception], said: str
-) -> None:
-    """And what is wrong with it is one sentence."""
+@pytest.mark.parametrize(("make", "kind", "message"), MISTAKES, ids=[row[2][:60] for row in MISTAKES])
+def test_an_invalid_policy_cannot_be_built(make: Callable[[], object], kind: type[Exception], message: str) -> None:
+    """The message is one sentence."""
     with pytest.raises(kind) as caught:
         make()
     assert type(caught.value) is kind
-    assert str(caught.value) == said
+    assert str(caught.value) == message
 
 
 def test_a_waiver_may_read_the_update_and_an_action_only_the_order() -> None:
@@ -166,8 +164,8 @@ def test_a_waiver_may_read_the_update_and_an_action_only_the_order() -> None:
     assert attrs.evolve(toy.POLICY, rules=[rule]).rules == (rule,)
 
 
-def test_entries_are_shown_by_what_they_say() -> None:
-    """Rules, waivers and assumptions with their ids, a policy with the ids of all it has."""
+def test_entries_are_printed_with_their_ids() -> None:
+    """A policy is printed with the ids of all its entries."""
     assumption = Assumption("T1", "whether", "it may", [Alternative("not", [ADDRESS_RULE])])
     assert str(RECALL_RULE) == "TOY-RECALL-1: recall only if stage is not door"
     assert repr(RECALL_RULE) == "<Rule TOY-RECALL-1: recall only if stage is not door>"
@@ -180,7 +178,7 @@ def test_entries_are_shown_by_what_they_say() -> None:
 
 
 def test_keys_of_a_section_are_in_the_order_of_the_body() -> None:
-    """None for a section of another platform."""
+    """A section of another platform has no keys."""
     assert {section: toy.POLICY.keys_of(section) for section in Section} == {
         Section.STAGE: ("stage",),
         Section.ADDRESS: ("street", "door"),
@@ -191,18 +189,18 @@ def test_keys_of_a_section_are_in_the_order_of_the_body() -> None:
 
 @attrs.frozen
 class Choices:
-    """One choice, for the rules below."""
+    """A choice that the rules below depend on."""
 
     open_at: Stage
 
 
 def rules_of(chosen: Choices) -> tuple[Rule, ...]:
-    """Make two rules, of which a choice changes one."""
+    """Return two rules, one of which depends on the choice."""
     return (attrs.evolve(ADDRESS_RULE, only_if=toy.STAGE.is_(chosen.open_at)), RECALL_RULE)
 
 
-def test_an_alternative_is_offered_for_each_answer_that_is_not_ours() -> None:
-    """With the rules that it changes, and without those that it leaves alone."""
+def test_an_alternative_is_offered_for_each_other_answer() -> None:
+    """It contains only the rules that change."""
     options = {"desk": Stage.DESK, "van": Stage.VAN, "door": Stage.DOOR}
     assert offer(rules_of, Choices(Stage.VAN), "open_at", options) == (
         Alternative("desk", (rules_of(Choices(Stage.DESK))[0],)),
@@ -210,8 +208,8 @@ def test_an_alternative_is_offered_for_each_answer_that_is_not_ours() -> None:
     )
 
 
-def test_entries_are_added_behind_those_that_are_there() -> None:
-    """Each among its kind."""
+def test_new_entries_are_appended() -> None:
+    """Rules are appended to the rules, and waivers to the waivers."""
     rule = attrs.evolve(ADDRESS_RULE, id="TOY-ADDRESS-2")
     waiver = attrs.evolve(STAFF_WAIVER, id="TOY-STAFF-2")
     more = toy.POLICY.with_rules(waiver, rule)
@@ -221,27 +219,29 @@ def test_entries_are_added_behind_those_that_are_there() -> None:
     assert toy.POLICY.without() == toy.POLICY.with_rules() == toy.POLICY
 
 
-def test_what_is_dropped_is_dropped_under_every_reading() -> None:
-    """And what is kept is kept there."""
-    left = salla.policy().without("SALLA-COUPON-1", "SALLA-DRAFT-1")
-    assert left.waivers == ()
-    assert [rule.id for rule in left.rules] == [rule.id for rule in salla.POLICY.rules if rule.id != "SALLA-COUPON-1"]
+def test_a_dropped_rule_is_dropped_from_every_alternative() -> None:
+    """The other rules of the alternatives stay."""
+    remaining = salla.policy().without("SALLA-COUPON-1", "SALLA-DRAFT-1")
+    assert remaining.waivers == ()
+    assert [rule.id for rule in remaining.rules] == [
+        rule.id for rule in salla.POLICY.rules if rule.id != "SALLA-COUPON-1"
+    ]
     assert [
         (assumption.id, other.name, [rule.id for rule in other.rules])
-        for assumption in left.assumptions
+        for assumption in remaining.assumptions
         for other in assumption.alternatives
     ] == [
         (assumption.id, other.name, [rule.id for rule in other.rules if rule.id != "SALLA-COUPON-1"])
         for assumption in salla.POLICY.assumptions
         for other in assumption.alternatives
     ]
-    assert [attrs.evolve(assumption, alternatives=()) for assumption in left.assumptions] == [
+    assert [attrs.evolve(assumption, alternatives=()) for assumption in remaining.assumptions] == [
         attrs.evolve(assumption, alternatives=()) for assumption in salla.POLICY.assumptions
     ]
 
 
-def test_every_question_is_answered_by_its_own_policy() -> None:
-    """Whichever way it is asked, without the table having been made before."""
+def test_every_method_works_on_a_new_policy() -> None:
+    """The table of the policy is not yet built."""
     order, patch = Order(stage=Stage.VAN, fragile=True), Patch(stage=Stage.DOOR, note="x")
     number = Order.__space__.index(order)
 
@@ -270,8 +270,8 @@ def test_every_question_is_answered_by_its_own_policy() -> None:
         salla.policy().advise(awal.Order(status="pending"), salla.Patch())  # type: ignore[arg-type]
 
 
-def test_a_policy_keeps_one_table_of_its_own() -> None:
-    """Made once, and never pickled."""
+def test_a_policy_builds_one_table() -> None:
+    """The table is not pickled."""
     policy = salla.policy()
     assert policy._cache.keys() == {"rows"}
     assert rows_of(policy) == [None] * 128
@@ -281,14 +281,14 @@ def test_a_policy_keeps_one_table_of_its_own() -> None:
     assert table.rows is rows_of(policy)
     assert cast("FunctionType", policy.can_update).__globals__["rows"] is rows_of(policy)
     policy.can_update(salla.Order(), salla.Patch())
-    again = pickle.loads(pickle.dumps(policy))
-    assert again == policy
-    assert again._cache.keys() == {"rows"}
-    assert rows_of(again) == [None] * 128
+    copied = pickle.loads(pickle.dumps(policy))
+    assert copied == policy
+    assert copied._cache.keys() == {"rows"}
+    assert rows_of(copied) == [None] * 128
 
 
-def test_a_patch_is_a_model_of_its_own() -> None:
-    """The metadata that places a key stands beside whatever else a field says."""
+def test_a_patch_has_section_metadata_and_checks_its_values() -> None:
+    """A wrong type raises when the patch is built."""
     assert dict(in_section(Section.NOTE)) == {"orderrules.section": Section.NOTE}
     with pytest.raises(InvalidInput, match="cannot build a Patch"):
         Patch(note=7)  # type: ignore[arg-type]

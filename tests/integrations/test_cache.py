@@ -1,4 +1,4 @@
-"""Orders that are kept, only while no two requests about one of them have met."""
+"""The cache of orders: an order is cached only while no two requests about it overlap."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ ACCEPTED = CachedOrder(awal.Order(status="accepted"), 0.0)
 
 
 def cache(max_age: float = 60.0, max_orders: int = 8) -> OrderCache[awal.Order]:
-    """Keep orders where the clock stands still."""
+    """Return a cache whose clock stands still."""
     return OrderCache(max_age, max_orders, lambda: 0.0)
 
 
-def test_an_order_is_kept_until_the_next_request_departs() -> None:
-    """From then on it is not known what it is, until the request arrives."""
+def test_an_order_is_cached_until_the_next_request_is_sent() -> None:
+    """While a request is under way, the state of its order is unknown."""
     orders = cache()
     assert orders.take(KEY) is None
     orders.put_back(KEY, PENDING)
@@ -28,8 +28,8 @@ def test_an_order_is_kept_until_the_next_request_departs() -> None:
     assert orders.take(KEY) is None
 
 
-def test_requests_that_cross_leave_nothing_cache() -> None:
-    """Whichever arrives last, and however many there were: neither knows what the other did."""
+def test_overlapping_requests_leave_nothing_in_the_cache() -> None:
+    """No request knows what the others changed, whichever answer arrives last."""
     orders = cache()
     orders.take(KEY)
     orders.take(KEY)
@@ -42,39 +42,39 @@ def test_requests_that_cross_leave_nothing_cache() -> None:
     assert orders.take(KEY) == ACCEPTED
 
 
-def test_nothing_is_kept_for_no_time_and_no_place() -> None:
-    """A limit of 0 is one."""
+def test_a_limit_of_zero_turns_the_cache_off() -> None:
+    """This holds for the age and for the number of orders."""
     for orders in (cache(max_age=0.0), cache(max_orders=0)):
         orders.take(KEY)
         orders.put_back(KEY, PENDING)
         assert orders.take(KEY) is None
 
 
-def test_what_is_kept_under_threads_is_what_the_last_of_them_left() -> None:
-    """Each takes a step from what it was shown or else from the truth, and no step is taken from what was overtaken."""
+def test_threads_never_get_an_outdated_order_from_the_cache() -> None:
+    """Each thread takes the order, makes one update and puts the order back."""
     orders: OrderCache[awal.Order] = OrderCache(60.0, 8, lambda: 0.0)
-    truth = [0]
-    wrong: list[tuple[int, int]] = []
-    chance = random.Random(7)  # noqa: S311 - to mix threads, not to hide anything.
+    updates = [0]
+    outdated: list[tuple[int, int]] = []
+    rng = random.Random(7)  # noqa: S311 - it varies the delays and is not used for security.
 
     def step(_: int) -> None:
-        done = truth[0]
-        seen = orders.take(KEY)
-        if seen is not None and seen.at < done:
-            wrong.append((int(seen.at), done))
-        truth[0] += 1  # What another does at the same time makes the two cross.
-        after = truth[0]
-        time.sleep(chance.choice([0.0, 0.0, 0.0001]))  # Others may run meanwhile.
-        orders.put_back(KEY, CachedOrder(awal.Order(status="pending"), float(after)))
+        expected = updates[0]
+        cached = orders.take(KEY)
+        if cached is not None and cached.at < expected:
+            outdated.append((int(cached.at), expected))
+        updates[0] += 1  # If two threads do this at the same time, their requests overlap.
+        number = updates[0]
+        time.sleep(rng.choice([0.0, 0.0, 0.0001]))  # Let other threads run.
+        orders.put_back(KEY, CachedOrder(awal.Order(status="pending"), float(number)))
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(step, range(2000)))
-    assert not wrong
+    assert not outdated
     assert not orders._requests
 
 
-def test_the_order_that_was_kept_first_is_given_up_first() -> None:
-    """Where there are more than may be kept."""
+def test_a_full_cache_drops_its_oldest_order() -> None:
+    """The limit is two orders here."""
     orders = cache(max_orders=2)
     keys = [(*KEY[:3], str(number)) for number in range(3)]
     for key in keys:

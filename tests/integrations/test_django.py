@@ -1,4 +1,4 @@
-"""Django and REST framework: the example's view, serializer and form, in one process and from another."""
+"""Django and REST framework: the example's view, serializer and form, in this process and in another one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 shop = example("django_shop")
 
-# Django wants its settings before these are imported.
+# Django needs its settings before these are imported.
 from django import forms  # noqa: E402
 from django.core.exceptions import ValidationError  # noqa: E402
 from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
@@ -37,38 +37,38 @@ from orderrules.integrations.django import AsyncUpdateOrderMixin, OrderForm, Upd
 from orderrules.integrations.rest_framework import UpdateValidator as SerializerValidator  # noqa: E402
 from orderrules.integrations.rest_framework import exception_handler_of  # noqa: E402
 
-ASKED = "?phone_number_id=1"
+QUERY = "?phone_number_id=1"
 
 
 @pytest.fixture
 def row() -> Iterator[Any]:
-    """Give an order that is accepted."""
-    made = shop.OrderRow.objects.create(status="accepted")
-    yield made
-    made.delete()
+    """Yield an accepted order, and delete it afterwards."""
+    created = shop.OrderRow.objects.create(status="accepted")
+    yield created
+    created.delete()
 
 
-def put(number: int, body: object, query: str = ASKED) -> Any:
+def put(number: int, body: object, query: str = QUERY) -> Any:
     """Send an update to the view."""
     return Client().put(f"/orders/{number}{query}", json.dumps(body), content_type="application/json")
 
 
-def test_a_view_writes_what_is_allowed(row: Any) -> None:
-    """And answers as the subclass says."""
+def test_a_view_saves_an_allowed_update(row: Any) -> None:
+    """The answer comes from ``save_order`` of the subclass."""
     answer = put(row.pk, {"status": "shipped", "shipping_date": "2024-01-20"})
     assert (answer.status_code, answer.json()["data"]["status"]) == (200, "shipped")
     row.refresh_from_db()
     assert (row.status, str(row.shipping_date), row.admin_notes) == ("shipped", "2024-01-20", None)
 
 
-def test_a_view_says_what_is_refused_and_what_is_allowed_instead(row: Any) -> None:
-    """As a problem document, and writes nothing."""
+def test_a_view_answers_a_refused_update_with_a_problem_document(row: Any) -> None:
+    """The document lists what is allowed instead, and nothing is saved."""
     answer = put(row.pk, {"status": "pending", "admin_notes": "back"})
     assert (answer.status_code, answer["content-type"]) == (422, "application/problem+json")
-    told = answer.json()
-    assert told["rules"] == ["AWAL-STATUS-1"]
-    assert told["errors"][0]["pointer"] == "#/status"
-    assert told["allowed"] == {
+    document = answer.json()
+    assert document["rules"] == ["AWAL-STATUS-1"]
+    assert document["errors"][0]["pointer"] == "#/status"
+    assert document["allowed"] == {
         "sections": ["admin_notes", "status", "payment_status", "shipping_date", "delivery_date", "branch_id"],
         "keys": ["admin_notes"],
         "statuses": ["shipped"],
@@ -77,8 +77,8 @@ def test_a_view_says_what_is_refused_and_what_is_allowed_instead(row: Any) -> No
     assert (row.status, row.admin_notes) == ("accepted", None)
 
 
-def test_a_view_says_what_cannot_be_read(row: Any) -> None:
-    """Every problem of the path, the query and the body at once."""
+def test_a_view_lists_every_problem_of_an_unreadable_request(row: Any) -> None:
+    """Problems of the path, the query and the body are reported together."""
     answer = put(row.pk, {"status": "lost", "note": "x"}, "?phone=1")
     assert answer.status_code == 400
     places = [{key: error[key] for key in error if key not in {"detail", "hint"}} for error in answer.json()["errors"]]
@@ -91,8 +91,8 @@ def test_a_view_says_what_cannot_be_read(row: Any) -> None:
     assert put(0, {}).status_code == 404
 
 
-def test_a_view_of_the_framework_is_the_same(row: Any) -> None:
-    """For it is one mixin."""
+def test_the_mixin_works_with_a_view_of_rest_framework(row: Any) -> None:
+    """The mixin also reports mistakes of the developer."""
     from rest_framework.views import APIView
 
     class Orders(UpdateOrderMixin, APIView):
@@ -105,16 +105,16 @@ def test_a_view_of_the_framework_is_the_same(row: Any) -> None:
             assert order_id == row.pk
             return row.to_order()  # type: ignore[no-any-return]
 
-    request = RequestFactory().put(f"/orders/{row.pk}{ASKED}", '{"status": "pending"}', content_type="application/json")
+    request = RequestFactory().put(f"/orders/{row.pk}{QUERY}", '{"status": "pending"}', content_type="application/json")
     answer = Orders.as_view()(request, pk=row.pk)
     assert answer.status_code == 422
     assert json.loads(answer.content)["type"] == "https://shop.example/problems/refused"
-    request = RequestFactory().put(f"/orders/{row.pk}{ASKED}", "{}", content_type="application/json")
+    request = RequestFactory().put(f"/orders/{row.pk}{QUERY}", "{}", content_type="application/json")
     with pytest.raises(NotImplementedError, match="override save_order"):
         Orders.as_view()(request, pk=row.pk)
-    request = RequestFactory().put(f"/orders/x{ASKED}", "{}", content_type="application/json")
-    told = json.loads(Orders.as_view()(request, pk="x").content)
-    assert told["errors"] == [
+    request = RequestFactory().put(f"/orders/x{QUERY}", "{}", content_type="application/json")
+    document = json.loads(Orders.as_view()(request, pk="x").content)
+    assert document["errors"] == [
         {"code": "wrong_type", "detail": "expected an integer in decimal digits, got another string", "path": "pk"}
     ]
     with pytest.raises(LookupError, match=r"the route has no parameter pk in its path; give the name of .*: parameter"):
@@ -123,8 +123,8 @@ def test_a_view_of_the_framework_is_the_same(row: Any) -> None:
         UpdateOrderMixin().get_order(1)
 
 
-def test_a_serializer_holds_to_the_rules(row: Any) -> None:
-    """Its errors stand at the keys, with the rules as codes."""
+def test_a_serializer_refuses_what_the_rules_refuse(row: Any) -> None:
+    """Each error is listed under its key, with the id of the rule as its code."""
     client = APIClient()
     answer = client.patch(f"/api/orders/{row.pk}", {"status": "pending"}, format="json")
     assert answer.status_code == 400
@@ -135,10 +135,10 @@ def test_a_serializer_holds_to_the_rules(row: Any) -> None:
     assert client.patch(f"/api/orders/{row.pk}", {"status": "shipped"}, format="json").status_code == 200
 
 
-def test_a_serializer_without_an_instance_only_reads() -> None:
-    """And what a body cannot hold is told where it stands."""
+def test_a_serializer_without_an_instance_only_checks_that_the_body_can_be_read() -> None:
+    """A problem is reported at the key where it was found."""
 
-    class Asked(serializers.Serializer[Any]):
+    class Update(serializers.Serializer[Any]):
         coupon_code = serializers.CharField()
         receiver = serializers.DictField(required=False)
 
@@ -146,21 +146,21 @@ def test_a_serializer_without_an_instance_only_reads() -> None:
             validators = (SerializerValidator(salla.POLICY, lambda order: order),)
 
     body: dict[str, Any] = {"coupon_code": "EID"}
-    assert Asked(data=body).is_valid()
-    assert Asked(salla.Order(status="in_progress"), data=body).is_valid()
-    refused = Asked(salla.Order(status="completed"), data=body)
+    assert Update(data=body).is_valid()
+    assert Update(salla.Order(status="in_progress"), data=body).is_valid()
+    refused = Update(salla.Order(status="completed"), data=body)
     assert not refused.is_valid()
     assert [detail.code for detail in refused.errors["coupon_code"]] == ["SALLA-COUPON-1"]
-    many = Asked([DONE, DONE], data=[body], many=True)
+    many = Update([DONE, DONE], data=[body], many=True)
     with pytest.raises(TypeError, match="does not say which order it validates"):
         many.is_valid()
-    unreadable = Asked(data={**body, "receiver": {"notify": "yes"}})
+    unreadable = Update(data={**body, "receiver": {"notify": "yes"}})
     assert not unreadable.is_valid()
     assert [detail.code for detail in unreadable.errors["receiver"]] == ["wrong_type"]
 
 
-def test_an_exception_handler_answers_with_problems() -> None:
-    """And leaves the rest to the framework."""
+def test_the_exception_handler_answers_with_problem_documents() -> None:
+    """Other exceptions are left to the framework."""
     handle = exception_handler_of(awal.ENDPOINT)
     decision = awal.POLICY.can_update(awal.Order(status="completed"), awal.Patch(status=awal.Status.PENDING))
     answer = handle(UpdateRefused(decision), {})
@@ -177,8 +177,8 @@ def test_an_exception_handler_answers_with_problems() -> None:
     assert handle(RuntimeError(), {}) is None
 
 
-def test_a_validator_reads_and_decides() -> None:
-    """Of a body in any shape; with an error for each problem, and for each rule."""
+def test_a_validator_reads_and_checks_a_body() -> None:
+    """The body may be a dict, JSON or a patch; each problem and each refusing rule is one error."""
     validate = UpdateValidator(salla.POLICY, salla.Order(status="completed"))
     validate({"employees": [1]})
     validate('{"employees": [1]}')
@@ -189,14 +189,14 @@ def test_a_validator_reads_and_decides() -> None:
     with pytest.raises(ValidationError) as unreadable:
         validate({"coupon_code": 7, "coupon": "x"})
     assert [error.code for error in unreadable.value.error_list] == ["wrong_type", "unknown_key"]
-    reads = forms.JSONField(validators=[UpdateValidator(salla.POLICY)])
-    assert reads.clean('{"coupon_code": "EID"}') == {"coupon_code": "EID"}
+    field = forms.JSONField(validators=[UpdateValidator(salla.POLICY)])
+    assert field.clean('{"coupon_code": "EID"}') == {"coupon_code": "EID"}
     with pytest.raises(ValidationError, match="did you mean coupon_code"):
-        reads.clean('{"cupon_code": "EID"}')
+        field.clean('{"cupon_code": "EID"}')
 
 
 class Form(OrderForm):
-    """Some of what may be changed at Salla."""
+    """A form for some of Salla's body keys."""
 
     policy = salla.POLICY
     own_fields = ("remark", "coupon_code__remark")
@@ -214,8 +214,8 @@ OPEN = salla.Order(status="in_progress")
 DONE = salla.Order(status="completed")
 
 
-def test_a_form_greys_out_what_is_closed() -> None:
-    """And says why."""
+def test_a_form_disables_closed_fields() -> None:
+    """The help text of a closed field gives the reason."""
     form = Form(order=DONE)
     disabled = {name for name, field in form.fields.items() if field.disabled}
     assert disabled == {"coupon_code", "courier_id", "receiver__name", "receiver__notify"}
@@ -227,11 +227,11 @@ def test_a_form_greys_out_what_is_closed() -> None:
     assert not any(field.disabled for field in Form(order=OPEN).fields.values())
 
 
-def test_a_form_asks_for_what_was_changed() -> None:
-    """And for nothing else; fields of no body key are the caller's own."""
-    shown = {"coupon_code": "OLD", "receiver__name": "N", "receiver__notify": True, "employees": [1]}
-    sent = {"coupon_code": "EID", "receiver__name": "N", "employees": ["1", "2"], "courier_id": "7"} | OWN
-    form = Form(sent, initial=shown, order=OPEN)
+def test_a_form_asks_only_for_changed_values() -> None:
+    """The fields in ``own_fields`` are not part of the patch."""
+    initial = {"coupon_code": "OLD", "receiver__name": "N", "receiver__notify": True, "employees": [1]}
+    data = {"coupon_code": "EID", "receiver__name": "N", "employees": ["1", "2"], "courier_id": "7"} | OWN
+    form = Form(data, initial=initial, order=OPEN)
     assert form.is_valid(), form.errors
     assert form.patch == salla.Patch(
         coupon_code="EID", courier_id=7, employees=(1, 2), receiver=salla.Receiver(notify=False)
@@ -240,20 +240,20 @@ def test_a_form_asks_for_what_was_changed() -> None:
     assert Form({}, order=OPEN).is_valid()
 
 
-def test_a_form_that_was_shown_while_it_was_open_says_what_has_closed() -> None:
-    """The change is not lost without a word; what was left alone is none."""
-    shown = {"coupon_code": "OLD", "receiver__name": "N", "receiver__notify": True}
-    stale = Form({"coupon_code": "EID", "receiver__name": "N", "employees": ["2"]}, initial=shown, order=DONE)
+def test_a_form_reports_changes_to_fields_that_have_closed_since_it_was_shown() -> None:
+    """Values that the user left unchanged cause no error."""
+    initial = {"coupon_code": "OLD", "receiver__name": "N", "receiver__notify": True}
+    stale = Form({"coupon_code": "EID", "receiver__name": "N", "employees": ["2"]}, initial=initial, order=DONE)
     assert not stale.is_valid()
     assert set(stale.errors) == {"coupon_code"}
     assert stale.errors.as_data()["coupon_code"][0].code == "SALLA-COUPON-1"
-    fresh = Form({"employees": ["2"]}, initial=shown, order=DONE)
+    fresh = Form({"employees": ["2"]}, initial=initial, order=DONE)
     assert fresh.is_valid(), fresh.errors
     assert fresh.patch == salla.Patch(employees=(2,))
 
 
-def test_a_form_says_what_cannot_be_read_where_it_stands() -> None:
-    """A number that was emptied is null, which is no documented value."""
+def test_a_form_reports_unreadable_values_at_their_fields() -> None:
+    """An emptied number field is read as null, which the page does not document."""
     form = Form({"courier_id": "", "receiver__name": "a\x00b"}, initial={"courier_id": 7}, order=OPEN)
     form.fields["receiver__name"].validators.clear()
     assert not form.is_valid()
@@ -263,8 +263,8 @@ def test_a_form_says_what_cannot_be_read_where_it_stands() -> None:
     assert form.patch == salla.Patch()
 
 
-def test_a_form_whose_closed_field_was_required_can_be_valid() -> None:
-    """Whoever cannot fill it in need not."""
+def test_a_form_is_valid_without_a_required_field_that_is_closed() -> None:
+    """The user cannot fill in a closed field."""
 
     class Required(OrderForm):
         policy = salla.POLICY
@@ -275,8 +275,8 @@ def test_a_form_whose_closed_field_was_required_can_be_valid() -> None:
     assert not Required({"employees": ["1"]}, order=OPEN).is_valid()
 
 
-def test_a_form_offers_statuses_in_groups_and_none_at_all() -> None:
-    """Of which those are left that may follow; a status that no page names stays what it is."""
+def test_a_form_offers_only_the_statuses_that_may_follow() -> None:
+    """Groups and the empty choice are kept, and an unknown status stays as it is."""
 
     class Grouped(OrderForm):
         policy = awal.POLICY
@@ -290,13 +290,13 @@ def test_a_form_offers_statuses_in_groups_and_none_at_all() -> None:
     widget: Any = form.fields["status"].widget
     assert list(widget.choices) == [("", "---"), ("open", [("pending", "P"), ("accepted", "A")])]
     order = awal.Order(status="archived")
-    strange = Grouped({"admin_notes": "x"}, initial={"status": "archived"}, order=order)
-    assert strange.is_valid(), strange.errors
-    assert strange.patch == awal.Patch(admin_notes="x")
+    unknown = Grouped({"admin_notes": "x"}, initial={"status": "archived"}, order=order)
+    assert unknown.is_valid(), unknown.errors
+    assert unknown.patch == awal.Patch(admin_notes="x")
 
 
-def test_a_form_says_what_has_closed_whatever_the_widget() -> None:
-    """A file, a date in three parts, a box."""
+def test_a_form_reports_closed_fields_with_any_kind_of_widget() -> None:
+    """The widgets here are a file, a date in three parts and a checkbox."""
 
     class Widgets(OrderForm):
         policy = salla.POLICY
@@ -311,8 +311,8 @@ def test_a_form_says_what_has_closed_whatever_the_widget() -> None:
     assert Widgets({}, initial={"receiver__notify": True}, order=DONE).is_valid()
 
 
-def test_a_form_takes_decimals_and_forms_of_a_set() -> None:
-    """A decimal is a number; what nobody filled in asks for nothing."""
+def test_a_form_accepts_decimals_and_works_in_a_form_set() -> None:
+    """A form of the set that nobody filled in asks for nothing."""
 
     class Place(OrderForm):
         policy = salla.POLICY
@@ -322,15 +322,15 @@ def test_a_form_takes_decimals_and_forms_of_a_set() -> None:
     form = Place({"ship_to__geo_coordinates__lat": "24.5", "courier_id": "7"}, order=OPEN)
     assert form.is_valid(), form.errors
     assert salla.to_body(form.patch) == {"courier_id": 7, "ship_to": {"geo_coordinates": {"lat": 24.5}}}
-    several = forms.formset_factory(Place, extra=1)(
+    form_set = forms.formset_factory(Place, extra=1)(
         {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "0"}, form_kwargs={"order": OPEN}
     )
-    assert several.is_valid()
-    assert several.forms[0].patch == salla.Patch()
+    assert form_set.is_valid()
+    assert form_set.forms[0].patch == salla.Patch()
 
 
-def test_a_field_within_another_is_the_developers_mistake() -> None:
-    """When the form is made."""
+def test_a_field_inside_another_field_raises_type_error() -> None:
+    """A misspelt field name does so, too; both are found when the form is created."""
 
     class Both(OrderForm):
         policy = salla.POLICY
@@ -349,8 +349,8 @@ def test_a_field_within_another_is_the_developers_mistake() -> None:
         Misspelt(order=OPEN)
 
 
-def test_a_form_shows_what_the_order_shows() -> None:
-    """So that what nobody changed is not asked for; what the caller gives goes before it."""
+def test_a_form_starts_with_the_values_of_the_order() -> None:
+    """Values in ``initial`` take precedence, and unchanged values are not asked for."""
 
     class Shown(OrderForm):
         policy = awal.POLICY
@@ -369,8 +369,8 @@ def test_a_form_shows_what_the_order_shows() -> None:
 
 
 @pytest.mark.parametrize("own", ["remark", ("coupon_code",)])
-def test_own_fields_are_a_list_of_no_body_keys(own: Any) -> None:
-    """What is sent to a body key would be lost."""
+def test_own_fields_must_not_be_body_keys(own: Any) -> None:
+    """The value of a body key in ``own_fields`` would be lost."""
 
     class Wrong(OrderForm):
         policy = salla.POLICY
@@ -381,8 +381,8 @@ def test_own_fields_are_a_list_of_no_body_keys(own: Any) -> None:
         Wrong(order=OPEN)
 
 
-def test_a_form_says_why_in_words_of_its_own() -> None:
-    """And keeps the help that a field had."""
+def test_a_form_can_give_the_reason_in_its_own_words() -> None:
+    """The help text of a field is kept."""
 
     class Arabic(OrderForm):
         policy = salla.POLICY
@@ -399,8 +399,8 @@ def test_a_form_says_why_in_words_of_its_own() -> None:
     assert form.fields["receiver__name"].label == "Receiver name"
 
 
-def test_a_form_refuses_what_only_the_value_asked_for_decides(row: Any) -> None:
-    """A status is open while any may follow, and those that may not are not offered."""
+def test_a_form_refuses_a_status_that_may_not_follow(row: Any) -> None:
+    """The status field is enabled, but offers only the statuses that may follow."""
     form = shop.StaffForm(order=row.to_order())
     assert [value for value, _ in form.fields["status"].widget.choices] == ["accepted", "shipped"]
     client = Client()
@@ -424,24 +424,24 @@ def test_a_form_refuses_what_only_the_value_asked_for_decides(row: Any) -> None:
 
 
 @pytest.mark.parametrize("serialized", [False, True])
-def test_the_machine_walks_the_service_in_a_process_of_its_own(tmp_path: Any, serialized: bool) -> None:
-    """Over HTTP: every answer and every order read back is what the policy says, of the view and of the serializer."""
+def test_the_state_machine_agrees_with_the_example_service(tmp_path: Any, serialized: bool) -> None:
+    """The service runs in another process, and every answer and every order read back must be what the policy says."""
     file = str(tmp_path / "orders.sqlite3")
     with serving("django_shop", ORDERS=file) as address, httpx.Client(base_url=address) as client:
 
         class Service(OrderMachine):
             policy = awal.POLICY
             write_only: ClassVar[frozenset[str]] = frozenset()
-            # A serializer drops what it does not know, and makes text of a number.
+            # A serializer drops unknown keys and turns numbers into text.
             invalid_body_codes = (Code.NOT_A_DATE, Code.NULL) if serialized else OrderMachine.invalid_body_codes
 
             def create_order(self, order: Any) -> Any:
-                told = {name: value for name, value in awal.to_payload(order).items() if name != "id"}
+                row = {name: value for name, value in awal.to_payload(order).items() if name != "id"}
                 with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as database:
-                    names = ", ".join(told)
-                    marks = ", ".join("?" for _ in told)
-                    statement = f"INSERT INTO shop_orderrow ({names}) VALUES ({marks})"  # noqa: S608 - our own names.
-                    return database.execute(statement, list(told.values())).lastrowid
+                    names = ", ".join(row)
+                    marks = ", ".join("?" for _ in row)
+                    statement = f"INSERT INTO shop_orderrow ({names}) VALUES ({marks})"  # noqa: S608 - the names are our own.
+                    return database.execute(statement, list(row.values())).lastrowid
 
             def send_update(self, handle: Any, body: dict[str, object]) -> int:
                 if serialized:
@@ -451,7 +451,7 @@ def test_the_machine_walks_the_service_in_a_process_of_its_own(tmp_path: Any, se
             def read_order(self, handle: Any) -> awal.Order:
                 return awal.read_order(client.get(f"/orders/{handle}").content)
 
-        trying = settings(
+        run_settings = settings(
             Service.TestCase.settings,
             max_examples=8,
             stateful_step_count=12,
@@ -459,21 +459,21 @@ def test_the_machine_walks_the_service_in_a_process_of_its_own(tmp_path: Any, se
             derandomize=True,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
         )
-        run_state_machine_as_test(Service, settings=trying)
+        run_state_machine_as_test(Service, settings=run_settings)
 
 
-def test_what_is_not_json_or_no_orders_is_not_read(row: Any) -> None:
-    """415 and 404, with a problem document each."""
+def test_a_body_that_is_not_json_is_answered_415_and_an_impossible_id_404(row: Any) -> None:
+    """No database can store an id as large as this one."""
     view = views()["Orders"].as_view()
-    request = RequestFactory().put(f"/orders/{row.pk}{ASKED}", "x=1", content_type="application/x-www-form-urlencoded")
+    request = RequestFactory().put(f"/orders/{row.pk}{QUERY}", "x=1", content_type="application/x-www-form-urlencoded")
     answer = view(request, pk=row.pk)
     assert (answer.status_code, answer["content-type"]) == (415, "application/problem+json")
-    request = RequestFactory().put(f"/orders/{10**20}{ASKED}", "{}", content_type="application/json")
+    request = RequestFactory().put(f"/orders/{10**20}{QUERY}", "{}", content_type="application/json")
     assert view(request, pk=10**20).status_code == 404
 
 
 def views() -> dict[str, Any]:
-    """Make a view, one that is asynchronous, and one that is by mistake only half so."""
+    """Return a view, an asynchronous view, and a view that is asynchronous only in part by mistake."""
     from django.views import View
 
     class Orders(UpdateOrderMixin, View):
@@ -486,7 +486,7 @@ def views() -> dict[str, Any]:
         def save_order(self, order: awal.Order, patch: awal.Patch) -> JsonResponse:
             return JsonResponse({"status": str(order.status), "keys": patch.keys})
 
-    class Later(AsyncUpdateOrderMixin, View):
+    class AsyncOrders(AsyncUpdateOrderMixin, View):
         endpoint = awal.ENDPOINT
         parameter = "pk"
 
@@ -496,26 +496,28 @@ def views() -> dict[str, Any]:
         async def save_order(self, order: awal.Order, patch: awal.Patch) -> JsonResponse:
             return JsonResponse({"status": str(order.status), "keys": patch.keys})
 
-    class Half(UpdateOrderMixin, View):
+    class PartlyAsync(UpdateOrderMixin, View):
         endpoint = awal.ENDPOINT
 
         async def get_order(self, order_id: int) -> awal.Order:
             return awal.Order(id=order_id, status="accepted")
 
-    return {"Orders": Orders, "Later": Later, "Half": Half}
+    return {"Orders": Orders, "AsyncOrders": AsyncOrders, "PartlyAsync": PartlyAsync}
 
 
-def test_an_asynchronous_view_is_the_same() -> None:
-    """It loads and saves by coroutine functions, and answers alike."""
-    later = views()["Later"].as_view()
+def test_an_asynchronous_view_answers_like_a_synchronous_one() -> None:
+    """It loads and saves orders with coroutine functions."""
+    view = views()["AsyncOrders"].as_view()
     for body, status in (('{"status": "shipped"}', 200), ('{"status": "pending"}', 422), ("{", 400)):
-        request = RequestFactory().put(f"/orders/7{ASKED}", body, content_type="application/json")
-        answer = asyncio.run(later(request, pk=7))
-        there = views()["Orders"].as_view()(request, pk=7)
-        assert (answer.status_code, answer.content) == (status, there.content)
+        request = RequestFactory().put(f"/orders/7{QUERY}", body, content_type="application/json")
+        answer = asyncio.run(view(request, pk=7))
+        expected = views()["Orders"].as_view()(request, pk=7)
+        assert (answer.status_code, answer.content) == (status, expected.content)
 
 
-def test_a_view_that_is_only_half_asynchronous_is_told_so() -> None:
-    """When it is made a view: it would take a coroutine for an order."""
-    with pytest.raises(TypeError, match="Half has a coroutine function get_order: derive from AsyncUpdateOrderMixin"):
-        views()["Half"].as_view()
+def test_a_synchronous_view_with_a_coroutine_function_raises_type_error() -> None:
+    """Otherwise it would take the coroutine for an order."""
+    with pytest.raises(
+        TypeError, match="PartlyAsync has a coroutine function get_order: derive from AsyncUpdateOrderMixin"
+    ):
+        views()["PartlyAsync"].as_view()

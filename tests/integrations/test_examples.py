@@ -1,4 +1,4 @@
-"""The examples that are scripts run, and print what their documentation shows."""
+"""The example scripts run, and print what the documentation shows."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ SCRIPTS = ["httpx_client", "requests_client", "guarded_update", "dataframes"]
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_script_prints_what_its_page_shows(name: str) -> None:
-    """Word for word."""
-    done = subprocess.run([sys.executable, FOLDER / f"{name}.py"], capture_output=True, text=True, check=True)
+    """The output is compared character by character."""
+    result = subprocess.run([sys.executable, FOLDER / f"{name}.py"], capture_output=True, text=True, check=True)
     pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "integrations").glob("*.md"))
-    shown = re.search(rf"<!-- prints: {name} -->\n```text\n(.*?)```", pages, re.DOTALL)
-    assert shown is not None
-    assert shown[1] == done.stdout
+    listing = re.search(rf"<!-- prints: {name} -->\n```text\n(.*?)```", pages, re.DOTALL)
+    assert listing is not None
+    assert listing[1] == result.stdout
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs" / "integrations").glob("*.md")), ids=lambda path: path.stem)
-def test_every_page_names_an_example_that_is_there(path: Path) -> None:
-    """And the extra that it needs."""
+def test_every_page_names_an_existing_example(path: Path) -> None:
+    """It also names the extra to install."""
     page = path.read_text(encoding="utf-8")
-    named = re.findall(r"`(examples/[a-z_/]+\.py)`", page)
-    assert named
-    assert all((ROOT / name).is_file() for name in named)
+    examples = re.findall(r"`(examples/[a-z_/]+\.py)`", page)
+    assert examples
+    assert all((ROOT / name).is_file() for name in examples)
     assert re.search(r"pip install '\.\[[a-z-]+\]'", page)

@@ -1,4 +1,4 @@
-"""The three clients against a server in a process of its own, and before a server that knows no rules."""
+"""The three clients with a server in another process, and a gate before a server without rules."""
 
 from __future__ import annotations
 
@@ -20,48 +20,48 @@ from orderrules.integrations import Counts, Gate
 from orderrules.integrations.httpx import AsyncGuardedTransport, GuardedTransport
 from orderrules.integrations.requests import GuardedAdapter
 from orderrules.testing import FakeAwal, FakeSalla, OrderMachine
-from tests.kit.http_clients import CARRIERS, served
+from tests.kit.http_clients import CLIENTS, platform_of
 from tests.kit.service_process import serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-ASKED = {"phone_number_id": "1"}
+QUERY = {"phone_number_id": "1"}
 
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[str]:
-    """Serve two orders of Awal."""
+    """Yield the URL of a server with three orders of Awal."""
     with serving("awal", "pending", "pending", "pending") as address:
         yield address
 
 
-def walk(put: Callable[[dict[str, object]], int], gate: Gate[Any, Any]) -> None:
-    """Move an order on, and try to move it back and too far."""
+def check_updates(put: Callable[[dict[str, object]], int], gate: Gate[Any, Any]) -> None:
+    """Move an order on, then try to move it back and to skip a status."""
     assert put({"status": "accepted"}) == 200
     with pytest.raises(UpdateRefused):
         put({"status": "pending"})
-    assert put({"status": "completed"}) == 422  # That rests on assumption A1, so it is sent.
+    assert put({"status": "completed"}) == 422  # The refusal rests on assumption A1, so the update is sent.
     assert put({"status": "shipped", "shipping_date": "2024-01-20"}) == 200
-    # What is refused was asked for anew each time, and what the platform refused is forgotten.
+    # The gate asks for the order again before a refusal, and drops it after a refusal by the platform.
     counts = Counts(allowed=2, held_back=1, sent_refused=1, confirmed=1, asked=4)
     assert gate.counts == counts
 
 
-def test_httpx(shop: str) -> None:
-    """Over a real connection."""
+def test_the_gate_works_with_httpx(shop: str) -> None:
+    """The requests go over a real connection."""
     gate = Gate(awal.ENDPOINT)
-    with httpx.Client(base_url=shop, transport=GuardedTransport(gate), params=ASKED) as client:
-        walk(lambda body: client.put("/orders/1", json=body).status_code, gate)
+    with httpx.Client(base_url=shop, transport=GuardedTransport(gate), params=QUERY) as client:
+        check_updates(lambda body: client.put("/orders/1", json=body).status_code, gate)
         assert client.get("/orders/1").json()["data"]["status"] == "shipped"
 
 
-def test_async_httpx(shop: str) -> None:
-    """In one loop."""
+def test_the_gate_works_with_async_httpx(shop: str) -> None:
+    """A streamed answer arrives whole."""
 
-    async def walking() -> None:
+    async def send_updates() -> None:
         gate = Gate(awal.ENDPOINT)
-        async with httpx.AsyncClient(base_url=shop, transport=AsyncGuardedTransport(gate), params=ASKED) as client:
+        async with httpx.AsyncClient(base_url=shop, transport=AsyncGuardedTransport(gate), params=QUERY) as client:
             assert (await client.put("/orders/2", json={"status": "accepted"})).status_code == 200
             with pytest.raises(UpdateRefused):
                 await client.put("/orders/2", json={"status": "pending"})
@@ -69,64 +69,64 @@ def test_async_httpx(shop: str) -> None:
                 assert json.loads(b"".join([chunk async for chunk in answer.aiter_raw()]))["status"] is True
             assert (gate.counts.allowed, gate.counts.held_back) == (2, 1)
 
-    asyncio.run(walking())
+    asyncio.run(send_updates())
 
 
-def test_requests(shop: str) -> None:
-    """In one session, mounted for the host; another adapter can be wrapped."""
+def test_the_gate_works_with_requests(shop: str) -> None:
+    """The adapter is mounted for one host, and wraps another adapter."""
     gate = Gate(awal.ENDPOINT)
     with requests.Session() as session:
         session.mount(shop, GuardedAdapter(gate, HTTPAdapter(max_retries=2)))
-        walk(lambda body: session.put(f"{shop}/orders/3", json=body, params=ASKED).status_code, gate)
+        check_updates(lambda body: session.put(f"{shop}/orders/3", json=body, params=QUERY).status_code, gate)
 
 
-def test_nobody_there_is_the_error_that_it_always_was() -> None:
-    """And nothing is decided."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+def test_a_missing_server_raises_the_exception_of_the_client() -> None:
+    """The updates are counted as unjudged."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     gate = Gate(awal.ENDPOINT)
     with httpx.Client(transport=GuardedTransport(gate)) as client, pytest.raises(httpx.ConnectError):
-        client.put(f"{address}/orders/1", params=ASKED, json={})
+        client.put(f"{address}/orders/1", params=QUERY, json={})
     session = requests.Session()
     session.mount("http://", GuardedAdapter(gate))
     with session, pytest.raises(requests.ConnectionError):
-        session.put(f"{address}/orders/1", params=ASKED, json={})
+        session.put(f"{address}/orders/1", params=QUERY, json={})
     assert (gate.counts.asked, gate.counts.unjudged) == (2, 2)
 
 
 class Reauthenticating(AuthBase):
-    """Sends a request again by the connection of its answer, as those do that answer a challenge."""
+    """An authentication that sends a request again over the connection of its answer, as digest authentication does."""
 
-    def __call__(self, given: Any) -> Any:
-        """Ask to be told of the answer; and write a header in bytes, as some do."""
-        given.register_hook("response", self._again)
-        given.headers[b"x-name"] = b"bytes"
-        return given
+    def __call__(self, request: Any) -> Any:
+        """Register for the answer, and set a header whose name is in bytes, as some clients do."""
+        request.register_hook("response", self._send_again)
+        request.headers[b"x-name"] = b"bytes"
+        return request
 
-    def _again(self, answer: requests.Response, **options: Any) -> requests.Response:
-        again = answer.request.copy()
+    def _send_again(self, answer: requests.Response, **options: Any) -> requests.Response:
+        copy = answer.request.copy()
         connection: Any = answer.connection
-        sent: requests.Response = connection.send(again, **options)
+        sent: requests.Response = connection.send(copy, **options)
         return sent
 
 
-def test_an_update_that_is_sent_again_is_asked_about_again(shop: str) -> None:
-    """By whatever connection an answer names, one that was held back too."""
+def test_an_update_that_is_sent_again_is_judged_again(shop: str) -> None:
+    """This also holds for an update that was held back."""
     gate = Gate(awal.ENDPOINT, respond=True)
     with requests.Session() as session:
         session.mount(shop, GuardedAdapter(gate))
         session.auth = Reauthenticating()
-        assert session.put(f"{shop}/orders/3", json={"payment_status": "paid"}, params=ASKED).status_code == 200
-        assert session.put(f"{shop}/orders/3", json={"status": 1}, params=ASKED).status_code == 400
+        assert session.put(f"{shop}/orders/3", json={"payment_status": "paid"}, params=QUERY).status_code == 200
+        assert session.put(f"{shop}/orders/3", json={"status": 1}, params=QUERY).status_code == 400
     assert (gate.counts.allowed, gate.counts.held_back) == (2, 2)
 
 
-def test_who_asks_in_their_own_way_waits_no_longer() -> None:
-    """The time-outs of the update are those of the request that asks for its order."""
-    seen: list[Any] = []
+def test_a_request_built_by_the_caller_gets_the_timeouts_of_the_update() -> None:
+    """The function of the caller sets no timeout itself."""
+    timeouts: list[Any] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        seen.append(request.extensions["timeout"])
+        timeouts.append(request.extensions["timeout"])
         return httpx.Response(404)
 
     def ask(request: httpx.Request) -> httpx.Request:
@@ -135,11 +135,11 @@ def test_who_asks_in_their_own_way_waits_no_longer() -> None:
     transport = GuardedTransport(Gate(salla.ENDPOINT), httpx.MockTransport(answer), ask=ask)
     with httpx.Client(transport=transport, base_url="http://shop.example", timeout=7) as client:
         client.put("/orders/1", json={})
-    assert seen[0] == seen[1] == {"connect": 7, "read": 7, "write": 7, "pool": 7}
+    assert timeouts[0] == timeouts[1] == {"connect": 7, "read": 7, "write": 7, "pool": 7}
 
 
-def test_an_update_that_is_redirected_is_asked_about_again() -> None:
-    """Its body is the same, and there."""
+def test_a_redirected_update_is_judged_again() -> None:
+    """The redirect sends the same body to another URL."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.startswith("/old"):
@@ -153,8 +153,8 @@ def test_an_update_that_is_redirected_is_asked_about_again() -> None:
     assert gate.counts.sent_refused == 1
 
 
-def test_an_answer_of_the_gate_is_like_any_other() -> None:
-    """It can be streamed, and has taken some time; who enters the client enters what sends."""
+def test_an_answer_of_the_gate_behaves_like_any_other_answer() -> None:
+    """It can be streamed and has an elapsed time, and entering the client enters the inner transport."""
     entered: list[str] = []
 
     class Inner(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -175,81 +175,81 @@ def test_an_answer_of_the_gate_is_like_any_other() -> None:
     gate = Gate(salla.ENDPOINT, respond=True)
     with httpx.Client(transport=GuardedTransport(gate, Inner()), base_url="http://shop.example") as client:
         with client.stream("PUT", "/orders/1", json={"coupon_code": 1}) as answer:
-            told = b"".join(answer.iter_raw())
-        assert len(told) == int(answer.headers["content-length"])
+            content = b"".join(answer.iter_raw())
+        assert len(content) == int(answer.headers["content-length"])
         assert client.put("/orders/1", json={"coupon_code": 1}).elapsed.total_seconds() >= 0
 
-    async def entering() -> None:
+    async def enter_client() -> None:
         async with httpx.AsyncClient(transport=AsyncGuardedTransport(gate, Inner())):
             pass
 
-    asyncio.run(entering())
+    asyncio.run(enter_client())
     assert entered == ["in", "out"] * 2
 
 
-class Breaking(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that breaks off, and knows whether it was closed."""
+class BreakingBody(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that breaks off, and counts how often it is closed."""
 
-    def __init__(self, whole: list[bytes]) -> None:
-        self._whole = whole
+    def __init__(self, chunks: list[bytes]) -> None:
+        self._chunks = chunks
         self.closed = 0
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._whole
+        yield from self._chunks
         raise httpx.ReadError("the connection broke off")
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for chunk in self._whole:
+        for chunk in self._chunks:
             yield chunk
         raise httpx.ReadError("the connection broke off")
 
     def close(self) -> None:
-        """Count."""
+        """Count the call."""
         self.closed += 1
 
     async def aclose(self) -> None:
-        """Count."""
+        """Count the call."""
         self.closed += 1
 
 
-class Answering(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Answers every update with 422 and a body, and counts how often it was closed itself."""
+class RefusingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """A transport that answers every update with 422, and counts how often it is closed."""
 
-    def __init__(self, body: Breaking) -> None:
+    def __init__(self, body: BreakingBody) -> None:
         self.body = body
         self.closed = 0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer."""
+        """Answer with 422."""
         return httpx.Response(422, stream=self.body, request=request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer."""
+        """Answer with 422."""
         return self.handle_request(request)
 
     def close(self) -> None:
-        """Count."""
+        """Count the call."""
         self.closed += 1
 
     async def aclose(self) -> None:
-        """Count."""
+        """Count the call."""
         self.closed += 1
 
 
-@pytest.mark.parametrize("whole", [[b'{"error"'], [b"x" * (1 << 17)]])
-def test_a_refusal_that_breaks_off_is_the_error_that_it_always_was(whole: list[bytes]) -> None:
-    """At once or later; and what was opened is closed."""
+@pytest.mark.parametrize("chunks", [[b'{"error"'], [b"x" * (1 << 17)]])
+def test_an_answer_that_breaks_off_raises_the_exception_of_the_client(chunks: list[bytes]) -> None:
+    """The body and the transport are closed, however early the body breaks off."""
     orders = {1: salla.Order(status="in_progress")}.get
     update = {"coupon_code": "EID"}
-    inner = Answering(Breaking(whole))
+    inner = RefusingTransport(BreakingBody(chunks))
     transport = GuardedTransport(Gate(salla.ENDPOINT, orders=orders), inner)
     with pytest.raises(httpx.ReadError, match="the connection broke off"):
         httpx.Client(transport=transport, base_url="http://shop.example").put("/orders/1", json=update)
     transport.close()
     assert (inner.body.closed > 0, inner.closed) == (True, 1)
 
-    async def asking() -> None:
-        inner = Answering(Breaking(whole))
+    async def send_update() -> None:
+        inner = RefusingTransport(BreakingBody(chunks))
         transport = AsyncGuardedTransport(Gate(salla.ENDPOINT, orders=orders), inner)
         client = httpx.AsyncClient(transport=transport, base_url="http://shop.example")
         with pytest.raises(httpx.ReadError, match="the connection broke off"):
@@ -257,28 +257,28 @@ def test_a_refusal_that_breaks_off_is_the_error_that_it_always_was(whole: list[b
         await transport.aclose()
         assert (inner.body.closed > 0, inner.closed) == (True, 1)
 
-    asyncio.run(asking())
+    asyncio.run(send_update())
 
 
-@pytest.mark.parametrize("name", CARRIERS)
+@pytest.mark.parametrize("name", CLIENTS)
 @pytest.mark.parametrize("policy", [salla.POLICY, awal.POLICY], ids=["salla", "awal"])
-def test_a_gate_before_a_server_without_rules_keeps_them(name: str, policy: Policy[Any, Any]) -> None:
-    """The machine walks the two as one, and cannot tell them from a server with rules."""
+def test_a_gate_before_a_server_without_rules_enforces_the_rules(name: str, policy: Policy[Any, Any]) -> None:
+    """The state machine cannot tell the two from a server with rules."""
     fake: Any
     endpoint: Any
     if policy.name == "salla":
-        fake, endpoint = FakeSalla(policy=salla.POLICY.without(*ids(policy))), salla.ENDPOINT
+        fake, endpoint = FakeSalla(policy=salla.POLICY.without(*section_rule_ids(policy))), salla.ENDPOINT
     else:
-        fake, endpoint = FakeAwal(policy=awal.POLICY.without(*ids(policy))), awal.ENDPOINT
+        fake, endpoint = FakeAwal(policy=awal.POLICY.without(*section_rule_ids(policy))), awal.ENDPOINT
 
     class Guarded(OrderMachine):
         write_only: ClassVar[frozenset[str]] = frozenset()
 
         def __init__(self) -> None:
             super().__init__()
-            # A guest is known to nobody but the caller (assumption S3), so orders come from there.
+            # Only the caller knows that a customer is a guest (assumption S3), so the caller provides the orders.
             orders = fake.orders.get if policy.name == "salla" else None
-            self.send = CARRIERS[name](Gate(endpoint, orders=orders, refuse="any", respond=True), served(fake))
+            self.send = CLIENTS[name](Gate(endpoint, orders=orders, refuse="any", respond=True), platform_of(fake))
 
         def create_order(self, order: Any) -> int:
             return int(fake.add(order))
@@ -290,10 +290,10 @@ def test_a_gate_before_a_server_without_rules_keeps_them(name: str, policy: Poli
             return fake.orders[handle]
 
     Guarded.policy = policy
-    trying = settings(Guarded.TestCase.settings, max_examples=15, database=None, derandomize=True)
-    run_state_machine_as_test(Guarded, settings=trying)
+    run_settings = settings(Guarded.TestCase.settings, max_examples=15, database=None, derandomize=True)
+    run_state_machine_as_test(Guarded, settings=run_settings)
 
 
-def ids(policy: Policy[Any, Any]) -> list[str]:
-    """Name the rules on sections, so that a server can do without them."""
+def section_rule_ids(policy: Policy[Any, Any]) -> list[str]:
+    """Return the ids of the rules on sections, so that a server can leave them out."""
     return [rule.id for rule in policy.rules if isinstance(rule.section, policy.sections)]

@@ -1,4 +1,4 @@
-"""Guards in SQL, on SQLite and PostgreSQL: the same rows as the policy, and no forbidden update by many writers."""
+"""Guards in SQL on SQLite and PostgreSQL: they select the rows that the policy allows, even with many writers."""
 
 from __future__ import annotations
 
@@ -40,32 +40,32 @@ DATABASES = ("sqlite", "postgres")
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """Run a PostgreSQL for the tests of this module."""
+    """Yield the URL of a PostgreSQL server for this module."""
     with postgres() as url:
         yield url
 
 
 @pytest.fixture(params=DATABASES)
 def engine(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[sa.Engine]:
-    """Give an empty database, of each kind in turn."""
+    """Yield an engine with an empty database; each kind of database is tested in turn."""
     if request.param == "sqlite":
-        made = sa.create_engine(f"sqlite:///{tmp_path}/orders.sqlite", connect_args={"timeout": 60}, pool_size=100)
+        created = sa.create_engine(f"sqlite:///{tmp_path}/orders.sqlite", connect_args={"timeout": 60}, pool_size=100)
     else:
-        made = sa.create_engine(request.getfixturevalue("server"), pool_size=100)
-    yield made
-    with made.begin() as connection:
-        found = sa.MetaData()
-        found.reflect(connection)
-        found.drop_all(connection)
-    made.dispose()
+        created = sa.create_engine(request.getfixturevalue("server"), pool_size=100)
+    yield created
+    with created.begin() as connection:
+        tables = sa.MetaData()
+        tables.reflect(connection)
+        tables.drop_all(connection)
+    created.dispose()
 
 
 class Base(DeclarativeBase):
-    """The tables that are declared as classes."""
+    """The base of the tables that are declared as classes."""
 
 
 class Row(Base):
-    """An order of Salla, as a class."""
+    """An order of Salla as a class."""
 
     __tablename__ = "orders_of_a_class"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -77,7 +77,7 @@ class Row(Base):
 
 
 def table(*, nullable: bool = True, kinds: dict[str, Any] | None = None) -> sa.Table:
-    """Describe orders of either platform."""
+    """Return a table for orders of either platform."""
     kinds = {"status": sa.Text, "draft": sa.Boolean, "customer": sa.Text, **(kinds or {})}
     columns = [sa.Column(name, kind, nullable=nullable) for name, kind in kinds.items()]
     return sa.Table("orders", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), *columns)
@@ -85,7 +85,7 @@ def table(*, nullable: bool = True, kinds: dict[str, Any] | None = None) -> sa.T
 
 @pytest.mark.parametrize("policy", [salla.POLICY, awal.POLICY], ids=["salla", "awal"])
 def test_a_guard_selects_the_orders_that_the_policy_allows(engine: sa.Engine, policy: Policy[Any, Any]) -> None:
-    """For every update there is, every row there can be, nulls included; and its negation all others."""
+    """Its negation selects all others, for every update and every possible row, with nulls."""
     rows = every_row(policy)
     orders = table()
     orders.metadata.create_all(engine)
@@ -101,15 +101,15 @@ def test_a_guard_selects_the_orders_that_the_policy_allows(engine: sa.Engine, po
                 for number, point in enumerate(points)
                 if policy.can_update(order_at(policy.order_type, point), patch)
             }
-            written = to_sqlalchemy(guard, columns)
-            assert set(connection.scalars(sa.select(orders.c.id).where(written))) == allowed
-            others = set(connection.scalars(sa.select(orders.c.id).where(~written)))
+            condition = to_sqlalchemy(guard, columns)
+            assert set(connection.scalars(sa.select(orders.c.id).where(condition))) == allowed
+            others = set(connection.scalars(sa.select(orders.c.id).where(~condition)))
             assert others == set(range(len(rows))) - allowed
     assert len(guards) > 2
 
 
 def test_columns_may_be_enumerations_classes_and_expressions(engine: sa.Engine) -> None:
-    """Whatever a column cannot hold is not asked of it."""
+    """No column is compared with a value that it cannot hold."""
 
     class Stage(enum.Enum):
         DONE = "completed"
@@ -139,15 +139,15 @@ def test_columns_may_be_enumerations_classes_and_expressions(engine: sa.Engine) 
             (salla.Patch(customer=salla.Customer(id=1)), {1, 3}),
             (salla.Patch(employees=(1,)), {1, 2, 3}),
         ):
-            written = to_sqlalchemy(salla.POLICY.guard(patch), orders.c)
-            assert set(session.scalars(sa.select(orders.c.id).where(written))) == selected
+            condition = to_sqlalchemy(salla.POLICY.guard(patch), orders.c)
+            assert set(session.scalars(sa.select(orders.c.id).where(condition))) == selected
         columns = {"status": Row.status, "draft": Row.draft, "customer": Row.customer}
         guard = salla.POLICY.guard(salla.Patch(customer=salla.Customer(id=1)))
         assert set(session.scalars(sa.select(Row.id).where(to_sqlalchemy(guard, columns)))) == set()
         assert set(session.scalars(sa.select(Row.id).where(to_sqlalchemy(guard, {**columns, "customer": guests})))) == {
             3
         }
-        written_by_class = guarded_update(
+        result = guarded_update(
             session,
             sa.update(Row).where(Row.id == 1),
             salla.POLICY,
@@ -155,32 +155,32 @@ def test_columns_may_be_enumerations_classes_and_expressions(engine: sa.Engine) 
             columns,
             keys={"employees": Row.employees},
         )
-        assert written_by_class
+        assert result
         assert session.get_one(Row, 1).employees == [1, 2]
 
 
-def test_what_may_not_be_null_is_asked_as_one_would_by_hand() -> None:
-    """The statement is the same, so its plan is."""
+def test_the_condition_on_a_column_without_nulls_is_what_one_would_write_by_hand() -> None:
+    """So the database plans it in the same way."""
     orders = table(nullable=False)
     guard = awal.POLICY.guard(awal.Patch(status=awal.Status.SHIPPED))
     by_hand = orders.c.status.in_(["accepted", "shipped"])
-    assert shown(to_sqlalchemy(guard, orders.c)) == shown(by_hand)
+    assert literal_sql(to_sqlalchemy(guard, orders.c)) == literal_sql(by_hand)
     coupon = salla.POLICY.guard(salla.Patch(coupon_code="E"))
-    assert shown(to_sqlalchemy(coupon, orders.c)) == "orders.draft = true OR orders.status != 'completed'"
+    assert literal_sql(to_sqlalchemy(coupon, orders.c)) == "orders.draft = true OR orders.status != 'completed'"
     nullable = table()
-    assert shown(to_sqlalchemy(guard, nullable.c)) == f"{shown(by_hand)} AND orders.status IS NOT NULL"
-    assert shown(to_sqlalchemy(coupon, nullable.c)) == (
+    assert literal_sql(to_sqlalchemy(guard, nullable.c)) == f"{literal_sql(by_hand)} AND orders.status IS NOT NULL"
+    assert literal_sql(to_sqlalchemy(coupon, nullable.c)) == (
         "orders.draft = true AND orders.draft IS NOT NULL OR orders.status != 'completed' OR orders.status IS NULL"
     )
 
 
-def shown(expression: Any) -> str:
-    """Write an expression with its values in it."""
+def literal_sql(expression: Any) -> str:
+    """Return an expression as SQL with its values in it."""
     return str(expression.compile(compile_kwargs={"literal_binds": True}))
 
 
-def test_an_enumeration_without_any_status_is_refused() -> None:
-    """It would open what is closed, because nothing in it is *completed*."""
+def test_an_enumeration_without_any_known_status_is_refused() -> None:
+    """It would open what is closed, because none of its values is *completed*."""
 
     class Code(enum.Enum):
         COMPLETED = 1
@@ -191,8 +191,8 @@ def test_an_enumeration_without_any_status_is_refused() -> None:
         to_sqlalchemy(salla.POLICY.guard(salla.Patch(coupon_code="E")), orders.c)
 
 
-def test_an_enumeration_is_read_as_it_is_asked_for(engine: sa.Engine) -> None:
-    """Its values are those of the page, whatever its members are called."""
+def test_an_enumeration_is_read_by_its_values(engine: sa.Engine) -> None:
+    """The names of its members do not matter."""
 
     class Stage(enum.Enum):
         DONE = "completed"
@@ -214,7 +214,7 @@ def test_an_enumeration_is_read_as_it_is_asked_for(engine: sa.Engine) -> None:
 
 
 def test_flags_may_be_numbers_and_comparisons(engine: sa.Engine) -> None:
-    """Not every database takes a comparison for a value, or a number for a truth."""
+    """Not every database accepts a comparison as a value, or a number as a boolean."""
     rows = sa.Table(
         "rows",
         sa.MetaData(),
@@ -230,18 +230,18 @@ def test_flags_may_be_numbers_and_comparisons(engine: sa.Engine) -> None:
         values = [("completed", 1), ("completed", 0), ("completed", None), ("shipped", 0), (None, None)]
         connection.execute(rows.insert(), [{"id": n, "slug": slug, "drafted": d} for n, (slug, d) in enumerate(values)])
         for columns in (numbers, comparisons):
-            written = to_sqlalchemy(guard, columns)
-            assert set(connection.scalars(sa.select(rows.c.id).where(written))) == {0, 3, 4}
-            assert set(connection.scalars(sa.select(rows.c.id).where(~written))) == {1, 2}
-    assert "CASE" in shown(to_sqlalchemy(guard, comparisons))
+            condition = to_sqlalchemy(guard, columns)
+            assert set(connection.scalars(sa.select(rows.c.id).where(condition))) == {0, 3, 4}
+            assert set(connection.scalars(sa.select(rows.c.id).where(~condition))) == {1, 2}
+    assert "CASE" in literal_sql(to_sqlalchemy(guard, comparisons))
 
 
 @pytest.mark.parametrize("scoped", [False, True])
-def test_objects_of_a_session_are_what_is_written_and_not_what_was_asked(engine: sa.Engine, scoped: bool) -> None:
-    """Whether it was written or not: a session by itself would take what it asked for true."""
+def test_the_objects_of_a_session_show_what_was_written(engine: sa.Engine, scoped: bool) -> None:
+    """A session by itself would assume that the values in the statement were written."""
     Base.metadata.create_all(engine)
-    makes = sessionmaker(engine, expire_on_commit=False, autoflush=False)
-    session: Any = scoped_session(makes) if scoped else makes()
+    make_session = sessionmaker(engine, expire_on_commit=False, autoflush=False)
+    session: Any = scoped_session(make_session) if scoped else make_session()
     coupon = salla.Patch(coupon_code="E")
     columns = {"status": Row.status, "draft": Row.draft, "customer": Row.customer}
     session.add(Row(id=1, status="in_progress", draft=False, customer=None))
@@ -251,10 +251,10 @@ def test_objects_of_a_session_are_what_is_written_and_not_what_was_asked(engine:
     with engine.begin() as other:
         other.execute(sa.update(Row).values(status="completed"))
     statement = sa.update(Row).where(Row.id == 1)
-    seen = salla.Order(status=row.status)
+    order = salla.Order(status=row.status)
     keys = {"coupon_code": Row.coupon, "employees": Row.employees}
-    moved = guarded_update(session, statement, salla.POLICY, coupon, columns, seen, keys=keys)
-    assert (moved.verdict, row.status, row.coupon) == (Verdict.MOVED, "completed", None)
+    result = guarded_update(session, statement, salla.POLICY, coupon, columns, order, keys=keys)
+    assert (result.verdict, row.status, row.coupon) == (Verdict.MOVED, "completed", None)
     employees = salla.Patch(employees=(1,))
     assert guarded_update(session, statement, salla.POLICY, employees, columns, keys=keys)
     assert (row.status, row.employees) == ("completed", [1])
@@ -268,9 +268,9 @@ def test_objects_of_a_session_are_what_is_written_and_not_what_was_asked(engine:
     session.close()
 
 
-def test_a_statement_about_several_orders_is_told(engine: sa.Engine) -> None:
-    """After it was written, for the database alone knows how many they are; a condition of its own may select none."""
-    orders = moving(engine, "accepted")
+def test_a_statement_that_updates_several_orders_raises_value_error(engine: sa.Engine) -> None:
+    """It is raised after the write, because only the database knows how many orders match."""
+    orders = create_orders(engine, "accepted")
     with engine.begin() as connection:
         connection.execute(orders.insert(), [{"id": 2, "status": "accepted"}])
         patch, columns = awal.Patch(status=awal.Status.SHIPPED), {"status": orders.c.status}
@@ -281,15 +281,15 @@ def test_a_statement_about_several_orders_is_told(engine: sa.Engine) -> None:
         assert guarded_update(connection, versioned, awal.POLICY, patch, columns).verdict is Verdict.GONE
 
 
-def test_always_and_never_are_expressions_too(engine: sa.Engine) -> None:
-    """They select everything and nothing."""
+def test_always_and_never_can_be_written(engine: sa.Engine) -> None:
+    """They select every row and no row."""
     with engine.begin() as connection:
         assert connection.scalar(sa.select(to_sqlalchemy(ALWAYS, {})))
         assert not connection.scalar(sa.select(to_sqlalchemy(NEVER, {})))
 
 
-def test_what_cannot_be_written_is_refused() -> None:
-    """With what is missing."""
+def test_invalid_arguments_are_refused() -> None:
+    """The message says what is missing or expected."""
     with pytest.raises(LookupError, match="there is no column for status; columns are given for id, draft"):
         to_sqlalchemy(salla.STATUS.is_("completed"), sa.table("orders", sa.column("id"), sa.column("draft")).c)
     with pytest.raises(TypeError, match=r"such as policy.guard\(patch\) returns, got TransitionTable"):
@@ -299,15 +299,15 @@ def test_what_cannot_be_written_is_refused() -> None:
     with pytest.raises(TypeError, match="got str"):
         to_sqlalchemy("status = 1", {})  # type: ignore[arg-type]
     orders = table()
-    given: Any = (awal.POLICY, awal.Patch(), {"status": orders.c.status})
+    arguments: Any = (awal.POLICY, awal.Patch(), {"status": orders.c.status})
     with pytest.raises(ValueError, match="the statement has no WHERE clause"):
-        guarded_update(Session(), sa.update(orders).values(status="x"), *given)
+        guarded_update(Session(), sa.update(orders).values(status="x"), *arguments)
     deleting: Any = sa.delete(orders).where(orders.c.id == 1)
     with pytest.raises(TypeError, match=r"expected an update, such as .*, got Delete"):
-        guarded_update(Session(), deleting, *given)
+        guarded_update(Session(), deleting, *arguments)
     returning = sa.update(orders).where(orders.c.id == 1).values(status="x").returning(orders.c.id)
     with pytest.raises(ValueError, match="the statement has a RETURNING clause"):
-        guarded_update(Session(), returning, *given)
+        guarded_update(Session(), returning, *arguments)
     with pytest.raises(LookupError, match="there is no column for status, draft"):
         guarded_update(
             Session(),
@@ -318,8 +318,8 @@ def test_what_cannot_be_written_is_refused() -> None:
         )
 
 
-def moving(engine: sa.Engine, status: str) -> sa.Table:
-    """Create orders of Awal with one among them."""
+def create_orders(engine: sa.Engine, status: str) -> sa.Table:
+    """Create a table of Awal orders, with one order in it."""
     orders = sa.Table(
         "orders",
         sa.MetaData(),
@@ -333,7 +333,7 @@ def moving(engine: sa.Engine, status: str) -> sa.Table:
     return orders
 
 
-def ship(connection: Any, orders: sa.Table, number: int, seen: awal.Order | None) -> UpdateResult:
+def ship(connection: Any, orders: sa.Table, number: int, order: awal.Order | None) -> UpdateResult:
     """Try to ship an order."""
     return guarded_update(
         connection,
@@ -341,13 +341,13 @@ def ship(connection: Any, orders: sa.Table, number: int, seen: awal.Order | None
         awal.POLICY,
         awal.Patch(status=awal.Status.SHIPPED),
         {"status": orders.c.status},
-        seen,
+        order,
     )
 
 
-def test_refused_gone_and_moved_are_told_apart(engine: sa.Engine) -> None:
-    """By the order as it is, and as it was seen."""
-    orders = moving(engine, "pending")
+def test_refused_gone_and_moved_are_distinguished(engine: sa.Engine) -> None:
+    """The order in the database is compared with the order that the caller knew."""
+    orders = create_orders(engine, "pending")
     accepted, pending = awal.Order(status="accepted"), awal.Order(status="pending")
     with engine.begin() as connection:
         refused = ship(connection, orders, 1, pending)
@@ -359,9 +359,9 @@ def test_refused_gone_and_moved_are_told_apart(engine: sa.Engine) -> None:
         assert (moved.verdict, moved.decision) == (Verdict.MOVED, refused.decision)
         assert ship(connection, orders, 2, accepted) == UpdateResult(Verdict.GONE)
         connection.execute(orders.update().values(status="accepted"))
-        written = ship(connection, orders, 1, accepted)
-        assert written
-        assert written == UpdateResult(Verdict.WRITTEN)
+        result = ship(connection, orders, 1, accepted)
+        assert result
+        assert result == UpdateResult(Verdict.WRITTEN)
         assert connection.scalar(sa.select(orders.c.status)) == "shipped"
 
 
@@ -369,17 +369,17 @@ WRITERS = 100
 STATUSES = list(awal.Status)
 
 
-def asked_by(number: int, turn: int, present: awal.Status) -> awal.Status:
-    """Choose what a writer asks for: the next status, the one after it, the present one again, or the one before."""
+def choose_status(number: int, turn: int, present: awal.Status) -> awal.Status:
+    """Choose the status that a writer asks for: the next one, the one after it, the present one, or the one before."""
     return STATUSES[min(max(STATUSES.index(present) + (number + turn) % 4 - 1, 0), 4)]
 
 
 def race(engine: sa.Engine, orders: sa.Table, *, guarded: bool) -> list[tuple[str, str]]:
-    """Let a hundred writers move one order at once, each a step from what it saw; give the steps that were written.
+    """Let a hundred writers move one order at once, and return the steps that were written.
 
-    All of them have seen the order before the first of them writes.
+    Each writer asks for a step from the order that it has read. All of them read the order before the first one writes.
     """
-    met = threading.Barrier(WRITERS)
+    barrier = threading.Barrier(WRITERS)
     columns = {"status": orders.c.status}
 
     def write(number: int) -> list[bool]:
@@ -387,31 +387,31 @@ def race(engine: sa.Engine, orders: sa.Table, *, guarded: bool) -> list[tuple[st
         with engine.connect() as connection:
             for turn in range(4):
                 with connection.begin():
-                    seen = awal.Order(status=str(connection.scalar(sa.select(orders.c.status))))
+                    order = awal.Order(status=str(connection.scalar(sa.select(orders.c.status))))
                 if turn == 0:
-                    met.wait()
-                status = asked_by(number, turn, awal.Status(seen.status))
+                    barrier.wait()
+                status = choose_status(number, turn, awal.Status(order.status))
                 patch = awal.Patch(status=status)
                 statement = sa.update(orders).where(orders.c.id == 1).values(writer=number)
                 with connection.begin():
                     if guarded:
-                        written.append(bool(guarded_update(connection, statement, awal.POLICY, patch, columns, seen)))
-                    elif awal.POLICY.can_update(seen, patch):
+                        written.append(bool(guarded_update(connection, statement, awal.POLICY, patch, columns, order)))
+                    elif awal.POLICY.can_update(order, patch):
                         connection.execute(statement.values(status=status.value))
                         written.append(True)
         return written
 
     with ThreadPoolExecutor(WRITERS) as pool:
-        told = [answer for written in pool.map(write, range(WRITERS)) for answer in written]
+        results = [result for written in pool.map(write, range(WRITERS)) for result in written]
     with engine.begin() as connection:
         steps = [(row[0], row[1]) for row in connection.execute(sa.text("SELECT before, after FROM steps"))]
-    assert len(steps) == sum(told)
+    assert len(steps) == sum(results)
     return steps
 
 
-def watched(engine: sa.Engine) -> sa.Table:
-    """Create an order whose every step the database itself writes down."""
-    orders = moving(engine, "pending")
+def create_watched_order(engine: sa.Engine) -> sa.Table:
+    """Create an order, and let the database record every step of it."""
+    orders = create_orders(engine, "pending")
     with engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE steps (before TEXT, after TEXT)"))
         if engine.dialect.name == "sqlite":
@@ -429,43 +429,43 @@ def watched(engine: sa.Engine) -> sa.Table:
     return orders
 
 
-def forbidden(steps: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Give the steps that the page does not allow, by its own chain."""
+def forbidden_steps(steps: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the steps that the page does not allow, by its chain of statuses."""
     chain = ["pending", "accepted", "shipped", "delivered", "completed"]
     return [(before, after) for before, after in steps if chain.index(after) - chain.index(before) not in {0, 1}]
 
 
 def test_a_hundred_writers_write_no_forbidden_update(engine: sa.Engine) -> None:
-    """By the database's own record; some of what they ask is written, and some is not."""
-    orders = watched(engine)
+    """The database records the steps; some updates are written, and some are not."""
+    orders = create_watched_order(engine)
     steps = race(engine, orders, guarded=True)
-    assert not forbidden(steps)
+    assert not forbidden_steps(steps)
     assert ("pending", "accepted") in steps
     assert len(steps) < WRITERS * 4
 
 
-def test_a_hundred_writers_who_decide_and_then_write_do(engine: sa.Engine) -> None:
-    """Each of them asks the same rules, of an order that others have moved before it writes."""
-    orders = watched(engine)
-    assert forbidden(race(engine, orders, guarded=False))
+def test_a_hundred_writers_without_a_guard_write_forbidden_updates(engine: sa.Engine) -> None:
+    """Each writer checks the same rules, but others move the order before it writes."""
+    orders = create_watched_order(engine)
+    assert forbidden_steps(race(engine, orders, guarded=False))
 
 
 def plan(connection: sa.Connection, statement: Any) -> str:
-    """Ask the database how it would run a statement."""
-    written = shown_for(connection, statement)
+    """Return the plan of the database for a statement."""
+    sql = literal_sql_for(connection, statement)
     explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN (COSTS OFF)"
-    return json.dumps([[str(cell) for cell in row] for row in connection.execute(sa.text(f"{explain} {written}"))])
+    return json.dumps([[str(cell) for cell in row] for row in connection.execute(sa.text(f"{explain} {sql}"))])
 
 
-def shown_for(connection: sa.Connection, statement: Any) -> str:
-    """Write a statement as it is sent, with its values in it."""
+def literal_sql_for(connection: sa.Connection, statement: Any) -> str:
+    """Return a statement as it is sent, with its values in it."""
     return str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
 
 
 @pytest.mark.parametrize("by_number", [True, False])
-def test_the_plan_is_that_of_the_statement_by_hand(engine: sa.Engine, by_number: bool) -> None:
-    """An index is used where it would be: the order's number for one, the status for all."""
-    orders = moving(engine, "accepted")
+def test_the_plan_is_that_of_a_statement_written_by_hand(engine: sa.Engine, by_number: bool) -> None:
+    """An index is used in the same way: on the id for one order, on the status for all."""
+    orders = create_orders(engine, "accepted")
     with engine.begin() as connection:
         rows = [{"id": number, "status": STATUSES[number % 5].value} for number in range(2, 4000)]
         connection.execute(orders.insert(), rows)
@@ -480,8 +480,8 @@ def test_the_plan_is_that_of_the_statement_by_hand(engine: sa.Engine, by_number:
         assert "Index" in ours or "INDEX" in ours or "INTEGER PRIMARY KEY" in ours
 
 
-def test_the_machine_walks_a_service_on_a_database(engine: sa.Engine) -> None:
-    """It decides nothing but by the guarded statement."""
+def test_the_state_machine_agrees_with_a_service_on_a_database(engine: sa.Engine) -> None:
+    """The service decides only by the guarded statement."""
     orders = sa.Table(
         "orders",
         sa.MetaData(),
@@ -511,12 +511,12 @@ def test_the_machine_walks_a_service_on_a_database(engine: sa.Engine) -> None:
                 row = connection.execute(sa.select(orders).where(orders.c.id == handle)).mappings().one()
             return awal.read_order(dict(row))
 
-    trying = settings(Service.TestCase.settings, max_examples=15, database=None, derandomize=True)
-    run_state_machine_as_test(Service, settings=trying)
+    run_settings = settings(Service.TestCase.settings, max_examples=15, database=None, derandomize=True)
+    run_state_machine_as_test(Service, settings=run_settings)
 
 
-def whole(engine: sa.Engine, **kinds: Any) -> sa.Table:
-    """Create orders of Awal with all of their keys, and one among them."""
+def create_full_orders(engine: sa.Engine, **kinds: Any) -> sa.Table:
+    """Create a table with all keys of Awal's orders, and one order in it."""
     kinds = {"shipping_date": sa.Date, "delivery_date": sa.DateTime, **kinds}
     names = ("status", "payment_status", "admin_notes", "shipping_date", "delivery_date", "branch_id")
     columns = [sa.Column(name, kinds.get(name, sa.Text)) for name in names]
@@ -528,15 +528,15 @@ def whole(engine: sa.Engine, **kinds: Any) -> sa.Table:
     return orders
 
 
-def test_what_is_sent_is_written_and_nothing_else(engine: sa.Engine) -> None:
-    """As the columns keep it; a column of one's own may be set as well, and the row comes back as it is."""
+def test_only_the_sent_keys_are_written(engine: sa.Engine) -> None:
+    """Own columns may be set as well, and the result has the row as it is afterwards."""
     paid = sa.Enum(awal.PaymentStatus, values_callable=lambda kind: [member.value for member in kind], name="paid")
-    orders = whole(engine, payment_status=paid)
+    orders = create_full_orders(engine, payment_status=paid)
     day, patch = date(2024, 1, 20), awal.Patch(status=awal.Status.ACCEPTED, payment_status=awal.PaymentStatus.PAID)
     patch = attrs.evolve(patch, shipping_date=day, delivery_date=day)
     statement = sa.update(orders).where(orders.c.id == 1)
     with engine.begin() as connection:
-        connection.execute(statement.values(branch_id="8"))  # What another writer wrote meanwhile.
+        connection.execute(statement.values(branch_id="8"))  # Another writer's update.
         versioned = statement.values(version=orders.c.version + 1)
         outcome = guarded_update(connection, versioned, awal.POLICY, patch, orders.c)
         assert outcome.row == connection.execute(sa.select(orders)).mappings().one()
@@ -546,7 +546,7 @@ def test_what_is_sent_is_written_and_nothing_else(engine: sa.Engine) -> None:
             "payment_status": awal.PaymentStatus.PAID,
             "admin_notes": None,
             "shipping_date": day,
-            "delivery_date": datetime(2024, 1, 20),  # noqa: DTZ001 - a column without a zone.
+            "delivery_date": datetime(2024, 1, 20),  # noqa: DTZ001 - a column without a time zone.
             "branch_id": "8",
             "version": 2,
         }
@@ -554,24 +554,24 @@ def test_what_is_sent_is_written_and_nothing_else(engine: sa.Engine) -> None:
         assert (refused.verdict, refused.row) == (Verdict.REFUSED, outcome.row)
         assert guarded_update(connection, statement.where(sa.false()), awal.POLICY, patch, orders.c).row is None
     orders.metadata.drop_all(engine)
-    as_text = whole(engine, shipping_date=sa.Text)
+    as_text = create_full_orders(engine, shipping_date=sa.Text)
     with engine.begin() as connection:
-        written = guarded_update(
+        result = guarded_update(
             connection,
             sa.update(as_text).where(as_text.c.id == 1),
             awal.POLICY,
             awal.Patch(shipping_date=day),
             as_text.c,
         )
-        assert written.row is not None
-        assert written.row["shipping_date"] == "2024-01-20"
+        assert result.row is not None
+        assert result.row["shipping_date"] == "2024-01-20"
 
 
-def test_an_update_that_sends_nothing_is_no_statement(engine: sa.Engine) -> None:
-    """Where there is the order, it counts as written."""
-    orders = whole(engine)
-    sent: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
+def test_an_empty_update_sends_no_update_statement(engine: sa.Engine) -> None:
+    """If the order exists, the update counts as written."""
+    orders = create_full_orders(engine)
+    statements: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
     with engine.begin() as connection:
         statement = sa.update(orders).where(orders.c.id == 1).values(version=9)
         outcome = guarded_update(connection, statement, awal.POLICY, awal.Patch(), orders.c)
@@ -582,12 +582,12 @@ def test_an_update_that_sends_nothing_is_no_statement(engine: sa.Engine) -> None
             connection, sa.update(orders).where(orders.c.id == 2), awal.POLICY, awal.Patch(), orders.c
         )
         assert gone.verdict is Verdict.GONE
-    assert not [line for line in sent if line.startswith("UPDATE")]
+    assert not [line for line in statements if line.startswith("UPDATE")]
 
 
-def test_a_statement_that_sets_the_order_itself_is_refused(engine: sa.Engine) -> None:
-    """It would write back what was read before another writer wrote."""
-    orders = whole(engine)
+def test_a_statement_that_sets_columns_of_the_order_is_refused(engine: sa.Engine) -> None:
+    """It could overwrite what another writer has written since the order was read."""
+    orders = create_full_orders(engine)
     statement = sa.update(orders).where(orders.c.id == 1)
     notes = awal.Patch(admin_notes="x")
     with engine.begin() as connection:
@@ -601,8 +601,8 @@ def test_a_statement_that_sets_the_order_itself_is_refused(engine: sa.Engine) ->
         )
 
 
-def test_a_customer_is_kept_beside_what_tells_whether_there_is_one(engine: sa.Engine) -> None:
-    """Objects and lists stand in columns that keep JSON, and the order has a registered customer from then on."""
+def test_a_customer_is_stored_as_json_and_its_kind_in_another_column(engine: sa.Engine) -> None:
+    """After the update the order has a registered customer, so a second one is refused."""
     orders = table(kinds={"details": sa.JSON, "employees": sa.JSON, "coupon_code": sa.Text})
     orders.metadata.create_all(engine)
     columns = {name: orders.c[name] for name in ("status", "draft", "customer")}
@@ -616,52 +616,52 @@ def test_a_customer_is_kept_beside_what_tells_whether_there_is_one(engine: sa.En
             match="the column of the sent key customer holds a fact",
         ):
             guarded_update(connection, statement, salla.POLICY, patch, orders.c)
-        text = {**keys, "customer": orders.c.coupon_code}
+        text_keys = {**keys, "customer": orders.c.coupon_code}
         with pytest.raises(TypeError, match="the column of customer cannot store objects and lists"):
-            guarded_update(connection, statement, salla.POLICY, patch, columns, keys=text)
-        written = guarded_update(connection, statement, salla.POLICY, patch, columns, keys=keys)
-        assert written.row is not None
-        assert (written.row["customer"], written.row["details"], written.row["employees"]) == (
+            guarded_update(connection, statement, salla.POLICY, patch, columns, keys=text_keys)
+        first = guarded_update(connection, statement, salla.POLICY, patch, columns, keys=keys)
+        assert first.row is not None
+        assert (first.row["customer"], first.row["details"], first.row["employees"]) == (
             "registered",
             {"id": 7, "name": "Huda"},
             [1, 2],
         )
-        again = guarded_update(connection, statement, salla.POLICY, patch, columns, keys=keys)
-        assert again.verdict is Verdict.REFUSED
+        second = guarded_update(connection, statement, salla.POLICY, patch, columns, keys=keys)
+        assert second.verdict is Verdict.REFUSED
 
 
-def test_an_asynchronous_connection_is_told_how_it_is_done() -> None:
-    """And does it so."""
+def test_an_asynchronous_connection_raises_type_error() -> None:
+    """The message suggests ``run_sync``, which works."""
     orders = sa.Table(
         "orders", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("status", sa.Text)
     )
-    asked: Any = (
+    arguments: Any = (
         sa.update(orders).where(orders.c.id == 1),
         awal.POLICY,
         awal.Patch(status=awal.Status.ACCEPTED),
         orders.c,
     )
 
-    async def done() -> None:
+    async def update_orders() -> None:
         engine = create_async_engine("sqlite+aiosqlite://")
         async with engine.begin() as connection:
             await connection.run_sync(orders.metadata.create_all)
             await connection.execute(orders.insert(), [{"id": 1, "status": "pending"}])
             with pytest.raises(TypeError, match=r"with an AsyncConnection, use await connection\.run_sync\("):
-                guarded_update(connection, *asked)  # type: ignore[arg-type]
-            assert await connection.run_sync(lambda plain: guarded_update(plain, *asked))
+                guarded_update(connection, *arguments)  # type: ignore[arg-type]
+            assert await connection.run_sync(lambda plain: guarded_update(plain, *arguments))
         async with AsyncSession(engine) as session:
             with pytest.raises(TypeError, match="with an AsyncSession, use await"):
-                guarded_update(session, *asked)  # type: ignore[arg-type]
-            assert await session.run_sync(lambda plain: guarded_update(plain, *asked))
+                guarded_update(session, *arguments)  # type: ignore[arg-type]
+            assert await session.run_sync(lambda plain: guarded_update(plain, *arguments))
         await engine.dispose()
 
-    asyncio.run(done())
+    asyncio.run(update_orders())
 
 
 @pytest.mark.parametrize("policy", [salla.POLICY, awal.POLICY], ids=["salla", "awal"])
-def test_the_rules_that_refuse_a_row_are_told_in_the_select(engine: sa.Engine, policy: Policy[Any, Any]) -> None:
-    """Every row there can be, for every update there is."""
+def test_verdicts_select_the_ids_of_the_refusing_rules(engine: sa.Engine, policy: Policy[Any, Any]) -> None:
+    """They are compared with the policy for every update and every possible row."""
     rows, orders = every_row(policy), table()
     orders.metadata.create_all(engine)
     facts = policy.order_type.__space__.facts
@@ -670,22 +670,22 @@ def test_the_rules_that_refuse_a_row_are_told_in_the_select(engine: sa.Engine, p
     with engine.begin() as connection:
         connection.execute(orders.insert(), [{"id": number, **row} for number, row in enumerate(rows)])
         for patch in {policy.guard(patch): patch for patch in updates(policy)}.values():
-            told = verdicts(policy, patch, columns).label("violations")
-            found = connection.execute(sa.select(orders.c.id, told).order_by(orders.c.id))
+            column = verdicts(policy, patch, columns).label("violations")
+            selected = connection.execute(sa.select(orders.c.id, column).order_by(orders.c.id))
             decisions = [policy.can_update(order_at(policy.order_type, point), patch) for point in points]
-            assert [row.violations for row in found] == [
+            assert [row.violations for row in selected] == [
                 ", ".join(violation.rule.id for violation in decision.violations) for decision in decisions
             ]
 
 
-def test_writers_of_one_key_each_take_nothing_back(engine: sa.Engine) -> None:
-    """Whatever was answered 200 is true at the end, unless a later 200 replaced it: of the example service."""
+def test_writers_of_different_keys_do_not_overwrite_each_other(engine: sa.Engine) -> None:
+    """Each value that the example service answered with 200 is stored at the end, unless a later 200 replaced it."""
     if engine.dialect.name == "sqlite":
         with engine.begin() as connection:
             connection.execute(sa.text("PRAGMA journal_mode=WAL"))
     url = engine.url.render_as_string(hide_password=False)
     numbers = range(1, 9)
-    said: dict[tuple[int, str], list[str]] = {}
+    accepted: dict[tuple[int, str], list[str]] = {}
     lock = threading.Lock()
 
     def write(writer: int, client: httpx.Client) -> None:
@@ -693,44 +693,46 @@ def test_writers_of_one_key_each_take_nothing_back(engine: sa.Engine) -> None:
         for number in numbers:
             for turn in range(4):
                 value = STATUSES[turn + 1].value if key == "status" else f"{writer}.{turn}"
-                told = client.put(f"/orders/{number}", params={"phone_number_id": "1"}, json={key: value})
-                if told.is_success:
-                    assert told.json()["data"][key] == value
+                answer = client.put(f"/orders/{number}", params={"phone_number_id": "1"}, json={key: value})
+                if answer.is_success:
+                    assert answer.json()["data"][key] == value
                     with lock:
-                        said.setdefault((number, key), []).append(value)
+                        accepted.setdefault((number, key), []).append(value)
 
     with serving("service", ORDERS=url) as place, httpx.Client(base_url=place, timeout=60) as client:
         for _ in numbers:
             assert client.post("/orders", json={"status": "pending"}).status_code == 201
         with ThreadPoolExecutor(9) as pool:
             list(pool.map(functools.partial(write, client=client), range(9)))
-        there = [client.get(f"/orders/{number}").json()["data"] for number in numbers]
-    for number, order in zip(numbers, there, strict=True):
-        assert order["status"] == max(said[number, "status"], key=[*map(str, STATUSES)].index)
-        assert order["admin_notes"] in said[number, "admin_notes"]
-        assert order["branch_id"] in said[number, "branch_id"]
+        orders = [client.get(f"/orders/{number}").json()["data"] for number in numbers]
+    for number, order in zip(numbers, orders, strict=True):
+        assert order["status"] == max(accepted[number, "status"], key=[*map(str, STATUSES)].index)
+        assert order["admin_notes"] in accepted[number, "admin_notes"]
+        assert order["branch_id"] in accepted[number, "branch_id"]
 
 
 @pytest.mark.parametrize("returns", [True, False])
-def test_a_condition_on_what_is_written_is_no_reason_for_gone(engine: sa.Engine, returns: bool) -> None:
-    """An order of a version is written with the next one, and is no longer selected then."""
-    orders = whole(engine)
+def test_a_condition_on_a_written_column_does_not_mean_gone(engine: sa.Engine, returns: bool) -> None:
+    """A statement may select by the version and write the next version."""
+    orders = create_full_orders(engine)
     orders.implicit_returning = returns
     first = sa.update(orders).where(orders.c.id == 1, orders.c.version == 1, orders.c.status == "pending")
     statement = first.values(version=orders.c.version + 1)
     patch = awal.Patch(status=awal.Status.ACCEPTED)
     with engine.begin() as connection:
-        written = guarded_update(connection, statement, awal.POLICY, patch, orders.c)
-        assert written.verdict is Verdict.WRITTEN
-        assert (None if written.row is None else written.row["version"]) == (2 if returns else None)
-        again = guarded_update(connection, statement, awal.POLICY, patch, orders.c)
-        assert (again.verdict, again.row) == (Verdict.GONE, None)
+        result = guarded_update(connection, statement, awal.POLICY, patch, orders.c)
+        assert result.verdict is Verdict.WRITTEN
+        assert (None if result.row is None else result.row["version"]) == (2 if returns else None)
+        second = guarded_update(connection, statement, awal.POLICY, patch, orders.c)
+        assert (second.verdict, second.row) == (Verdict.GONE, None)
         assert connection.execute(sa.select(orders.c.status, orders.c.version)).one() == ("accepted", 2)
 
 
 @pytest.mark.parametrize("returns", [True, False])
-def test_an_object_of_a_session_follows_a_condition_on_what_is_written(engine: sa.Engine, returns: bool) -> None:
-    """Also where the database does not give the row back."""
+def test_an_object_of_a_session_is_updated_although_the_condition_no_longer_holds(
+    engine: sa.Engine, returns: bool
+) -> None:
+    """This also works if the database does not return the row."""
     Base.metadata.create_all(engine)
     rows: Any = Row.__table__
     with Session(engine) as session:
@@ -748,16 +750,16 @@ def test_an_object_of_a_session_follows_a_condition_on_what_is_written(engine: s
         assert (outcome.verdict, row.coupon) == (Verdict.WRITTEN, "E")
 
 
-def test_columns_of_ones_own_are_written_with_a_key_that_is_written_elsewhere(engine: sa.Engine) -> None:
-    """The statement is sent where the update asks for anything, and the rules allow it."""
-    orders = whole(engine)
+def test_own_columns_are_written_with_a_key_that_is_stored_elsewhere(engine: sa.Engine) -> None:
+    """The statement is sent if the update asks for anything and the rules allow it."""
+    orders = create_full_orders(engine)
     statement = sa.update(orders).where(orders.c.id == 1)
     keys = {"branch_id": None}
     with engine.begin() as connection:
 
         def write(patch: awal.Patch, **own: Any) -> Any:
-            asked = statement.values(**own) if own else statement
-            return guarded_update(connection, asked, awal.POLICY, patch, orders.c, keys=keys)
+            update = statement.values(**own) if own else statement
+            return guarded_update(connection, update, awal.POLICY, patch, orders.c, keys=keys)
 
         assert write(awal.Patch(branch_id="7"), branch_id="mine", version=5).row["version"] == 5
         assert connection.execute(sa.select(orders.c.branch_id)).scalar() == "mine"
@@ -766,13 +768,13 @@ def test_columns_of_ones_own_are_written_with_a_key_that_is_written_elsewhere(en
         assert write(awal.Patch(status=awal.Status.ACCEPTED)).row["status"] == "accepted"
 
 
-def test_what_is_told_of_columns_that_cannot_be_written(engine: sa.Engine) -> None:
-    """Each in words, before anything is written."""
+def test_columns_that_cannot_be_written_are_refused(engine: sa.Engine) -> None:
+    """They are refused before anything is written."""
     Base.metadata.create_all(engine)
     statement = sa.update(Row).where(Row.id == 2)
     columns = {"status": Row.status, "draft": Row.draft, "customer": Row.customer}
-    asked = salla.Patch(coupon_code="E", employees=(3,))
-    unlike: Any = "coupon"
+    two_keys = salla.Patch(coupon_code="E", employees=(3,))
+    not_a_column: Any = "coupon"
     with Session(engine) as session:
         session.add(Row(id=2, status="completed", draft=False, customer=None))
 
@@ -787,19 +789,19 @@ def test_what_is_told_of_columns_that_cannot_be_written(engine: sa.Engine) -> No
                 employees=Row.employees,
             )
         with pytest.raises(ValueError, match="coupon_code and employees are both written to the column"):
-            write(statement, asked, coupon_code=Row.employees, employees=Row.employees)
+            write(statement, two_keys, coupon_code=Row.employees, employees=Row.employees)
         with pytest.raises(TypeError, match="for coupon_code, expected a column, got str"):
-            write(statement, asked, coupon_code=unlike, employees=Row.employees)
+            write(statement, two_keys, coupon_code=not_a_column, employees=Row.employees)
         with pytest.raises(LookupError, match="the column of the sent key coupon_code is not given"):
-            write(statement, asked, employees=Row.employees)
+            write(statement, two_keys, employees=Row.employees)
         ordered = sa.update(Row).where(Row.id == 2).ordered_values((Row.id, 3))
         with pytest.raises(ValueError, match="use values, not ordered_values"):
-            write(ordered, asked, coupon_code=Row.coupon, employees=Row.employees)
+            write(ordered, two_keys, coupon_code=Row.coupon, employees=Row.employees)
         assert session.get_one(Row, 2).coupon is None
 
 
-def test_an_object_with_nothing_in_it_makes_no_customer(engine: sa.Engine) -> None:
-    """As ``Policy.apply`` has it."""
+def test_an_empty_customer_leaves_the_customer_unchanged(engine: sa.Engine) -> None:
+    """``Policy.apply`` does the same."""
     orders = table()
     orders.metadata.create_all(engine)
     with engine.begin() as connection:
@@ -811,8 +813,8 @@ def test_an_object_with_nothing_in_it_makes_no_customer(engine: sa.Engine) -> No
         assert (outcome.verdict, outcome.row["customer"]) == (Verdict.WRITTEN, "guest")
 
 
-def test_a_fact_that_cannot_be_is_told_of_before_anything_is_written(engine: sa.Engine) -> None:
-    """What was written is not read for facts; and an object is not shown."""
+def test_an_impossible_value_of_a_fact_raises_value_error_when_it_is_read(engine: sa.Engine) -> None:
+    """A row that was written is not read, and the message does not show the value."""
     orders = table(kinds={"coupon_code": sa.Text, "customer": sa.JSON})
     orders.metadata.create_all(engine)
     with engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""Starlette and FastAPI: updates are read strictly, problems are documents, and OpenAPI has our schemas."""
+"""Starlette and FastAPI: updates are read strictly, problems are documents, and OpenAPI has the library's schemas."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from tests.kit.examples import example
 from tests.kit.service_process import serving
 
 
-class Asking:
-    """A client of an application, in one process."""
+class AppClient:
+    """A client that calls an application in this process."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
@@ -45,12 +45,12 @@ class Asking:
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send a request."""
 
-        async def asking() -> httpx.Response:
+        async def send() -> httpx.Response:
             transport = httpx.ASGITransport(self._app)
             async with httpx.AsyncClient(transport=transport, base_url="http://shop.example") as client:
                 return await client.request(method, path, **options)
 
-        return asyncio.run(asking())
+        return asyncio.run(send())
 
 
 UPDATES = Updates(salla.ENDPOINT)
@@ -58,8 +58,8 @@ AWAL = Updates(awal.ENDPOINT, parameter="number")
 DELIVERED = salla.Order(id=7, status="completed", customer=salla.CustomerKind.REGISTERED)
 
 
-def made() -> FastAPI:
-    """Make an application that answers what an update asks, and what the order is after it."""
+def create_app() -> FastAPI:
+    """Return an application that answers with the sent update and with what was written."""
     app = FastAPI(exception_handlers=problem_handlers(salla.ENDPOINT))
 
     @app.put("/orders/{order_id}", **UPDATES.route())
@@ -80,13 +80,13 @@ def made() -> FastAPI:
 
 
 @pytest.fixture(scope="module")
-def client() -> Asking:
-    """Ask the application."""
-    return Asking(made())
+def client() -> AppClient:
+    """Return a client of the application."""
+    return AppClient(create_app())
 
 
-def test_an_update_is_read_by_a_dependency(client: Asking) -> None:
-    """Its parameter in the path may be called otherwise than on the page."""
+def test_an_update_is_read_by_a_dependency(client: AppClient) -> None:
+    """The path parameter may have another name than on the page."""
     answer = client.put("/orders/7", json={"employees": [1]})
     assert (answer.status_code, answer.json()) == (
         200,
@@ -96,8 +96,8 @@ def test_an_update_is_read_by_a_dependency(client: Asking) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "shipped"})
 
 
-def test_a_refusal_is_a_problem_document(client: Asking) -> None:
-    """With the rules, where they were met, and what is allowed instead."""
+def test_a_refusal_is_a_problem_document(client: AppClient) -> None:
+    """It lists the rules, the refused keys, and what is allowed instead."""
     answer = client.put("/orders/7", json={"coupon_code": "EID", "courier_id": 7, "branch_id": 1, "employees": [1]})
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
     assert answer.json() == {
@@ -144,30 +144,30 @@ def test_a_refusal_is_a_problem_document(client: Asking) -> None:
         ("/awal/orders/7", b'{"status": "lost"}', 400, [("missing", "phone_number_id"), ("not_a_choice", "#/status")]),
     ],
 )
-def test_what_cannot_be_read_is_a_problem_document(
-    client: Asking, path: str, content: bytes, status: int, errors: list[tuple[str, str]]
+def test_an_unreadable_request_is_answered_with_a_problem_document(
+    client: AppClient, path: str, content: bytes, status: int, errors: list[tuple[str, str]]
 ) -> None:
-    """With every problem at its place: an RFC 6901 pointer as the fragment of a URI, or a parameter's name."""
+    """Each problem has an RFC 6901 pointer as a URI fragment, or the name of a parameter."""
     answer = client.put(path, content=content)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
-    told = [
+    problems = [
         (error["code"], error.get("pointer") or error.get("path") or error.get("query"))
         for error in answer.json()["errors"]
     ]
-    assert told == errors
+    assert problems == errors
     assert answer.json()["type"] == "urn:problem-type:orderrules:unreadable"
     assert "more" not in answer.json()
 
 
-def test_a_route_without_the_parameter_is_the_developers_mistake(client: Asking) -> None:
-    """And says so, to them."""
+def test_a_route_without_the_path_parameter_raises_lookup_error(client: AppClient) -> None:
+    """It is a mistake of the developer, not of the client."""
     with pytest.raises(LookupError, match="the route has no parameter order_id in its path"):
         client.put("/wrong/7", json={})
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_is_not_taken_in_beyond_what_is_read(client: Asking, chunked: bool) -> None:
-    """However it is sent."""
+def test_a_body_is_read_only_up_to_the_limit(client: AppClient, chunked: bool) -> None:
+    """This also holds for a chunked body."""
     taken = 0
 
     async def chunks() -> Any:
@@ -183,8 +183,8 @@ def test_a_body_is_not_taken_in_beyond_what_is_read(client: Asking, chunked: boo
     assert taken < 10 << 20
 
 
-def test_the_openapi_document_has_our_schemas(client: Asking) -> None:
-    """Of the body, the query, and the problems."""
+def test_the_openapi_document_has_the_schemas_of_the_library(client: AppClient) -> None:
+    """They describe the body, the query and the problems."""
     document = client.get("/openapi.json").json()
     put = document["paths"]["/orders/{order_id}"]["put"]
     schema = put["requestBody"]["content"]["application/json"]["schema"]
@@ -197,40 +197,40 @@ def test_the_openapi_document_has_our_schemas(client: Asking) -> None:
     assert query in put["parameters"]
 
 
-def test_types_of_problems_may_be_blank_and_other_answers_be_documented() -> None:
-    """As RFC 9457 has it, with the phrase of the status for a title."""
+def test_problem_types_may_be_blank_and_other_answers_documented() -> None:
+    """With a blank type, the title is the phrase of the status, as RFC 9457 says."""
     app = FastAPI(exception_handlers=problem_handlers(salla.ENDPOINT, types=""))
 
     @app.put("/orders/{order_id}", **UPDATES.route({404: {"description": "no such order"}}))
     async def update(patch: Annotated[salla.Patch, Depends(UPDATES)]) -> Any:
         return salla.to_body(patch)
 
-    client = Asking(app)
-    told = client.put("/orders/7", content=json.dumps({str(number): 1 for number in range(150)})).json()
-    assert (told["type"], told["title"]) == ("about:blank", "Unprocessable Content")
-    assert len(told["errors"]) + told["more"] == 150
-    answers = client.get("/openapi.json").json()["paths"]["/orders/{order_id}"]["put"]["responses"]
-    assert answers["404"] == {"description": "no such order"}
-    assert answers["422"]["description"] == "Unprocessable Content: the update cannot be read, or is refused"
+    client = AppClient(app)
+    document = client.put("/orders/7", content=json.dumps({str(number): 1 for number in range(150)})).json()
+    assert (document["type"], document["title"]) == ("about:blank", "Unprocessable Content")
+    assert len(document["errors"]) + document["more"] == 150
+    responses = client.get("/openapi.json").json()["paths"]["/orders/{order_id}"]["put"]["responses"]
+    assert responses["404"] == {"description": "no such order"}
+    assert responses["422"]["description"] == "Unprocessable Content: the update cannot be read, or is refused"
 
 
-def test_starlette_alone_does_the_same() -> None:
-    """The example: with types of problems that are URIs."""
+def test_starlette_works_without_fastapi() -> None:
+    """The example uses URIs as the types of problems."""
     app = example("starlette_app").app
-    client = Asking(app)
+    client = AppClient(app)
     assert client.put("/orders/2", json={"coupon_code": "EID"}).json()["data"]["id"] == 2
     answer = client.put("/orders/1", json={"customer": {"id": 1}, "employees": []})
-    told = answer.json()
-    assert (told["type"], told["title"]) == ("https://shop.example/problems/refused", "The update is refused")
-    assert told["allowed"] == {"sections": ["employees"], "keys": ["employees"]}
+    document = answer.json()
+    assert (document["type"], document["title"]) == ("https://shop.example/problems/refused", "The update is refused")
+    assert document["allowed"] == {"sections": ["employees"], "keys": ["employees"]}
     answer = client.put("/orders/1", content=b"[]")
     assert answer.json()["type"] == "https://shop.example/problems/unreadable"
     assert client.put("/orders/3", json={}).status_code == 404
 
 
-def test_a_query_that_is_no_utf8_is_a_problem_too() -> None:
-    """And none of a platform whose page has no query."""
-    answers: list[dict[str, Any]] = []
+def test_a_query_that_is_not_utf8_is_a_problem() -> None:
+    """It is ignored for a platform whose page has no query."""
+    messages: list[dict[str, Any]] = []
 
     async def ask(path: str) -> int:
         scope = {
@@ -249,18 +249,18 @@ def test_a_query_that_is_no_utf8_is_a_problem_too() -> None:
             return {"type": "http.request", "body": b'{"employees": [1]}'}
 
         async def send(message: Any) -> None:
-            answers.append(message)
+            messages.append(message)
 
-        answers.clear()
-        await made()(scope, receive, send)
-        return int(answers[0]["status"])
+        messages.clear()
+        await create_app()(scope, receive, send)
+        return int(messages[0]["status"])
 
     assert asyncio.run(ask("/orders/7")) == 200
     assert asyncio.run(ask("/awal/orders/7")) == 400
 
 
-def test_a_body_stays_with_the_request() -> None:
-    """Others may want it too, to see whether its signature is right."""
+def test_the_body_stays_available_in_the_request() -> None:
+    """The application may need it, for example to check its signature."""
 
     async def update(request: Any) -> JSONResponse:
         before = await request.body()
@@ -268,13 +268,13 @@ def test_a_body_stays_with_the_request() -> None:
         return JSONResponse([salla.to_body(patch), before == await request.body()])
 
     app = Starlette(routes=[Route("/orders/{order_id}", update, methods=["PUT"])])
-    assert Asking(app).put("/orders/1", json={"employees": [1]}).json() == [{"employees": [1]}, True]
+    assert AppClient(app).put("/orders/1", json={"employees": [1]}).json() == [{"employees": [1]}, True]
 
 
-def test_the_machine_walks_the_example() -> None:
-    """Every answer is what the policy says, and every order in its memory."""
+def test_the_state_machine_agrees_with_the_example() -> None:
+    """Every answer and every stored order must be what the policy says."""
     module = example("starlette_app")
-    client = Asking(module.app)
+    client = AppClient(module.app)
 
     class Service(OrderMachine):
         policy = salla.POLICY
@@ -291,20 +291,20 @@ def test_the_machine_walks_the_example() -> None:
             order: salla.Order = module.orders[handle]
             return order
 
-    trying = settings(Service.TestCase.settings, max_examples=10, database=None, derandomize=True)
-    run_state_machine_as_test(Service, settings=trying)
+    run_settings = settings(Service.TestCase.settings, max_examples=10, database=None, derandomize=True)
+    run_state_machine_as_test(Service, settings=run_settings)
 
 
-def test_the_example_serves_from_a_process_of_its_own() -> None:
-    """Over HTTP, with problem documents."""
+def test_the_example_runs_in_another_process() -> None:
+    """It is reached over HTTP."""
     with serving("starlette_app") as address:
         answer = httpx.put(f"{address}/orders/1", json={"coupon_code": "EID"})
         assert (answer.status_code, answer.json()["rules"]) == (422, ["SALLA-COUPON-1"])
         assert httpx.put(f"{address}/orders/2", json={"coupon_code": "EID"}).status_code == 200
 
 
-def test_what_may_follow_is_listed_in_the_order_of_the_page() -> None:
-    """Whatever order a set has, and by a plain condition as by a table."""
+def test_allowed_statuses_are_listed_in_the_order_of_the_page() -> None:
+    """This holds for a transition table and for a plain condition."""
     following = ("accepted", "shipped", "delivered", "completed")
     pending = awal.Order(status="pending")
     assert Instead.of(awal.policy(skipping=True), pending, awal.Patch()).statuses == following
@@ -332,8 +332,8 @@ def test_what_may_follow_is_listed_in_the_order_of_the_page() -> None:
         ("multipart/form-data; boundary=x", 415),
     ],
 )
-def test_what_is_not_json_is_not_read(client: Asking, kind: str, status: int) -> None:
-    """A form is no update, and a problem document says so."""
+def test_a_body_that_is_not_json_is_answered_415(client: AppClient, kind: str, status: int) -> None:
+    """A request without a content type is read."""
     answer = client.put("/orders/7", content=b'{"employees": [7]}', headers={"content-type": kind})
     assert answer.status_code == status
     if status == 415:
@@ -342,29 +342,29 @@ def test_what_is_not_json_is_not_read(client: Asking, kind: str, status: int) ->
         assert Draft202012Validator(SCHEMA).is_valid(answer.json())
 
 
-def test_an_id_that_no_database_keeps_is_no_orders(client: Asking) -> None:
-    """It is 404, and no error of a database."""
+def test_an_id_that_no_database_can_store_is_answered_404(client: AppClient) -> None:
+    """Otherwise the database would raise an error."""
     for number, status in ((2**63 - 1, 200), (2**63, 404), (10**30, 404)):
         answer = client.put(f"/orders/{number}", json={"employees": [7]})
         assert answer.status_code == status
     assert answer.json()["title"] == "Not Found"
 
 
-def test_without_our_handlers_the_framework_answers() -> None:
-    """In its own way, in the same status."""
+def test_without_the_handlers_the_framework_answers() -> None:
+    """It uses a format of its own."""
     app = FastAPI()
 
     @app.put("/orders/{order_id}")
     async def update(patch: Annotated[salla.Patch, Depends(UPDATES)]) -> Any:
         return salla.to_body(patch)
 
-    asked = {"content": b"x", "headers": {"content-type": "text/plain"}}
-    assert Asking(app).put("/orders/7", **asked).json() == {"detail": "expected the content type application/json"}
+    options = {"content": b"x", "headers": {"content-type": "text/plain"}}
+    assert AppClient(app).put("/orders/7", **options).json() == {"detail": "expected the content type application/json"}
 
 
 def test_schemas_can_be_shared_among_the_routes() -> None:
-    """Each stands under components once, and the document says the same."""
-    plain, shared = made(), made()
+    """Each schema is stored once, under ``components``."""
+    plain, shared = create_app(), create_app()
     shared.openapi()
     share_schemas(shared)
     document = shared.openapi()
@@ -382,13 +382,13 @@ def test_schemas_can_be_shared_among_the_routes() -> None:
 
 
 def test_any_framework_can_make_a_problem_document() -> None:
-    """By the function and the schema that ours are made with; an error gives its own dict as well."""
+    """It needs only ``problem`` and ``SCHEMA``; an exception also has ``to_dict``."""
     validator = Draft202012Validator(SCHEMA)
-    with pytest.raises(InvalidInput) as unread:
+    with pytest.raises(InvalidInput) as unreadable:
         salla.read_request("x", {"employees": 7})
-    told: Any = problem(salla.ENDPOINT, unread.value)
-    assert validator.is_valid(told)
-    assert unread.value.to_dict() == {
+    document: Any = problem(salla.ENDPOINT, unreadable.value)
+    assert validator.is_valid(document)
+    assert unreadable.value.to_dict() == {
         "what": "read the Salla request",
         "problems": [
             {
@@ -404,8 +404,8 @@ def test_any_framework_can_make_a_problem_document() -> None:
     }
     with pytest.raises(UpdateRefused) as refused:
         apply(salla.POLICY, DELIVERED, salla.Patch(coupon_code="x"))
-    told = problem(salla.ENDPOINT, refused.value)
-    assert validator.is_valid(told)
+    document = problem(salla.ENDPOINT, refused.value)
+    assert validator.is_valid(document)
 
 
 @pytest.mark.parametrize(
@@ -421,12 +421,12 @@ def test_any_framework_can_make_a_problem_document() -> None:
         ("rest_framework", "rest_framework", "rest-framework"),
     ],
 )
-def test_an_integration_without_its_extra_names_it(module: str, missing: str, extra: str) -> None:
-    """When it is imported."""
+def test_importing_an_integration_without_its_extra_names_the_extra(module: str, missing: str, extra: str) -> None:
+    """The message shows the command that installs it."""
     program = (
         f"import sys; sys.modules[{missing!r}] = None\n"
         f"try:\n    import orderrules.integrations.{module}\n"
         "except ImportError as error:\n    print(error)"
     )
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    assert done.stdout == f"{missing} is required but not installed: pip install 'orderrules[{extra}]'\n"
+    result = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert result.stdout == f"{missing} is required but not installed: pip install 'orderrules[{extra}]'\n"

@@ -19,7 +19,7 @@ EXAMPLES: Final = Path(__file__).parent.parent.parent / "examples"
 
 @attrs.frozen
 class Result:
-    """What a run printed, and the status it left with."""
+    """The output and the exit status of a run."""
 
     exit_code: int
     stdout: str
@@ -27,12 +27,12 @@ class Result:
 
     @property
     def output(self) -> str:
-        """Both, one behind the other."""
+        """Standard output, followed by standard error."""
         return self.stdout + self.stderr
 
 
 def run(*arguments: str, given: str | bytes = b"", columns: int = 200) -> Result:
-    """Run the command line in this process, as for a terminal of some width."""
+    """Run the command line in this process, with a terminal of the given width."""
     content = given.encode() if isinstance(given, str) else given
     out, err = io.StringIO(), io.StringIO()
     with (
@@ -40,8 +40,8 @@ def run(*arguments: str, given: str | bytes = b"", columns: int = 200) -> Result
         mock.patch.dict(os.environ, COLUMNS=str(columns)),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
-        pytest.raises(SystemExit) as left,
+        pytest.raises(SystemExit) as exit_info,
     ):
         main(arguments)
-    assert isinstance(left.value.code, int)
-    return Result(left.value.code, out.getvalue(), err.getvalue())
+    assert isinstance(exit_info.value.code, int)
+    return Result(exit_info.value.code, out.getvalue(), err.getvalue())

@@ -1,4 +1,4 @@
-"""The same orders as a frame of each engine, and what an expression makes of them there."""
+"""The same orders as a frame of each engine, and the values of expressions on it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-# A relation of an older DuckDB does not keep its connection.
-_OPEN: Final[list[Any]] = []
+# Keeps connections open: a relation of an older DuckDB does not keep its own.
+_CONNECTIONS: Final[list[Any]] = []
 
 
 def _statuses(table: pa.Table) -> list[str]:
@@ -30,12 +30,12 @@ def _statuses(table: pa.Table) -> list[str]:
 
 def _duckdb(table: pa.Table, status: str = "status") -> Any:
     connection = duckdb.connect()
-    _OPEN.append(connection)
-    named = ", ".join(f"'{name}'" for name in _statuses(table))
-    connection.execute(f"CREATE TYPE stage AS ENUM ({named})")
+    _CONNECTIONS.append(connection)
+    labels = ", ".join(f"'{name}'" for name in _statuses(table))
+    connection.execute(f"CREATE TYPE stage AS ENUM ({labels})")
     connection.register("given", table)
     others = ", ".join(name for name in table.column_names if name != "status")
-    connection.execute(f"CREATE TABLE orders AS SELECT {others}, {status} AS status FROM given")  # noqa: S608 - ours.
+    connection.execute(f"CREATE TABLE orders AS SELECT {others}, {status} AS status FROM given")  # noqa: S608 - our names.
     return connection.table("orders")
 
 
@@ -62,41 +62,41 @@ ENGINES: Final[dict[str, Callable[[pa.Table], Any]]] = {
 
 
 def spark() -> Iterator[Callable[[pa.Table], Any]]:
-    """Run a Spark on this machine, and give what makes a frame of it."""
-    # It speaks by an address, and looks for one of a name that not every machine has.
+    """Run Spark on this machine, and yield a function that turns a table into a frame."""
+    # By default, Spark looks up the address of the host name, which not every machine can resolve.
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as home:
         warnings.simplefilter("ignore")
-        # Not all who check the types have it.
-        built: Any = importlib.import_module("pyspark.sql").SparkSession.builder
+        # Imported by name, because types are also checked without pyspark.
+        builder: Any = importlib.import_module("pyspark.sql").SparkSession.builder
         settings: dict[str, Any] = {
             "spark.ui.enabled": "false",
             "spark.sql.shuffle.partitions": "2",
             "spark.log.level": "ERROR",
         }
-        session = built.master("local[2]").config(map=settings).getOrCreate()
+        session = builder.master("local[2]").config(map=settings).getOrCreate()
 
-        def framed(table: pa.Table) -> Any:
+        def to_frame(table: pa.Table) -> Any:
             path = Path(tempfile.mkdtemp(dir=home)) / "orders.parquet"
             pq.write_table(table, path)
             return session.read.parquet(str(path))
 
-        yield framed
+        yield to_frame
         session.stop()
 
 
-def selected(frame: Any, condition: nw.Expr) -> list[int]:
-    """List the numbers of the rows that an engine selects, in their order."""
-    return sorted(_collected(nw.from_native(frame).filter(condition).select("id"))["id"].to_list())
+def select_ids(frame: Any, condition: nw.Expr) -> list[int]:
+    """Return the ids of the rows that an engine selects, sorted."""
+    return sorted(_collect(nw.from_native(frame).filter(condition).select("id"))["id"].to_list())
 
 
-def told(frame: Any, expressions: dict[str, nw.Expr]) -> dict[str, list[Any]]:
-    """Give what an engine makes of expressions, row by row."""
-    asked = [expression.alias(name) for name, expression in expressions.items()]
-    found = _collected(nw.from_native(frame).select("id", *asked)).sort("id")
-    return {name: found[name].to_list() for name in expressions}
+def evaluate(frame: Any, expressions: dict[str, nw.Expr]) -> dict[str, list[Any]]:
+    """Return the values of each expression on an engine, sorted by the id of the row."""
+    columns = [expression.alias(name) for name, expression in expressions.items()]
+    result = _collect(nw.from_native(frame).select("id", *columns)).sort("id")
+    return {name: result[name].to_list() for name in expressions}
 
 
-def _collected(frame: Any) -> nw.DataFrame[Any]:
-    found: nw.DataFrame[Any] = frame.collect("pyarrow") if isinstance(frame, nw.LazyFrame) else frame
-    return found
+def _collect(frame: Any) -> nw.DataFrame[Any]:
+    result: nw.DataFrame[Any] = frame.collect("pyarrow") if isinstance(frame, nw.LazyFrame) else frame
+    return result

@@ -1,6 +1,6 @@
-"""Draws the tables and diagrams in README.md and docs/ anew from the rules, and from what ``make bench`` wrote down.
+"""Writes the tables and diagrams in README.md and docs/, from the rules and from the results of ``make bench``.
 
-``python -m tests.kit.draw_tables``.
+Run it with ``python -m tests.kit.draw_tables``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ HEADLINE: Final = (
 
 
 def results(part: str) -> str:
-    """Return a table of what was timed."""
+    """Return a table of benchmark results."""
     if part == "machine":
         machine = RESULTS["machine"]
         versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
@@ -59,22 +59,22 @@ def _table(lines: list[list[str]]) -> str:
 
 
 def drawn(document: str) -> str:
-    """Return a document with all its tables and diagrams as the rules draw them."""
+    """Return a document with all its tables and diagrams made from the rules."""
 
-    def draw(found: re.Match[str]) -> str:
-        name, platform = found.groups()
+    def replace_table(match: re.Match[str]) -> str:
+        name, platform = match.groups()
         table = tables.TABLES[name](POLICIES[platform])
         return f"<!-- table: {name} {platform} -->\n{table}\n<!-- /table -->"
 
-    def sketch(found: re.Match[str]) -> str:
-        name, platform = found.groups()
+    def replace_diagram(match: re.Match[str]) -> str:
+        name, platform = match.groups()
         diagram = getattr(tables, name)(POLICIES[platform])
         return f"<!-- diagram: {name} {platform} -->\n```{name}\n{diagram}\n```\n<!-- /diagram -->"
 
-    def tell(found: re.Match[str]) -> str:
-        return f"<!-- results: {found[1]} -->\n{results(found[1])}\n<!-- /results -->"
+    def replace_results(match: re.Match[str]) -> str:
+        return f"<!-- results: {match[1]} -->\n{results(match[1])}\n<!-- /results -->"
 
-    return _RESULTS.sub(tell, _DIAGRAM.sub(sketch, _TABLE.sub(draw, document)))
+    return _RESULTS.sub(replace_results, _DIAGRAM.sub(replace_diagram, _TABLE.sub(replace_table, document)))
 
 
 if __name__ == "__main__":

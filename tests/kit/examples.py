@@ -1,4 +1,4 @@
-"""Imports the examples from where they stand."""
+"""Imports the examples from their folders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MODULES: Final = {"service": "app"}
 
 
 def example(name: str) -> Any:
-    """Import one of the examples; *service* is the one that has a folder of its own."""
+    """Import one of the examples; *service* has a folder of its own."""
     for folder in (FOLDER, FOLDER.parent / "service"):
         if str(folder) not in sys.path:
             sys.path.append(str(folder))

@@ -1,4 +1,4 @@
-"""The three clients that ask a gate, driven alike: each sends through a gate to a function that plays the platform."""
+"""Three HTTP clients with a gate: each sends its requests to a function that plays the platform."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 BASE: Final = "https://shop.example/v2"
 
 
-class Seen(NamedTuple):
+class Request(NamedTuple):
     """A request as it reached the platform."""
 
     method: str
@@ -33,126 +33,128 @@ class Seen(NamedTuple):
     body: bytes
 
 
-class Answered(NamedTuple):
-    """What was answered."""
+class Answer(NamedTuple):
+    """An answer as it reached the client."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
 
-class Recorded:
-    """A platform that remembers what it was asked."""
+class Platform:
+    """A platform that records its requests."""
 
-    def __init__(self, answer: Callable[[Seen], Any]) -> None:
+    def __init__(self, answer: Callable[[Request], Any]) -> None:
         self._answer = answer
-        self.seen: list[Seen] = []
+        self.requests: list[Request] = []
 
-    def __call__(self, seen: Seen) -> Answered:
-        """Answer, or raise ``TimeoutError`` where nothing is answered."""
-        self.seen.append(seen)
-        return Answered(*self._answer(seen))
+    def __call__(self, request: Request) -> Answer:
+        """Answer the request; raise ``TimeoutError`` if there is no answer."""
+        self.requests.append(request)
+        return Answer(*self._answer(request))
 
     @property
     def methods(self) -> list[str]:
-        """The methods, in the order in which they came."""
-        return [seen.method for seen in self.seen]
+        """The methods of the requests, in the order of arrival."""
+        return [request.method for request in self.requests]
 
 
-def served(fake: Fake[Any, Any]) -> Recorded:
-    """Let a fake play the platform."""
+def platform_of(fake: Fake[Any, Any]) -> Platform:
+    """Return a platform whose answers come from a fake."""
 
-    def answer(seen: Seen) -> Any:
-        url = httpx.URL(seen.url)
-        return fake.handle(seen.method, url.path, url.query.decode(), seen.body)
+    def answer(request: Request) -> Any:
+        url = httpx.URL(request.url)
+        return fake.handle(request.method, url.path, url.query.decode(), request.body)
 
-    return Recorded(answer)
+    return Platform(answer)
 
 
-def _over_httpx(gate: Gate[Any, Any], platform: Recorded, **more: Any) -> Callable[..., Answered]:
+def _connect_httpx(gate: Gate[Any, Any], platform: Platform, **options: Any) -> Callable[..., Answer]:
     def handle(request: httpx.Request) -> httpx.Response:
-        seen = Seen(request.method, str(request.url), request.headers, request.read())
+        received = Request(request.method, str(request.url), request.headers, request.read())
         try:
-            status, headers, body = platform(seen)
+            status, headers, body = platform(received)
         except TimeoutError as error:
             raise httpx.ReadTimeout(str(error), request=request) from error
         return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
 
-    client = httpx.Client(transport=GuardedTransport(gate, httpx.MockTransport(handle), **more))
+    client = httpx.Client(transport=GuardedTransport(gate, httpx.MockTransport(handle), **options))
 
-    def send(method: str, path: str, content: Any = b"", headers: Any = None) -> Answered:
+    def send(method: str, path: str, content: Any = b"", headers: Any = None) -> Answer:
         answer = client.request(method, BASE + path, content=content, headers=headers)
-        return Answered(answer.status_code, answer.headers, answer.content)
+        return Answer(answer.status_code, answer.headers, answer.content)
 
     return send
 
 
-def _over_async_httpx(gate: Gate[Any, Any], platform: Recorded, **more: Any) -> Callable[..., Answered]:
+def _connect_async_httpx(gate: Gate[Any, Any], platform: Platform, **options: Any) -> Callable[..., Answer]:
     async def handle(request: httpx.Request) -> httpx.Response:
-        seen = Seen(request.method, str(request.url), request.headers, await request.aread())
+        received = Request(request.method, str(request.url), request.headers, await request.aread())
         try:
-            status, headers, body = platform(seen)
+            status, headers, body = platform(received)
         except TimeoutError as error:
             raise httpx.ReadTimeout(str(error), request=request) from error
         return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
 
-    transport = AsyncGuardedTransport(gate, httpx.MockTransport(handle), **more)
+    transport = AsyncGuardedTransport(gate, httpx.MockTransport(handle), **options)
 
-    def send(method: str, path: str, content: Any = b"", headers: Any = None) -> Answered:
-        async def sending() -> Answered:
-            given: Any = content if isinstance(content, bytes | str) else _slowly(content)
+    def send(method: str, path: str, content: Any = b"", headers: Any = None) -> Answer:
+        async def send_request() -> Answer:
+            body: Any = content if isinstance(content, bytes | str) else _stream(content)
             client = httpx.AsyncClient(transport=transport)
-            answer = await client.request(method, BASE + path, content=given, headers=headers)
-            return Answered(answer.status_code, answer.headers, answer.content)
+            answer = await client.request(method, BASE + path, content=body, headers=headers)
+            return Answer(answer.status_code, answer.headers, answer.content)
 
-        return asyncio.run(sending())
+        return asyncio.run(send_request())
 
     return send
 
 
-async def _slowly(chunks: Any) -> Any:
+async def _stream(chunks: Any) -> Any:
     for chunk in chunks:
         yield chunk
 
 
-class _Carried(BaseAdapter):
-    def __init__(self, platform: Recorded) -> None:
+class _PlatformAdapter(BaseAdapter):
+    def __init__(self, platform: Platform) -> None:
         super().__init__()
         self._platform = platform
 
-    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]  # the options.
+    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]  # the options are not used.
         body: Any = request.body or b""
         body = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else b"".join(body)
         try:
-            status, headers, told = self._platform(Seen(str(request.method), str(request.url), request.headers, body))
+            status, headers, content = self._platform(
+                Request(str(request.method), str(request.url), request.headers, body)
+            )
         except TimeoutError as error:
             raise requests.ReadTimeout(str(error), request=request) from error
         response = requests.Response()
         response.status_code = status
         response.headers = CaseInsensitiveDict(headers)
-        response.raw = urllib3.HTTPResponse(io.BytesIO(told), headers, status, preload_content=False)
+        response.raw = urllib3.HTTPResponse(io.BytesIO(content), headers, status, preload_content=False)
         response.url = str(request.url)
         response.request = request
         return response
 
     def close(self) -> None:
-        """Close nothing."""
+        """Do nothing."""
 
 
-def _over_requests(gate: Gate[Any, Any], platform: Recorded, **more: Any) -> Callable[..., Answered]:
+def _connect_requests(gate: Gate[Any, Any], platform: Platform, **options: Any) -> Callable[..., Answer]:
     session = requests.Session()
-    session.mount("https://shop.example/", GuardedAdapter(gate, _Carried(platform), **more))
+    session.mount("https://shop.example/", GuardedAdapter(gate, _PlatformAdapter(platform), **options))
 
-    def send(method: str, path: str, content: Any = b"", headers: Any = None) -> Answered:
+    def send(method: str, path: str, content: Any = b"", headers: Any = None) -> Answer:
         answer = session.request(method, BASE + path, data=content, headers=headers)
-        return Answered(answer.status_code, answer.headers, answer.content)
+        return Answer(answer.status_code, answer.headers, answer.content)
 
     return send
 
 
-CARRIERS: Final[dict[str, Callable[..., Callable[..., Answered]]]] = {
-    "httpx": _over_httpx,
-    "async httpx": _over_async_httpx,
-    "requests": _over_requests,
+CLIENTS: Final[dict[str, Callable[..., Callable[..., Answer]]]] = {
+    "httpx": _connect_httpx,
+    "async httpx": _connect_async_httpx,
+    "requests": _connect_requests,
 }
 TIMEOUTS: Final = (httpx.ReadTimeout, requests.ReadTimeout, NoAnswerError)

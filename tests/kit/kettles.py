@@ -1,4 +1,4 @@
-"""A platform of few facts, which tests give any rules."""
+"""A small platform, for which the tests choose the rules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COVER: Final = Fact("cover asked for", values=(UNSET, "cold", "hot"), attribute=
 
 
 class Part(StrEnum):
-    """What an update of a kettle may change: the first and the last of them by several keys."""
+    """The parts of a kettle that an update may change; the body has several keys."""
 
     BODY = "body"
     LABEL = "label"
@@ -34,7 +34,7 @@ class Part(StrEnum):
 
 
 class Verb(StrEnum):
-    """What else may be done with a kettle."""
+    """The actions on a kettle."""
 
     POUR = "pour"
     SHIP = "ship"
@@ -60,7 +60,7 @@ class _Indexed(OrderBase):
 
 @attrs.frozen(kw_only=True)
 class Kettle(_Indexed):
-    """A kettle."""
+    """The order: a kettle."""
 
     state: str
     full: bool = False
@@ -74,7 +74,7 @@ class _Masked(PatchBase):
 
 @attrs.frozen(kw_only=True)
 class Change(_Masked):
-    """What is to change: the keys of a section stand apart, and two of one section are facts."""
+    """The patch: the keys of one section do not stand together, and two keys of one section are facts."""
 
     tint: str | Unset = attrs.field(default=UNSET, metadata=in_section(Part.BODY))
     label: str | Unset = attrs.field(default=UNSET, metadata=in_section(Part.LABEL))
@@ -84,12 +84,12 @@ class Change(_Masked):
 
 
 def rule_on(identity: str, section: StrEnum, only_if: Condition, caveat: str = "") -> Rule:
-    """Make a rule."""
+    """Return a rule."""
     return Rule(id=identity, section=section, only_if=only_if, reason=f"because of {identity}", caveat=caveat)
 
 
 def kettles(body: Condition, lid: Condition) -> Policy[Kettle, Change]:
-    """Make a policy of two rules on the body, two on the lid, one on the label, and three actions."""
+    """Return a policy with two rules on the body, two on the lid, one on the label, and three actions."""
     shut = Alternative("shut", [rule_on("BODY-1", Part.BODY, AnyOf(())), rule_on("SHIP-1", Verb.SHIP, AnyOf(()))])
     return Policy(
         name="kettle",

@@ -1,4 +1,4 @@
-"""Mappings that fail."""
+"""A mapping that fails."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 
 class Failing(Mapping[str, object]):
-    """A mapping all of whose methods raise."""
+    """A mapping whose methods all raise an exception."""
 
     def __getitem__(self, key: str) -> object:
         raise ZeroDivisionError

@@ -1,7 +1,7 @@
-"""Makes mutants and says which the tests let live: ``python -m tests.kit.mutants``; ``--sample 200``.
+"""Runs mutation tests, and prints which mutants survive: ``python -m tests.kit.mutants``, or with ``--sample 200``.
 
-A mutant that lives is either listed in ``tests/kit/mutants.toml``, with the reason why no test can tell it from
-the source, or it is a hole in the tests. It is listed by what it changes, so that other changes leave the list alone.
+A mutant that survives is listed in ``tests/kit/mutants.toml``, with the reason why no test can tell it from the
+source; otherwise a test is missing. It is listed by what it changes, so the list stays valid when other code changes.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from typing import Any, Final, NamedTuple
 ROOT: Final = Path(__file__).parent.parent.parent
 LISTED: Final = Path(__file__).parent / "mutants.toml"
 CORE: Final = ("reading", "grammar", "engine", "platforms")
-"""The folders of which every mutant is tried."""
+"""The folders whose mutants are all tested."""
 _MUTMUT: Final = [sys.executable, "-m", "mutmut", "run"]
 _KILLED: Final = {1, 3, 24, 36, 152, 255, -24}
-"""What a worker of mutmut leaves with: a test failed, pytest failed, or the mutant ran for too long."""
+"""Exit codes of mutmut for a killed mutant: a test failed, pytest failed, or the mutant ran for too long."""
 
 
 class Change(NamedTuple):
@@ -44,22 +44,22 @@ class Change(NamedTuple):
 
 
 def change_of(module: str, function: str, before: str, after: str) -> Change:
-    """Give the change between two texts of a function."""
+    """Return the change between two texts of a function."""
     lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
     removed, added = ("\n".join(line[2:].strip() for line in lines if line[:2] == mark) for mark in ("- ", "+ "))
     return Change(module, function, removed, added)
 
 
 class Listed(NamedTuple):
-    """What the list holds."""
+    """The contents of the list."""
 
     changes: dict[Change, str]
-    """Changes, each with the reason why no test can tell it."""
+    """Changes, each with the reason why no test can detect it."""
     forms: dict[re.Pattern[str], str]
-    """What of a line may change in any way, each with the reason."""
+    """Patterns for parts of a line that may change in any way, each with the reason."""
 
     def knows(self, change: Change) -> bool:
-        """Say whether a change is listed, or changes nothing but what may change in any way."""
+        """Return whether a change is listed, or changes only what may change in any way."""
         return change in self.changes or any(
             form.sub("", change.removed) == form.sub("", change.added) for form in self.forms
         )
@@ -80,7 +80,7 @@ def listed() -> Listed:
 
 
 def verdicts() -> dict[str, dict[str, int | None]]:
-    """Read what mutmut found: for each module, how the tests of each mutant ended."""
+    """Read the results of mutmut: for each module, the exit code of each mutant's tests."""
     places = sorted((ROOT / "mutants").rglob("*.py.meta"))
     names = [place.relative_to(ROOT / "mutants").as_posix().removesuffix(".py.meta") for place in places]
     return {
@@ -90,7 +90,7 @@ def verdicts() -> dict[str, dict[str, int | None]]:
 
 
 def change(module: str, mutant: str) -> Change:
-    """Ask mutmut what a mutant changes."""
+    """Return what a mutant changes, as mutmut shows it."""
     reader: Any = importlib.import_module("mutmut.mutation.diff_apply")
     functions = reader.read_functions_from_index(mutant, f"{module}.py")
     before, after = (importlib.import_module("libcst").Module([function]).code for function in functions)
@@ -99,52 +99,52 @@ def change(module: str, mutant: str) -> Change:
 
 
 def sample(size: int) -> list[str]:
-    """Let mutmut make the mutants of the whole package, and draw some of them."""
-    # It makes them all and runs the tests once, before it finds that none has this name.
+    """Let mutmut create the mutants of the whole package, and return a random sample of them."""
+    # mutmut creates them all and runs the tests once, before it notices that no mutant has this name.
     subprocess.run([*_MUTMUT, "none of them"], cwd=ROOT, check=False, stderr=subprocess.DEVNULL)
-    made = [mutant for found in verdicts().values() for mutant in found]
-    return sorted(random.sample(made, min(size, len(made))))
+    names = [mutant for results in verdicts().values() for mutant in results]
+    return sorted(random.sample(names, min(size, len(names))))
 
 
 def main() -> int:
-    """Run mutmut, and tell what it found."""
+    """Run mutmut, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--workers", default="2", help="how many mutants are tried at a time")
-    parser.add_argument("--sample", type=int, help="draw so many mutants from the whole package")
-    given = parser.parse_args()
-    names = sample(given.sample) if given.sample else [f"orderrules.{name}.*" for name in CORE]
-    subprocess.run([*_MUTMUT, "--max-children", given.workers, *names], cwd=ROOT, check=False)
-    return tell(complete=not given.sample)
+    parser.add_argument("--workers", default="2", help="number of mutants to test at the same time")
+    parser.add_argument("--sample", type=int, help="test a random sample of this size from the whole package")
+    options = parser.parse_args()
+    names = sample(options.sample) if options.sample else [f"orderrules.{name}.*" for name in CORE]
+    subprocess.run([*_MUTMUT, "--max-children", options.workers, *names], cwd=ROOT, check=False)
+    return report(complete=not options.sample)
 
 
-def tell(*, complete: bool) -> int:
-    """Print the score of each module, and every mutant that lives and is not listed."""
+def report(*, complete: bool) -> int:
+    """Print the score of each module, and every mutant that survives and is not listed."""
     known = listed()
-    left = dict.fromkeys(known.changes)
+    not_seen = dict.fromkeys(known.changes)
     holes: list[Change] = []
     total: Counter[str] = Counter()
     print(f"{'module':<28}{'mutants':>9}{'killed':>9}{'equivalent':>12}{'survived':>10}")
-    for module, found in verdicts().items():
+    for module, codes in verdicts().items():
         score: Counter[str] = Counter()
-        for mutant, code in found.items():
+        for mutant, code in codes.items():
             if code is None:
-                continue  # It was not tried.
+                continue  # It was not tested.
             if code in _KILLED:
                 score["killed"] += 1
                 continue
-            what = change(module, mutant)
-            left.pop(what, None)
-            score["equivalent" if known.knows(what) else "survived"] += 1
-            if not known.knows(what):
-                holes.append(what)
+            mutation = change(module, mutant)
+            not_seen.pop(mutation, None)
+            score["equivalent" if known.knows(mutation) else "survived"] += 1
+            if not known.knows(mutation):
+                holes.append(mutation)
         if score:
             print(_row(module.removeprefix("orderrules/"), score))
         total += score
-    print(_row("together", total))
+    print(_row("total", total))
     for hole in holes:
-        print(f"\nlives, and is not listed: {hole}")
-    for gone in left if complete else ():
-        print(f"\nis listed, and no longer lives: {gone}")
+        print(f"\nsurvives, and is not listed: {hole}")
+    for entry in not_seen if complete else ():
+        print(f"\nis listed, and no longer survives: {entry}")
     return 1 if holes or not total else 0
 
 

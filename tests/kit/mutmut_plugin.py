@@ -1,7 +1,7 @@
-"""Makes the tests fit for mutation: a plugin of pytest, which only ``make mutants`` loads.
+"""A pytest plugin for mutation tests; only ``make mutants`` loads it.
 
-mutmut forks one process for each mutant, out of one that has run all tests. Two things must not be inherited:
-modules, which hold what was made when they were imported, and caches, which hold what was made since.
+mutmut runs all tests once, and then forks a process for each mutant. Two things must not be inherited: modules, which
+hold the objects made on import, and caches, which hold the objects made later.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NO_MUTANT: Final = {"", "fail", "list_all_tests", "mutant_generation", "stats"}
 settings.register_profile("mutants", deadline=None, derandomize=True, max_examples=25, database=None)
 
 
-# Each mutant imports all of it, wherever byte code is not written by default.
+# Each mutant imports everything again, so byte code is written even if the environment turns it off.
 sys.dont_write_bytecode = False
 
 
@@ -27,7 +27,7 @@ def _mutant() -> str:
 
 
 def pytest_configure() -> None:
-    """Import the package and the tests again, so that what is made on import is made by the mutant."""
+    """Import the package and the tests again, so that the mutant makes the objects made on import."""
     settings.load_profile("mutants")
     for name in [*sys.modules]:
         if name.partition(".")[0] in {"orderrules", "tests"} and name != __name__:
@@ -35,11 +35,11 @@ def pytest_configure() -> None:
 
 
 def pytest_runtest_setup() -> None:
-    """Empty the caches before each test while mutmut finds out which test reaches which function."""
+    """Empty the caches before each test while mutmut records which tests reach which functions."""
     if _mutant() != "stats":
         return
     for name, module in [*sys.modules.items()]:
-        if name.startswith("orderrules.") and module is not None:  # A test may say that a module is not there.
+        if name.startswith("orderrules.") and module is not None:  # A test may mark a module as missing.
             for value in vars(module).values():
                 if hasattr(value, "cache_clear"):
                     value.cache_clear()
@@ -54,7 +54,7 @@ def pytest_runtest_setup() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Count a mutant that cannot even be imported as killed, and one whose tests are not found as alive."""
+    """Count a mutant that cannot be imported as killed, and one whose tests are not found as alive."""
     if _mutant() not in _NO_MUTANT:
         if session.testsfailed:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

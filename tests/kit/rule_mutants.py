@@ -1,4 +1,4 @@
-"""Mutants of rules: policies that differ from one in a single rule or waiver."""
+"""Mutants of rules: policies that differ from a policy in a single rule or waiver."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 EQUIVALENT = [
-    # An order whose slug is draft is a draft, where no rule on a section applies: these change no decision.
+    # An order with the slug *draft* is a draft, and no rule on a section applies to it, so these change no decision.
     "SALLA-RECEIVER-1 with 'draft' turned round",
     "SALLA-SHIPPING-1 with 'draft' turned round",
     "SALLA-PAYMENT-1 with 'draft' turned round",
@@ -23,8 +23,8 @@ EQUIVALENT = [
 ]
 
 
-def mutated(condition: Condition) -> Iterator[tuple[str, Condition]]:
-    """Make every small change to a condition: negated, a value more or less, a transition more or less, a part less."""
+def mutate(condition: Condition) -> Iterator[tuple[str, Condition]]:
+    """Yield every small change to a condition: its negation, one value or transition more or less, one part less."""
     yield "negated", ~condition
     if isinstance(condition, Is):
         for value in condition.fact.values:
@@ -40,16 +40,16 @@ def mutated(condition: Condition) -> Iterator[tuple[str, Condition]]:
         for place, part in enumerate(condition.parts):
             others = condition.parts[:place] + condition.parts[place + 1 :]
             yield f"without {part}", attrs.evolve(condition, parts=others)
-            for change, other in mutated(part):
+            for change, other in mutate(part):
                 parts = (*condition.parts[:place], other, *condition.parts[place + 1 :])
                 yield f"{part} {change}", attrs.evolve(condition, parts=parts)
 
 
 def mutants(policy: Policy[Any, Any]) -> Iterator[tuple[str, Policy[Any, Any]]]:
-    """Make every policy that differs from one in a single rule or waiver."""
+    """Yield every policy that differs from this one in a single rule or waiver."""
     for rule in policy.rules:
         yield f"{rule.id} removed", policy.without(rule.id)
-        for change, condition in mutated(rule.only_if):
+        for change, condition in mutate(rule.only_if):
             other = attrs.evolve(rule, only_if=condition)
             yield f"{rule.id} {change}", policy.without(rule.id).with_rules(other)
         enum: type[StrEnum] = policy.sections if type(rule.section) is policy.sections else type(rule.section)
@@ -59,6 +59,6 @@ def mutants(policy: Policy[Any, Any]) -> Iterator[tuple[str, Policy[Any, Any]]]:
                 yield f"{rule.id} moved to {section}", policy.without(rule.id).with_rules(moved)
     for waiver in policy.waivers:
         yield f"{waiver.id} removed", policy.without(waiver.id)
-        for change, condition in mutated(waiver.when):
+        for change, condition in mutate(waiver.when):
             changed = attrs.evolve(waiver, when=condition)
             yield f"{waiver.id} {change}", policy.without(waiver.id).with_rules(changed)

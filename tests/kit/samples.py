@@ -1,4 +1,4 @@
-"""Values for every body key, and every point of both platforms' spaces."""
+"""Sample values for every body key, and sample orders and patches of both platforms."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ UNKNOWN_STATUS: Final = "on_the_moon"
 
 
 def subsets(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Walk all sets of keys, with their values."""
+    """Yield every subset of the keys with their values."""
     for size in range(len(values) + 1):
         for keys in itertools.combinations(values, size):
             yield {key: values[key] for key in keys}
 
 
 def salla_orders() -> Iterator[salla.Order]:
-    """Walk every point of Salla's orders: all statuses, one that is a draft and one that no page names included."""
+    """Yield an order for every point of Salla: all statuses, *draft*, and an unknown status."""
     for status in (*salla.Status, "draft", UNKNOWN_STATUS):
         for draft in (False, True):
             for customer in (*salla.CustomerKind, UNSET):
@@ -50,19 +50,19 @@ def salla_orders() -> Iterator[salla.Order]:
 
 
 def salla_patches() -> list[salla.Patch]:
-    """List a patch for every set of keys."""
-    return [salla.Patch(**said) for said in subsets(SALLA)]
+    """Return a patch for every set of keys."""
+    return [salla.Patch(**values) for values in subsets(SALLA)]
 
 
 def awal_orders() -> Iterator[awal.Order]:
-    """Walk every point of Awal's orders: the five statuses, and one that no page names."""
+    """Yield an order for every point of Awal: the five statuses, and an unknown one."""
     for status in (*awal.Status, UNKNOWN_STATUS):
         yield awal.Order(status=status)
 
 
 def awal_patches() -> list[awal.Patch]:
-    """List a patch for every status asked for, none included, with every set of the other keys."""
-    return [awal.Patch(**said, status=asked) for asked in (UNSET, *awal.Status) for said in subsets(AWAL)]
+    """Return a patch for every status asked for, or none, with every set of the other keys."""
+    return [awal.Patch(**values, status=asked) for asked in (UNSET, *awal.Status) for values in subsets(AWAL)]
 
 
 PAGE_SAMPLES: Final[dict[str, dict[str, Any]]] = {
@@ -106,4 +106,4 @@ PAGE_SAMPLES: Final[dict[str, dict[str, Any]]] = {
     "coupon": {"coupon_code": "CO123123"},
     "employees": {"employees": [1764372897, 187291202]},
 }
-"""The samples of Salla's page, by section."""
+"""The samples on Salla's page, by section."""

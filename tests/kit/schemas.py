@@ -1,4 +1,4 @@
-"""Validators of JSON Schemas."""
+"""Validators of JSON schemas."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 
 def validator(schema: Any) -> Any:
-    """Make a validator, of a schema that is one; it takes anything."""
+    """Return a validator of a schema, after checking the schema itself."""
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema, format_checker=FormatChecker(["date"]))

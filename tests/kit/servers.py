@@ -1,4 +1,4 @@
-"""Servers that are wrong, each in one way, and how a machine reaches them; none uses the policy that judges it."""
+"""Servers with one mistake each, and a state machine for them; no server uses the policy that judges it."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ RESETTING: Final = awal.policy(payment_default="reset")
 
 
 class Skips(FakeAwal):
-    """Lets a status be skipped."""
+    """A server that lets an update skip a status."""
 
     def __init__(self) -> None:
         super().__init__(policy=SKIPPING)
 
 
 class ForgetsTheDraft(FakeSalla):
-    """Holds the rules against drafts as well."""
+    """A server that applies the rules to drafts as well."""
 
     def __init__(self) -> None:
         super().__init__(policy=NO_DRAFTS)
 
 
 class AllowsPaymentAfterPending(FakeSalla):
-    """Takes payment details in every status."""
+    """A server that accepts payment details in every status."""
 
     def __init__(self) -> None:
         super().__init__(policy=PAYING)
 
 
 class ComparesByName(FakeSalla):
-    """Looks for *completed* in the name of the status, which is another word in this store."""
+    """A server that looks for *completed* in the name of the status, but the store has renamed it."""
 
     NAMES: Final = {"completed": "on its way to you"}
 
     def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
-        """Decide by the name, and not by the slug."""
+        """Decide by the name instead of the slug."""
         number = int(path.rsplit("/", 1)[1])
         order = self.orders[number]
         named = attrs.evolve(order, status=self.NAMES.get(str(order.status), order.status))
@@ -59,23 +59,23 @@ class ComparesByName(FakeSalla):
 
 
 class DropsAField(FakeAwal):
-    """Says that it wrote the notes, and does not."""
+    """A server that reports that it wrote the notes, but does not write them."""
 
     def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
         """Leave the notes out."""
         try:
-            told = json.loads(body)
+            sent = json.loads(body)
         except ValueError:
             return super().handle(method, path, query, body)
-        kept = {key: value for key, value in told.items() if key != "admin_notes" or type(value) is not str}
+        kept = {key: value for key, value in sent.items() if key != "admin_notes" or type(value) is not str}
         return super().handle(method, path, query, json.dumps(kept))
 
 
 class AppliesHalfOfARefusal(FakeSalla):
-    """Refuses an update with a closed section, and writes the open ones all the same."""
+    """A server that refuses an update with a closed section, but writes the open sections."""
 
     def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
-        """Write what may be written."""
+        """Write the open sections."""
         answer = super().handle(method, path, query, body)
         number = int(path.rsplit("/", 1)[1])
         if answer.status == 422 and b"fields" not in answer.body:
@@ -85,44 +85,44 @@ class AppliesHalfOfARefusal(FakeSalla):
 
 
 class AnswersOk(FakeAwal):
-    """Writes nothing of a refused update, and answers 200."""
+    """A server that writes nothing of a refused update, but answers 200."""
 
     def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
-        """Answer as if all were well."""
+        """Answer 200 instead of 422."""
         answer = super().handle(method, path, query, body)
         return answer._replace(status=200) if answer.status == 422 else answer
 
 
 class LosesAnUpdateUnderRetry(FakeAwal):
-    """Takes a body that it has seen before for a retry, and does nothing."""
+    """A server that takes a repeated body for a retry, and does nothing."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.seen: set[tuple[str, str]] = set()
+        self.handled: set[tuple[str, str]] = set()
 
     def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
-        """Answer a body that was seen with 200, and write it only the first time."""
+        """Answer a repeated body with 200, and write it only the first time."""
         key = path, str(body)
-        if key in self.seen:
+        if key in self.handled:
             return Answer(200, {}, b"{}")
         answer = super().handle(method, path, query, body)
         if answer.status == 200:
-            self.seen.add(key)
+            self.handled.add(key)
         return answer
 
 
 class ResetsPayment(FakeAwal):
-    """Takes a payment status that is left out for unpaid."""
+    """A server that sets a missing payment status to unpaid."""
 
     def __init__(self) -> None:
         super().__init__(policy=RESETTING)
 
 
 class LetsAGuestThroughTwice(FakeSalla):
-    """Goes on taking a customer for a guest after another was written."""
+    """A server that still takes the customer for a guest after another customer was written."""
 
     def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
-        """Write the customer, and forget that it is a registered one."""
+        """Write the customer, but keep the kind of customer."""
         number = int(path.rsplit("/", 1)[1])
         before = self.orders[number].customer
         answer = super().handle(method, path, query, body)
@@ -147,11 +147,11 @@ RIGHT: Final[list[Callable[[], Fake[Any, Any]]]] = [FakeAwal, FakeSalla]
 
 
 def machine(serve: Callable[[], Fake[Any, Any]]) -> type[OrderMachine]:
-    """Make a machine that asks a server, and reads back what is stored in it."""
+    """Return a state machine that sends updates to a server, and reads the orders stored in it."""
     shipped: Policy[Any, Any] = salla.POLICY if isinstance(serve(), FakeSalla) else awal.POLICY
 
     class Machine(OrderMachine):
-        """Asks the server as HTTP would."""
+        """Sends what would be sent over HTTP."""
 
         policy = shipped
         write_only: ClassVar[frozenset[str]] = frozenset()

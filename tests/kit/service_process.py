@@ -1,4 +1,4 @@
-"""Serves something in a process of its own, on a port of its own that it prints: a fake, or an example.
+"""Serves a fake or an example in another process, on a free port, which it prints.
 
 ``python -m tests.kit.service_process salla completed in_progress`` serves Salla orders in these statuses.
 """
@@ -31,12 +31,12 @@ class _Threading(ThreadingMixIn, WSGIServer):
 class _Silent(WSGIRequestHandler):
     disable_nagle_algorithm = True
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as the base has it.
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the base class.
         """Log nothing."""
 
 
 def main(what: str, *arguments: str) -> None:
-    """Serve until the process is ended."""
+    """Serve until the process is stopped."""
     if what == "salla":
         _serve(wsgi_app(FakeSalla(salla.Order(status=status) for status in arguments)))
     elif what == "awal":
@@ -44,12 +44,12 @@ def main(what: str, *arguments: str) -> None:
     elif what == "django_shop":
         _serve(example(what).application)
     else:
-        # asyncio sends at once only where the socket says that it is of TCP; otherwise each answer waits 40 ms.
+        # asyncio sends at once only if the socket names TCP as its protocol; otherwise each answer waits 40 ms.
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
             listening.bind(("127.0.0.1", 0))
             listening.listen()
             server = uvicorn.Server(uvicorn.Config(example(what).app, log_level="error", lifespan="off"))
-            print(listening.getsockname()[1], flush=True)  # noqa: T201 - whoever started it waits for that.
+            print(listening.getsockname()[1], flush=True)  # noqa: T201 - the parent process reads it.
             server.run(sockets=[listening])
 
 
@@ -61,7 +61,7 @@ def _serve(application: Any) -> None:
 
 @contextlib.contextmanager
 def serving(*arguments: str, **environment: str) -> Iterator[str]:
-    """Start a server in another process, give its address, and end it."""
+    """Start a server in another process, yield its address, and stop it."""
     command = [sys.executable, "-m", "tests.kit.service_process", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}) as process:
         assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""The files in ``specs/``."""
+"""The contents of ``specs/``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAKERS: Final[dict[str, Callable[..., Policy[Any, Any]]]] = {"salla": salla.poli
 
 
 def load(name: str) -> dict[str, Any]:
-    """Read one file of the norm."""
+    """Read one of the files."""
     return tomllib.loads((SPECS / f"{name}.toml").read_text(encoding="utf-8"))
 
 

@@ -1,4 +1,4 @@
-"""Orders, patches and JSON for the laws."""
+"""Strategies for orders, patches and JSON."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ numbers: Final = integers | st.floats(allow_nan=False, allow_infinity=False)
 
 
 def some(model: Callable[..., Any], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Build a model with any set of its fields."""
-    return st.fixed_dictionaries({}, optional=fields).map(lambda said: model(**said))
+    """Return a strategy for a model with any subset of its fields."""
+    return st.fixed_dictionaries({}, optional=fields).map(lambda values: model(**values))
 
 
 salla_orders: Final = st.builds(
@@ -79,7 +79,7 @@ awal_patches: Final = some(
 pairs: Final = st.tuples(st.just(salla.POLICY), salla_orders, salla_patches, salla_patches) | st.tuples(
     st.just(awal.POLICY), awal_orders, awal_patches, awal_patches
 )
-"""A policy, an order, and two patches of its platform."""
+"""A policy, an order and two patches of its platform."""
 json_values: Final = st.recursive(
     st.none() | st.booleans() | integers | st.floats() | texts | st.dates().map(date.isoformat),
     lambda inner: (
@@ -93,12 +93,12 @@ json_values: Final = st.recursive(
 
 
 def said(patch: Any) -> dict[str, Any]:
-    """Give what a patch says, by key."""
+    """Return the values of a patch by key."""
     return {key: getattr(patch, key) for key in patch.keys}
 
 
 def to_json(value: Any) -> Any:
-    """Write a patch as the JSON body it stands for."""
+    """Return the JSON body that a patch stands for."""
     if attrs.has(type(value)):
         fields = {field.name: getattr(value, field.name) for field in attrs.fields(type(value))}
         return {name: to_json(item) for name, item in fields.items() if item is not UNSET}
@@ -108,5 +108,5 @@ def to_json(value: Any) -> Any:
 
 
 def module_of(policy: Policy[Any, Any]) -> Any:
-    """Give the platform's module."""
+    """Return the module of the policy's platform."""
     return {"salla": salla, "awal": awal}[policy.name]

@@ -1,4 +1,4 @@
-"""The three ways by which a body is read, each alone: what one answers, all must answer."""
+"""The three ways to read a body, each used alone: all of them must give the same result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROUTES: Final = ("careful", "standard", "fast")
 
 @contextlib.contextmanager
 def taking(route: str) -> Iterator[None]:
-    """Have bodies read by one way: the careful one, or the quick one, without msgspec or with it."""
+    """Read bodies in one way only: ``careful``, ``standard`` (without msgspec) or ``fast`` (with msgspec)."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bodies, "_DOCUMENT_READERS", {})
         if route == "careful":
@@ -30,18 +30,18 @@ def taking(route: str) -> Iterator[None]:
 
 
 def outcome(read: Callable[[Any], object], given: Any) -> object:
-    """Read something, and return what it is, written out, or the problems that it has."""
+    """Read something, and return all its values, or the problems that it has."""
     try:
         return repr_of(read(given))
     except InvalidInput as error:
         return error.problems, error.more, error.what
 
 
-def repr_of(made: Any) -> object:
-    """Write a model out, with every value as it is, personal ones and what is derived too."""
-    if isinstance(made, tuple):
-        return [repr_of(item) for item in made]
-    slots = {name for kind in type(made).__mro__ for name in getattr(kind, "__slots__", ()) if name != "__weakref__"}
-    if not slots or not type(made).__module__.startswith(("orderrules", "tests")):
-        return type(made), repr(made)
-    return type(made), {name: repr_of(getattr(made, name)) for name in sorted(slots)}
+def repr_of(value: Any) -> object:
+    """Return all values of a model, with personal and derived ones."""
+    if isinstance(value, tuple):
+        return [repr_of(item) for item in value]
+    slots = {name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ()) if name != "__weakref__"}
+    if not slots or not type(value).__module__.startswith(("orderrules", "tests")):
+        return type(value), repr(value)
+    return type(value), {name: repr_of(getattr(value, name)) for name in sorted(slots)}

@@ -1,4 +1,4 @@
-"""Awal's payloads, requests and samples are read; its walk-through is walked."""
+"""Awal's payloads, requests and samples are read, and the updates of its walk-through are allowed in order."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ SHIPPED: Final = Order(
     [PAGE_RESPONSE, PAGE_DATA, json.dumps(PAGE_RESPONSE), json.dumps(PAGE_RESPONSE).encode()],
     ids=["envelope", "bare", "text", "bytes"],
 )
-def test_an_order_is_read_wherever_it_stands(payload: Any) -> None:
-    """The page's own response."""
+def test_an_order_is_read_from_every_kind_of_payload(payload: Any) -> None:
+    """The payload is the response on the page."""
     assert awal.read_order(payload) == SHIPPED
 
 
-def test_the_page_s_request_is_decided_by_the_status_alone() -> None:
-    """Allowed on accepted and on shipped, refused by the one rule on pending."""
+def test_only_the_status_decides_the_request_of_the_page() -> None:
+    """It is allowed for accepted and shipped orders; one rule refuses it for a pending order."""
     patch = awal.read_patch(PAGE_REQUEST)
     assert patch == Patch(
         admin_notes="Shipped via express courier",
@@ -76,7 +76,7 @@ def test_the_page_s_request_is_decided_by_the_status_alone() -> None:
 
 
 def test_the_walk_through_is_allowed_step_by_step() -> None:
-    """And no step of it before its time."""
+    """Every step is refused if the step before it was not made."""
     steps = [
         {"status": "accepted", "payment_status": "paid"},
         {"status": "shipped", "shipping_date": "2024-01-20"},
@@ -84,8 +84,8 @@ def test_the_walk_through_is_allowed_step_by_step() -> None:
         {"status": "completed"},
     ]
     order = Order(status="pending")
-    for place, body in enumerate(steps):
-        for later in steps[place + 1 :]:
+    for number, body in enumerate(steps):
+        for later in steps[number + 1 :]:
             assert not can_update(order, awal.read_patch(later))
         patch = awal.read_patch(body)
         assert can_update(order, patch)
@@ -106,8 +106,8 @@ def test_the_walk_through_is_allowed_step_by_step() -> None:
     ],
     ids=lambda value: json.dumps(value, default=str),
 )
-def test_what_no_rule_needs_never_breaks_reading(part: dict[str, Any], expected: dict[str, Any]) -> None:
-    """It is taken where it can be read, as it stands."""
+def test_keys_that_no_rule_needs_never_make_reading_fail(part: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Their value is kept if it can be read, and is None otherwise."""
     assert awal.read_order({**PAGE_DATA, **part}) == attrs.evolve(SHIPPED, **expected)
 
 
@@ -123,15 +123,15 @@ def test_what_no_rule_needs_never_breaks_reading(part: dict[str, Any], expected:
     ],
     ids=repr,
 )
-def test_an_order_without_a_status_is_not_read(payload: Any, expected: tuple[str, Code]) -> None:
-    """It is not guessed."""
+def test_an_order_without_a_status_is_refused(payload: Any, expected: tuple[str, Code]) -> None:
+    """The status is not guessed."""
     with pytest.raises(InvalidInput) as caught:
         awal.read_order(payload)
     assert [(problem.pointer, problem.code) for problem in caught.value.problems] == [expected]
 
 
-def test_a_request_is_read_whole() -> None:
-    """Path, query and body, and the problems of all three, in that order."""
+def test_a_request_is_read_from_its_path_query_and_body() -> None:
+    """The problems of all three are reported, in that order."""
     request = awal.read_request("1", {"phone_number_id": "123456"}, PAGE_REQUEST)
     assert request == awal.UpdateRequest(order_id=1, phone_number_id="123456", patch=awal.read_patch(PAGE_REQUEST))
     assert request == awal.read_request(1, "phone_number_id=123456", json.dumps(PAGE_REQUEST))
@@ -151,8 +151,8 @@ def test_a_request_is_read_whole() -> None:
         awal.read_request(1, {"phone_number_id": 1}, {})
 
 
-def test_days_are_days() -> None:
-    """A date is one, a datetime is none, and neither is any other way to write one."""
+def test_a_date_is_a_date_object_or_a_string_in_one_format() -> None:
+    """A datetime and every other format are refused."""
     assert Patch(shipping_date=date(2024, 1, 20)) == awal.read_patch({"shipping_date": "2024-01-20"})
     for wrong in ("20240120", "2024-W03-6", "2024-1-2", "2023-02-29", "٢٠٢٤-٠١-٢٠", "2024-01-20T00:00:00", ""):
         with pytest.raises(InvalidInput) as caught:
@@ -164,8 +164,8 @@ def test_days_are_days() -> None:
         assert caught.value.problems[0].code is Code.WRONG_TYPE
 
 
-def test_the_keywords_take_what_they_say() -> None:
-    """And nothing else."""
+def test_policy_accepts_only_documented_values_of_its_keywords() -> None:
+    """The defaults of a policy follow from payment_default."""
     with pytest.raises(TypeError, match="skipping"):
         awal.policy(skipping="yes")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="payment_default"):
@@ -176,7 +176,7 @@ def test_the_keywords_take_what_they_say() -> None:
     assert Patch(status=Status.SHIPPED).payment_status is UNSET
 
 
-def test_awal_rules_no_action() -> None:
+def test_awal_has_no_actions() -> None:
     """The page names none."""
     with pytest.raises(ValueError, match="'cancel' is not an action of awal, which has no actions"):
         awal.POLICY.can(Order(status="pending"), "cancel")
@@ -184,29 +184,29 @@ def test_awal_rules_no_action() -> None:
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.json")), ids=lambda path: path.name)
 def test_every_example_file_is_read(path: Path) -> None:
-    """Orders as orders, updates as updates."""
+    """A file whose name begins with update is an update, and any other file is an order."""
     read = awal.read_patch if path.name.startswith("update") else awal.read_order
     read(path.read_bytes())
 
 
-def test_every_reader_says_what_it_reads_and_hides_values_unless_they_are_asked_for() -> None:
-    """An update, a request and an order, each by its name."""
+def test_every_reader_names_its_input_and_shows_values_only_if_asked() -> None:
+    """The input is an update, a request or an order."""
     readers: dict[str, Callable[..., object]] = {
-        "update": lambda **manner: awal.read_patch({"branch_id": 7}, **manner),
-        "request": lambda **manner: awal.read_request(1, "phone_number_id=1", {"branch_id": 7}, **manner),
-        "order": lambda **manner: awal.read_order({"status": 7}, **manner),
+        "update": lambda **options: awal.read_patch({"branch_id": 7}, **options),
+        "request": lambda **options: awal.read_request(1, "phone_number_id=1", {"branch_id": 7}, **options),
+        "order": lambda **options: awal.read_order({"status": 7}, **options),
     }
     for what, read in readers.items():
         place = "/status" if what == "order" else "/branch_id"
-        said = f"cannot read the Awal {what}: 1 problem\n  {place}: expected a string, got an integer"
-        for manner, told in (({}, ""), ({"show_values": False}, ""), ({"show_values": True}, ", 7")):
+        message = f"cannot read the Awal {what}: 1 problem\n  {place}: expected a string, got an integer"
+        for options, suffix in (({}, ""), ({"show_values": False}, ""), ({"show_values": True}, ", 7")):
             with pytest.raises(InvalidInput) as caught:
-                read(**manner)
-            assert str(caught.value) == said + told
+                read(**options)
+            assert str(caught.value) == message + suffix
 
 
 def test_an_order_may_be_larger_than_an_update() -> None:
-    """By as much as the limits say."""
+    """Orders and updates have different default limits of size."""
     large = " " * (1 << 20)
     assert awal.read_order('{"status": "pending"}' + large).status is Status.PENDING
     with pytest.raises(InvalidInput, match="has 1 048 578 characters, the limit is 1 048 576"):
@@ -215,8 +215,8 @@ def test_an_order_may_be_larger_than_an_update() -> None:
         awal.read_request(1, "phone_number_id=1", "{}" + large)
 
 
-def test_a_request_says_where_keys_of_other_endpoints_belong() -> None:
-    """As an update does, word for word."""
+def test_a_request_has_hints_for_keys_of_other_endpoints() -> None:
+    """An update has the same problems."""
     with pytest.raises(InvalidInput) as caught:
         awal.read_request(1, "phone_number_id=1", {"items": [], "tags": [], "notes": []})
     assert [problem.hint for problem in caught.value.problems] == [
@@ -229,8 +229,8 @@ def test_a_request_says_where_keys_of_other_endpoints_belong() -> None:
     assert update.value.problems == caught.value.problems
 
 
-def test_every_reader_keeps_to_the_limits_that_it_is_given() -> None:
-    """An update, a request and an order, up and down."""
+def test_every_reader_applies_the_limits_argument() -> None:
+    """The limits can be lower or higher than the defaults."""
     body = '{"branch_id": "' + "7" * (1 << 20) + '"}'
     few, many = Limits(size=10), Limits(size=1 << 21)
     assert awal.read_patch(body, limits=many) == awal.read_request(1, "phone_number_id=1", body, limits=many).patch
@@ -244,9 +244,9 @@ def test_every_reader_keeps_to_the_limits_that_it_is_given() -> None:
         assert caught.value.problems[0].code is Code.TOO_LARGE
 
 
-def test_what_an_order_shows_is_taken_key_by_key() -> None:
-    """Each where it can be read, and None where not."""
-    shown: dict[str, Any] = {
+def test_each_key_of_an_order_is_read_independently() -> None:
+    """A key that cannot be read is None."""
+    payload: dict[str, Any] = {
         "id": 7,
         "payment_status": "paid",
         "shipping_date": "2024-03-12",
@@ -254,7 +254,7 @@ def test_what_an_order_shows_is_taken_key_by_key() -> None:
         "admin_notes": "call first",
         "branch_id": "7",
     }
-    order = awal.read_order({"status": "pending", **shown})
+    order = awal.read_order({"status": "pending", **payload})
     assert order == Order(
         status=Status.PENDING,
         id=7,
@@ -264,12 +264,12 @@ def test_what_an_order_shows_is_taken_key_by_key() -> None:
         admin_notes="call first",
         branch_id="7",
     )
-    for key in shown:
-        assert awal.read_order({"status": "pending", **shown, key: []}) == attrs.evolve(order, **{key: None})  # type: ignore[arg-type]
+    for key in payload:
+        assert awal.read_order({"status": "pending", **payload, key: []}) == attrs.evolve(order, **{key: None})  # type: ignore[arg-type]
 
 
-def test_mistakes_of_a_caller_are_told_word_for_word() -> None:
-    """They are no problems of an input."""
+def test_wrong_arguments_have_exact_error_messages() -> None:
+    """They raise a TypeError or a ValueError, not InvalidInput."""
     mistakes: list[tuple[Callable[[], object], type[Exception], str]] = [
         (lambda: awal.to_body(SHIPPED), TypeError, "expected a patch of Awal, got Order"),  # type: ignore[arg-type]
         (lambda: awal.policy(skipping=1), TypeError, "skipping must be True or False, got 1"),  # type: ignore[arg-type]
@@ -279,10 +279,10 @@ def test_mistakes_of_a_caller_are_told_word_for_word() -> None:
             'payment_default must be "keep" or "reset", got \'drop\'',
         ),
     ]
-    for make, kind, said in mistakes:
+    for call, kind, message in mistakes:
         with pytest.raises(kind) as caught:
-            make()
-        assert str(caught.value) == said
+            call()
+        assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(
@@ -301,31 +301,33 @@ def test_mistakes_of_a_caller_are_told_word_for_word() -> None:
             [("step", ["AWAL-STATUS-1"]), ("keep", [])],
         ),
     ],
-    ids=["ours", "the alternatives"],
+    ids=["our answers", "the alternatives"],
 )
-def test_assumptions_answer_as_they_were_chosen(
+def test_the_answers_of_assumptions_follow_the_arguments(
     assumptions: dict[str, Any], reason: str, answers: list[tuple[str, str]], alternatives: list[tuple[str, list[str]]]
 ) -> None:
-    """Those that can be chosen, with the rule that they are about; the others stay as they are."""
-    made = awal.policy(**assumptions)
-    assert [(rule.id, rule.section, rule.reason) for rule in made.rules] == [
+    """Each assumption that has alternatives names its rules, and the others do not change."""
+    policy = awal.policy(**assumptions)
+    assert [(rule.id, rule.section, rule.reason) for rule in policy.rules] == [
         ("AWAL-STATUS-1", awal.Section.STATUS, reason)
     ]
-    assert [(assumption.id, assumption.answer) for assumption in made.assumptions if assumption.alternatives] == answers
+    assert [
+        (assumption.id, assumption.answer) for assumption in policy.assumptions if assumption.alternatives
+    ] == answers
     assert [
         (other.name, [rule.id for rule in other.rules])
-        for assumption in made.assumptions
+        for assumption in policy.assumptions
         for other in assumption.alternatives
     ] == alternatives
-    assert [assumption for assumption in made.assumptions if not assumption.alternatives] == [
+    assert [assumption for assumption in policy.assumptions if not assumption.alternatives] == [
         assumption for assumption in awal.POLICY.assumptions if not assumption.alternatives
     ]
 
 
-def test_a_policy_is_made_of_everything_that_the_page_says() -> None:
-    """Its name, its models and its advice."""
-    made = awal.policy()
-    assert (made.name, made.order_type, made.patch_type) == ("awal", Order, Patch)
-    assert (made.sections, made.actions, made.effects) == (awal.Section, None, ())
-    assert [advisory.id for advisory in made.advice_rules] == [f"AWAL-ADVICE-{number}" for number in range(1, 6)]
+def test_the_policy_has_all_its_parts() -> None:
+    """These are its name, its models, its sections and its advice."""
+    policy = awal.policy()
+    assert (policy.name, policy.order_type, policy.patch_type) == ("awal", Order, Patch)
+    assert (policy.sections, policy.actions, policy.effects) == (awal.Section, None, ())
+    assert [advisory.id for advisory in policy.advice_rules] == [f"AWAL-ADVICE-{number}" for number in range(1, 6)]
     assert Order(status="pending").__policy__() is awal.POLICY

@@ -1,4 +1,4 @@
-"""Inputs whose shape was met in the field, each with what a user expects of it; all values are made up."""
+"""Shapes of input that users met in practice, each with the expected result; all values are invented."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CASES: Final = Path(__file__).parent.parent / "cases"
 EMPTY_ARRAY: Final = "PHP encodes an empty array as []; send {} as the empty object, or leave out the key"
-ELSEWHERE: Final = "use the endpoint Update Order Status to change a status or its note"
+OTHER_ENDPOINT: Final = "use the endpoint Update Order Status to change a status or its note"
 UNREADABLE: Final[dict[str, tuple[Callable[[bytes], object], list[tuple[str, Code, str]]]]] = {
     "awal_webhook_message_status": (awal.read_order, [("", Code.NOT_AN_ORDER, "")]),
     "order_app_function_flat_status": (
@@ -69,9 +69,9 @@ UNREADABLE: Final[dict[str, tuple[Callable[[bytes], object], list[tuple[str, Cod
     "patch_status_id_note": (
         salla.read_patch,
         [
-            ("/status_id", Code.UNKNOWN_KEY, ELSEWHERE),
-            ("/note", Code.UNKNOWN_KEY, ELSEWHERE),
-            ("/restore_items", Code.UNKNOWN_KEY, ELSEWHERE),
+            ("/status_id", Code.UNKNOWN_KEY, OTHER_ENDPOINT),
+            ("/note", Code.UNKNOWN_KEY, OTHER_ENDPOINT),
+            ("/restore_items", Code.UNKNOWN_KEY, OTHER_ENDPOINT),
         ],
     ),
     "patch_wrapped": (
@@ -89,14 +89,14 @@ READABLE: Final = {
 }
 
 
-def test_every_case_is_expected_to_give_something() -> None:
-    """None is left out, and none is made up."""
+def test_every_case_has_an_expected_result() -> None:
+    """Every expected result has a case."""
     assert {path.stem for path in CASES.glob("*.json")} == {*UNREADABLE, *READABLE}
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_what_cannot_be_read_is_told_with_what_to_do(name: str) -> None:
-    """Every problem at its place, and a hint where something is known."""
+def test_an_unreadable_case_has_problems_with_hints(name: str) -> None:
+    """Each problem has its pointer, and a hint if the remedy is known."""
     read, expected = UNREADABLE[name]
     with pytest.raises(InvalidInput) as caught:
         read((CASES / f"{name}.json").read_bytes())
@@ -104,13 +104,13 @@ def test_what_cannot_be_read_is_told_with_what_to_do(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", READABLE)
-def test_what_can_be_read_is_the_order_that_is_there(name: str) -> None:
-    """And nothing that is not shown."""
+def test_a_readable_case_is_the_expected_order(name: str) -> None:
+    """Fields that the payload does not show are UNSET or None."""
     assert salla.read_order((CASES / f"{name}.json").read_bytes()) == READABLE[name]
 
 
-def test_a_customer_that_is_not_shown_keeps_the_section_closed() -> None:
-    """The refusal says what to do, and on what it rests."""
+def test_the_customer_cannot_be_changed_if_it_is_not_shown() -> None:
+    """The refusal says what to do, and names the assumption that it rests on."""
     order = READABLE["order_list_item_without_customer"]
     decision = salla.POLICY.can_update(order, salla.Patch(customer=salla.Customer(name="Sami")))
     (violation,) = decision.violations
@@ -131,8 +131,8 @@ def test_a_customer_that_is_not_shown_keeps_the_section_closed() -> None:
         ),
     ],
 )
-def test_a_status_that_is_not_known_is_told_as_what_it_is(name: str, note: str) -> None:
-    """With the order, beside the decision."""
+def test_a_decision_notes_an_unknown_status(name: str, note: str) -> None:
+    """The note appears if the order is passed to explain."""
     order: Any = READABLE[name]
     decision = salla.POLICY.can_update(order, salla.Patch(coupon_code="EID24"))
     assert decision.allowed

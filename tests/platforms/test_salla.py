@@ -1,4 +1,4 @@
-"""Salla's payloads, requests and samples are read; its keywords take what they say."""
+"""Salla's payloads, requests and samples are read, and the keywords of its functions accept only documented values."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ORDER: Final[dict[str, Any]] = {
     "status": {"id": 1, "name": "x", "slug": "completed"},
     "customer": {"id": 5},
 }
-READ: Final = Order(id=731204918, status=Status.COMPLETED, customer=CustomerKind.REGISTERED)
+READ_ORDER: Final = Order(id=731204918, status=Status.COMPLETED, customer=CustomerKind.REGISTERED)
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,9 @@ READ: Final = Order(id=731204918, status=Status.COMPLETED, customer=CustomerKind
     ],
     ids=["bare", "text", "bytes", "envelope", "webhook", "status webhook", "status webhook unwrapped"],
 )
-def test_an_order_is_read_wherever_it_stands(payload: Any) -> None:
-    """Bare, in its envelope, in a webhook, as a mapping, text or bytes."""
-    assert salla.read_order(payload) == READ
+def test_an_order_is_read_from_every_kind_of_payload(payload: Any) -> None:
+    """It may be bare, in an envelope or in a webhook, and a dict, a string or bytes."""
+    assert salla.read_order(payload) == READ_ORDER
 
 
 @pytest.mark.parametrize(
@@ -75,21 +75,21 @@ def test_an_order_is_read_wherever_it_stands(payload: Any) -> None:
     ],
     ids=lambda value: json.dumps(value, default=str),
 )
-def test_every_shape_met_in_payloads_is_read(part: dict[str, Any], expected: dict[str, Any]) -> None:
-    """What rules need is taken, the rest is ignored."""
-    assert salla.read_order({**ORDER, **part}) == attrs.evolve(READ, **expected)
+def test_every_known_shape_of_a_payload_is_read(part: dict[str, Any], expected: dict[str, Any]) -> None:
+    """The facts of the rules are read, and the rest is ignored."""
+    assert salla.read_order({**ORDER, **part}) == attrs.evolve(READ_ORDER, **expected)
 
 
 def test_absent_keys_mean_what_the_assumptions_say() -> None:
-    """No draft, no status, and a customer that is not known; null is no customer, whoever says so."""
+    """The order is not a draft, has no status, and its customer is unknown; null means no customer."""
     assert salla.read_order({"reference_id": 7}) == Order()
     assert Order() == Order(id=None, status=None, draft=False, customer=UNSET)
     assert Order(customer=None, draft=None).customer is CustomerKind.NONE
     assert Order(customer=None, draft=None).draft is False
 
 
-def test_names_that_are_more_than_text_are_read_as_text() -> None:
-    """A row of a database may have such keys; an order that they were left out of would be another order."""
+def test_keys_of_a_subclass_of_str_are_read() -> None:
+    """A database row may have such keys; if they were ignored, the order would be a different one."""
 
     class Name(str):
         __slots__ = ()
@@ -98,8 +98,8 @@ def test_names_that_are_more_than_text_are_read_as_text() -> None:
     assert salla.read_order(row) == salla.Order(status="completed", draft=True, customer=salla.CustomerKind.REGISTERED)
 
 
-def test_a_guest_is_one_only_when_said() -> None:
-    """And only where there is a customer, or nothing is known of one."""
+def test_guest_marks_the_customer_as_a_guest() -> None:
+    """It has no effect if the payload says that there is no customer."""
     assert salla.read_order(ORDER, guest=True).customer is CustomerKind.GUEST
     assert salla.read_order({"id": 7, "status": []}, guest=True).customer is CustomerKind.GUEST
     assert salla.read_order({**ORDER, "customer": None}, guest=True).customer is CustomerKind.NONE
@@ -138,8 +138,8 @@ def test_a_guest_is_one_only_when_said() -> None:
     ],
     ids=lambda value: repr(value)[:40],
 )
-def test_what_holds_no_order_is_invalid_input(payload: Any, expected: list[tuple[str, Code]]) -> None:
-    """Every problem at once, each with its place in the payload."""
+def test_a_payload_without_a_readable_order_is_invalid_input(payload: Any, expected: list[tuple[str, Code]]) -> None:
+    """All problems are reported at once, each with its pointer."""
     with pytest.raises(InvalidInput) as caught:
         salla.read_order(payload)
     assert [(problem.pointer, problem.code) for problem in caught.value.problems] == expected
@@ -148,19 +148,19 @@ def test_what_holds_no_order_is_invalid_input(payload: Any, expected: list[tuple
 
 @pytest.mark.parametrize("section", salla.Section)
 def test_every_request_sample_of_the_page_is_read_and_decided(section: salla.Section) -> None:
-    """Each touches the one section whose sample it is; a completed order opens only employees."""
+    """Each sample touches one section; a completed order opens only employees."""
     patch = salla.read_patch(PAGE_SAMPLES[section])
     assert patch.sections == (section,)
     assert patch.keys == tuple(PAGE_SAMPLES[section])
-    decision = can_update(READ, patch)
+    decision = can_update(READ_ORDER, patch)
     assert decision.allowed is (section is salla.Section.EMPLOYEES)
     assert can_update(salla.read_order({"status": [], "draft": True, "customer": {"id": 5}}), patch)
 
 
 def test_a_completed_order_refuses_five_sections_and_allows_employees() -> None:
-    """All samples of the page in one body."""
+    """The body has the samples of all sections."""
     body = {key: value for sample in PAGE_SAMPLES.values() for key, value in sample.items()}
-    decision = can_update(READ, salla.read_patch(body))
+    decision = can_update(READ_ORDER, salla.read_patch(body))
     assert [str(violation.section) for violation in decision.violations] == [
         "customer",
         "receiver",
@@ -170,8 +170,8 @@ def test_a_completed_order_refuses_five_sections_and_allows_employees() -> None:
     ]
 
 
-def test_numbers_stay_as_they_were_written() -> None:
-    """46 is not 46.0, and twenty digits are twenty digits."""
+def test_numbers_keep_their_type_and_digits() -> None:
+    """46 is not 46.0, and an integer of twenty digits is not rounded."""
     patch = salla.read_patch(
         '{"ship_to": {"geo_coordinates": {"lat": 46, "lng": 46.0}}, "branch_id": 12345678901234567890}'
     )
@@ -180,8 +180,8 @@ def test_numbers_stay_as_they_were_written() -> None:
     assert patch.branch_id == 12345678901234567890
 
 
-def test_keys_of_other_endpoints_say_where_they_belong() -> None:
-    """A status is changed elsewhere, and so are items, tags and notes."""
+def test_keys_of_other_endpoints_have_hints() -> None:
+    """Statuses, items, tags and notes have their own endpoints."""
     with pytest.raises(InvalidInput) as caught:
         salla.read_patch({"status": "completed", "items": [], "tags": [], "notes": [], "colour": 1, "custommer": {}})
     problems = caught.value.problems
@@ -193,29 +193,29 @@ def test_keys_of_other_endpoints_say_where_they_belong() -> None:
 
 
 def test_pointers_are_escaped() -> None:
-    """A key may hold what pointers are made of, and need not be text."""
+    """A key may contain slashes and tildes, and may be an integer."""
     with pytest.raises(InvalidInput) as caught:
         salla.read_patch({"a/b~c": 1, 7: 1, "receiver": {"~": 1}})  # type: ignore[dict-item]
     assert [problem.pointer for problem in caught.value.problems] == ["/a~1b~0c", "/7", "/receiver/~0"]
 
 
-def test_a_request_is_read_whole() -> None:
-    """The id of its path and its body, and the problems of both."""
+def test_a_request_is_read_from_its_path_and_body() -> None:
+    """The problems of both are reported."""
     request = salla.read_request("731204918", {"coupon_code": "EID24"})
     assert request == salla.UpdateRequest(order_id=731204918, patch=Patch(coupon_code="EID24"))
     assert salla.read_request(731204918, "{}").order_id == 731204918
-    for bad in ("", "-1", "1.0", "٢٨٩", " 1", "1\n", 1.0, True, None):
+    for wrong in ("", "-1", "1.0", "٢٨٩", " 1", "1\n", 1.0, True, None):
         with pytest.raises(InvalidInput) as caught:
-            salla.read_request(bad, {"coupon_code": 1})  # type: ignore[arg-type]
+            salla.read_request(wrong, {"coupon_code": 1})  # type: ignore[arg-type]
         path, body = caught.value.problems
         assert (path.pointer, path.part) == ("/order_id", Part.PATH)
-        assert path.code is (Code.NULL if bad is None else Code.WRONG_TYPE)
+        assert path.code is (Code.NULL if wrong is None else Code.WRONG_TYPE)
         assert (body.pointer, body.part, body.code) == ("/coupon_code", Part.BODY, Code.WRONG_TYPE)
     assert "path /order_id: expected an integer" in str(caught.value)
 
 
-def test_an_object_built_directly_is_as_checked_as_one_that_is_read() -> None:
-    """Every problem at once, with its place; lists become tuples, so that patches stay hashable."""
+def test_an_object_built_in_python_is_checked_like_one_that_is_read() -> None:
+    """All problems are reported at once; lists become tuples, so patches stay hashable."""
     with pytest.raises(InvalidInput) as caught:
         Patch(
             customer={"id": 5},  # type: ignore[arg-type]
@@ -240,25 +240,25 @@ def test_an_object_built_directly_is_as_checked_as_one_that_is_read() -> None:
 
 
 def test_models_are_values() -> None:
-    """Frozen, slotted, comparable, hashable, picklable, copied and evolved; absent is UNSET."""
+    """They are frozen, slotted, comparable, hashable, picklable and copyable; absent fields are UNSET."""
     patch = salla.read_patch({key: value for sample in PAGE_SAMPLES.values() for key, value in sample.items()})
-    for thing in (READ, patch, patch.customer, salla.UpdateRequest(order_id=1, patch=patch)):
-        assert pickle.loads(pickle.dumps(thing)) == thing
-        assert copy.copy(thing) == copy.deepcopy(thing) == thing
-        assert len({thing, copy.deepcopy(thing)}) == 1
-        assert not hasattr(thing, "__dict__")
+    for value in (READ_ORDER, patch, patch.customer, salla.UpdateRequest(order_id=1, patch=patch)):
+        assert pickle.loads(pickle.dumps(value)) == value
+        assert copy.copy(value) == copy.deepcopy(value) == value
+        assert len({value, copy.deepcopy(value)}) == 1
+        assert not hasattr(value, "__dict__")
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
-            thing.id = 7  # type: ignore[union-attr, misc]
+            value.id = 7  # type: ignore[union-attr, misc]
     assert Patch().customer is UNSET
     assert Patch() != Patch(employees=())
     assert attrs.evolve(patch, customer=UNSET).keys == patch.keys[1:]
-    assert can_update(READ, attrs.evolve(Patch(), employees=(1,)))
+    assert can_update(READ_ORDER, attrs.evolve(Patch(), employees=(1,)))
     assert not can_update(attrs.evolve(Order(), status="completed"), Patch(coupon_code="x"))
-    assert "_salla" not in repr(READ) + repr(attrs.asdict(READ)) + repr(pickle.dumps(READ))
+    assert "_salla" not in repr(READ_ORDER) + repr(attrs.asdict(READ_ORDER)) + repr(pickle.dumps(READ_ORDER))
 
 
-def test_statuses_are_taken_as_members_or_their_text() -> None:
-    """In an order, and by the keywords of policy."""
+def test_a_status_is_an_enum_member_or_its_string() -> None:
+    """This holds for an order and for the keywords of policy."""
     assert Order(status="shipped") == Order(status=Status.SHIPPED)
     assert Order(status="shipped").status is Status.SHIPPED
     assert salla.policy(completed=["completed"]) == salla.policy(completed={Status.COMPLETED})  # type: ignore[list-item]
@@ -272,36 +272,36 @@ def test_statuses_are_taken_as_members_or_their_text() -> None:
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.json")), ids=lambda path: path.name)
 def test_every_example_file_is_read(path: Path) -> None:
-    """Orders and webhooks as orders, updates as updates."""
+    """A file whose name begins with update is an update, and any other file is an order or a webhook."""
     read = salla.read_patch if path.name.startswith("update") else salla.read_order
     read(path.read_bytes())
 
 
-def test_a_custom_name_about_shipping_is_still_completed() -> None:
-    """The rules read the slug."""
+def test_the_slug_of_a_status_decides_and_not_its_name() -> None:
+    """The order is completed, and its status has a custom name about shipping."""
     order = salla.read_order((EXAMPLES / "order-completed-custom.json").read_bytes())
     assert order.status is Status.COMPLETED
     assert not can_update(order, salla.read_patch((EXAMPLES / "update-shipping.json").read_bytes()))
 
 
-def test_every_reader_says_what_it_reads_and_hides_values_unless_they_are_asked_for() -> None:
-    """An update, a request and an order, each by its name."""
+def test_every_reader_names_its_input_and_shows_values_only_if_asked() -> None:
+    """The input is an update, a request or an order."""
     readers: dict[str, Callable[..., object]] = {
-        "update": lambda **manner: salla.read_patch({"branch_id": "x"}, **manner),
-        "request": lambda **manner: salla.read_request(1, {"branch_id": "x"}, **manner),
-        "order": lambda **manner: salla.read_order({"draft": "x"}, **manner),
+        "update": lambda **options: salla.read_patch({"branch_id": "x"}, **options),
+        "request": lambda **options: salla.read_request(1, {"branch_id": "x"}, **options),
+        "order": lambda **options: salla.read_order({"draft": "x"}, **options),
     }
     places = {"update": "/branch_id: expected an integer", "order": "/draft: expected a boolean"}
     for what, read in readers.items():
         place = places.get(what, places["update"])
-        for manner, told in (({}, ""), ({"show_values": False}, ""), ({"show_values": True}, ", 'x'")):
+        for options, suffix in (({}, ""), ({"show_values": False}, ""), ({"show_values": True}, ", 'x'")):
             with pytest.raises(InvalidInput) as caught:
-                read(**manner)
-            assert str(caught.value) == f"cannot read the Salla {what}: 1 problem\n  {place}, got a string{told}"
+                read(**options)
+            assert str(caught.value) == f"cannot read the Salla {what}: 1 problem\n  {place}, got a string{suffix}"
 
 
 def test_an_order_may_be_larger_than_an_update() -> None:
-    """By as much as the limits say."""
+    """Orders and updates have different default limits of size."""
     large = " " * (1 << 20)
     assert salla.read_order('{"draft": true}' + large).draft
     with pytest.raises(InvalidInput, match="has 1 048 578 characters, the limit is 1 048 576"):
@@ -310,8 +310,8 @@ def test_an_order_may_be_larger_than_an_update() -> None:
         salla.read_request(1, "{}" + large)
 
 
-def test_a_request_says_where_keys_of_other_endpoints_belong() -> None:
-    """As an update does, word for word."""
+def test_a_request_has_hints_for_keys_of_other_endpoints() -> None:
+    """An update has the same problems."""
     with pytest.raises(InvalidInput) as caught:
         salla.read_request(1, {"status": "x", "items": [], "tags": [], "notes": []})
     assert [problem.hint for problem in caught.value.problems] == [
@@ -325,8 +325,8 @@ def test_a_request_says_where_keys_of_other_endpoints_belong() -> None:
     assert update.value.problems == caught.value.problems
 
 
-def test_every_reader_keeps_to_the_limits_that_it_is_given() -> None:
-    """An update, a request and an order, up and down."""
+def test_every_reader_applies_the_limits_argument() -> None:
+    """The limits can be lower or higher than the defaults."""
     body = '{"coupon_code": "' + "7" * (1 << 20) + '"}'
     few, many = Limits(size=10), Limits(size=1 << 21)
     assert salla.read_patch(body, limits=many) == salla.read_request(1, body, limits=many).patch
@@ -341,7 +341,7 @@ def test_every_reader_keeps_to_the_limits_that_it_is_given() -> None:
 
 
 @pytest.mark.parametrize(
-    ("payload", "said"),
+    ("payload", "message"),
     [
         ({"data": []}, "/data: expected an order object, got an array"),
         ({"event": "order.updated"}, "(whole input): is not an order: it has no reference_id, status or draft"),
@@ -371,18 +371,18 @@ def test_every_reader_keeps_to_the_limits_that_it_is_given() -> None:
     ],
     ids=json.dumps,
 )
-def test_a_payload_without_an_order_is_told_in_one_sentence(payload: Any, said: str) -> None:
-    """What was expected where, and what stands there."""
+def test_a_payload_without_an_order_is_described_in_one_sentence(payload: Any, message: str) -> None:
+    """The sentence names the place, what was expected and what was found."""
     with pytest.raises(InvalidInput) as caught:
         salla.read_order(payload)
-    assert str(caught.value) == f"cannot read the Salla order: 1 problem\n  {said}"
+    assert str(caught.value) == f"cannot read the Salla order: 1 problem\n  {message}"
 
 
-def test_mistakes_of_a_caller_are_told_word_for_word() -> None:
-    """They are no problems of an input."""
+def test_wrong_arguments_have_exact_error_messages() -> None:
+    """They raise a TypeError or a ValueError, not InvalidInput."""
     mistakes: list[tuple[Callable[[], object], type[Exception], str]] = [
         (lambda: salla.read_order({}, guest=1), TypeError, "guest must be True or False, got int"),  # type: ignore[arg-type]
-        (lambda: salla.to_body(READ), TypeError, "expected a patch of Salla, got Order"),  # type: ignore[arg-type]
+        (lambda: salla.to_body(READ_ORDER), TypeError, "expected a patch of Salla, got Order"),  # type: ignore[arg-type]
         (
             lambda: salla.policy(pending="completed"),  # type: ignore[arg-type]
             TypeError,
@@ -399,27 +399,27 @@ def test_mistakes_of_a_caller_are_told_word_for_word() -> None:
             'missing_customer must be "closed" or "none", got \'open\'',
         ),
     ]
-    for make, kind, said in mistakes:
+    for call, kind, message in mistakes:
         with pytest.raises(kind) as caught:
-            make()
-        assert str(caught.value) == said
+            call()
+        assert str(caught.value) == message
 
 
-CLOSED: Final[dict[str, Any]] = {
+ALTERNATIVES: Final[dict[str, Any]] = {
     "pending": salla.PENDING_FAMILY,
     "completed": salla.COMPLETED_FAMILY,
     "unknown_status": "closed",
     "locked": salla.CANCELED_FAMILY,
     "missing_customer": "none",
 }
-EMPTY: Final[dict[str, Any]] = {"pending": (), "completed": ()}
+NO_STATUSES: Final[dict[str, Any]] = {"pending": (), "completed": ()}
 
 
 def test_rules_and_waivers_give_their_reasons() -> None:
-    """In words for a merchant, with what the answer cannot see; the page's own words under every assumption."""
+    """The reasons are written for a merchant, and a caveat names what the rule cannot see."""
     waiver = ("SALLA-DRAFT-1", "a draft order has no restrictions", "")
     reasons = [(rule.id, rule.reason, rule.caveat) for rule in salla.policy().rules]
-    assert [(entry.id, entry.reason, "") for entry in salla.policy().waivers] == [waiver]
+    assert [(waiver_rule.id, waiver_rule.reason, "") for waiver_rule in salla.policy().waivers] == [waiver]
     assert reasons == [
         ("SALLA-CUSTOMER-1", "an order that has a registered customer keeps that customer", ""),
         ("SALLA-RECEIVER-1", "the receiver is settled once the order is completed", ""),
@@ -438,8 +438,12 @@ def test_rules_and_waivers_give_their_reasons() -> None:
         ),
         ("SALLA-PAY-1", "an order is shown as pending payment only while its payment is pending", ""),
     ]
-    closing: list[dict[str, Any]] = [CLOSED, {"unknown_status": "closed"}, {"locked": salla.CANCELED_FAMILY}]
-    for assumptions in closing:
+    closing_choices: list[dict[str, Any]] = [
+        ALTERNATIVES,
+        {"unknown_status": "closed"},
+        {"locked": salla.CANCELED_FAMILY},
+    ]
+    for assumptions in closing_choices:
         assert [rule.reason for rule in salla.policy(**assumptions).rules[1:5]] == [
             "the receiver is settled once the order is completed or closed",
             "shipping is settled once the order is completed or closed",
@@ -462,7 +466,7 @@ def test_rules_and_waivers_give_their_reasons() -> None:
             ],
         ),
         (
-            CLOSED,
+            ALTERNATIVES,
             [
                 ("S1", "*pending* is read as payment_pending, waiting_for_payment_confirmation or payment_failed"),
                 ("S2", "*completed* is read as completed, delivering, delivered or shipped"),
@@ -472,7 +476,7 @@ def test_rules_and_waivers_give_their_reasons() -> None:
             ],
         ),
         (
-            EMPTY,
+            NO_STATUSES,
             [
                 ("S1", "*pending* is read as no status"),
                 ("S2", "*completed* is read as no status"),
@@ -482,63 +486,65 @@ def test_rules_and_waivers_give_their_reasons() -> None:
             ],
         ),
     ],
-    ids=["ours", "the alternatives", "none at all"],
+    ids=["our answers", "the alternatives", "no statuses"],
 )
-def test_assumptions_answer_as_they_were_chosen(assumptions: dict[str, Any], answers: list[tuple[str, str]]) -> None:
-    """Those that can be chosen; the others stay as they are."""
-    made = salla.policy(**assumptions).assumptions
-    assert [(assumption.id, assumption.answer) for assumption in made if assumption.alternatives] == answers
-    assert [assumption for assumption in made if not assumption.alternatives] == [
+def test_the_answers_of_assumptions_follow_the_arguments(
+    assumptions: dict[str, Any], answers: list[tuple[str, str]]
+) -> None:
+    """Assumptions without alternatives do not change."""
+    all_assumptions = salla.policy(**assumptions).assumptions
+    assert [(assumption.id, assumption.answer) for assumption in all_assumptions if assumption.alternatives] == answers
+    assert [assumption for assumption in all_assumptions if not assumption.alternatives] == [
         assumption for assumption in salla.POLICY.assumptions if not assumption.alternatives
     ]
 
 
-def test_alternatives_bring_the_rules_that_they_change() -> None:
-    """And those alone, as a policy made so has them."""
-    settled = ["SALLA-RECEIVER-1", "SALLA-SHIPPING-1", "SALLA-COUPON-1"]
-    ours, closed, empty = (
+def test_an_alternative_has_exactly_the_rules_that_it_changes() -> None:
+    """They are the rules of a policy that is built with this alternative."""
+    completed_rules = ["SALLA-RECEIVER-1", "SALLA-SHIPPING-1", "SALLA-COUPON-1"]
+    ours, alternatives, no_statuses = (
         [
-            (assumption.id, other.name, [rule.id for rule in other.rules])
+            (assumption.id, alternative.name, [rule.id for rule in alternative.rules])
             for assumption in salla.policy(**assumptions).assumptions
-            for other in assumption.alternatives
+            for alternative in assumption.alternatives
         ]
-        for assumptions in ({}, CLOSED, EMPTY)
+        for assumptions in ({}, ALTERNATIVES, NO_STATUSES)
     )
     family = "also waiting_for_payment_confirmation and payment_failed"
     assert ours == [
         ("S1", family, ["SALLA-PAYMENT-1"]),
-        ("S2", "family", settled),
-        ("S4", "closed", settled),
-        ("S8", "locked", settled),
+        ("S2", "family", completed_rules),
+        ("S4", "closed", completed_rules),
+        ("S8", "locked", completed_rules),
         ("S15", "none", ["SALLA-CUSTOMER-1"]),
     ]
-    assert closed == [
+    assert alternatives == [
         ("S1", "payment_pending", ["SALLA-PAYMENT-1"]),
-        ("S2", "exact", settled),
-        ("S4", "open", settled),
-        ("S8", "open", settled),
+        ("S2", "exact", completed_rules),
+        ("S4", "open", completed_rules),
+        ("S8", "open", completed_rules),
         ("S15", "closed", ["SALLA-CUSTOMER-1"]),
     ]
-    assert empty == [
+    assert no_statuses == [
         ("S1", "payment_pending", ["SALLA-PAYMENT-1"]),
         ("S1", family, ["SALLA-PAYMENT-1"]),
-        ("S2", "exact", settled),
-        ("S2", "family", settled),
-        ("S4", "closed", settled),
-        ("S8", "locked", settled),
+        ("S2", "exact", completed_rules),
+        ("S2", "family", completed_rules),
+        ("S4", "closed", completed_rules),
+        ("S8", "locked", completed_rules),
         ("S15", "none", ["SALLA-CUSTOMER-1"]),
     ]
-    (family_of_pending,) = salla.policy().assumptions[0].alternatives
-    assert family_of_pending.rules == (salla.policy(pending=salla.PENDING_FAMILY).rules[3],)
+    (pending_family,) = salla.policy().assumptions[0].alternatives
+    assert pending_family.rules == (salla.policy(pending=salla.PENDING_FAMILY).rules[3],)
 
 
-def test_a_policy_is_made_of_everything_that_the_page_says() -> None:
-    """Its name, its models, its outcomes and its advice."""
-    made = salla.policy()
-    assert (made.name, made.order_type, made.patch_type) == ("salla", Order, Patch)
-    assert (made.sections, made.actions, made.defaults) == (salla.Section, salla.Action, ())
-    assert [(outcome.key, outcome.attribute, outcome.value) for outcome in made.effects] == [
+def test_the_policy_has_all_its_parts() -> None:
+    """These are its name, its models, its sections, its effects and its advice."""
+    policy = salla.policy()
+    assert (policy.name, policy.order_type, policy.patch_type) == ("salla", Order, Patch)
+    assert (policy.sections, policy.actions, policy.defaults) == (salla.Section, salla.Action, ())
+    assert [(effect.key, effect.attribute, effect.value) for effect in policy.effects] == [
         ("customer", "customer", CustomerKind.REGISTERED)
     ]
-    assert [advisory.id for advisory in made.advice_rules] == [f"SALLA-ADVICE-{number}" for number in range(1, 6)]
+    assert [advisory.id for advisory in policy.advice_rules] == [f"SALLA-ADVICE-{number}" for number in range(1, 6)]
     assert Order().__policy__() is salla.POLICY

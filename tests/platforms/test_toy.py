@@ -1,4 +1,4 @@
-"""A platform written outside the package is decided as well as those inside."""
+"""A platform that is defined outside the package works like the platforms inside it."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from tests.kit import toy
 from tests.kit.toy import Order, Patch, Section, Stage
 
 
-def closed(order: Order, patch: Patch) -> set[str]:
-    """Say what the toy's rules close, as plain ifs."""
+def closed_sections(order: Order, patch: Patch) -> set[str]:
+    """Return the sections that the toy's rules close, computed with plain ifs."""
     if order.staff:
         return set()
-    shut = set()
+    sections = set()
     if patch.stage is not UNSET and (order.stage, patch.stage) not in {
         (Stage.DESK, Stage.VAN),
         (Stage.VAN, Stage.DESK),
         (Stage.VAN, Stage.DOOR),
     }:
-        shut.add("stage")
+        sections.add("stage")
     if (patch.street is not UNSET or patch.door is not UNSET) and (
         order.stage is Stage.DOOR or (order.stage is Stage.VAN and order.fragile)
     ):
-        shut.add("address")
-    return shut
+        sections.add("address")
+    return sections
 
 
-def test_every_point_is_decided_as_plain_ifs_would() -> None:
-    """Every stage, sender and care, with every stage asked for and every set of keys."""
+def test_every_order_and_patch_is_decided_like_the_plain_ifs() -> None:
+    """Every order of the toy meets every requested stage and every set of keys."""
     orders = [
         Order(stage=stage, staff=staff, fragile=fragile)
         for stage in Stage
@@ -50,14 +50,14 @@ def test_every_point_is_decided_as_plain_ifs_would() -> None:
     for order in orders:
         for patch in patches:
             decision = can_update(order, patch)
-            assert {str(violation.section) for violation in decision.violations} == closed(order, patch)
-            waived = order.staff and bool(closed(attrs.evolve(order, staff=False), patch))
+            assert {str(violation.section) for violation in decision.violations} == closed_sections(order, patch)
+            waived = order.staff and bool(closed_sections(attrs.evolve(order, staff=False), patch))
             assert bool(decision.waivers) is waived
     assert len(orders) * len(patches) == 12 * 32
 
 
 def test_a_violation_names_only_the_keys_that_were_sent() -> None:
-    """A section of two keys, of which one is touched."""
+    """The section has two keys, and the patch changes one of them."""
     (violation,) = can_update(Order(stage=Stage.DOOR), Patch(door=4, note="x")).violations
     assert violation.keys == ("door",)
     assert violation.section is Section.ADDRESS
@@ -67,16 +67,16 @@ def test_a_violation_names_only_the_keys_that_were_sent() -> None:
     )
 
 
-def test_an_action_is_open_or_not_and_no_waiver_opens_it() -> None:
-    """Staff cannot recall what is delivered."""
+def test_a_waiver_does_not_allow_a_refused_action() -> None:
+    """Staff cannot recall a delivered parcel."""
     assert toy.POLICY.can(Order(stage=Stage.VAN), toy.Action.RECALL)
     assert not toy.POLICY.can(Order(stage=Stage.DOOR, staff=True), "recall")
     with pytest.raises(ValueError, match="'sell' is not an action of toy, which has recall"):
         toy.POLICY.can(Order(stage=Stage.VAN), "sell")
 
 
-def test_its_models_are_checked_and_picklable() -> None:
-    """What the package gives a platform's models, these have."""
+def test_models_of_the_toy_are_checked_and_picklable() -> None:
+    """They behave like the models of the shipped platforms."""
     patch = Patch(door=4)
     assert pickle.loads(pickle.dumps(patch)) == patch
     assert can_update(pickle.loads(pickle.dumps(Order(stage=Stage.DESK))), patch)
@@ -84,13 +84,13 @@ def test_its_models_are_checked_and_picklable() -> None:
         Patch(door="4")  # type: ignore[arg-type]
 
 
-def test_platforms_do_not_mix() -> None:
-    """Orders and patches of three platforms, each pair but the right ones."""
+def test_a_policy_refuses_orders_and_patches_of_other_platforms() -> None:
+    """Every pair of two different platforms is a TypeError."""
     orders: list[Any] = [Order(stage=Stage.DESK), salla.Order(), awal.Order(status="pending")]
     patches: list[Any] = [Patch(), salla.Patch(), awal.Patch()]
-    for place, order in enumerate(orders):
-        for other, patch in enumerate(patches):
-            if place == other:
+    for order_index, order in enumerate(orders):
+        for patch_index, patch in enumerate(patches):
+            if order_index == patch_index:
                 assert can_update(order, patch)
             else:
                 with pytest.raises(
@@ -98,11 +98,11 @@ def test_platforms_do_not_mix() -> None:
                 ):
                     can_update(order, patch)
                 with pytest.raises(TypeError, match="as the order"):
-                    order.__policy__().can_update(orders[other], patches[place])
+                    order.__policy__().can_update(orders[patch_index], patches[order_index])
 
 
-def test_a_field_without_a_section_is_refused() -> None:
-    """A key that no rule could ever govern does not slip in."""
+def test_a_patch_field_without_a_section_is_a_type_error() -> None:
+    """No rule could govern such a key."""
 
     @attrs.frozen
     class Loose(toy._Masked):
@@ -113,8 +113,8 @@ def test_a_field_without_a_section_is_refused() -> None:
         attrs.evolve(toy.POLICY, patch_type=Loose)  # type: ignore[arg-type]
 
 
-def test_a_policy_refuses_what_it_could_not_decide() -> None:
-    """A section or fact of another platform, an id given twice, a fact of the patch for an action."""
+def test_a_policy_refuses_rules_that_it_cannot_decide() -> None:
+    """Such rules use another platform's section or facts, repeat an id, or use a fact of the patch for an action."""
     rule = toy.POLICY.rules[1]
     with pytest.raises(ValueError, match=r"TOY-ADDRESS-1 governs .* not a section or an action of toy"):
         attrs.evolve(toy.POLICY, rules=[attrs.evolve(rule, section=salla.Section.COUPON)])
@@ -132,8 +132,8 @@ def test_a_policy_refuses_what_it_could_not_decide() -> None:
         toy.POLICY.without("TOY-NOTE-1")
 
 
-def test_a_platform_wired_wrongly_is_told_so_when_its_policy_is_made() -> None:
-    """A key that cannot be left out, a fact of nothing, a slot that is not there, a transition of nowhere."""
+def test_mistakes_in_a_platform_are_found_when_its_policy_is_built() -> None:
+    """They are a required key, a fact without an attribute, a missing slot, and an unknown or repeated value."""
 
     @attrs.frozen
     class Eager(toy._Masked):
@@ -165,16 +165,16 @@ def test_a_platform_wired_wrongly_is_told_so_when_its_policy_is_made() -> None:
             Fact("x", values=values)
 
 
-def test_models_are_not_subclassed() -> None:
-    """A key that a class below added would be numbered as another one."""
+def test_a_model_cannot_be_subclassed() -> None:
+    """A key that a subclass added would get the number of another key."""
     with pytest.raises(TypeError, match="Patch is a model, which cannot be subclassed"):
 
         class More(Patch):  # pyright: ignore[reportUnusedClass]
             pass
 
 
-def test_a_platform_reads_and_writes_its_bodies_as_ours_do() -> None:
-    """Strictly, with what it says of itself."""
+def test_bodies_of_the_toy_are_read_strictly_and_written() -> None:
+    """The name of the input and the hints are those that the platform passes."""
     patch = read_body(Patch, b'{"stage": "van", "door": 4}', what="parcel")
     assert patch == Patch(stage=Stage.VAN, door=4)
     assert write_body(patch) == {"stage": "van", "door": 4}

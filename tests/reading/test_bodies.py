@@ -1,4 +1,4 @@
-"""What comes over a wire is read into a model strictly, each part of a request at its own place, and written back."""
+"""Bodies, queries and path parameters are read strictly, each problem names its place, and models are written back."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Lid(Model):
 
 @attrs.frozen(kw_only=True, repr=False)
 class Box(Model):
-    """A model with a required field, and fields of every shape."""
+    """A model with a required field and fields of every type."""
 
     name: str
     size: int | Unset = UNSET
@@ -41,10 +41,10 @@ class Box(Model):
     state: awal.PaymentStatus | Unset = UNSET
 
 
-def said(step: Callable[[], object]) -> list[str]:
-    """Take a step of reading that fails, and give its problems as text."""
+def problems_of(read: Callable[[], object]) -> list[str]:
+    """Call a function that raises InvalidInput, and return its problems as strings."""
     with pytest.raises(InvalidInput) as caught:
-        step()
+        read()
     return [str(problem) for problem in caught.value.problems]
 
 
@@ -52,7 +52,7 @@ KEEP: Final = "(leave out the key to keep the current value)"
 
 
 @pytest.mark.parametrize(
-    ("given", "problems"),
+    ("body", "problems"),
     [
         ({}, ["/name: is required"]),
         ({"name": None}, [f"/name: expected a string, got null {KEEP}"]),
@@ -85,19 +85,19 @@ KEEP: Final = "(leave out the key to keep the current value)"
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_what_is_wrong_with_a_body_is_told_at_its_place(given: object, problems: list[str]) -> None:
-    """In the order of the body, and what is missing last."""
+def test_each_problem_of_a_body_has_a_pointer(body: object, problems: list[str]) -> None:
+    """The problems are in the order of the body, and missing keys come last."""
 
-    def reading() -> object:
+    def read() -> object:
         with read_with("read it", hints=Hints(keys={"colour": "ask the joiner", "wood": "as above"})):
-            return read_carefully(Box, given)
+            return read_carefully(Box, body)
 
-    assert said(reading) == problems
+    assert problems_of(read) == problems
 
 
 def test_a_body_is_read_and_written_back() -> None:
-    """Every shape of field; what is absent stays absent."""
-    given: dict[str, Any] = {
+    """Fields of every type are used, and absent fields stay absent."""
+    body: dict[str, Any] = {
         "name": "x",
         "size": 7,
         "lid": {"colour": "red"},
@@ -106,7 +106,7 @@ def test_a_body_is_read_and_written_back() -> None:
         "packed": "2024-03-12",
         "state": "paid",
     }
-    box = read_carefully(Box, given)
+    box = read_carefully(Box, body)
     assert box == Box(
         name="x",
         size=7,
@@ -116,20 +116,22 @@ def test_a_body_is_read_and_written_back() -> None:
         packed=date(2024, 3, 12),
         state=awal.PaymentStatus.PAID,
     )
-    assert write_model(box) == given
+    assert write_model(box) == body
     assert type(write_model(box)["state"]) is str
     assert write_model(Box(name="x")) == {"name": "x"}
     assert read_carefully(Box, {"name": "x", "lid": box.lid}).lid is box.lid
 
 
-def test_a_key_said_twice_is_told_once_for_each_time() -> None:
-    """Whichever way the mapping says it, and however it continues."""
-    both = said(lambda: read_carefully(Box, '{"size": "x", "name": "x", "size": 1, "colour": 1, "colour": 2}'))
-    assert both == ["/size: appears more than once", "/colour: appears more than once"]
+def test_a_duplicate_key_is_one_problem() -> None:
+    """Known and unknown keys are treated alike, and no other problem of the key is reported."""
+    problems = problems_of(
+        lambda: read_carefully(Box, '{"size": "x", "name": "x", "size": 1, "colour": 1, "colour": 2}')
+    )
+    assert problems == ["/size: appears more than once", "/colour: appears more than once"]
 
 
 def test_problems_past_the_limit_are_counted() -> None:
-    """Of every kind, and the first of them are kept."""
+    """Problems of every kind count, and the first ones are kept."""
     wrong: dict[Any, object] = {"size": "x", "a": 1, 7: 1, "b": 1, "lid": {"c": 1, "d": 1}, "packed": None}
     with pytest.raises(InvalidInput) as caught, read_with("read it", Limits(problems=2)):
         read_carefully(Box, wrong)
@@ -140,8 +142,8 @@ def test_problems_past_the_limit_are_counted() -> None:
     assert (len(caught.value.problems), caught.value.more) == (8, 0)
 
 
-def test_a_manner_is_that_of_one_reading() -> None:
-    """Its limits, its values and its words, and afterwards it is as before, also where something else is raised."""
+def test_read_options_are_restored_after_reading() -> None:
+    """The limits and the name of what is read apply only inside the block, even if another error is raised."""
     before = OPTIONS.get()
     with read_with("read it"):
         assert OPTIONS.get() == ReadOptions(UPDATE_LIMITS, show_values=False)
@@ -161,8 +163,8 @@ def test_a_manner_is_that_of_one_reading() -> None:
     assert OPTIONS.get() is before
 
 
-def test_steps_are_taken_all_and_their_problems_gathered() -> None:
-    """In their order, and how many more there were of each."""
+def test_gather_runs_every_step_and_collects_all_problems() -> None:
+    """The problems stay in the order of the steps, and the numbers of further problems are added."""
 
     def fail(*names: str, more: int = 0) -> Callable[[], object]:
         def step() -> object:
@@ -177,25 +179,25 @@ def test_steps_are_taken_all_and_their_problems_gathered() -> None:
     assert caught.value.more == 5
 
 
-def test_a_problem_is_moved_to_its_place() -> None:
-    """Its pointer and its part, and what is only counted with it."""
+def test_at_prefixes_the_pointer_and_sets_the_part() -> None:
+    """The number of further problems is kept."""
 
-    def reading(_: object) -> object:
+    def fail(_: object) -> object:
         raise InvalidInput([Problem("/c", Code.MISSING, "is required", "say it")], more=4)
 
     with pytest.raises(InvalidInput) as caught:
-        at("a", "b", read=reading, value=1, part=Part.QUERY)
+        at("a", "b", read=fail, value=1, part=Part.QUERY)
     assert caught.value.problems == (Problem("/a/b/c", Code.MISSING, "is required", "say it", Part.QUERY),)
     assert caught.value.more == 4
     assert caught.value.__suppress_context__
     with pytest.raises(InvalidInput) as caught:
-        at(read=reading, value=1)
+        at(read=fail, value=1)
     assert caught.value.problems[0] == Problem("/c", Code.MISSING, "is required", "say it", Part.BODY)
     assert at("a", read=lambda value: [value], value=1) == [1]
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("value", "message"),
     [
         ("x", "path /id: expected an integer in decimal digits, got another string"),
         ("", "path /id: expected an integer in decimal digits, got another string"),
@@ -208,13 +210,13 @@ def test_a_problem_is_moved_to_its_place() -> None:
     ],
     ids=lambda value: str(value)[:20].strip(),
 )
-def test_what_is_no_identifier_is_told_in_the_path(given: object, told: str) -> None:
-    """By the name that the page gives it."""
-    assert said(lambda: identifier(given, "id")) == [told]
+def test_a_wrong_identifier_is_a_problem_of_the_path(value: object, message: str) -> None:
+    """The problem uses the name of the parameter on the page."""
+    assert problems_of(lambda: identifier(value, "id")) == [message]
 
 
 def test_an_identifier_is_an_integer_or_its_digits() -> None:
-    """With as many of them as the limits say."""
+    """It has at most as many digits as the limits allow."""
     assert identifier("0123456789", "id") == identifier(123456789, "id") == 123456789
     assert identifier("7" * 100, "id") == identifier(int("7" * 100), "id")
     with pytest.raises(InvalidInput) as caught:
@@ -223,7 +225,7 @@ def test_an_identifier_is_an_integer_or_its_digits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "told", "code"),
+    ("query", "message", "code"),
     [
         ("", "query /name: is required", Code.MISSING),
         ("name=x&name=y", "query /name: appears more than once", Code.DUPLICATE_KEY),
@@ -238,32 +240,32 @@ def test_an_identifier_is_an_integer_or_its_digits() -> None:
     ],
     ids=str,
 )
-def test_what_is_wrong_with_a_query_is_told_in_the_query(asked: object, told: str, code: Code) -> None:
-    """Text and mappings alike."""
+def test_a_wrong_query_is_a_problem_of_the_query(query: object, message: str, code: Code) -> None:
+    """Strings and mappings are treated alike."""
     with pytest.raises(InvalidInput) as caught, read_with("read it", Limits(size=15)):
-        read_query(Box, asked)
+        read_query(Box, query)
     (problem,) = caught.value.problems
-    assert re.sub(r" \(whole input\)", "", str(problem)) == told
+    assert re.sub(r" \(whole input\)", "", str(problem)) == message
     assert problem.code is code
 
 
-def test_a_query_is_text_or_a_mapping() -> None:
-    """Percent signs and plus signs are read, a blank value is one, and the last character may be at the limit."""
+def test_a_query_is_a_string_or_a_mapping() -> None:
+    """Percent and plus signs are decoded, an empty value is allowed, and so is a query as long as the limit."""
     with read_with("read it", Limits(size=15)):
         assert read_query(Box, "name=12345+%2B%") == Box(name="12345 +%")
     assert read_query(Box, "name=") == read_query(Box, {"name": ""}) == Box(name="")
     assert read_query(Box, "name=%D8%A3") == Box(name="أ")
 
 
-def test_flaws_are_told_beside_what_is_wrong_with_the_values() -> None:
-    """Once, though they are met twice."""
-    assert said(lambda: read_carefully(Box, '{"name": NaN, "size": "x", "z": [NaN]}')) == [
+def test_flaws_of_the_document_and_wrong_values_are_reported_together() -> None:
+    """Each flaw is reported once, although it is found twice."""
+    assert problems_of(lambda: read_carefully(Box, '{"name": NaN, "size": "x", "z": [NaN]}')) == [
         "/name: NaN is not a JSON number",
         "/size: expected an integer, got a string",
         "/z: is not a documented key here",
         "/z/0: NaN is not a JSON number",
     ]
-    assert said(lambda: read_carefully(Box, '{"name": "x", "y": 1, "z": NaN}')) == [
+    assert problems_of(lambda: read_carefully(Box, '{"name": "x", "y": 1, "z": NaN}')) == [
         "/y: is not a documented key here",
         "/z: is not a documented key here",
         "/z: NaN is not a JSON number",

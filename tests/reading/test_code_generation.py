@@ -1,4 +1,4 @@
-"""What is written out for a model answers as the careful way does, and is really used."""
+"""Generated readers and initializers give the same answers as the careful way, and are really used."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ MODELS: Final = (
 
 @attrs.frozen(kw_only=True, repr=False)
 class Leaf(Model):
-    """A model with whatever a platform may have and ours do not."""
+    """A model with types of fields that no shipped platform has."""
 
     name: str
     sizes: tuple[int, ...] | Unset = UNSET
@@ -73,7 +73,7 @@ class Branch(Model):
 
 @attrs.frozen(kw_only=True, repr=False)
 class Tree(Model):
-    """A model that holds itself, which no quick function is written for."""
+    """A recursive model, for which no quick reader is generated."""
 
     below: Tree | Unset = UNSET
     name: str | Unset = UNSET
@@ -81,18 +81,18 @@ class Tree(Model):
 
 @pytest.mark.parametrize("route", ["standard", "fast"])
 @pytest.mark.parametrize(("read", "model", "body"), BODIES)
-def test_what_is_plainly_well_is_read_the_quick_way(
+def test_a_valid_body_is_read_by_the_quick_way(
     read: Callable[[Any], object], model: type[Any], body: dict[str, object], route: str
 ) -> None:
-    """As bytes, as text and as a dict, with blanks and escapes; and it is what the careful way reads."""
+    """Bytes, strings and dicts, with blanks and escapes, give the object that the careful way gives."""
     documents = [json.dumps(body), json.dumps(body, indent=1, ensure_ascii=False), json.dumps(body) + " \n"]
     with taking("careful"):
         expected = outcome(read, body)
     with taking(route):
-        for given_ in (body, *documents, *(document.encode() for document in documents)):
-            found = bodies.read_quickly(model, given_, UPDATE_LIMITS)
-            assert found is not None
-            assert repr_of(found) == expected == outcome(read, given_)
+        for input_ in (body, *documents, *(document.encode() for document in documents)):
+            result = bodies.read_quickly(model, input_, UPDATE_LIMITS)
+            assert result is not None
+            assert repr_of(result) == expected == outcome(read, input_)
 
 
 TOKENS: Final = (
@@ -111,12 +111,12 @@ TOKENS: Final = (
 @example(BODIES[4], [(17, 0, "\udc80")])
 @example(BODIES[4], [(17, 1, "\ud800")])
 @example(BODIES[7], [(1, 0, '"branch_id":1,'), (1, 0, '"branch_id" :2,')])
-def test_every_way_answers_alike(
+def test_every_way_of_reading_gives_the_same_answer(
     body: tuple[Callable[[Any], object], type[Any], Any], changes: list[tuple[int, int, str]]
 ) -> None:
-    """Whatever a document becomes: the same object, to the last digit, or the same problems."""
-    read, _, given_ = body
-    document = json.dumps(given_)
+    """A document with any change gives the same object, to the last digit, or the same problems."""
+    read, _, content = body
+    document = json.dumps(content)
     for place, removed, token in changes:
         at = place % (len(document) + 1)
         document = document[:at] + token + document[at + removed :]
@@ -132,8 +132,8 @@ def test_every_way_answers_alike(
 
 
 @given(st.sampled_from(MODELS), st.data())
-def test_building_answers_alike(model: type[Any], data: st.DataObject) -> None:
-    """Whatever is given for a field, well or not."""
+def test_a_generated_initializer_gives_the_same_answer(model: type[Any], data: st.DataObject) -> None:
+    """Any values, valid or not, give the same object or the same problems as the initializer of attrs."""
     fields = [field.name for field in attrs.fields(model)]
     values = strategies.json_values | st.sampled_from(
         [
@@ -142,28 +142,28 @@ def test_building_answers_alike(model: type[Any], data: st.DataObject) -> None:
             *(float("inf"), 1 << 70),
         ]
     )
-    said = data.draw(st.dictionaries(st.sampled_from(fields), values, max_size=3))
+    arguments = data.draw(st.dictionaries(st.sampled_from(fields), values, max_size=3))
     model_init = model.__init__
-    written = getattr(model_init, "__wrapped__", None)
-    assert written is not None
+    init_of_attrs = getattr(model_init, "__wrapped__", None)
+    assert init_of_attrs is not None
 
-    def careful(given_: dict[str, Any]) -> object:
-        made = object.__new__(model)
-        written(made, **given_)
-        return made
+    def careful(kwargs: dict[str, Any]) -> object:
+        instance = object.__new__(model)
+        init_of_attrs(instance, **kwargs)
+        return instance
 
     try:
-        expected = outcome(careful, said)
-    except TypeError as error:  # A required field is not there.
+        expected = outcome(careful, arguments)
+    except TypeError as error:  # A required field is missing.
         with pytest.raises(TypeError, match=str(error).split("(")[0].replace(".", r"\.")):
-            model(**said)
+            model(**arguments)
     else:
-        assert outcome(lambda given_: model(**given_), said) == expected
+        assert outcome(lambda kwargs: model(**kwargs), arguments) == expected
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _written() -> None:
-    """Have an ``__init__`` written for each model, which comes with the second object."""
+def _generate_initializers() -> None:
+    """Build two objects of each model: the initializer is generated with the second."""
     for _ in range(2):
         salla.UpdateRequest(order_id=1, patch=salla.Patch(receiver=salla.Receiver(), ship_to=salla.ShipTo()))
         salla.Patch(payment=salla.Payment())
@@ -173,23 +173,23 @@ def _written() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_signature_stays_what_it_was(model: type[Any]) -> None:
-    """For whoever looks at it, as Hypothesis does."""
-    written: Any = inspect.unwrap(model.__init__)
-    assert inspect.signature(model.__init__) == inspect.signature(written)
-    assert model.__init__.__annotations__ == written.__annotations__
+def test_a_generated_initializer_keeps_the_signature(model: type[Any]) -> None:
+    """Hypothesis and other tools inspect the signature."""
+    original: Any = inspect.unwrap(model.__init__)
+    assert inspect.signature(model.__init__) == inspect.signature(original)
+    assert model.__init__.__annotations__ == original.__annotations__
     assert model.__init__.__qualname__ == f"{model.__name__}.__init__"
 
 
-def test_the_text_of_a_function_can_be_read() -> None:
-    """As that of what attrs writes."""
+def test_the_source_of_generated_code_is_available() -> None:
+    """Tracebacks and debuggers show it, as they show the source that attrs generates."""
     assert "if 'coupon_code' in data:" in inspect.getsource(generated.reader(salla.Patch, Source.DOCUMENT))
     assert "return init_of_attrs(self" in "".join(linecache.getlines(salla.Patch.__init__.__code__.co_filename))
 
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_models_within_arrays_are_read(route: str) -> None:
-    """And what is wrong with them is told."""
+    """Problems inside them are reported."""
     leaf = {"name": "a", "sizes": [1, 2], "shares": [1, 2.5], "days": ["pending"], "number": None}
     with taking(route):
         read = read_body(Branch, json.dumps({"leaves": [leaf, {"name": "b", "number": 7}], "first": {"name": "c"}}))
@@ -222,8 +222,8 @@ def test_models_within_arrays_are_read(route: str) -> None:
             read_body(Tree, '{"below":' * 70 + "{}" + "}" * 70)
 
 
-def test_a_model_that_says_more_is_built_as_attrs_builds_it() -> None:
-    """With validators, factories, converters of its own, its own steps, or words that the text needs."""
+def test_a_model_with_more_features_of_attrs_is_built_as_attrs_builds_it() -> None:
+    """Validators, factories, positional fields, post-init steps and names that clash with generated code still work."""
 
     def even(_: object, __: object, value: int) -> None:
         if value % 2:
@@ -268,7 +268,7 @@ def test_a_model_that_says_more_is_built_as_attrs_builds_it() -> None:
 
 
 class Apart(Model):
-    """A base whose models cannot be laid out like another class."""
+    """A base class with its own slots, so its models cannot share a layout with another class."""
 
     __slots__ = ("also",)
 
@@ -278,7 +278,7 @@ class Apart(Model):
 
 @attrs.frozen(kw_only=True, repr=False)
 class Choosy(Model):
-    """A model with a step of its own."""
+    """A model with a post-init step."""
 
     size: int | Unset = UNSET
 
@@ -290,21 +290,21 @@ class Choosy(Model):
 
 @attrs.frozen(kw_only=True, repr=False)
 class Holder(Model):
-    """A model of one with a step of its own."""
+    """A model that holds a model with a post-init step."""
 
     choosy: Choosy | Unset = UNSET
 
 
 @attrs.frozen(kw_only=True, repr=False)
 class Off(Apart):
-    """A model on a base that is built in another way."""
+    """A model whose base class has another initializer."""
 
     size: int | Unset = UNSET
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_step_of_a_model_s_own_is_taken_by_every_way(route: str) -> None:
-    """A model that is built otherwise is left to the careful way, and so is what holds it."""
+def test_a_post_init_step_runs_in_every_way_of_reading(route: str) -> None:
+    """A model that is built differently, and any model that holds it, is left to the careful way."""
     with taking(route):
         for _ in range(3):
             assert read_body(Holder, b'{"choosy": {"size": 8}}') == Holder(choosy=Choosy(size=8))
@@ -313,8 +313,8 @@ def test_a_step_of_a_model_s_own_is_taken_by_every_way(route: str) -> None:
             assert read_body(Off, b'{"size": 1}').size == 1
 
 
-def test_narrow_limits_are_kept_by_every_way() -> None:
-    """What is taken quickly is what the limits allow."""
+def test_narrow_limits_apply_to_every_way_of_reading() -> None:
+    """The quick way accepts only what the limits allow."""
     long = json.dumps({"branch_id": 10**30})
     for route in ROUTES:
         with taking(route):
@@ -326,14 +326,14 @@ def test_narrow_limits_are_kept_by_every_way() -> None:
                 salla.read_patch({"branch_id": 1, "courier_id": 2}, limits=Limits(keys=1))
 
 
-def test_threads_that_read_first_at_once_read_alike() -> None:
-    """Whoever writes a function first, all use one that is right."""
-    found: list[object] = []
+def test_threads_that_generate_a_reader_at_once_read_the_same() -> None:
+    """Each thread uses a correct reader, whichever thread generates it first."""
+    patches: list[object] = []
     start = threading.Barrier(8)
 
     def read() -> None:
         start.wait()
-        found.extend(salla.read_patch(json.dumps(body)) for body in PAGE_SAMPLES.values())
+        patches.extend(salla.read_patch(json.dumps(body)) for body in PAGE_SAMPLES.values())
 
     with taking("standard"):
         generated.reader.cache_clear()  # type: ignore[attr-defined]
@@ -342,8 +342,8 @@ def test_threads_that_read_first_at_once_read_alike() -> None:
             thread.start()
         for thread in threads:
             thread.join()
-    assert len(found) == 8 * len(PAGE_SAMPLES)
-    assert len(set(map(repr, found))) == len(PAGE_SAMPLES)
+    assert len(patches) == 8 * len(PAGE_SAMPLES)
+    assert len(set(map(repr, patches))) == len(PAGE_SAMPLES)
 
 
 NAMELESS: Final[Any] = StrEnum("NAMELESS", {"A": "a"})
@@ -351,17 +351,17 @@ NAMELESS.__name__ = "my own choice"
 
 
 class Counted(Model):
-    """A base that can be built only where it is finished."""
+    """An abstract base class: only a subclass that implements its method can be built."""
 
     __slots__ = ()
 
     @abc.abstractmethod
     def count(self) -> int:
-        """Count something."""
+        """Return a number."""
 
 
 def odd_models() -> dict[str, tuple[type[Any], list[dict[str, Any]]]]:
-    """Make models that a platform may have and ours do not, each with bodies."""
+    """Return models that no shipped platform has, by name, each with bodies."""
     model = functools.partial(attrs.frozen, kw_only=True, repr=False)
 
     @model()
@@ -443,27 +443,27 @@ def odd_models() -> dict[str, tuple[type[Any], list[dict[str, Any]]]]:
 
 
 @pytest.mark.parametrize("name", sorted(odd_models()))
-def test_odd_models_are_read_and_built_alike_by_every_way(name: str) -> None:
-    """From documents and dicts, and within limits; and they hash and build as attrs has it."""
+def test_unusual_models_are_read_and_built_alike_by_every_way(name: str) -> None:
+    """Documents, dicts and limits are covered, and objects hash and are built as attrs defines."""
     answers: list[object] = []
     for route in ROUTES:
-        model, bodies = odd_models()[name]  # Made anew, so that nothing is written yet.
+        model, bodies = odd_models()[name]  # New classes, so that nothing is generated yet.
         with taking(route):
-            told: list[object] = []
+            outcomes: list[object] = []
             for _ in range(3):
                 for body in bodies:
                     for limits in (UPDATE_LIMITS, Limits(keys=32), Limits(depth=64)):
                         read = functools.partial(read_body, model, limits=limits)
-                        told += [outcome(read, body), outcome(read, json.dumps(body))]
-            answers.append(repr(told).replace(repr(model), "model"))
+                        outcomes += [outcome(read, body), outcome(read, json.dumps(body))]
+            answers.append(repr(outcomes).replace(repr(model), "model"))
         if name != "deep":
-            found = {hash(model(**bodies[0])) for _ in range(3) if "a" in bodies[0] or name != "required"}
-            assert len(found) <= 1
+            hashes = {hash(model(**bodies[0])) for _ in range(3) if "a" in bodies[0] or name != "required"}
+            assert len(hashes) <= 1
     assert answers[0] == answers[1] == answers[2]
 
 
 def test_a_fact_may_be_a_property() -> None:
-    """It is asked of the finished object."""
+    """The property is read from the finished object."""
     paid = Fact("paid", values=(True, False), attribute="is_paid")
 
     class Masked(PatchBase):
@@ -489,8 +489,8 @@ def test_a_fact_may_be_a_property() -> None:
     assert numbers == [[1, 3]] * 3
 
 
-def test_a_value_that_a_fact_does_not_list_is_a_problem_by_every_way() -> None:
-    """Read or built, at its key; what is listed is numbered."""
+def test_a_value_that_a_fact_does_not_list_is_a_problem_in_every_way() -> None:
+    """Reading and building report it at its key, and listed values are numbered."""
     size = Fact("size", values=(UNSET, "small", "large"))
 
     class Masked(PatchBase):
@@ -511,9 +511,9 @@ def test_a_value_that_a_fact_does_not_list_is_a_problem_by_every_way() -> None:
     ]
     for route in ROUTES:
         with taking(route):
-            for give in wrong:
+            for build in wrong:
                 with pytest.raises(InvalidInput, match="/size: expected one of small, large") as caught:
-                    give()
+                    build()
                 assert [problem.code for problem in caught.value.problems] == [Code.NOT_A_CHOICE]
-            made: list[Any] = [Sized(), read_body(Sized, '{"size": "small"}'), Sized(size="large")]
-            assert [patch._box_mask for patch in made] == [0, 3, 5]
+            patches: list[Any] = [Sized(), read_body(Sized, '{"size": "small"}'), Sized(size="large")]
+            assert [patch._box_mask for patch in patches] == [0, 3, 5]

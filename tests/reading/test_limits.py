@@ -1,4 +1,4 @@
-"""Limits are whole numbers from one up to what can be kept to."""
+"""A limit is an integer from 1 to a maximum."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from orderrules import Limits
 
-MOST: Final = {
+MAXIMA: Final = {
     "size": 2_147_483_647,
     "depth": 2_147_483_647,
     "digits": 4300,
@@ -18,15 +18,15 @@ MOST: Final = {
 }
 
 
-@pytest.mark.parametrize("name", MOST)
-def test_a_limit_is_from_one_to_the_most_that_can_be_kept_to(name: str) -> None:
-    """Both included, and what is not says what is."""
-    for taken in (1, MOST[name]):
-        assert getattr(Limits(**{name: taken}), name) == taken
-    for wrong in (0, -1, MOST[name] + 1):
+@pytest.mark.parametrize("name", MAXIMA)
+def test_a_limit_is_from_one_to_its_maximum(name: str) -> None:
+    """Both ends are included, and the error message names the range."""
+    for value in (1, MAXIMA[name]):
+        assert getattr(Limits(**{name: value}), name) == value
+    for wrong in (0, -1, MAXIMA[name] + 1):
         with pytest.raises(ValueError, match="the limit") as caught:
             Limits(**{name: wrong})
-        assert str(caught.value) == f"the limit {name} must be from 1 to {MOST[name]}, got {wrong}"
+        assert str(caught.value) == f"the limit {name} must be from 1 to {MAXIMA[name]}, got {wrong}"
     for other, kind in ((1.5, "float"), (True, "bool"), ("7", "str"), (None, "NoneType")):
         with pytest.raises(TypeError) as refused:
             Limits(**{name: other})  # type: ignore[arg-type]

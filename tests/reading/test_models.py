@@ -1,4 +1,4 @@
-"""A model is checked field by field when it is built, shows no more than it should, and is no base of another."""
+"""A model checks its fields when it is built, hides personal values in its repr, and cannot be subclassed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Lid(Model):
 
 @attrs.frozen(repr=False)
 class Box(Model):
-    """A model of every kind of field."""
+    """A model with fields of every kind."""
 
     size: Size
     lid: Lid | Unset = UNSET
@@ -46,20 +46,20 @@ class Box(Model):
 
 
 class Unrelated:
-    """What is no model."""
+    """A class that is not a model."""
 
     __slots__ = ()
 
 
 @attrs.frozen
 class Crate(Model):
-    """A model of a type that cannot be read strictly."""
+    """A model with a field type that cannot be read strictly."""
 
     weight: Decimal | Unset = UNSET
 
 
-def test_the_fields_of_a_model_are_read_off_its_annotations() -> None:
-    """Their types without absence, whether they may be left out, and whether they may be absent."""
+def test_the_slots_of_a_model_come_from_its_annotations() -> None:
+    """A slot has the type without Unset, whether the field has a default, and whether it may be UNSET."""
     assert slots_of(Box) == {
         "size": Slot("size", Size, optional=False, absent=False),
         "lid": Slot("lid", Lid, optional=True, absent=True),
@@ -77,8 +77,8 @@ def test_the_fields_of_a_model_are_read_off_its_annotations() -> None:
     ]  # fmt: skip
 
 
-def test_a_type_without_a_strict_reading_is_named() -> None:
-    """In a field, in an array, and in an array that ends."""
+def test_a_type_without_a_strict_reader_is_named_in_the_error() -> None:
+    """It may be the type of a field, of the items of an array, or a tuple of fixed length."""
     with pytest.raises(TypeError) as caught:
         Crate()
     assert str(caught.value) == "no strict reader for a field of type <class 'decimal.Decimal'>"
@@ -95,8 +95,8 @@ def test_a_type_without_a_strict_reading_is_named() -> None:
         assert slots_of(model) == {"field": Slot("field", readable, optional=False, absent=False)}
 
 
-def test_every_problem_of_a_model_is_told_at_its_place() -> None:
-    """With the name of what was expected and of what came."""
+def test_every_problem_of_a_model_is_reported_at_its_place() -> None:
+    """The message names the expected type and the type of the value."""
     wrong: Any = {"size": "x", "lid": {"colour": "red"}, "marks": [[1], 7, ["2"]], "lids": [Lid(), None], "packed": "x"}
     with pytest.raises(InvalidInput) as caught:
         Box(**wrong)
@@ -115,8 +115,8 @@ def test_every_problem_of_a_model_is_told_at_its_place() -> None:
         Lid(key=UNSET)  # type: ignore[arg-type]
 
 
-def test_what_is_taken_is_kept_as_the_annotation_says() -> None:
-    """Lists as tuples, text as a member, an object as it is; absent stays absent."""
+def test_values_are_stored_as_the_annotation_says() -> None:
+    """Lists become tuples, strings become enum members, models stay the same object, and UNSET stays UNSET."""
     lid = Lid(colour="red")
     box = Box(size="large", lid=lid, marks=[[1], (2, 3)], lids=[lid])  # type: ignore[arg-type]
     assert box.size is Size.LARGE
@@ -124,8 +124,8 @@ def test_what_is_taken_is_kept_as_the_annotation_says() -> None:
     assert (box.marks, box.lids, box.packed) == (((1,), (2, 3)), (lid,), UNSET)
 
 
-def test_repr_leaves_out_what_is_absent_and_hides_what_is_personal() -> None:
-    """That something personal is there is seen, and not what."""
+def test_repr_omits_absent_fields_and_hides_personal_values() -> None:
+    """The repr shows that a personal value is present, but not the value."""
     assert repr(Lid()) == "Lid(key=None)"
     assert repr(Lid(colour="red", key="secret")) == "Lid(colour='red', key=<hidden>)"
     box = Box(size=Size.SMALL, lid=Lid(), packed=7)
@@ -133,8 +133,8 @@ def test_repr_leaves_out_what_is_absent_and_hides_what_is_personal() -> None:
     assert (hidden(None), hidden(""), hidden(UNSET)) == ("None", "<hidden>", "<hidden>")
 
 
-def test_a_model_is_no_base_of_another() -> None:
-    """The mistake names the model."""
+def test_a_model_cannot_be_subclassed() -> None:
+    """The error names the model."""
     with pytest.raises(TypeError) as caught:
         type("Wider", (Box,), {})
     assert str(caught.value) == "Box is a model, which cannot be subclassed"
@@ -142,21 +142,21 @@ def test_a_model_is_no_base_of_another() -> None:
         type("Both", (Unrelated, Lid), {})
 
 
-def test_what_was_read_under_wider_limits_is_built_again() -> None:
-    """A pickle holds what was said; the limits of the moment stay what they are."""
+def test_a_pickle_made_under_wider_limits_is_loaded() -> None:
+    """Loading does not change the current limits."""
     with read_with("read it", Limits(digits=4300)):
         patch = salla.Patch(branch_id=10**4300 - 1)
     with read_with("read it", Limits(digits=1)):
-        here = OPTIONS.get()
+        options = OPTIONS.get()
         assert pickle.loads(pickle.dumps(patch)) == patch
-        assert OPTIONS.get() is here
+        assert OPTIONS.get() is options
         with pytest.raises(
             InvalidInput, match=r"^cannot build a Patch: 1 problem\n  /branch_id: has more than 4 300 digits$"
         ):
             rebuild(salla.Patch, {"branch_id": 10**4300})
-        assert OPTIONS.get() is here
+        assert OPTIONS.get() is options
 
 
-def test_absent_has_one_spelling() -> None:
-    """In code and in a sentence, and it is not true."""
+def test_unset_has_a_fixed_repr_and_text_and_is_false() -> None:
+    """Messages use its text."""
     assert (repr(UNSET), str(UNSET), bool(UNSET)) == ("UNSET", "left out", False)

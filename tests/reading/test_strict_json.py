@@ -1,4 +1,4 @@
-"""A document is strict JSON within limits, or a problem that says where and what."""
+"""A document must be strict JSON within limits; otherwise the problem names what is wrong and where."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
     from orderrules import Problem
 
 
-def problems(document: str | bytes, **limits: int) -> tuple[Problem, ...]:
-    """Read a document within limits, and give the problems of it and in it."""
+def problems_of(document: str | bytes, **limits: int) -> tuple[Problem, ...]:
+    """Read a document within limits, and return its problems, flaws included."""
 
     def read() -> None:
-        found, _ = load(document)
-        raise flaws_in(found).error()
+        value, _ = load(document)
+        raise flaws_in(value).error()
 
     with pytest.raises(InvalidInput) as caught, read_with("read it", Limits(**limits)):
         read()
     return caught.value.problems
 
 
-def kept(document: str | bytes, **limits: int) -> Any:
-    """Read a document without flaws within limits."""
+def read_without_flaws(document: str | bytes, **limits: int) -> Any:
+    """Read a document without flaws, within limits."""
     with read_with("read it", Limits(**limits)):
-        found, flawed = load(document)
+        value, flawed = load(document)
     assert flawed is False
-    return found
+    return value
 
 
 @pytest.mark.parametrize(
-    ("document", "limits", "said"),
+    ("document", "limits", "message"),
     [
         ("x", {}, "(whole input): is not valid JSON: syntax error at line 1, column 1"),
         ('{"a": x}', {}, "(whole input): is not valid JSON: syntax error at line 1, column 7"),
@@ -82,11 +82,11 @@ def kept(document: str | bytes, **limits: int) -> Any:
     ],
     ids=lambda value: repr(value)[:40],
 )
-def test_what_is_no_strict_json_is_told_with_its_place(
-    document: str | bytes, limits: dict[str, int], said: str
+def test_a_document_that_is_not_strict_json_is_a_problem_with_a_place(
+    document: str | bytes, limits: dict[str, int], message: str
 ) -> None:
-    """Line and column where it is no JSON at all, and a pointer where it is."""
-    assert [str(problem) for problem in problems(document, **limits)] == [said]
+    """A syntax error has a line and a column, and a flaw of a value has a pointer."""
+    assert [str(problem) for problem in problems_of(document, **limits)] == [message]
 
 
 @pytest.mark.parametrize(
@@ -106,16 +106,18 @@ def test_what_is_no_strict_json_is_told_with_its_place(
     ],
     ids=lambda value: repr(value)[:40],
 )
-def test_what_is_within_the_limits_is_read_as_json_reads_it(document: str | bytes, limits: dict[str, int]) -> None:
-    """To the last byte, bracket and digit; what stands in a string is no bracket and no number."""
-    assert kept(document, **limits) == json.loads(document)
+def test_a_document_within_the_limits_is_read_as_the_json_module_reads_it(
+    document: str | bytes, limits: dict[str, int]
+) -> None:
+    """Each limit is reached exactly, and brackets and digits in strings do not count."""
+    assert read_without_flaws(document, **limits) == json.loads(document)
 
 
-def test_numbers_are_read_alike_whether_or_not_one_may_be_too_long() -> None:
-    """An integer stays one, and so does a number with a fraction."""
+def test_numbers_have_the_same_type_under_every_limit_of_digits() -> None:
+    """An integer stays an integer, and a number with a fraction or an exponent stays a float."""
     document = '["00000000", 7, -7, 7.0, 1e2]'
     for digits in (8, 100):
-        assert [(type(value), value) for value in kept(document, digits=digits)[1:]] == [
+        assert [(type(value), value) for value in read_without_flaws(document, digits=digits)[1:]] == [
             (int, 7),
             (int, -7),
             (float, 7.0),
@@ -123,13 +125,13 @@ def test_numbers_are_read_alike_whether_or_not_one_may_be_too_long() -> None:
         ]
 
 
-def test_every_flaw_is_found_in_the_order_of_the_document() -> None:
-    """Behind values without any, and after a way back out."""
-    found = problems(
+def test_flaws_are_reported_in_the_order_of_the_document() -> None:
+    """Flaws at different depths and after valid values are found."""
+    problems = problems_of(
         '{"ok": [1, {"fine": "x"}], "in": {"deep": [[NaN], 1, [2, NaN]]}, '
         '"twice": {"b": 1, "a": 2, "a": [NaN], "b": {}}, "then": [{}, {"c": 1, "c": 2}], "last": Infinity}'
     )
-    assert [(problem.pointer, problem.code.value) for problem in found] == [
+    assert [(problem.pointer, problem.code.value) for problem in problems] == [
         ("/in/deep/0/0", "not_finite"),
         ("/in/deep/2/1", "not_finite"),
         ("/twice/b", "duplicate_key"),
@@ -140,29 +142,29 @@ def test_every_flaw_is_found_in_the_order_of_the_document() -> None:
     ]
 
 
-def test_a_flaw_is_reported_beside_what_was_read() -> None:
-    """It stands in the place of its value, and the document says that there is one."""
-    for document, value in (
+def test_load_returns_the_document_and_whether_it_has_a_flaw() -> None:
+    """A Flaw takes the place of a wrong number; a duplicate key keeps its last value."""
+    for document, expected in (
         ("[NaN]", [Flaw]),
         ('{"a": 1, "a": 2}', {"a": 2}),
         ("[" + "7" * 101 + "]", [Flaw]),
     ):
-        found, flawed = load(document)
+        content, flawed = load(document)
         assert flawed is True
-        assert (found if isinstance(found, dict) else [type(item) for item in found]) == value  # type: ignore[attr-defined]
+        assert (content if isinstance(content, dict) else [type(item) for item in content]) == expected  # type: ignore[attr-defined]
     assert load('{"a": 1, "b": 1}') == ({"a": 1, "b": 1}, False)
-    doubled = DuplicateKeys([("a", 1), ("b", 1), ("a", 2), ("a", 3)])
-    assert (dict(doubled), doubled.twice) == ({"a": 3, "b": 1}, {"a"})
+    pairs = DuplicateKeys([("a", 1), ("b", 1), ("a", 2), ("a", 3)])
+    assert (dict(pairs), pairs.twice) == ({"a": 3, "b": 1}, {"a"})
 
 
-def test_flaws_past_the_limit_are_counted_without_a_place() -> None:
-    """Numbers and doubled keys alike, on whatever level."""
+def test_flaws_past_the_limit_are_counted() -> None:
+    """Wrong numbers and duplicate keys count alike, at every depth."""
     document = '[NaN, {"a": 1, "a": 2, "b": 1, "b": 2}, [NaN, {"c": 1, "c": 2}], NaN, {"d": 1, "d": 2, "e": 1, "e": 2}]'
     for limit in range(1, 9):
         with read_with("read it", Limits(problems=limit)):
-            found = flaws_in(load(document)[0])
-        assert (len(found.kept), found.more) == (limit, 8 - limit)
-    assert [problem.pointer for problem in problems(document)] == [
+            flaws = flaws_in(load(document)[0])
+        assert (len(flaws.kept), flaws.more) == (limit, 8 - limit)
+    assert [problem.pointer for problem in problems_of(document)] == [
         "/0",
         "/1/a",
         "/1/b",

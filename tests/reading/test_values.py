@@ -1,4 +1,4 @@
-"""A value is the documented one, or a problem; a model says only what can be read strictly."""
+"""Each reader accepts the documented type only, and every other value is a problem with a message."""
 
 from __future__ import annotations
 
@@ -37,28 +37,28 @@ from orderrules.reading.values import (
 
 
 @pytest.mark.parametrize(
-    ("reading", "taken"),
+    ("reader", "values"),
     [(text, ["", "x"]), (integer, [0, -7, 10**40]), (number, [0, 1.5, 10**40]), (flag, [True, False])],
     ids=["text", "integer", "number", "flag"],
 )
-def test_the_documented_type_is_taken_as_it_is(reading: object, taken: list[object]) -> None:
-    """The very value, not a copy of another type."""
-    for value in taken:
-        assert reading(value) is value  # type: ignore[operator]
+def test_a_value_of_the_documented_type_is_returned_unchanged(reader: object, values: list[object]) -> None:
+    """The same object is returned, not a copy."""
+    for value in values:
+        assert reader(value) is value  # type: ignore[operator]
 
 
 class Text(str):
-    """Text that could say anything of itself."""
+    """A subclass of str."""
 
     __slots__ = ()
 
 
 class Whole(int):
-    """A number that could."""
+    """A subclass of int."""
 
 
 @pytest.mark.parametrize(
-    ("reading", "refused"),
+    ("reader", "values"),
     [
         (text, [1, 1.5, True, None, [], {}, b"x", Text("x")]),
         (integer, [1.0, True, "1", "١", None, [], Whole(1), Decimal(1)]),
@@ -69,40 +69,40 @@ class Whole(int):
     ],
     ids=["text", "integer", "number", "flag", "day", "choice"],
 )
-def test_any_other_type_is_a_problem(reading: object, refused: list[object]) -> None:
-    """Nothing is coerced, and null has a code of its own."""
-    for value in refused:
+def test_a_value_of_any_other_type_is_a_problem(reader: object, values: list[object]) -> None:
+    """No value is converted, and null has its own code."""
+    for value in values:
         with pytest.raises(InvalidInput) as caught:
-            reading(value)  # type: ignore[operator]
+            reader(value)  # type: ignore[operator]
         (problem,) = caught.value.problems
         assert problem.code is (Code.NULL if value is None else Code.WRONG_TYPE)
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
-def test_a_number_is_finite(value: float) -> None:
-    """JSON has no other."""
+def test_a_number_must_be_finite(value: float) -> None:
+    """JSON has no infinity and no NaN."""
     with pytest.raises(InvalidInput) as caught:
         number(value)
     assert caught.value.problems[0].code is Code.NOT_FINITE
 
 
-def test_a_choice_is_taken_by_its_exact_value() -> None:
-    """A member or its text, in its own case."""
-    read = choice(awal.Status)
-    assert read("pending") is awal.Status.PENDING
-    assert read(awal.Status.PENDING) is awal.Status.PENDING
+def test_a_choice_is_read_by_its_exact_value() -> None:
+    """The value is an enum member or its string, in the same case."""
+    reader = choice(awal.Status)
+    assert reader("pending") is awal.Status.PENDING
+    assert reader(awal.Status.PENDING) is awal.Status.PENDING
     for wrong in ("Pending", "pending ", "PENDING", ""):
         with pytest.raises(InvalidInput, match="expected one of pending, accepted, shipped, delivered, completed"):
-            read(wrong)
+            reader(wrong)
     with pytest.raises(InvalidInput, match=r"\(whole input\): expected a string, got an integer$"):
-        read(7)
+        reader(7)
 
 
 def test_types_are_named_as_json_names_them() -> None:
-    """With their article."""
+    """The names include the article."""
     values: list[object] = [None, True, 1, 1.5, "", [], (), {}]
-    named = set(map(kind_of, values))
-    assert named == {"null", "a boolean", "an integer", "a number", "a string", "an array", "an object"}
+    names = set(map(kind_of, values))
+    assert names == {"null", "a boolean", "an integer", "a number", "a string", "an array", "an object"}
     assert kind_of(awal.Status.PENDING) == "a Python Status"
     assert kind_of(b"") == "a Python bytes"
 
@@ -122,7 +122,7 @@ class Lid(Model):
 
 @attrs.frozen
 class Box(Model):
-    """A model of every kind of field."""
+    """A model with fields of every kind."""
 
     size: Size
     name: str | None = None
@@ -131,7 +131,7 @@ class Box(Model):
 
 
 def test_a_model_is_checked_field_by_field() -> None:
-    """Lists in lists, objects in objects, and null only where it is said."""
+    """Nested arrays and models are checked, and null is accepted only if the annotation allows it."""
     assert Box(size="small", marks=[[1], (2, 3)]) == Box(size=Size.SMALL, marks=((1,), (2, 3)))  # type: ignore[arg-type]
     with pytest.raises(InvalidInput) as caught:
         Box(size="large", name=7, lid={"colour": "red"}, marks=[[1, "2"], 3])  # type: ignore[arg-type]
@@ -146,8 +146,8 @@ def test_a_model_is_checked_field_by_field() -> None:
 
 
 @pytest.mark.parametrize("annotation", [Decimal, dict[str, int], tuple[int, str], "list[int]", Decimal | None])
-def test_a_model_of_a_type_that_cannot_be_read_strictly_is_a_mistake(annotation: object) -> None:
-    """It is told at once, and never read by a default of another library."""
+def test_a_field_type_without_a_strict_reader_is_a_type_error(annotation: object) -> None:
+    """The error is raised when the first object is built."""
     model = attrs.make_class("Model", {"field": attrs.field()}, bases=(Model,), frozen=True)
     model.__annotations__ = {"field": annotation}
     with pytest.raises(TypeError, match="no strict reader for a field of type"):
@@ -155,20 +155,20 @@ def test_a_model_of_a_type_that_cannot_be_read_strictly_is_a_mistake(annotation:
 
 
 def test_problems_and_their_error_are_values() -> None:
-    """Comparable, picklable, and readable one to a line."""
+    """They are compared by value, can be pickled, and print one problem a line."""
     problem = Problem("/a", Code.MISSING, "is required", "say a", Part.QUERY)
     assert str(problem) == "query /a: is required (say a)"
     assert str(Problem("", Code.NOT_JSON, "is no JSON")) == "(whole input): is no JSON"
     with pytest.raises(ValueError, match="InvalidInput needs at least one problem"):
         InvalidInput([])
     error = InvalidInput([problem], "read the thing")
-    again = pickle.loads(pickle.dumps(error))
-    assert again.problems == (problem,)
-    assert str(again) == str(error) == "cannot read the thing: 1 problem\n  query /a: is required (say a)"
+    loaded = pickle.loads(pickle.dumps(error))
+    assert loaded.problems == (problem,)
+    assert str(loaded) == str(error) == "cannot read the thing: 1 problem\n  query /a: is required (say a)"
 
 
-class Twice(Mapping[str, object]):
-    """A mapping that gives one key twice."""
+class DuplicateKeyMapping(Mapping[str, object]):
+    """A mapping with two values for one key."""
 
     def __getitem__(self, key: str) -> object:
         raise KeyError(key)
@@ -180,43 +180,43 @@ class Twice(Mapping[str, object]):
         return 2
 
     def items(self) -> Any:
-        """Give a, b, and a again."""
+        """Return two values for the key a."""
         return [("a", 1), (7, 2), ("a", 3)]
 
 
-class Counting(Twice):
-    """A mapping without an end, which counts how far it was asked."""
+class CountingMapping(DuplicateKeyMapping):
+    """An endless mapping that counts the items that were read."""
 
-    asked = 0
+    items_read = 0
 
     def items(self) -> Any:
-        """Give one key after another."""
+        """Yield new keys forever."""
         while True:
-            self.asked += 1
-            yield (str(self.asked), 1)
+            self.items_read += 1
+            yield (str(self.items_read), 1)
 
 
-class NoHash(type):
-    """A class of classes that do not hash."""
+class UnhashableType(type):
+    """A metaclass whose classes cannot be hashed."""
 
     def __hash__(cls) -> int:
         raise ZeroDivisionError
 
 
-class Nameless(metaclass=NoHash):
-    """An object whose class does not hash."""
+class UnhashableClass(metaclass=UnhashableType):
+    """An object whose class cannot be hashed."""
 
 
-class Broken(Twice):
-    """A mapping that fails at its second key."""
+class RaisingMapping(DuplicateKeyMapping):
+    """A mapping that raises after its first item."""
 
     def items(self) -> Any:
-        """Give one key."""
+        """Yield one item, and raise."""
         yield ("a", 1)
         raise ZeroDivisionError
 
 
-AN_ARRAY_OF_WHOLE = lambda value: read_items(value, integer)  # noqa: E731 - it stands in a table.
+ARRAY_OF_INTEGERS = lambda value: read_items(value, integer)  # noqa: E731 - the table below lists readers.
 
 
 WRONG: list[tuple[Any, object, str]] = [
@@ -243,10 +243,10 @@ WRONG: list[tuple[Any, object, str]] = [
     (pairs_of, [], "(whole input): expected an object, got an array"),
     (lambda value: mapping(value, "a box"), 7, "(whole input): expected a box, got an integer"),
     (lambda value: pairs_of(value, "a box"), 7, "(whole input): expected a box, got an integer"),
-    (mapping, Twice(), "/a: appears more than once"),
-    (mapping, Broken(), "(whole input): the mapping raised an error when its items were read"),
-    (AN_ARRAY_OF_WHOLE, {}, "(whole input): expected an array, got an object"),
-    (AN_ARRAY_OF_WHOLE, (1, 2, "3"), "/2: expected an integer, got a string"),
+    (mapping, DuplicateKeyMapping(), "/a: appears more than once"),
+    (mapping, RaisingMapping(), "(whole input): the mapping raised an error when its items were read"),
+    (ARRAY_OF_INTEGERS, {}, "(whole input): expected an array, got an object"),
+    (ARRAY_OF_INTEGERS, (1, 2, "3"), "/2: expected an integer, got a string"),
     (leaf(int | str), 7.0, "(whole input): expected a string, got a number"),
     (leaf(awal.PaymentStatus | None), "x", "(whole input): expected one of paid, unpaid"),
     (leaf(int | None), "x", "(whole input): expected an integer, got a string"),
@@ -254,48 +254,48 @@ WRONG: list[tuple[Any, object, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("reading", "value", "said"), WRONG, ids=[row[2] for row in WRONG])
-def test_what_is_wrong_with_a_value_is_one_sentence(
-    reading: Callable[[object], object], value: object, said: str
+@pytest.mark.parametrize(("reader", "value", "message"), WRONG, ids=[row[2] for row in WRONG])
+def test_a_wrong_value_is_described_in_one_sentence(
+    reader: Callable[[object], object], value: object, message: str
 ) -> None:
-    """What was expected, what came, and what to do about it."""
+    """The message names what was expected and what was found, and the hint says what to do."""
     with pytest.raises(InvalidInput) as caught:
-        reading(value)
-    assert [str(problem) for problem in caught.value.problems] == [said]
+        reader(value)
+    assert [str(problem) for problem in caught.value.problems] == [message]
 
 
-def test_the_code_of_a_problem_says_its_kind() -> None:
-    """Where the message alone is for people."""
-    for reading, value, code in (
+def test_the_code_of_a_problem_names_its_kind() -> None:
+    """Programs use the code, and people read the message."""
+    for reader, value, code in (
         (text, "\0", Code.BAD_TEXT),
         (text, "\ud800", Code.BAD_TEXT),
         (integer, 10**100, Code.NUMBER_TOO_LONG),
         (day, "2023-02-29", Code.NOT_A_DATE),
         (choice(awal.Status), "x", Code.NOT_A_CHOICE),
-        (pairs_of, Broken(), Code.UNREADABLE),
+        (pairs_of, RaisingMapping(), Code.UNREADABLE),
         (text, Flaw(Code.NUMBER_TOO_LONG, "x"), Code.NUMBER_TOO_LONG),
     ):
         with pytest.raises(InvalidInput) as caught:
-            reading(value)
+            reader(value)
         assert caught.value.problems[0].code is code
         assert caught.value.problems[0].pointer == ""
 
 
 @pytest.mark.parametrize("digits", [1, 2, 3, 40, 100, 4300])
-def test_a_number_has_at_most_as_many_digits_as_the_limits_say(digits: int) -> None:
-    """Whatever its sign, and not one more."""
-    most = 10**digits - 1
-    for reading in (integer, number):
+def test_a_number_has_at_most_as_many_digits_as_the_limit(digits: int) -> None:
+    """The sign does not count."""
+    largest = 10**digits - 1
+    for reader in (integer, number):
         with read_with("read it", Limits(digits=digits)):
-            assert reading(most) == most
-            assert reading(-most) == -most
-        for wrong in (most + 1, -most - 1, most + 2):
+            assert reader(largest) == largest
+            assert reader(-largest) == -largest
+        for wrong in (largest + 1, -largest - 1, largest + 2):
             with pytest.raises(InvalidInput), read_with("read it", Limits(digits=digits)):
-                reading(wrong)
+                reader(wrong)
 
 
-def test_a_mapping_has_at_most_as_many_keys_as_the_limits_say() -> None:
-    """And is asked for one more than that, in no case for all."""
+def test_a_mapping_has_at_most_as_many_keys_as_the_limit() -> None:
+    """At most one item more than the limit is read from it."""
     with read_with("read it", Limits(keys=3)):
         assert mapping({"a": 1, 7: 2, "c": 3}) == {"a": 1, "c": 3}
     with (
@@ -303,18 +303,18 @@ def test_a_mapping_has_at_most_as_many_keys_as_the_limits_say() -> None:
         read_with("read it", Limits(keys=1234)),
     ):
         pairs_of(dict.fromkeys(range(1235)))
-    endless = Counting()
+    endless = CountingMapping()
     with pytest.raises(InvalidInput, match="has more than 3 keys"), read_with("read it", Limits(keys=3)):
         pairs_of(endless)
-    assert endless.asked == 4
+    assert endless.items_read == 4
 
 
-def test_a_union_takes_what_its_first_willing_member_takes() -> None:
-    """Null only where it is one of them; what is no single value has no such reading."""
-    both = leaf(awal.PaymentStatus | str)
-    assert both is not None
-    assert both("paid") is awal.PaymentStatus.PAID
-    assert both("cash") == "cash"
+def test_a_union_uses_its_first_member_that_accepts_the_value() -> None:
+    """Null is accepted only if it is a member; arrays, models and unsupported types have no such reader."""
+    choice_or_text = leaf(awal.PaymentStatus | str)
+    assert choice_or_text is not None
+    assert choice_or_text("paid") is awal.PaymentStatus.PAID
+    assert choice_or_text("cash") == "cash"
     nullable = leaf(int | str | None)
     assert nullable is not None
     assert [nullable(value) for value in (None, 7, "7")] == [None, 7, "7"]
@@ -324,22 +324,22 @@ def test_a_union_takes_what_its_first_willing_member_takes() -> None:
     assert leaf(tuple[int, ...]) is leaf(Lid) is leaf(int | Lid) is leaf(Decimal) is None
 
 
-def test_a_guess_is_made_from_words_of_a_usual_length() -> None:
-    """Whatever their case and the blanks around them."""
-    known = dict.fromkeys(["status", "branch_id", "x" * 64])
-    assert close_to(" STAUTS\n", known) == "did you mean status?"
-    assert close_to("branchid", known) == "did you mean branch_id?"
-    assert close_to("colour", known) == ""
-    assert close_to("y" + "x" * 63, known) == f"did you mean {'x' * 64}?"
-    assert close_to("y" + "x" * 64, known) == ""
+def test_a_similar_word_of_up_to_64_characters_is_suggested() -> None:
+    """Case and surrounding blanks are ignored."""
+    words = dict.fromkeys(["status", "branch_id", "x" * 64])
+    assert close_to(" STAUTS\n", words) == "did you mean status?"
+    assert close_to("branchid", words) == "did you mean branch_id?"
+    assert close_to("colour", words) == ""
+    assert close_to("y" + "x" * 63, words) == f"did you mean {'x' * 64}?"
+    assert close_to("y" + "x" * 64, words) == ""
 
 
 def test_values_are_shown_up_to_forty_characters_and_digits() -> None:
-    """Strings in quotes, numbers and booleans bare, anything else by its kind alone."""
+    """Strings are quoted, numbers and booleans are not, and any other value is shown by its type only."""
     assert shorten("x" * 40) == repr("x" * 40)
     assert shorten("x" * 41) == repr("x" * 40) + "…"
     assert shorten("a\nb") == "'a\\nb'"
-    shown: list[tuple[object, str]] = [
+    values: list[tuple[object, str]] = [
         ("x" * 41, f"a string, {'x' * 40!r}…"),
         (10**40 - 1, "an integer, " + "9" * 40),
         (10**40, "an integer, of more than 40 digits"),
@@ -353,24 +353,24 @@ def test_values_are_shown_up_to_forty_characters_and_digits() -> None:
         (Text("x"), "a Python Text"),
         (Whole(7), "a Python Whole"),
     ]
-    for value, kind in shown:
-        assert kind_of(value) == kind.partition(", ")[0]
+    for value, description in values:
+        assert kind_of(value) == description.partition(", ")[0]
         with read_with("read it", show_values=True):
-            assert kind_of(value) == kind
+            assert kind_of(value) == description
     with pytest.raises(InvalidInput, match=r"got 'x' \(write"), read_with("read it", show_values=True):
         day("x")
     assert str(wrong_type("a box", "x").problems[0]) == "(whole input): expected a box, got a string"
 
 
-def test_a_type_is_named_in_few_printable_characters() -> None:
+def test_the_name_of_a_class_is_escaped_and_shortened() -> None:
     """A class may have any name."""
     assert kind_of(type("X" * 41, (), {})()) == "a Python " + "X" * 40
-    assert kind_of(Nameless()) == "a value of an unknown type"
+    assert kind_of(UnhashableClass()) == "a value of an unknown type"
     assert kind_of(type("a\nb", (), {})()) == "a Python a\\nb"
 
 
 def test_an_array_reports_the_problems_of_all_its_items() -> None:
-    """Each at its place, and as many as the limits say."""
+    """Each problem has its pointer, and problems past the limit are counted."""
     assert read_items([1, 2], integer) == read_items((1, 2), integer) == [1, 2]
     with pytest.raises(InvalidInput) as caught:
         read_items(["x", 1, [None]], lambda item: item if item == 1 else read_items(item, text))
@@ -383,8 +383,8 @@ def test_an_array_reports_the_problems_of_all_its_items() -> None:
     assert (len(caught.value.problems), caught.value.more) == (2, 3)
 
 
-def test_a_union_is_read_in_its_own_order() -> None:
-    """Also where another lists the same members, to which it is equal."""
+def test_a_union_tries_its_members_in_their_own_order() -> None:
+    """Unions of the same members are equal, but their order matters."""
     assert (date | str) == (str | date)
     day, text = leaf(date | str), leaf(str | date)
     assert day is not None
@@ -393,7 +393,7 @@ def test_a_union_is_read_in_its_own_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "ending"),
     [
         ("x" * 40, f"got a string, {'x' * 40!r}"),
         ("x" * 41, f"got a string, {'x' * 40!r}…"),
@@ -407,8 +407,8 @@ def test_a_union_is_read_in_its_own_order() -> None:
     ],
     ids=lambda value: repr(value)[:20],
 )
-def test_a_value_that_may_be_shown_is_shown_shortened(value: object, told: str) -> None:
-    """In any message that says what stands somewhere."""
+def test_messages_shorten_the_values_that_they_show(value: object, ending: str) -> None:
+    """Long strings and integers are cut at 40 characters or digits."""
     with pytest.raises(InvalidInput) as caught, read_with("read it", show_values=True):
         day(value) if type(value) is not str else integer(value)
-    assert caught.value.problems[0].message.endswith(told)
+    assert caught.value.problems[0].message.endswith(ending)

@@ -1,4 +1,4 @@
-"""The fakes answer in the shapes of the pages, enforce the rules, and fail when they are told to."""
+"""The fakes answer in the formats of the pages, enforce the rules, and fail on request."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from orderrules.testing import FakeAwal, FakeSalla, Fault, NoAnswerError, httpx_
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ASKED = "phone_number_id=123456"
+QUERY = "phone_number_id=123456"
 
 
-def put(fake: Any, number: object, body: object, query: str = ASKED) -> tuple[int, Any]:
-    """Send an update, and give the status and the answer."""
+def put(fake: Any, number: object, body: object, query: str = QUERY) -> tuple[int, Any]:
+    """Send an update, and return the status and the parsed answer."""
     content = body if isinstance(body, bytes) else json.dumps(body)
     status, headers, answer = fake.handle("PUT", f"/v1/orders/{number}", query, content)
     assert headers["content-type"].startswith("application/json")
@@ -31,17 +31,17 @@ def put(fake: Any, number: object, body: object, query: str = ASKED) -> tuple[in
 
 
 def get(fake: Any, path: str, query: Any = "") -> tuple[int, Any]:
-    """Read something, and give the status and the answer."""
+    """Send a GET request, and return the status and the parsed answer."""
     status, _, answer = fake.handle("GET", path, query, b"")
     return status, json.loads(answer)
 
 
 def test_awal_answers_as_its_page_does() -> None:
-    """An update that is made, one that is refused, one that cannot be read, and an order that is not there."""
+    """The updates are made, refused, unreadable, or for a missing order."""
     fake = FakeAwal([awal.Order(status="pending")])
-    status, told = put(fake, 1, {"status": "accepted", "payment_status": "paid"})
-    assert (status, told["status"], told["message"]) == (200, True, "Order updated successfully")
-    assert set(told["data"]) == {
+    status, document = put(fake, 1, {"status": "accepted", "payment_status": "paid"})
+    assert (status, document["status"], document["message"]) == (200, True, "Order updated successfully")
+    assert set(document["data"]) == {
         "id",
         "order_number",
         "status",
@@ -50,11 +50,11 @@ def test_awal_answers_as_its_page_does() -> None:
         "delivery_date",
         "admin_notes",
     }
-    assert awal.read_order(told) == awal.Order(id=1, status="accepted", payment_status="paid")
-    status, told = put(fake, 1, {"status": "completed"})
+    assert awal.read_order(document) == awal.Order(id=1, status="accepted", payment_status="paid")
+    status, document = put(fake, 1, {"status": "completed"})
     assert status == 422
-    assert set(told) == {"error", "message", "details", "request_id"}
-    assert "only shipped may follow accepted" in told["message"]
+    assert set(document) == {"error", "message", "details", "request_id"}
+    assert "only shipped may follow accepted" in document["message"]
     assert put(fake, 1, {"status": "lost"})[0] == 400
     assert put(fake, 1, b"{", "")[0] == 400
     assert put(fake, 1, {}, "")[1]["details"] == ["query /phone_number_id: is required"]
@@ -65,30 +65,34 @@ def test_awal_answers_as_its_page_does() -> None:
 
 
 def test_awal_lists_orders_by_status() -> None:
-    """As its page does."""
+    """The query may be text or a dict."""
     fake = FakeAwal([awal.Order(status="pending"), awal.Order(status="shipped"), awal.Order(status="shipped")])
     assert len(get(fake, "/orders")[1]["data"]) == 3
-    told = get(fake, "/orders", "status=shipped&phone_number_id=1")[1]
-    assert [order["id"] for order in told["data"]] == [2, 3]
+    document = get(fake, "/orders", "status=shipped&phone_number_id=1")[1]
+    assert [order["id"] for order in document["data"]] == [2, 3]
     assert get(fake, "/orders", {"status": "completed"})[1]["data"] == []
 
 
 def test_salla_answers_as_its_page_does() -> None:
-    """A refusal by rule has no fields, a body that cannot be read has them."""
+    """A refusal by a rule has no ``fields``; a body that cannot be read has them."""
     fake = FakeSalla([salla.Order(id=77, status="in_progress", customer=salla.CustomerKind.NONE)])
-    status, told = put(fake, 77, {"customer": {"id": 5, "name": "Huda"}, "branch_id": 9, "receiver": {"name": "Sami"}})
-    assert (status, told["status"], told["success"]) == (200, 200, True)
-    assert told["data"]["customer"] == {"id": 5, "name": "Huda"}
-    assert told["data"]["shipping"] == {"receiver": {"name": "Sami"}, "branch_id": 9}
-    assert told["data"]["can_cancel"] is True
-    assert told["data"]["is_pending_payment"] is False
-    assert salla.read_order(told) == salla.Order(id=77, status="in_progress", customer=salla.CustomerKind.REGISTERED)
-    status, told = put(fake, 77, {"payment": {"status": "paid"}, "customer": {"id": 6}})
-    assert (status, told["success"], "fields" in told["error"]) == (422, False, False)
-    assert "payment cannot be changed" in told["error"]["message"]
-    status, told = put(fake, 77, {"employees": [1, "2"], "colour": "red"})
+    status, document = put(
+        fake, 77, {"customer": {"id": 5, "name": "Huda"}, "branch_id": 9, "receiver": {"name": "Sami"}}
+    )
+    assert (status, document["status"], document["success"]) == (200, 200, True)
+    assert document["data"]["customer"] == {"id": 5, "name": "Huda"}
+    assert document["data"]["shipping"] == {"receiver": {"name": "Sami"}, "branch_id": 9}
+    assert document["data"]["can_cancel"] is True
+    assert document["data"]["is_pending_payment"] is False
+    assert salla.read_order(document) == salla.Order(
+        id=77, status="in_progress", customer=salla.CustomerKind.REGISTERED
+    )
+    status, document = put(fake, 77, {"payment": {"status": "paid"}, "customer": {"id": 6}})
+    assert (status, document["success"], "fields" in document["error"]) == (422, False, False)
+    assert "payment cannot be changed" in document["error"]["message"]
+    status, document = put(fake, 77, {"employees": [1, "2"], "colour": "red"})
     assert status == 422
-    assert set(told["error"]["fields"]) == {"employees.1", "colour"}
+    assert set(document["error"]["fields"]) == {"employees.1", "colour"}
     assert put(fake, 1, {})[1] == {
         "status": 404,
         "success": False,
@@ -102,8 +106,8 @@ def test_salla_answers_as_its_page_does() -> None:
     )
 
 
-def test_an_id_is_given_or_free() -> None:
-    """Two orders never share one."""
+def test_an_id_is_given_or_assigned() -> None:
+    """Two orders never have the same id."""
     fake = FakeAwal([awal.Order(status="pending", id=5)])
     assert fake.add(awal.Order(status="pending")) == 6
     for taken in (5, 0, -1, "7"):
@@ -111,8 +115,8 @@ def test_an_id_is_given_or_free() -> None:
             fake.add(awal.Order(status="pending", id=taken))
 
 
-def test_what_a_fake_cannot_do_is_refused_at_once() -> None:
-    """Not when it is asked."""
+def test_invalid_arguments_of_a_fake_are_refused() -> None:
+    """They are refused at once, not at the next request."""
     with pytest.raises(TypeError, match="a FakeSalla takes orders of its own platform, got Order"):
         FakeSalla([cast("Any", awal.Order(status="pending"))])
     with pytest.raises(TypeError, match="a FakeSalla cannot enforce a policy of awal"):
@@ -126,8 +130,8 @@ def test_what_a_fake_cannot_do_is_refused_at_once() -> None:
 
 
 @pytest.mark.parametrize("make", [lambda: FakeAwal([awal.Order(status="pending")]), lambda: FakeSalla([salla.Order()])])
-def test_faults_happen_when_they_are_asked_for(make: Callable[[], Any]) -> None:
-    """Once for each time, in their order, to requests of their method."""
+def test_faults_happen_in_the_requested_order(make: Callable[[], Any]) -> None:
+    """Each fault happens as often as requested, and only to requests of its method."""
     fake = make()
     body = {"branch_id": "7"} if isinstance(fake, FakeAwal) else {"branch_id": 7}
     before = fake.orders[1]
@@ -146,8 +150,8 @@ def test_faults_happen_when_they_are_asked_for(make: Callable[[], Any]) -> None:
     assert put(fake, 1, body)[0] == 200
 
 
-def test_a_stale_answer_shows_the_order_as_it_was() -> None:
-    """Before its last update, and only when it is read."""
+def test_a_stale_answer_shows_the_order_before_its_last_update() -> None:
+    """Only an answer to a GET request can be stale."""
     fake = FakeAwal([awal.Order(status="pending")])
     fake.fail(Fault.STALE)
     put(fake, 1, {"status": "accepted"})
@@ -155,14 +159,14 @@ def test_a_stale_answer_shows_the_order_as_it_was() -> None:
     assert get(fake, "/orders/1")[1]["data"]["status"] == "accepted"
 
 
-def test_a_fake_of_another_policy_enforces_that() -> None:
-    """Another assumption, or a shop's own rules."""
+def test_a_fake_enforces_the_policy_that_it_is_given() -> None:
+    """The policy here has another assumption."""
     fake = FakeAwal([awal.Order(status="pending")], policy=awal.policy(skipping=True))
     assert put(fake, 1, {"status": "completed"})[0] == 200
 
 
-def test_httpx_asks_a_fake() -> None:
-    """Through a transport, sync or async; what is not answered is a time-out."""
+def test_a_fake_can_answer_httpx() -> None:
+    """A request without an answer times out."""
     fake = FakeAwal([awal.Order(status="pending")])
     with httpx.Client(transport=httpx_transport(fake), base_url="https://shop.example/v1") as client:
         answer = client.put("/orders/1", params={"phone_number_id": "1"}, json={"status": "accepted"})
@@ -173,16 +177,16 @@ def test_httpx_asks_a_fake() -> None:
             client.get("/orders/1")
 
 
-def test_respx_asks_a_fake() -> None:
-    """As a side effect of a route."""
+def test_a_fake_can_answer_respx() -> None:
+    """It is the side effect of a route."""
     fake = FakeAwal([awal.Order(status="pending")])
     with respx.mock:
         respx.route(host="shop.example").mock(side_effect=httpx_transport(fake).handle_request)
         assert httpx.get("https://shop.example/orders/1").json()["data"]["status"] == "pending"
 
 
-def test_responses_asks_a_fake() -> None:
-    """As a callback, for what is sent with requests."""
+def test_a_fake_can_answer_responses() -> None:
+    """It is the callback of a request."""
     fake = FakeSalla([salla.Order(status="completed")])
 
     def answer(request: Any) -> Any:
@@ -194,21 +198,21 @@ def test_responses_asks_a_fake() -> None:
     assert refused.status_code == 422
 
 
-def test_wsgi_asks_a_fake() -> None:
-    """With the length of the answer, and 504 where there is none."""
+def test_a_fake_can_be_a_wsgi_application() -> None:
+    """An answer has a content length, and a missing answer is status 504."""
     fake = FakeAwal([awal.Order(status="pending")])
-    app, started = wsgi_app(fake), []
+    app, starts = wsgi_app(fake), []
 
     def ask(method: str, body: bytes = b"") -> tuple[str, bytes]:
         environ = {
             "REQUEST_METHOD": method,
             "PATH_INFO": "/orders/1",
-            "QUERY_STRING": ASKED,
+            "QUERY_STRING": QUERY,
             "CONTENT_LENGTH": str(len(body)) if body else "",
             "wsgi.input": io.BytesIO(body),
         }
-        content = b"".join(app(environ, lambda *told: started.append(told)))
-        line, headers = started[-1]
+        content = b"".join(app(environ, lambda *arguments: starts.append(arguments)))
+        line, headers = starts[-1]
         assert ("content-length", str(len(content))) in headers
         return line, content
 
@@ -219,8 +223,8 @@ def test_wsgi_asks_a_fake() -> None:
     assert ask("GET")[0] == "504 Gateway Timeout"
 
 
-def test_a_fake_is_safe_under_threads() -> None:
-    """Of many who ask for the same step at once, all are answered, and the order goes one step."""
+def test_a_fake_is_thread_safe() -> None:
+    """Many threads ask for the same step at once: all are answered, and the order moves one step."""
     fake = FakeAwal([awal.Order(status="pending")])
     with ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(lambda _: put(fake, 1, {"status": "accepted"})[0], range(64)))
@@ -228,15 +232,15 @@ def test_a_fake_is_safe_under_threads() -> None:
     assert fake.orders[1].status == "accepted"
 
 
-def test_a_list_is_answered_in_the_envelope_of_the_page() -> None:
-    """Whose status is a boolean."""
+def test_a_list_has_the_envelope_of_the_page() -> None:
+    """Its status is a boolean."""
     fake = FakeAwal([awal.Order(id=1, status="pending")])
-    status, told = get(fake, "/orders")
-    assert (status, list(told), told["status"]) == (200, ["status", "data"], True)
+    status, document = get(fake, "/orders")
+    assert (status, list(document), document["status"]) == (200, ["status", "data"], True)
 
 
-def test_an_id_has_eighteen_digits_at_most() -> None:
-    """One of more is no order's, whatever its number would be."""
+def test_an_id_has_at_most_eighteen_digits() -> None:
+    """No order has a longer id."""
     longest = 10**18 - 1
     fake = FakeAwal([awal.Order(id=longest, status="pending"), awal.Order(id=10**18, status="pending")])
     assert get(fake, f"/orders/{longest}")[0] == 200

@@ -1,4 +1,4 @@
-"""A policy that keeps the laws passes, one that breaks one is shown a counterexample."""
+"""A policy that keeps the laws passes; one that breaks a law gets a counterexample."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ FEW = settings(
 
 @pytest.mark.parametrize("policy", [salla.POLICY, awal.POLICY, toy.POLICY], ids=lambda policy: policy.name)
 def test_policies_keep_the_laws(policy: Any) -> None:
-    """The shipped ones, and the toy."""
+    """The shipped policies and the toy policy are checked."""
     check_laws(policy, settings=FEW)
 
 
-def test_a_rule_that_reads_another_section_breaks_the_union() -> None:
-    """On purpose, so it may be left out."""
+def test_a_rule_that_reads_another_section_breaks_the_union_law() -> None:
+    """Such a rule may be intended, so the law can be left out."""
     with pytest.raises(BrokenLawError, match=r"the toy policy breaks 1 of 11 laws") as caught:
         check_laws(ACROSS, without=[law for law in LAWS if law != "union"])
     assert set(caught.value.laws) == {"union"}
@@ -40,35 +40,35 @@ def test_a_rule_that_reads_another_section_breaks_the_union() -> None:
 
 @attrs.frozen
 class Fickle(Condition):
-    """Holds every other time it is asked."""
+    """A condition that holds every second time."""
 
     fact: Fact
-    asked: list[int] = attrs.field(factory=list, eq=False)
+    calls: list[int] = attrs.field(factory=list, eq=False)
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """The one fact it seems to read."""
+        """The fact that it claims to read."""
         return (self.fact,)
 
     def _holds(self, point: Any) -> bool:
         del point
-        self.asked.append(1)
-        return len(self.asked) % 2 == 0
+        self.calls.append(1)
+        return len(self.calls) % 2 == 0
 
     def __str__(self) -> str:
         return "the moon is full"
 
 
-def test_a_condition_that_is_not_a_function_is_caught() -> None:
-    """A policy made anew decides otherwise."""
+def test_a_condition_that_is_not_deterministic_is_caught() -> None:
+    """A second policy with the same rules decides differently."""
     rule = Rule(id="SHOP-1", section=toy.Section.NOTE, only_if=Fickle(toy.STAGE), reason="so it is")
     with pytest.raises(BrokenLawError) as caught:
         check_laws(toy.POLICY.without("TOY-STAFF-1").with_rules(rule), without=["history", "split"], settings=FEW)
     assert "determinism" in caught.value.laws
 
 
-def test_there_are_no_other_laws() -> None:
-    """A name that is none is told."""
+def test_an_unknown_law_is_refused() -> None:
+    """The message lists the laws."""
     with pytest.raises(ValueError, match="unknown laws: gravity; the laws are empty, waiver"):
         check_laws(toy.POLICY, without=["gravity"])
     with pytest.raises(TypeError, match="got the str 'union'"):

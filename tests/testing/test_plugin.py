@@ -1,4 +1,4 @@
-"""The plugin sees what a suite decided, tells it, and fails what is too little; assertions say why."""
+"""The pytest plugin reports what a suite decided and can fail the run; failed assertions give reasons."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_salla():
 
 
 def run(folder: Path, *arguments: str) -> tuple[int, str]:
-    """Run the suite in a process of its own."""
+    """Run the suite in another process, and return its exit status and its output."""
     (folder / "test_shop.py").write_text(SUITE, encoding="utf-8")
     command = [
         sys.executable,
@@ -59,24 +59,24 @@ def run(folder: Path, *arguments: str) -> tuple[int, str]:
         str(folder),
     ]
     command += ["-p", "orderrules.testing.plugin"]
-    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    done = subprocess.run(
-        [*command, *arguments, str(folder)], capture_output=True, check=False, text=True, cwd=folder, env=alone
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    result = subprocess.run(
+        [*command, *arguments, str(folder)], capture_output=True, check=False, text=True, cwd=folder, env=environment
     )
-    return done.returncode, done.stdout + done.stderr
+    return result.returncode, result.stdout + result.stderr
 
 
-def row(text: str, first: str) -> list[str]:
-    """Give the cells of a line of a table."""
-    (line,) = [line for line in text.splitlines() if re.match(rf"│ {first} ", line)]
+def row(text: str, first_cell: str) -> list[str]:
+    """Return the cells of a row of a printed table."""
+    (line,) = [line for line in text.splitlines() if re.match(rf"│ {first_cell} ", line)]
     return [cell.strip() for cell in line.strip("│").split("│")]
 
 
 @pytest.mark.parametrize(
     "workers", [[], ["-p", "xdist"], ["-p", "xdist", "-n", "2"]], ids=["without xdist", "alone", "xdist"]
 )
-def test_what_a_suite_saw_is_told(tmp_path: Path, workers: list[str]) -> None:
-    """Also where the tests ran in several processes, and with policies that the suite made itself."""
+def test_the_plugin_reports_what_a_suite_decided(tmp_path: Path, workers: list[str]) -> None:
+    """This includes tests in several processes, and policies that the suite itself created."""
     status, text = run(tmp_path, "--orderrules-cov=awal", "--orderrules-cov=salla", *workers)
     assert status == 0, text
     assert row(text, "AWAL-STATUS-1")[2:] == ["seen", "seen"]
@@ -86,21 +86,21 @@ def test_what_a_suite_saw_is_told(tmp_path: Path, workers: list[str]) -> None:
     assert row(text, "SALLA-CANCEL-1")[2:] == ["MISSED", "seen"]
     assert row(text, "SALLA-PAYMENT-1")[2:] == ["MISSED", "MISSED"]
     assert row(text, "SALLA-DRAFT-1")[3] == "seen"
-    # Two of Awal's rule, four transitions; of Salla's eight rules both ways and its waiver, three.
+    # Awal: 2 outcomes of its rule, 4 transitions. Salla: 3 of 17, which are 2 outcomes of 8 rules each, and a waiver.
     assert f"{100 * (2 + 4 + 3) / (2 + 4 + 17):.0f} % of the rules, waivers and transitions seen" in text
     assert "6 of 41 cells seen" in text
 
 
-def test_too_little_fails_the_run(tmp_path: Path) -> None:
-    """And enough does not."""
+def test_too_little_coverage_fails_the_run(tmp_path: Path) -> None:
+    """Enough coverage does not."""
     status, text = run(tmp_path, "--orderrules-cov=salla", "--orderrules-fail-under=100")
     assert status == 1
     assert "100 % is asked for" in text
     assert run(tmp_path, "--orderrules-cov=awal", "--orderrules-fail-under=100")[0] == 0
 
 
-def test_a_suite_that_does_not_ask_is_not_told(tmp_path: Path) -> None:
-    """Nor is an unknown platform."""
+def test_the_plugin_reports_nothing_unless_it_is_asked(tmp_path: Path) -> None:
+    """Invalid options are usage errors."""
     status, text = run(tmp_path)
     assert status == 0
     assert "coverage of rules" not in text
@@ -118,8 +118,8 @@ COMPLETED = salla.Order(status="completed")
 COUPON = salla.Patch(coupon_code="RAMADAN24")
 
 
-def test_assertions_pass_and_give_the_decision() -> None:
-    """For further questions."""
+def test_assertions_pass_and_return_the_decision() -> None:
+    """The test can check the decision further."""
     assert isinstance(assert_allowed(salla.Order(), COUPON), Decision)
     assert assert_refused(COMPLETED, COUPON, rule="SALLA-COUPON-1").violations[0].keys == ("coupon_code",)
     assert not assert_refused(COMPLETED, COUPON)
@@ -127,8 +127,8 @@ def test_assertions_pass_and_give_the_decision() -> None:
     assert assert_allowed(awal.Order(status="pending"), awal.Patch(status=awal.Status.COMPLETED), policy=lenient)
 
 
-def test_assertions_say_what_was_expected_and_what_is() -> None:
-    """Rule by rule, with the reasons, and without personal data."""
+def test_a_failed_assertion_says_what_was_expected_and_what_happened() -> None:
+    """It lists the rules and the reasons, and no personal data."""
     both = salla.Patch(
         coupon_code="RAMADAN24", payment=salla.Payment(status="paid"), receiver=salla.Receiver(name="Noura")
     )
@@ -151,29 +151,29 @@ def test_assertions_say_what_was_expected_and_what_is() -> None:
         assert_refused(salla.Order(), COUPON)
 
 
-def test_the_kit_opens_its_rooms_one_by_one() -> None:
-    """Importing it brings neither Hypothesis nor pytest, and a name that it lacks is told."""
+def test_the_testing_package_imports_its_modules_on_first_use() -> None:
+    """Importing it loads neither Hypothesis nor pytest, and an unknown name raises AttributeError."""
     program = "import sys, orderrules.testing; print({'hypothesis', 'pytest', 'httpx', 'rich'} & sys.modules.keys())"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
-    assert done.stdout == "set()\n"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    assert result.stdout == "set()\n"
     assert set(orderrules.testing.__all__) <= set(dir(orderrules.testing))
     for name in orderrules.testing.__all__:
         assert getattr(orderrules.testing, name).__doc__ if name != "LAWS" else orderrules.testing.LAWS
     with pytest.raises(AttributeError, match="has no attribute 'colour'"):
-        orderrules.testing.colour  # noqa: B018 - it is asked for.
+        orderrules.testing.colour  # noqa: B018 - the access is what is tested.
 
 
 def test_decisions_of_every_policy_can_be_observed() -> None:
-    """Of those made before and after; when the observation ends, ``can_update`` is the lookup again."""
+    """Policies made earlier and later are observed; afterwards, ``can_update`` is the plain lookup again."""
     before = awal.policy()
-    seen: list[tuple[object, ...]] = []
-    end = observe(lambda *news: seen.append(news))
+    events: list[tuple[object, ...]] = []
+    end = observe(lambda *event: events.append(event))
     after = salla.policy()
     pending, accepted = awal.Order(status="pending"), awal.Patch(status=awal.Status.ACCEPTED)
     decision = before.can_update(pending, accepted)
     order = salla.Order(status="completed")
     cannot = after.can(order, salla.Action.CANCEL)
     end()
-    assert seen == [(before, pending, accepted, decision), (after, order, "cancel", cannot)]
+    assert events == [(before, pending, accepted, decision), (after, order, "cancel", cannot)]
     assert before.can_update(pending, accepted) is decision
-    assert len(seen) == 2
+    assert len(events) == 2

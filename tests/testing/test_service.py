@@ -1,4 +1,4 @@
-"""The example service, started for real on loopback, keeps the rules: by the machine, and by its OpenAPI document."""
+"""The example service on a local port agrees with the state machine and with its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start the service in a process of its own, with its orders in a database, and stop it at the end."""
+    """Run the service in another process with its orders in a database, and yield its URL."""
     with serving("service", ORDERS=f"sqlite:///{tmp_path_factory.mktemp('service')}/orders.sqlite") as address:
         yield address
 
 
-def test_the_machine_walks_the_service(address: str) -> None:
-    """Over HTTP: every answer and every order read back is what the policy says."""
+def test_the_state_machine_agrees_with_the_service(address: str) -> None:
+    """Every answer and every order read back must be what the policy says."""
     with httpx.Client(base_url=address) as client:
 
         class Service(OrderMachine):
@@ -35,7 +35,7 @@ def test_the_machine_walks_the_service(address: str) -> None:
             write_only: ClassVar[frozenset[str]] = frozenset()
 
             def starting_orders(self) -> Any:
-                return super().starting_orders().map(known)
+                return super().starting_orders().map(with_known_status)
 
             def create_order(self, order: Any) -> int:
                 body = {key: value for key, value in awal.to_payload(order).items() if value is not None}
@@ -47,10 +47,10 @@ def test_the_machine_walks_the_service(address: str) -> None:
             def read_order(self, handle: Any) -> awal.Order:
                 return awal.read_order(client.get(f"/orders/{handle}").content)
 
-        def known(order: awal.Order) -> awal.Order:
+        def with_known_status(order: awal.Order) -> awal.Order:
             return order if order.status in set(awal.Status) else awal.Order(status="pending")
 
-        trying = settings(
+        run_settings = settings(
             Service.TestCase.settings,
             max_examples=8,
             stateful_step_count=12,
@@ -58,32 +58,32 @@ def test_the_machine_walks_the_service(address: str) -> None:
             derandomize=True,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
         )
-        run_state_machine_as_test(Service, settings=trying)
+        run_state_machine_as_test(Service, settings=run_settings)
 
 
-def test_what_is_answered_is_in_the_openapi_document(address: str) -> None:
-    """Whatever is sent by its schemas, which are ours, is answered as it says, and never with a failure."""
+def test_every_answer_is_documented_in_the_openapi_document(address: str) -> None:
+    """The requests are generated from its schemas, and no answer is a server error."""
     schema = schemathesis.openapi.from_url(f"{address}/openapi.json")
     checks = [
         CHECKS.get_one(name)
         for name in ("not_a_server_error", "status_code_conformance", "response_schema_conformance")
     ]
-    trying = settings(
+    run_settings = settings(
         max_examples=25,
         database=None,
         derandomize=True,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
     )
-    seen: set[str] = set()
+    operations: set[str] = set()
     for result in schema.get_all_operations():
         operation: Any = result.ok()  # type: ignore[union-attr]  # an error would be raised here.
-        seen.add(operation.label)
+        operations.add(operation.label)
 
-        @trying
+        @run_settings
         @given(case=operation.as_strategy())
         def run(case: Any) -> None:
             case.call_and_validate(base_url=address, checks=checks)
 
         run()
-    assert seen == {"GET /orders/{number}", "POST /orders", "PUT /orders/{number}"}
+    assert operations == {"GET /orders/{number}", "POST /orders", "PUT /orders/{number}"}

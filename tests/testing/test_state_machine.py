@@ -1,4 +1,4 @@
-"""A wrong server is caught, and shown in few requests; a right one is never accused."""
+"""The state machine catches a wrong server in few requests, and never accuses a right one."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ QUIET = settings(
 )
 
 
-def caught(serve: Callable[[], Any], trying: settings = QUIET) -> DisagreementError:
-    """Run the machine on a server until they disagree."""
+def find_disagreement(serve: Callable[[], Any], run_settings: settings = QUIET) -> DisagreementError:
+    """Run the machine on a server until they disagree, and return the error."""
     with pytest.raises((DisagreementError, ExceptionGroup)) as raised:
-        run_state_machine_as_test(machine(serve), settings=trying)
+        run_state_machine_as_test(machine(serve), settings=run_settings)
     error: BaseException = raised.value
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
@@ -43,20 +43,20 @@ def caught(serve: Callable[[], Any], trying: settings = QUIET) -> DisagreementEr
 
 @pytest.mark.parametrize("serve", WRONG, ids=lambda serve: serve.__doc__.split(",")[0])
 def test_a_wrong_server_is_caught_within_300_examples_and_shown_in_three_requests(serve: Callable[[], Any]) -> None:
-    """At most; an order that is created is no request."""
-    error = caught(serve)
+    """Creating an order does not count as a request."""
+    error = find_disagreement(serve)
     assert sum(line.startswith("PUT") for line in error.script) <= 3
 
 
 @pytest.mark.parametrize("serve", RIGHT, ids=["awal", "salla"])
 def test_a_right_server_is_not_accused(serve: Callable[[], Any]) -> None:
-    """``benchmarks/machine.py`` walks it twenty thousand times."""
+    """``benchmarks/machine.py`` runs the machine twenty thousand times."""
     run_state_machine_as_test(machine(serve), settings=settings(QUIET, max_examples=40))
 
 
-def test_a_disagreement_is_a_script() -> None:
-    """What was created, what was sent, what was answered, and what the policy says."""
-    error = caught(Skips)
+def test_a_disagreement_shows_a_script() -> None:
+    """It lists what was created, sent and answered, and what the policy says."""
+    error = find_disagreement(Skips)
     assert [line.split(":")[0] for line in error.script] == ["create order 1", "PUT order 1"]
     assert '"status": "shipped"' in error.script[1]
     assert error.script[1].endswith("} -> 200")
@@ -75,18 +75,18 @@ def test_a_disagreement_is_a_script() -> None:
 
 
 class Failing(FakeAwal):
-    """Answers nothing but that it failed."""
+    """A server that answers every request with 500."""
 
     def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Any:
-        """Fail."""
+        """Answer with 500."""
         return super().handle(method, path, query, body)._replace(status=500)
 
 
 class Crashing(FakeAwal):
-    """Falls over what it refuses."""
+    """A server that raises an exception instead of refusing."""
 
     def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Any:
-        """Answer, or raise."""
+        """Answer, or raise an exception."""
         answer = super().handle(method, path, query, body)
         if answer.status == 422:
             raise KeyError("address")
@@ -94,35 +94,35 @@ class Crashing(FakeAwal):
 
 
 class Lenient(FakeAwal):
-    """Takes bodies that cannot be read."""
+    """A server that accepts bodies that cannot be read."""
 
     def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Any:
-        """Answer what is unreadable as if it were read."""
+        """Answer 200 to a body that cannot be read."""
         answer = super().handle(method, path, query, body)
         return answer._replace(status=200) if answer.status == 400 else answer
 
 
 @pytest.mark.parametrize(
-    ("serve", "said"),
+    ("serve", "message"),
     [
         (Failing, "the service failed on"),
         (Lenient, "the service accepted a body that cannot be read"),
         (Crashing, "while updating the order, the service raised KeyError: 'address'"),
     ],
 )
-def test_a_failure_and_leniency_are_disagreements(serve: Callable[[], Any], said: str) -> None:
-    """Each in its own words."""
-    assert caught(serve).verdict.startswith(said)
+def test_a_failing_server_and_a_lenient_server_disagree_with_the_policy(serve: Callable[[], Any], message: str) -> None:
+    """Each disagreement has its own message."""
+    assert find_disagreement(serve).verdict.startswith(message)
 
 
-def test_a_lenient_server_may_be_lenient() -> None:
-    """Where the machine is told so."""
+def test_a_machine_can_tolerate_a_lenient_server() -> None:
+    """Its ``invalid_body_codes`` is empty then."""
     tolerant = type("Tolerant", (machine(Lenient),), {"invalid_body_codes": ()})
     run_state_machine_as_test(tolerant, settings=settings(QUIET, max_examples=20))
 
 
-class Verdicts(OrderMachine):
-    """Of a service that only says yes or no, and whose orders cannot be read back; all begin as pending."""
+class YesOrNo(OrderMachine):
+    """A service that only says yes or no, and whose orders cannot be read back; all orders start as pending."""
 
     policy = awal.POLICY
 
@@ -131,29 +131,29 @@ class Verdicts(OrderMachine):
         self.fake = FakeAwal()
 
     def starting_orders(self) -> Any:
-        """Give the only one."""
+        """Return the only starting order."""
         return st.just(awal.Order(status="pending"))
 
     def create_order(self, order: Any) -> int:
-        """Store it."""
+        """Store the order."""
         return self.fake.add(order)
 
     def send_update(self, handle: Any, body: dict[str, object]) -> bool:
-        """Say yes or no."""
+        """Return whether the update was accepted."""
         return self.fake.handle("PUT", f"/orders/{handle}", "phone_number_id=1", json.dumps(body)).status == 200
 
     def read_order(self, handle: Any) -> None:
-        """Show nothing."""
+        """Return None, because orders cannot be read back."""
         del handle
 
 
 def test_a_service_may_answer_yes_and_no() -> None:
-    """And show nothing."""
-    run_state_machine_as_test(Verdicts, settings=settings(QUIET, max_examples=20))
+    """It need not show its orders."""
+    run_state_machine_as_test(YesOrNo, settings=settings(QUIET, max_examples=20))
 
 
-def test_what_is_not_overridden_says_so() -> None:
-    """By name."""
+def test_a_method_that_is_not_overridden_raises_not_implemented_error() -> None:
+    """The message asks to override it."""
 
     class Bare(OrderMachine):
         policy = awal.POLICY
@@ -164,24 +164,24 @@ def test_what_is_not_overridden_says_so() -> None:
             call()
 
 
-def test_what_a_machine_cannot_use_is_told() -> None:
-    """A policy that is none, an answer that is no status, an order of no platform."""
+def test_a_machine_with_invalid_members_raises_type_error() -> None:
+    """The policy is missing, the answer is not a status, or the order is not of the platform."""
 
-    class Nameless(OrderMachine):
-        """Forgets its policy."""
+    class WithoutPolicy(OrderMachine):
+        """A machine without a policy."""
 
     with pytest.raises(TypeError, match="the machine has no policy"):
-        Nameless()
-    for name, wrong, said in (
+        WithoutPolicy()
+    for name, wrong, message in (
         ("send_update", "200", "send_update must return an HTTP status or a bool, got str"),
         ("read_order", {"id": 1}, "read_order must return an order of awal or None, got dict"),
     ):
-        odd = type("Odd", (machine(FakeAwal),), {name: lambda *_, wrong=wrong: wrong})
-        with pytest.raises(TypeError, match=said):
-            run_state_machine_as_test(odd, settings=settings(QUIET, max_examples=20))
+        wrong_machine = type("Odd", (machine(FakeAwal),), {name: lambda *_, wrong=wrong: wrong})
+        with pytest.raises(TypeError, match=message):
+            run_state_machine_as_test(wrong_machine, settings=settings(QUIET, max_examples=20))
 
 
-def test_servers_are_reached_as_http_would() -> None:
-    """The wrong ones are fakes with one mistake each."""
+def test_every_wrong_server_is_a_fake() -> None:
+    """There are ten of them, with one mistake each."""
     assert all(isinstance(serve(), FakeAwal | FakeSalla) for serve in WRONG)
     assert len(WRONG) == 10

@@ -1,1 +1,1 @@
-"""Checked by mypy and pyright, never run."""
+"""Files that mypy and pyright check; they are never run."""

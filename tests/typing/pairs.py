@@ -1,4 +1,4 @@
-"""Checked by mypy and pyright, never run: what the types promise, and that a mixed pair fails."""
+"""What the types promise, and that a mixed pair fails; mypy and pyright check this file, and it is never run."""
 
 from __future__ import annotations
 
