@@ -2,15 +2,15 @@
 
 from orderrules.grammar.advice import AdviceRule
 from orderrules.grammar.conditions import ALWAYS, NEVER, UNKNOWN, AllOf, AnyOf, Condition, Fact, Is, TransitionTable
-from orderrules.grammar.orders import OrderBase, PatchBase, Space, in_section
+from orderrules.grammar.orders import OrderBase, PatchBase, Space
 from orderrules.grammar.rulebook import Effect, Rulebook
 from orderrules.grammar.rules import Alternative, Assumption, Rule, Waiver, offer
 from orderrules.policy.endpoint import Choice, Endpoint, ParsedRequest
-from orderrules.policy.policy import Policy
+from orderrules.policy.policy import Policy, register
 from orderrules.reading.bodies import read_body, write_body
 from orderrules.reading.fields import UNSET, Unset
 from orderrules.reading.limits import ORDER_LIMITS, UPDATE_LIMITS, Hints, Limits, Shape
-from orderrules.reading.models import Model, hidden
+from orderrules.reading.models import Model, field, model
 from orderrules.reading.payloads import Empty, Payload, Place
 
 __all__ = [
@@ -48,9 +48,10 @@ __all__ = [
     "TransitionTable",
     "Unset",
     "Waiver",
-    "hidden",
-    "in_section",
+    "field",
+    "model",
     "offer",
     "read_body",
+    "register",
     "write_body",
 ]

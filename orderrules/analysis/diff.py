@@ -137,7 +137,7 @@ class Difference(Generic[OrderT, PatchT]):
         }
 
 
-def example_dict(order: OrderBase | None, patch: PatchBase | None) -> dict[str, object]:
+def example_dict(order: OrderBase[Any] | None, patch: PatchBase | None) -> dict[str, object]:
     """Return an order and an update as JSON-ready values; keys of the order whose value is None are left out."""
     return {
         "order": None

@@ -138,7 +138,7 @@ def _updates(rulebook: Rulebook[OrderT, PatchT]) -> Iterator[tuple[Point, tuple[
             yield point, keys
 
 
-def _order_vector(point: Point, order: OrderBase) -> dict[str, object]:
+def _order_vector(point: Point, order: OrderBase[Any]) -> dict[str, object]:
     facts = {fact.name: _json_value(value) for fact, value in point.items() if value is not UNSET}
     return {"facts": facts, "order": order.__payload__()}
 

@@ -17,7 +17,7 @@ import re
 from codecs import BOM_UTF8
 from collections import deque
 from enum import StrEnum
-from typing import IO, TYPE_CHECKING, Final, NoReturn, Protocol
+from typing import IO, TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
 import attrs
 import pyarrow as pa
@@ -439,7 +439,7 @@ def _column(values: list[object]) -> pa.Array:
 class _Payloads:
     """JSON lines, each an order as the API returns it."""
 
-    def __init__(self, lines: Lines, wanted: Wanted, read_order: Callable[[bytes], OrderBase]) -> None:
+    def __init__(self, lines: Lines, wanted: Wanted, read_order: Callable[[bytes], OrderBase[Any]]) -> None:
         self._lines = lines
         self._names = [*wanted.columns, "id"]
         self._not_shown = {
@@ -486,7 +486,7 @@ def of_json(stream: IO[bytes], wanted: Wanted) -> Iterator[Batch]:
         raise UnusableError(f"no line has the column {', '.join(map(repr, sorted(form.missing)))}; {NAMING}")
 
 
-def of_payloads(stream: IO[bytes], wanted: Wanted, read_order: Callable[[bytes], OrderBase]) -> Iterator[Batch]:
+def of_payloads(stream: IO[bytes], wanted: Wanted, read_order: Callable[[bytes], OrderBase[Any]]) -> Iterator[Batch]:
     """Read JSON lines, each an order as the API returns it. A blank line is skipped."""
     lines = Lines(stream)
     return batches(lines, wanted, _Payloads(lines, wanted, read_order))

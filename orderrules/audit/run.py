@@ -54,7 +54,7 @@ class Survey:
     payloads: bool
     delimiter: str
     wanted: Wanted
-    read_order: Callable[[bytes], OrderBase]
+    read_order: Callable[[bytes], OrderBase[Any]]
     outputs: dict[str, Path]
 
     @property

@@ -6,7 +6,7 @@ data, and all questions with the same answer can share one object.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -98,7 +98,7 @@ class Decision:
         if self.violations:
             raise UpdateRefused(self)
 
-    def explain(self, order: OrderBase | None = None) -> str:
+    def explain(self, order: OrderBase[Any] | None = None) -> str:
         """Return the decision as text, with the rules, waivers and assumptions that it rests on.
 
         Args:
@@ -127,7 +127,7 @@ class Decision:
         for note in (*notes, *self.caveats):
             yield f"  note: {note}"
 
-    def to_dict(self, order: OrderBase | None = None) -> dict[str, object]:
+    def to_dict(self, order: OrderBase[Any] | None = None) -> dict[str, object]:
         """Return the decision as dicts, lists, strings and booleans, ready for JSON.
 
         Args:
@@ -167,7 +167,7 @@ class Decision:
         }
 
 
-def notes_on(order: OrderBase | None) -> tuple[str, ...]:
+def notes_on(order: OrderBase[Any] | None) -> tuple[str, ...]:
     """Return a note for each fact of an order that is ``UNKNOWN``, which shows how the order spells it."""
     if order is None:
         return ()

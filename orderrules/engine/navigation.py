@@ -88,7 +88,7 @@ def next_statuses(rulebook: Rulebook[OrderT, PatchT], order: OrderT) -> frozense
     )
 
 
-def _other_values(current: Fact, asked: Fact, order: OrderBase) -> list[Hashable]:
+def _other_values(current: Fact, asked: Fact, order: OrderBase[Any]) -> list[Hashable]:
     """Return the values that an update can ask for, without the present one."""
     present = current.of(order)
     return [value for value in asked.values if value is not UNSET and value != present]
@@ -178,8 +178,8 @@ def apply(rulebook: Rulebook[OrderT, PatchT], order: OrderT, patch: PatchT) -> O
     if patch.keys:
         changed.update({key: value for key, value in rulebook.defaults if key not in patch.keys})
     if hidden:
-        changed["written"] = attrs.evolve(_previously_written(rulebook, order), **hidden)  # type: ignore[misc]  # every model is an attrs class.
-    return attrs.evolve(order, **changed) if changed else order  # type: ignore[misc]  # as above.
+        changed["written"] = _previously_written(rulebook, order).replace(**hidden)
+    return order.replace(**changed) if changed else order
 
 
 def _is_empty_object(value: object) -> bool:

@@ -7,12 +7,12 @@ depend on advice.
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from orderrules.grammar.conditions import UNKNOWN, describe_spelling
-from orderrules.reading.fields import UNSET
+from orderrules.reading.fields import UNSET, slots_of
 from orderrules.reading.models import Model
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class EmptyUpdate:
     """The update sends no key."""
 
-    def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - all kinds share one signature.
+    def keys(self, order: OrderBase[Any], patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - all kinds share one signature.
         """Return the keys that the advice is about, or None if it does not apply."""
         return None if patch.keys else ()
 
@@ -35,7 +35,7 @@ class UnchangedValue:
 
     key: str
 
-    def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:
+    def keys(self, order: OrderBase[Any], patch: PatchBase) -> tuple[str, ...] | None:
         """Return the keys that the advice is about, or None if it does not apply."""
         sent = getattr(patch, self.key)
         return (self.key,) if sent is not UNSET and sent == getattr(order, self.key) else None
@@ -47,12 +47,12 @@ class UnknownValue:
 
     fact: Fact
 
-    def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - all kinds share one signature.
+    def keys(self, order: OrderBase[Any], patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - all kinds share one signature.
         """Return the keys that the advice is about, or None if it does not apply."""
         value = getattr(order, self.fact.attribute)
         return () if isinstance(value, str) and self.fact.of(order) is UNKNOWN else None
 
-    def detail(self, order: OrderBase) -> str:
+    def detail(self, order: OrderBase[Any]) -> str:
         """Return the value as the order spells it, and a guess at what was meant."""
         return describe_spelling(self.fact, getattr(order, self.fact.attribute))
 
@@ -63,7 +63,7 @@ class EmptyValue:
 
     among: tuple[str, ...]
 
-    def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - all kinds share one signature.
+    def keys(self, order: OrderBase[Any], patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - all kinds share one signature.
         """Return the keys that the advice is about, or None if it does not apply."""
         return tuple(key for key in self.among if is_empty(getattr(patch, key))) or None
 
@@ -75,7 +75,7 @@ class MissingKey:
     among: tuple[str, ...]
     needs: str
 
-    def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - all kinds share one signature.
+    def keys(self, order: OrderBase[Any], patch: PatchBase) -> tuple[str, ...] | None:  # noqa: ARG002 - all kinds share one signature.
         """Return the keys that the advice is about, or None if it does not apply."""
         if getattr(patch, self.needs) is not UNSET:
             return None
@@ -92,7 +92,7 @@ class OmittedDefault:
     key: str
     default: object
 
-    def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:
+    def keys(self, order: OrderBase[Any], patch: PatchBase) -> tuple[str, ...] | None:
         """Return the keys that the advice is about, or None if it does not apply."""
         if not patch.keys or getattr(patch, self.key) is not UNSET or getattr(order, self.key) == self.default:
             return None
@@ -111,7 +111,7 @@ class DatesReversed:
     key: str
     follows: str
 
-    def keys(self, order: OrderBase, patch: PatchBase) -> tuple[str, ...] | None:
+    def keys(self, order: OrderBase[Any], patch: PatchBase) -> tuple[str, ...] | None:
         """Return the keys that the advice is about, or None if it does not apply."""
         sent = tuple(key for key in (self.follows, self.key) if getattr(patch, key) is not UNSET)
         first, second = (getattr(patch if key in sent else order, key) for key in (self.follows, self.key))
@@ -159,16 +159,16 @@ class Advice:
 def is_empty(value: object) -> bool:
     """Return whether a value is an empty object or an empty list."""
     if isinstance(value, Model):
-        return all(getattr(value, field.name) is UNSET for field in attrs.fields(type(value)))  # type: ignore[arg-type]  # every model is an attrs class.
+        return all(getattr(value, name) is UNSET for name in slots_of(type(value)))
     return value == ()
 
 
-def advise(advisories: tuple[AdviceRule, ...], order: OrderBase, patch: PatchBase) -> tuple[Advice, ...]:
+def advise(advisories: tuple[AdviceRule, ...], order: OrderBase[Any], patch: PatchBase) -> tuple[Advice, ...]:
     """Return the advice that some advice rules yield for an update."""
     keys_by_rule = ((rule, rule.when.keys(order, patch)) for rule in advisories)
     return tuple(Advice(rule.id, _message(rule, order), keys) for rule, keys in keys_by_rule if keys is not None)
 
 
-def _message(rule: AdviceRule, order: OrderBase) -> str:
+def _message(rule: AdviceRule, order: OrderBase[Any]) -> str:
     when = rule.when
     return f"{rule.message}: {when.detail(order)}" if isinstance(when, UnknownValue) else rule.message

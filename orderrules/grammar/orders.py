@@ -9,30 +9,34 @@ numbers.
 from __future__ import annotations
 
 import functools
+import inspect
+import itertools
 import math
-import re
-from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
+from enum import StrEnum
+from types import NoneType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 import attrs
 
 from orderrules.grammar.conditions import UNKNOWN, Fact, Point, points
 from orderrules.reading.bodies import write_body
 from orderrules.reading.fields import UNSET, slots_of
-from orderrules.reading.models import Model, rebuild
-from orderrules.reading.problems import Code, InvalidInput, Problem, Problems
+from orderrules.reading.models import Model, rebuild, section_of
+from orderrules.reading.problems import Code, InvalidInput, Problem, Problems, join_words
+from orderrules.reading.values import close_to, members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-    from enum import StrEnum
 
     from orderrules.reading.fields import Derived, Weights
 
 
-OrderT = TypeVar("OrderT", bound="OrderBase")
+OrderT = TypeVar("OrderT", bound="OrderBase[Any]")
 PatchT = TypeVar("PatchT", bound="PatchBase")
-OrderT_contra = TypeVar("OrderT_contra", bound="OrderBase", contravariant=True)
+OrderT_contra = TypeVar("OrderT_contra", bound="OrderBase[Any]", contravariant=True)
 PatchT_contra = TypeVar("PatchT_contra", bound="PatchBase", contravariant=True)
-_SLOT: Final = re.compile(r"_[a-z][a-z0-9]*(_[a-z0-9]+)+")
+_COUNT: Final = itertools.count(1)
+"""Numbers the slots, so that no two classes share one."""
 
 
 def _weights(space: Space) -> tuple[Weights, ...]:
@@ -56,14 +60,11 @@ class Space:
     """The numbered points of some facts.
 
     Attributes:
-        slot: the name of the slot in which an order or a patch stores the number of its point. It contains the name
-            of the platform, so a policy finds no such slot on an order of another platform.
+        slot: the name of the slot in which an order or a patch stores the number of its point. No two classes share
+            it, so a policy finds no such slot on an order of another platform.
         facts: the facts. The value of the last one changes fastest from one number to the next.
         weights: for each fact, its name, its attribute, the number that each listed value adds to the index, and the
             number that any other value adds, or None if the fact has no ``UNKNOWN``.
-
-    Raises:
-        ValueError: the slot is not named like ``_platform_word``.
     """
 
     slot: str
@@ -71,10 +72,6 @@ class Space:
     weights: tuple[Weights, ...] = attrs.field(
         init=False, eq=False, repr=False, default=attrs.Factory(_weights, takes_self=True)
     )
-
-    def __attrs_post_init__(self) -> None:
-        if not _SLOT.fullmatch(self.slot):
-            raise ValueError(f"expected a slot name like _platform_word, in lower case, got {self.slot!r}")
 
     @property
     def size(self) -> int:
@@ -102,16 +99,89 @@ class Space:
         return points(self.facts)
 
 
-class OrderBase(Model):
-    """The base class of every platform's ``Order``. It stores the index of the order's facts.
+def _add_space(cls: type[Any], facts: Iterable[Fact]) -> None:
+    """Give a class its space, and a field for the number of an object's point."""
+    space = Space(f"_{cls.__name__.lower()}_{next(_COUNT)}", facts)
+    cls.__space__ = space
+    cls.__annotations__ = {**inspect.get_annotations(cls), space.slot: "int"}
+    setattr(cls, space.slot, attrs.field(init=False, repr=False, eq=False))
 
-    A platform derives one class with a slot of its own for the index (``_<platform>_index``). The fields are on an
-    ``attrs.frozen`` subclass of that class.
+
+def _check_facts(cls: type[OrderBase[Any] | PatchBase]) -> None:
+    """Check that each fact has its field, and a value for each value of the field."""
+    slots = slots_of(cls)
+    attributes = [fact.attribute for fact in cls.__space__.facts]
+    if len(set(attributes)) < len(attributes):
+        twice = sorted({name for name in attributes if attributes.count(name) > 1})
+        raise ValueError(f"two facts of {cls.__name__} read the same field: {', '.join(twice)}")
+    for fact in cls.__space__.facts:
+        if isinstance(getattr(cls, fact.attribute, None), property):
+            continue
+        if fact.attribute not in slots:
+            hint = close_to(fact.attribute, slots)
+            raise TypeError(
+                f"{cls.__name__} has no field {fact.attribute}, which the fact {fact.name} reads"
+                + f" - {hint}" * bool(hint)
+            )
+        slot = slots[fact.attribute]
+        possible = [*_values_of(slot.annotation), *([UNSET] if slot.absent else [])]
+        others = [value for value in possible if value is UNKNOWN or fact.canonical(value) not in fact.values]
+        if others and UNKNOWN not in fact.values:
+            example = "any other value" if UNKNOWN in others else join_words(map(repr, others))
+            raise TypeError(
+                f"the field {fact.attribute} of {cls.__name__} may hold {example}, which the fact {fact.name} does not "
+                "list: add UNKNOWN to its values, or annotate the field with the listed values only"
+            )
+
+
+def _values_of(annotation: object) -> Iterator[Hashable]:
+    """Yield the values that a field may hold; ``UNKNOWN`` stands for any value of an open type."""
+    for option in members(annotation):
+        if isinstance(option, type) and issubclass(option, StrEnum):
+            yield from option
+        elif option is bool:
+            yield from (False, True)
+        elif option is NoneType:
+            yield None
+        else:
+            yield UNKNOWN
+
+
+class OrderBase(Model, Generic[PatchT]):
+    """The base class of every platform's ``Order``, which names the platform's ``Patch`` and the facts.
+
+    ::
+
+        @model
+        class Order(OrderBase["Patch"], facts=(STATUS,)):
+            status: Status | str
+
+    An order stores the index of its facts.
     """
 
     __slots__ = ()
 
     __space__: ClassVar[Space]
+
+    def __init_subclass__(cls, *, facts: Iterable[Fact] | None = None) -> None:
+        """Take the facts that rules read of the order.
+
+        Raises:
+            TypeError: no facts are given.
+        """
+        super().__init_subclass__()
+        if "__space__" in cls.__dict__:
+            return  # attrs creates the class again, with slots.
+        if facts is None:
+            raise TypeError(
+                f"{cls.__name__} needs the facts that rules read: class {cls.__name__}(OrderBase, facts=(...))"
+            )
+        _add_space(cls, facts)
+
+    @classmethod
+    def __complete__(cls) -> None:
+        super().__complete__()
+        _check_facts(cls)
 
     @classmethod
     def __derived__(cls) -> Derived:
@@ -130,33 +200,24 @@ class OrderBase(Model):
         return rebuild, (type(self), {name: getattr(self, name) for name in slots_of(type(self))})
 
 
-_SECTION: Final = "orderrules.section"
-
-
-def in_section(section: StrEnum) -> Mapping[str, StrEnum]:
-    """Return the attrs metadata that puts a body key into a section.
-
-    Every field of a patch needs it: ``customer: Customer | Unset = attrs.field(default=UNSET,
-    metadata=in_section(Section.CUSTOMER))``.
-    """
-    return {_SECTION: section}
-
-
-def _sections_by_key(patch_type: type) -> Mapping[str, StrEnum]:
+def _sections_by_key(patch_type: type[PatchBase]) -> Mapping[str, StrEnum]:
     """Map each body key of a patch to its section, in the order of the fields.
 
     Raises:
         TypeError: a field has no section, so that no rule would check it; or its default is not ``UNSET``.
     """
     sections: dict[str, StrEnum] = {}
-    for field in attrs.fields(patch_type):
-        section = field.metadata.get(_SECTION)
-        if section is None:
-            message = f"{patch_type.__name__}.{field.name} has no section: give it metadata=in_section(...)"
-            raise TypeError(message)
-        if field.default is not UNSET:
-            raise TypeError(f"{patch_type.__name__}.{field.name} must be optional: give it default=UNSET")
-        sections[field.name] = section
+    by_name = {str(section): section for section in patch_type.__sections__}
+    for described in attrs.fields(patch_type):
+        section = section_of(described) or by_name.get(described.name)
+        if section is None or type(section) is not patch_type.__sections__:
+            raise TypeError(
+                f"{patch_type.__name__}.{described.name} has no section: name it like a member of "
+                f"{patch_type.__sections__.__name__}, or give it field(default=UNSET, section=...)"
+            )
+        if described.default is not UNSET:
+            raise TypeError(f"{patch_type.__name__}.{described.name} must be optional: give it the default UNSET")
+        sections[described.name] = section
     return sections
 
 
@@ -182,16 +243,45 @@ def _unlisted_values(space: Space, patch: PatchBase) -> InvalidInput | None:
 
 
 class PatchBase(Model):
-    """The base class of every platform's ``Patch``. It stores a mask with one bit for each key that the patch sends.
+    """The base class of every platform's ``Patch``, which names the sections and the facts that rules read of it.
 
-    A platform derives one class with a slot of its own for the mask (``_<platform>_mask``). The fields are on an
-    ``attrs.frozen`` subclass of that class, and the default of each is ``UNSET``. If rules read facts of the patch
-    (the status asked for), the number of their point is stored in the bits above the mask.
+    ::
+
+        @model
+        class Patch(PatchBase, sections=Section, facts=(ASKED,)):
+            status: Status | Unset = UNSET
+
+    A key is in the section of its name, or in the one that ``field(default=UNSET, section=...)`` names. A patch stores
+    a mask with one bit for each key that it sends, and the number of its facts' point in the bits above.
     """
 
     __slots__ = ()
 
     __space__: ClassVar[Space]
+    __sections__: ClassVar[type[StrEnum]]
+
+    def __init_subclass__(cls, *, sections: type[StrEnum] | None = None, facts: Iterable[Fact] = ()) -> None:
+        """Take the sections of the body keys, and the facts that rules read of the patch.
+
+        Raises:
+            TypeError: no sections are given.
+        """
+        super().__init_subclass__()
+        if "__space__" in cls.__dict__:
+            return  # attrs creates the class again, with slots.
+        if sections is None:
+            raise TypeError(f"{cls.__name__} needs its sections: class {cls.__name__}(PatchBase, sections=Section)")
+        cls.__sections__ = sections
+        _add_space(cls, facts)
+
+    @classmethod
+    def __complete__(cls) -> None:
+        super().__complete__()
+        for fact in cls.__space__.facts:
+            if UNSET not in fact.values:
+                raise ValueError(f"the fact {fact.name} belongs to the patch, so its values must include UNSET")
+        sections_by_key(cls)
+        _check_facts(cls)
 
     @classmethod
     def __derived__(cls) -> Derived:
@@ -219,8 +309,8 @@ class PatchBase(Model):
     @property
     def sections(self) -> tuple[StrEnum, ...]:
         """The sections that these keys touch, each once."""
-        section_of = sections_by_key(type(self))
-        return tuple(dict.fromkeys(section_of[key] for key in self.keys))
+        by_key = sections_by_key(type(self))
+        return tuple(dict.fromkeys(by_key[key] for key in self.keys))
 
 
 def keys_at(patch_type: type[PatchT], section: StrEnum, point: Point) -> tuple[str, ...] | None:

@@ -12,7 +12,6 @@ import attrs
 
 from orderrules.grammar.orders import OrderBase, OrderT, PatchBase, PatchT, sections_by_key
 from orderrules.grammar.rules import Assumption, Rule, Waiver, as_rules
-from orderrules.reading.fields import UNSET, slots_of
 from orderrules.reading.models import rebuild
 from orderrules.reading.problems import join_words
 
@@ -73,7 +72,6 @@ class Rulebook(Generic[OrderT, PatchT]):
             that it no longer gives the decisions of its edition.
         order_type: the class of the orders.
         patch_type: the class of the patches.
-        sections: the enumeration of the sections.
         rules: every restriction, on sections and on actions.
         waivers: the conditions under which the rules on sections do not apply.
         actions: the enumeration of the actions other than an update, or None if there are no rules on actions.
@@ -95,7 +93,6 @@ class Rulebook(Generic[OrderT, PatchT]):
     edition: str = ""
     order_type: type[OrderT]
     patch_type: type[PatchT]
-    sections: type[StrEnum]
     rules: tuple[Rule, ...] = attrs.field(converter=as_rules)
     waivers: tuple[Waiver, ...] = attrs.field(default=(), converter=_as_waivers)
     actions: type[StrEnum] | None = None
@@ -123,6 +120,11 @@ class Rulebook(Generic[OrderT, PatchT]):
     def entries(self) -> tuple[Rule | Waiver, ...]:
         """Every rule and every waiver."""
         return (*self.rules, *self.waivers)
+
+    @property
+    def sections(self) -> type[StrEnum]:
+        """The enumeration of the sections, which is that of the patch."""
+        return self.patch_type.__sections__
 
     def transitions(self) -> tuple[TransitionTable, ...]:
         """Return the transition tables in the rules on sections."""
@@ -207,13 +209,9 @@ class Rulebook(Generic[OrderT, PatchT]):
 
 def _check(rulebook: Rulebook[Any, Any]) -> None:
     """Check that a rulebook is consistent, and raise the errors that ``Rulebook`` documents."""
-    for model in (rulebook.order_type, rulebook.patch_type):
-        _check_model(model)
-    section_of = sections_by_key(rulebook.patch_type)
-    foreign = [key for key, section in section_of.items() if type(section) is not rulebook.sections]
-    if foreign:
-        message = f"these keys have no section of {rulebook.name}: {', '.join(foreign)}"
-        raise TypeError(message)
+    for kind, base in ((rulebook.order_type, OrderBase), (rulebook.patch_type, PatchBase)):
+        if not issubclass(kind, base) or not attrs.has(kind):  # pyright: ignore[reportUnknownArgumentType]
+            raise TypeError(f"{kind.__name__} of {rulebook.name} must be a class below {base.__name__} with @model")
     shared = {str(section) for section in rulebook.sections}.intersection(map(str, rulebook.actions or ()))
     if shared:
         message = f"a section and an action of {rulebook.name} have the same name: {', '.join(sorted(shared))}"
@@ -236,10 +234,7 @@ def _check(rulebook: Rulebook[Any, Any]) -> None:
 
 
 def _check_all_facts(rulebook: Rulebook[Any, Any]) -> None:
-    """Check that facts have different names, that a patch can leave its facts out, and what transition tables read."""
-    for fact in rulebook.patch_type.__space__.facts:
-        if UNSET not in fact.values:
-            raise ValueError(f"the fact {fact.name} belongs to the patch, so its values must include UNSET")
+    """Check that facts have different names, and what transition tables read."""
     names = [fact.name for model in (rulebook.order_type, rulebook.patch_type) for fact in model.__space__.facts]
     if len(set(names)) < len(names):
         duplicates = join_words(sorted({name for name in names if names.count(name) > 1}), "and")
@@ -252,21 +247,6 @@ def _check_all_facts(rulebook: Rulebook[Any, Any]) -> None:
             or table.asked not in rulebook.patch_type.__space__.facts
         ):
             raise ValueError("a transition table needs a fact of the order as current and a fact of the patch as asked")
-
-
-def _check_model(model: type[OrderBase | PatchBase]) -> None:
-    """Check that a model has the attributes that its facts read, and the slot for the number of its point."""
-    space, fields = model.__space__, slots_of(model)
-    attributes = [fact.attribute for fact in space.facts]
-    if len(set(attributes)) < len(attributes):
-        raise ValueError(
-            f"two facts of {model.__name__} read the same attribute, one of: {', '.join(sorted(attributes))}"
-        )
-    for fact in space.facts:
-        if fact.attribute not in fields:
-            raise TypeError(f"{model.__name__} has no attribute {fact.attribute}, which the fact {fact.name} reads")
-    if not hasattr(model, space.slot):
-        raise TypeError(f"{model.__name__} has no slot {space.slot}, which stores the number of its point")
 
 
 def _check_facts(identity: str, condition: Condition, available: set[Fact]) -> None:

@@ -22,7 +22,8 @@ def _check_entry(identity: object, condition: object, reason: object) -> None:
         if not isinstance(value, str) or not value.strip():
             raise TypeError(f"a rule or a waiver needs {name}: a string that is not blank")
     if not isinstance(condition, Condition):
-        raise TypeError(f"{identity}: expected a condition, got {type(condition).__name__}")
+        hint = "; compare with fact.is_(value) instead of ==" if isinstance(condition, bool) else ""
+        raise TypeError(f"{identity}: expected a condition, got {type(condition).__name__}{hint}")
 
 
 @attrs.frozen(repr=False)

@@ -185,7 +185,7 @@ class UpdateValidator:
         order: the order that is updated. Without an order, the validator only checks that a body can be read.
     """
 
-    def __init__(self, policy: Policy[Any, Any], order: OrderBase | None = None) -> None:
+    def __init__(self, policy: Policy[Any, Any], order: OrderBase[Any] | None = None) -> None:
         self.policy = policy
         self.order = order
 
@@ -236,7 +236,7 @@ class OrderForm(forms.Form):
     own_fields: ClassVar[Collection[str]] = ()
     patch: Any
 
-    def __init__(self, *args: Any, order: OrderBase, **options: Any) -> None:  # noqa: ANN401 - the arguments of any form.
+    def __init__(self, *args: Any, order: OrderBase[Any], **options: Any) -> None:  # noqa: ANN401 - the arguments of any form.
         super().__init__(*args, **options)
         self._check_fields()
         for name, field in self.fields.items():

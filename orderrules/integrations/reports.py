@@ -187,13 +187,13 @@ def rules_of(policy: Policy[Any, Any], patch: PatchBase | None, decision: Decisi
     return tuple(rule.id for rule in policy.rules if rule.section in touched)
 
 
-def facts_of(*things: OrderBase | PatchBase | None, without: Collection[Fact] = ()) -> tuple[str, ...]:
+def facts_of(*things: OrderBase[Any] | PatchBase | None, without: Collection[Fact] = ()) -> tuple[str, ...]:
     """Describe the facts of an order and an update; a value that the page does not name is *unknown*."""
     told = ((fact, thing) for thing in things if thing is not None for fact in _facts(type(thing)))
     return tuple(fact.describe([fact.of(thing)]) for fact, thing in told if fact not in without)
 
 
-def _facts(kind: type[OrderBase | PatchBase]) -> tuple[Fact, ...]:
+def _facts(kind: type[OrderBase[Any] | PatchBase]) -> tuple[Fact, ...]:
     return kind.__space__.facts
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 import attrs
 
@@ -31,12 +31,12 @@ from orderrules.authoring import (
     Policy,
     Rule,
     Shape,
-    Space,
     TransitionTable,
     Unset,
-    hidden,
-    in_section,
+    field,
+    model,
     offer,
+    register,
     write_body,
 )
 from orderrules.grammar.advice import DatesReversed, EmptyUpdate, OmittedDefault, UnchangedValue, UnknownValue
@@ -114,13 +114,8 @@ def _status(status: Status | str) -> Status | str:
     return cast("Status | str", STATUS.canonical(status))
 
 
-class _Indexed(OrderBase):
-    __slots__ = ("_awal_index",)
-    __space__: ClassVar = Space("_awal_index", (STATUS,))
-
-
-@attrs.frozen(kw_only=True, repr=False)
-class Order(_Indexed):
+@model
+class Order(OrderBase["Patch"], facts=(STATUS,)):
     """An order: the status that the rules read, and the attributes that an update can change.
 
     Attributes that the payload does not show are None.
@@ -138,44 +133,35 @@ class Order(_Indexed):
         InvalidInput: a value has the wrong type.
     """
 
-    status: Status | str = attrs.field(converter=_status)
+    status: Status | str = field(converter=_status)
     id: int | str | None = None
     payment_status: PaymentStatus | str | None = None
     shipping_date: date | str | None = None
     delivery_date: date | str | None = None
-    admin_notes: str | None = attrs.field(default=None, repr=hidden)
+    admin_notes: str | None = field(default=None, personal=True)
     branch_id: str | None = None
-
-    def __policy__(self) -> Policy[Order, Patch]:
-        """Return the default policy of this platform."""
-        return POLICY
 
     def __payload__(self) -> dict[str, object]:
         return to_payload(self)
 
 
-class _Masked(PatchBase):
-    __slots__ = ("_awal_mask",)
-    __space__: ClassVar = Space("_awal_mask", (ASKED,))
-
-
-@attrs.frozen(kw_only=True, repr=False)
-class Patch(_Masked):
+@model
+class Patch(PatchBase, sections=Section, facts=(ASKED,)):
     """The body of the request: the changes that it asks for. No key is required.
 
     Raises:
         InvalidInput: a value is not of the documented type or form; lists every problem.
     """
 
-    admin_notes: str | Unset = attrs.field(default=UNSET, repr=hidden, metadata=in_section(Section.ADMIN_NOTES))
-    status: Status | Unset = attrs.field(default=UNSET, metadata=in_section(Section.STATUS))
-    payment_status: PaymentStatus | Unset = attrs.field(default=UNSET, metadata=in_section(Section.PAYMENT_STATUS))
-    shipping_date: date | Unset = attrs.field(default=UNSET, metadata=in_section(Section.SHIPPING_DATE))
-    delivery_date: date | Unset = attrs.field(default=UNSET, metadata=in_section(Section.DELIVERY_DATE))
-    branch_id: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.BRANCH_ID))
+    admin_notes: str | Unset = field(default=UNSET, personal=True)
+    status: Status | Unset = UNSET
+    payment_status: PaymentStatus | Unset = UNSET
+    shipping_date: date | Unset = UNSET
+    delivery_date: date | Unset = UNSET
+    branch_id: str | Unset = UNSET
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@model
 class UpdateRequest(Model):
     """A whole request: the order's id from the path, the sender's number from the query, and the patch."""
 
@@ -184,7 +170,7 @@ class UpdateRequest(Model):
     patch: Patch
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@model
 class _Query(Model):
     """The query of the request."""
 
@@ -315,7 +301,6 @@ def policy(*, skipping: bool = False, payment_default: PaymentDefault = "keep") 
         edition="1",
         order_type=Order,
         patch_type=Patch,
-        sections=Section,
         rules=_build_rules(chosen),
         assumptions=_build_assumptions(chosen),
         advice_rules=_ADVICE_RULES,
@@ -323,7 +308,7 @@ def policy(*, skipping: bool = False, payment_default: PaymentDefault = "keep") 
     )
 
 
-POLICY: Final = policy()
+POLICY: Final = register(policy())
 """The policy with the default answers of ``specs/assumptions.toml``."""
 
 

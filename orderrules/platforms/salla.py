@@ -8,7 +8,7 @@ Clauses are cited by their ids, which are defined in ``specs/salla.toml``; assum
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import attrs
 
@@ -32,12 +32,12 @@ from orderrules.authoring import (
     Policy,
     Rule,
     Shape,
-    Space,
     Unset,
     Waiver,
-    hidden,
-    in_section,
+    field,
+    model,
     offer,
+    register,
 )
 from orderrules.grammar.advice import EmptyUpdate, EmptyValue, MissingKey, UnknownValue
 from orderrules.policy.endpoint import Choice
@@ -180,13 +180,94 @@ def _customer(customer: CustomerKind | Unset | None) -> CustomerKind | Unset:
     return customer if customer is not None else CustomerKind.NONE
 
 
-class _Indexed(OrderBase):
-    __slots__ = ("_salla_index",)
-    __space__: ClassVar = Space("_salla_index", (STATUS, DRAFT, CUSTOMER))
+@model
+class Customer(Model):
+    """The body's ``customer``; the page describes ``mobile`` without a country code and shows it with one."""
+
+    id: int | Unset = UNSET
+    name: str | Unset = field(default=UNSET, personal=True)
+    mobile: str | Unset = field(default=UNSET, personal=True)
+    email: str | Unset = field(default=UNSET, personal=True)
 
 
-@attrs.frozen(kw_only=True, repr=False)
-class Order(_Indexed):
+@model
+class Receiver(Model):
+    """The body's ``receiver``; ``notify`` asks to notify the receiver of the update."""
+
+    name: str | Unset = field(default=UNSET, personal=True)
+    country_code: str | Unset = UNSET
+    phone: str | Unset = field(default=UNSET, personal=True)
+    email: str | Unset = field(default=UNSET, personal=True)
+    notify: bool | Unset = UNSET
+
+
+@model
+class GeoCoordinates(Model):
+    """The coordinates to ship to, in degrees; documented only by a sample."""
+
+    lat: int | float | Unset = field(default=UNSET, personal=True)
+    lng: int | float | Unset = field(default=UNSET, personal=True)
+
+
+@model
+class ShipTo(Model):
+    """The body's ``ship_to``; its last four keys are from newer editions of the page and are optional."""
+
+    country: int | Unset = field(default=UNSET, personal=True)
+    city: int | Unset = field(default=UNSET, personal=True)
+    block: str | Unset = field(default=UNSET, personal=True)
+    street_number: str | Unset = field(default=UNSET, personal=True)
+    address: str | Unset = field(default=UNSET, personal=True)
+    address_line: str | Unset = field(default=UNSET, personal=True)
+    postal_code: str | Unset = field(default=UNSET, personal=True)
+    geo_coordinates: GeoCoordinates | Unset = UNSET
+    district: int | Unset = field(default=UNSET, personal=True)
+    short_address: str | Unset = field(default=UNSET, personal=True)
+    building_number: str | Unset = field(default=UNSET, personal=True)
+    additional_number: str | Unset = field(default=UNSET, personal=True)
+
+
+@model
+class CashOnDelivery(Model):
+    """The amount to pay on delivery; documented only by a sample."""
+
+    amount: int | float | Unset = UNSET
+    currency: str | Unset = UNSET
+
+
+@model
+class Payment(Model):
+    """The body's ``payment``; the page names no values for ``status``, ``method`` and ``accepted_methods``."""
+
+    status: str | Unset = UNSET
+    method: str | Unset = UNSET
+    store_bank_id: int | Unset = UNSET
+    receipt_image_path: str | Unset = field(default=UNSET, personal=True)
+    accepted_methods: tuple[str, ...] | Unset = UNSET
+    cash_on_delivery: CashOnDelivery | Unset = UNSET
+
+
+@model
+class Patch(PatchBase, sections=Section):
+    """The body of the request: the changes that it asks for. No key is required.
+
+    Raises:
+        InvalidInput: a value is not of the documented type or form; lists every problem.
+    """
+
+    customer: Customer | Unset = UNSET
+    receiver: Receiver | Unset = UNSET
+    delivery_method: str | Unset = field(default=UNSET, section=Section.SHIPPING)
+    branch_id: int | Unset = field(default=UNSET, section=Section.SHIPPING)
+    courier_id: int | Unset = field(default=UNSET, section=Section.SHIPPING)
+    ship_to: ShipTo | Unset = field(default=UNSET, section=Section.SHIPPING)
+    payment: Payment | Unset = UNSET
+    coupon_code: str | Unset = field(default=UNSET, section=Section.COUPON)
+    employees: tuple[int, ...] | Unset = UNSET
+
+
+@model
+class Order(OrderBase["Patch"], facts=(STATUS, DRAFT, CUSTOMER)):
     """The attributes of an order that the rules read.
 
     Attributes:
@@ -203,111 +284,16 @@ class Order(_Indexed):
     """
 
     id: int | str | None = None
-    status: Status | str | Unset | None = attrs.field(default=None, converter=_status)
-    draft: bool = attrs.field(default=False, converter=_draft)
-    customer: CustomerKind | Unset = attrs.field(default=UNSET, converter=_customer)
+    status: Status | str | Unset | None = field(default=None, converter=_status)
+    draft: bool = field(default=False, converter=_draft)
+    customer: CustomerKind | Unset = field(default=UNSET, converter=_customer)
     written: Patch | Unset = UNSET
-
-    def __policy__(self) -> Policy[Order, Patch]:
-        """Return the default policy of this platform."""
-        return POLICY
 
     def __payload__(self) -> dict[str, object]:
         return to_payload(self)
 
 
-@attrs.frozen(kw_only=True, repr=False)
-class Customer(Model):
-    """The body's ``customer``; the page describes ``mobile`` without a country code and shows it with one."""
-
-    id: int | Unset = UNSET
-    name: str | Unset = attrs.field(default=UNSET, repr=hidden)
-    mobile: str | Unset = attrs.field(default=UNSET, repr=hidden)
-    email: str | Unset = attrs.field(default=UNSET, repr=hidden)
-
-
-@attrs.frozen(kw_only=True, repr=False)
-class Receiver(Model):
-    """The body's ``receiver``; ``notify`` asks to notify the receiver of the update."""
-
-    name: str | Unset = attrs.field(default=UNSET, repr=hidden)
-    country_code: str | Unset = UNSET
-    phone: str | Unset = attrs.field(default=UNSET, repr=hidden)
-    email: str | Unset = attrs.field(default=UNSET, repr=hidden)
-    notify: bool | Unset = UNSET
-
-
-@attrs.frozen(kw_only=True, repr=False)
-class GeoCoordinates(Model):
-    """The coordinates to ship to, in degrees; documented only by a sample."""
-
-    lat: int | float | Unset = attrs.field(default=UNSET, repr=hidden)
-    lng: int | float | Unset = attrs.field(default=UNSET, repr=hidden)
-
-
-@attrs.frozen(kw_only=True, repr=False)
-class ShipTo(Model):
-    """The body's ``ship_to``; its last four keys are from newer editions of the page and are optional."""
-
-    country: int | Unset = attrs.field(default=UNSET, repr=hidden)
-    city: int | Unset = attrs.field(default=UNSET, repr=hidden)
-    block: str | Unset = attrs.field(default=UNSET, repr=hidden)
-    street_number: str | Unset = attrs.field(default=UNSET, repr=hidden)
-    address: str | Unset = attrs.field(default=UNSET, repr=hidden)
-    address_line: str | Unset = attrs.field(default=UNSET, repr=hidden)
-    postal_code: str | Unset = attrs.field(default=UNSET, repr=hidden)
-    geo_coordinates: GeoCoordinates | Unset = UNSET
-    district: int | Unset = attrs.field(default=UNSET, repr=hidden)
-    short_address: str | Unset = attrs.field(default=UNSET, repr=hidden)
-    building_number: str | Unset = attrs.field(default=UNSET, repr=hidden)
-    additional_number: str | Unset = attrs.field(default=UNSET, repr=hidden)
-
-
-@attrs.frozen(kw_only=True, repr=False)
-class CashOnDelivery(Model):
-    """The amount to pay on delivery; documented only by a sample."""
-
-    amount: int | float | Unset = UNSET
-    currency: str | Unset = UNSET
-
-
-@attrs.frozen(kw_only=True, repr=False)
-class Payment(Model):
-    """The body's ``payment``; the page names no values for ``status``, ``method`` and ``accepted_methods``."""
-
-    status: str | Unset = UNSET
-    method: str | Unset = UNSET
-    store_bank_id: int | Unset = UNSET
-    receipt_image_path: str | Unset = attrs.field(default=UNSET, repr=hidden)
-    accepted_methods: tuple[str, ...] | Unset = UNSET
-    cash_on_delivery: CashOnDelivery | Unset = UNSET
-
-
-class _Masked(PatchBase):
-    __slots__ = ("_salla_mask",)
-    __space__: ClassVar = Space("_salla_mask")
-
-
-@attrs.frozen(kw_only=True, repr=False)
-class Patch(_Masked):
-    """The body of the request: the changes that it asks for. No key is required.
-
-    Raises:
-        InvalidInput: a value is not of the documented type or form; lists every problem.
-    """
-
-    customer: Customer | Unset = attrs.field(default=UNSET, metadata=in_section(Section.CUSTOMER))
-    receiver: Receiver | Unset = attrs.field(default=UNSET, metadata=in_section(Section.RECEIVER))
-    delivery_method: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.SHIPPING))
-    branch_id: int | Unset = attrs.field(default=UNSET, metadata=in_section(Section.SHIPPING))
-    courier_id: int | Unset = attrs.field(default=UNSET, metadata=in_section(Section.SHIPPING))
-    ship_to: ShipTo | Unset = attrs.field(default=UNSET, metadata=in_section(Section.SHIPPING))
-    payment: Payment | Unset = attrs.field(default=UNSET, metadata=in_section(Section.PAYMENT))
-    coupon_code: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.COUPON))
-    employees: tuple[int, ...] | Unset = attrs.field(default=UNSET, metadata=in_section(Section.EMPLOYEES))
-
-
-@attrs.frozen(kw_only=True, repr=False)
+@model
 class UpdateRequest(Model):
     """A whole request: the order's id from the path, and the patch."""
 
@@ -578,7 +564,6 @@ def policy(
         edition="2",
         order_type=Order,
         patch_type=Patch,
-        sections=Section,
         actions=Action,
         rules=_build_rules(chosen),
         waivers=_WAIVERS,
@@ -588,7 +573,7 @@ def policy(
     )
 
 
-POLICY: Final = policy()
+POLICY: Final = register(policy())
 """The policy with the default answers of ``specs/assumptions.toml``."""
 _STATUS_ENDPOINT: Final = "use the endpoint Update Order Status to change a status or its note"
 _ITEMS_ENDPOINT: Final = "use the endpoints of Order Items to change items"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import attrs
 
 from orderrules.engine.decision_table import lookup, name_of, rows_of, table_of
-from orderrules.grammar.orders import OrderT, OrderT_contra, PatchT, PatchT_contra
+from orderrules.grammar.orders import OrderBase, OrderT, OrderT_contra, PatchT, PatchT_contra
 from orderrules.grammar.rulebook import Rulebook
 
 if TYPE_CHECKING:
@@ -402,21 +402,34 @@ class Policy(Rulebook[OrderT, PatchT]):
         return schema.schema(self, order)
 
 
-class Decides(Protocol[PatchT_contra]):
-    """An object that decides on updates, such as a policy."""
-
-    def can_update(self, order: Any, patch: PatchT_contra, /) -> Decision:  # noqa: ANN401 - an order of its platform.
-        """Decide whether a patch may be sent for an order."""
-        ...
+_REGISTERED: Final[dict[type, Policy[Any, Any]]] = {}
 
 
-class Governed(Protocol[PatchT_contra]):
-    """An order with a method that returns the policy of its platform."""
+def register(policy: Policy[OrderT, PatchT]) -> Policy[OrderT, PatchT]:
+    """Make a policy the one by which ``can_update`` decides on orders of its platform, and return it.
 
-    def __policy__(self) -> Decides[PatchT_contra]: ...
+    Raises:
+        ValueError: the platform has such a policy already.
+    """
+    if policy.order_type in _REGISTERED:
+        raise ValueError(f"{policy.order_type.__name__} has a registered policy already: {policy.name}")
+    _REGISTERED[policy.order_type] = policy
+    return policy
 
 
-def can_update(order: Governed[PatchT], patch: PatchT) -> Decision:
+def policy_of(order: OrderBase[Any]) -> Policy[Any, Any]:
+    """Return the policy by which ``can_update`` decides on an order.
+
+    Raises:
+        TypeError: it is not an order, or its platform has no registered policy.
+    """
+    policy = _REGISTERED.get(type(order))
+    if policy is None:
+        raise TypeError(f"expected an order of a platform with a registered policy, got {name_of(order)}")
+    return policy
+
+
+def can_update(order: OrderBase[PatchT], patch: PatchT) -> Decision:
     """Decide whether a patch may be sent for an order, under the default policy of the order's platform.
 
     ``POLICY.can_update`` of the platform gives the same decision faster. Other policies decide under other assumptions.
@@ -431,9 +444,4 @@ def can_update(order: Governed[PatchT], patch: PatchT) -> Decision:
     Raises:
         TypeError: ``order`` is not an order, or the patch is of another platform.
     """
-    try:
-        policy = order.__policy__()
-    except AttributeError:
-        message = f"expected an order of a platform, got {name_of(order)}"
-        raise TypeError(message) from None
-    return policy.can_update(order, patch)
+    return policy_of(order).can_update(order, patch)

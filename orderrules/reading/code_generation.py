@@ -10,19 +10,17 @@ field ``size: int | Unset = UNSET``, the reader of a document is::
 
     def read(data, keys_read):
         if type(data) is not dict: raise UnsureError
-        self = unfrozen()
+        self = new(model)
         if 'size' in data:
             its = data['size']
             if not (type(its) is int and -9223372036854775808 < its < 9223372036854775808):
                 raise UnsureError
-            self.size = its
+            set_size(self, its)
             keys_read += 1
-        else: self.size = UNSET
-        self.__class__ = model
+        else: set_size(self, UNSET)
         return self, keys_read
 
-A frozen object would have to be set through its descriptors, which takes longer than all the rest. So the object is
-created with an unfrozen class of the same layout, and gets its real class when it is complete.
+``new`` is ``object.__new__``, and ``set_size`` the setter of the field's slot, which a frozen class does not block.
 """
 
 from __future__ import annotations
@@ -31,8 +29,8 @@ import functools
 import linecache
 from datetime import date
 from enum import Enum, StrEnum
-from types import MemberDescriptorType, NoneType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, cast, get_args
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Final, NoReturn, get_args
 
 import attrs
 
@@ -77,21 +75,20 @@ def is_plain(text: str) -> bool:
 _PLAIN_TEXT: Final = " and ({its}.isascii() and '\\0' not in {its} or is_plain({its}))"
 _UNSURE: Final = "raise UnsureError"
 _TEXT: Final = "<orderrules text"
-_BUILD: Final = f"{_TEXT} build "
 _NAMES: Final[dict[str, Any]] = {"UNSET": UNSET, "UnsureError": UnsureError, "is_plain": is_plain}
 
 
-def builder(model: type[AnyModel]) -> Callable[..., None] | None:
-    """Generate an ``__init__`` that sets the fields if all are clearly valid, and otherwise calls the one from attrs.
+def make_init(model: type[AnyModel], careful: Callable[..., None]) -> Callable[..., None]:
+    """Generate the ``__init__`` of a model: it sets the fields if all are clearly valid, and is careful otherwise.
 
-    Return None if a field of the model is not a plain keyword argument.
+    Args:
+        model: the model, of which every field has a slot.
+        careful: is called with the object and its values, by name; converts, checks and sets them.
     """
-    if not _is_built_by_keyword(model) or _unfrozen_class(model) is None:
-        return None
-    attrs_init, fields = model.__init__, attrs.fields(model)  # type: ignore[arg-type]  # models are attrs classes.
+    fields: Any = attrs.fields(model)
     derived, _, keys = model.__derived__()
-    names = {**_NAMES, "init_of_attrs": attrs_init}
-    unsure = f"return init_of_attrs(self, {', '.join(f'{field.name}={field.name}' for field in fields)})"
+    names: dict[str, Any] = {**_NAMES, "careful": careful}
+    unsure = f"return careful(self, {', '.join(f'{field.name}={field.name}' for field in fields)})"
     lines = ["number = 0"] if derived else []
     for field in fields:
         names |= {f"default_{field.name}": field.default, f"converter_{field.name}": field.converter}
@@ -107,69 +104,36 @@ def builder(model: type[AnyModel]) -> Callable[..., None] | None:
         names["put"] = getattr(model, derived).__set__
         lines += [*_number_lines(model, names, unsure), "put(self, number)"]
     if not _RESERVED.union(names).isdisjoint(field.name for field in fields):
-        return None
+        lines = [unsure]  # A parameter would hide a name that the lines above use.
     defaults = (f"={f'default_{field.name}'}" if field.default is not attrs.NOTHING else "" for field in fields)
-    parameters = ", ".join(f"{field.name}{default}" for field, default in zip(fields, defaults, strict=True))
-    build: Callable[..., None] = _compile(
-        "build", model, [f"def __init__(self, *, {parameters}):", *_indent(lines)], names
-    )
-    functools.update_wrapper(build, attrs_init)
-    # In Python 3.14, update_wrapper copies ``__annotate__`` instead of the annotations, and attrs does not set that.
-    build.__annotations__ = attrs_init.__annotations__
+    parameters = "".join(f", {field.name}{default}" for field, default in zip(fields, defaults, strict=True))
+    signature = f"def __init__(self{', *' * bool(fields)}{parameters}):"
+    build: Callable[..., None] = _compile("build", model, [signature, *_indent(lines)], names)
+    build.__qualname__, build.__module__ = f"{model.__qualname__}.__init__", model.__module__
+    build.__annotations__ = {field.name: slots_of(model)[field.name].annotation for field in fields}
     return build
 
 
-_FACTORY: Final[type] = type(cast("object", attrs.Factory(list)))
 _RESERVED: Final = frozenset({"self", "its", "item", "number", "type", "str", "int", "float", "bool", "tuple"})
-
-
-def _is_built_by_keyword(model: type[AnyModel]) -> bool:
-    """Return whether the ``__init__`` of a model is from attrs, with only keyword arguments and plain defaults."""
-    return _is_built_by_attrs(model) and all(
-        field.init
-        and field.kw_only
-        and field.alias == field.name
-        and field.validator is None
-        and not isinstance(field.converter, attrs.Converter)
-        and not isinstance(field.default, _FACTORY)
-        and isinstance(getattr(model, field.name, None), MemberDescriptorType)
-        for field in attrs.fields(model)  # type: ignore[arg-type]  # models are attrs classes.
-    )
-
-
-def _is_built_by_attrs(model: type[AnyModel]) -> bool:
-    """Return whether the construction of a model runs only code of attrs and of this package."""
-    return (
-        model.__init__.__code__.co_filename.startswith(("<attrs generated", _BUILD))
-        and not hasattr(model, "__attrs_pre_init__")
-        and model.__new__ is object.__new__
-        and _module_of(model, "__attrs_post_init__").startswith("orderrules.reading.")
-        and _module_of(model, "__check__").startswith("orderrules.")
-    )
-
-
-def _module_of(model: type[AnyModel], method: str) -> str:
-    name: str = getattr(model, method).__module__
-    return name
 
 
 def _reader(model: type[AnyModel], source: Source, read_number: Callable[[Any], int | float] = float) -> Reader:
     """Generate the function that reads a model; it raises ``ValueError`` or ``KeyError`` if it is unsure."""
-    unfrozen = _unfrozen_class(model) if can_generate(model) else None
-    if unfrozen is None:
+    if not can_generate(model):
         return _give_up
     derived, _, keys = model.__derived__()
-    names = {**_NAMES, "unfrozen": unfrozen, "model": model}
-    lines = ["def read(data, keys_read):", "    self = unfrozen()", *(["    number = 0"] if derived else [])]
+    names = {**_NAMES, "new": object.__new__, "model": model}
+    lines = ["def read(data, keys_read):", "    self = new(model)", *(["    number = 0"] if derived else [])]
     if source is not Source.STRUCT:
         lines.insert(1, "    if type(data) is not dict: raise UnsureError")
     if source is Source.DICT:
         lines += ["    keys_read = 0", "    for key in data:", "        if type(key) is not str: raise UnsureError"]
     for name, slot in slots_of(model).items():
-        store = [*_value_lines(slot, names, source, read_number), f"self.{name} = its", "keys_read += 1"]
+        names[f"set_{name}"] = getattr(model, name).__set__
+        store = [*_value_lines(slot, names, source, read_number), f"set_{name}(self, its)", "keys_read += 1"]
         if name in keys:
             store.append(f"number |= {1 << keys.index(name)}")
-        otherwise = f"else: self.{name} = UNSET" if slot.optional else f"else: {_UNSURE}"
+        otherwise = f"else: set_{name}(self, UNSET)" if slot.optional else f"else: {_UNSURE}"
         if source is Source.STRUCT:
             lines += _indent([f"its = data.{name}", "if its is not UNSET:", *_indent(store), otherwise])
         else:
@@ -177,8 +141,9 @@ def _reader(model: type[AnyModel], source: Source, read_number: Callable[[Any], 
     if source is Source.DICT:
         lines.append("    if keys_read != len(data): raise UnsureError")
     if derived:
-        lines += _indent([*_number_lines(model, names, _UNSURE), f"self.{derived} = number"])
-    lines += ["    self.__class__ = model", "    return self, keys_read"]
+        names["put"] = getattr(model, derived).__set__
+        lines += _indent([*_number_lines(model, names, _UNSURE), "put(self, number)"])
+    lines.append("    return self, keys_read")
     read: Reader = _compile(f"read {source.name.lower()}", model, lines, names)
     return read
 
@@ -194,15 +159,12 @@ def _give_up(_: object, __: int) -> NoReturn:
 def can_generate(model: type[AnyModel], *above: type[AnyModel]) -> bool:
     """Return whether a model can be read by generated functions.
 
-    It must be built from its fields without further steps, must not contain itself, and must not be nested too deeply.
+    Its fields must have no converters and no defaults but ``UNSET``; it must not contain itself, and must not be nested
+    too deeply.
     """
-    is_simple = _is_built_by_attrs(model) and all(
-        field.init
-        and field.alias == field.name
-        and field.converter is None
-        and field.validator is None
-        and (field.default is UNSET or field.default is attrs.NOTHING)
-        for field in attrs.fields(model)  # type: ignore[arg-type]  # models are attrs classes.
+    is_simple = all(
+        field.converter is None and (field.default is UNSET or field.default is attrs.NOTHING)
+        for field in attrs.fields(model)
     )
     _, facts, _ = model.__derived__()
     # A fact may also be read from a property, which may need the complete object.
@@ -217,19 +179,6 @@ def can_generate(model: type[AnyModel], *above: type[AnyModel]) -> bool:
             if is_model(inner)
         )
     )
-
-
-def _make_unfrozen_class(model: type) -> type | None:
-    """Return an unfrozen class with the layout of a model; None if no class has the same layout."""
-    try:
-        unfrozen = type(f"Unfrozen{model.__name__}", model.__bases__, {"__slots__": tuple(slots_of(model))})
-        unfrozen().__class__ = model
-    except TypeError:
-        return None
-    return unfrozen
-
-
-_unfrozen_class: Final[Callable[[type], type | None]] = functools.cache(_make_unfrozen_class)
 
 
 def _value_lines(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, Final, get_args, get_origin, get_type_hints
 
 import attrs
 
@@ -44,6 +44,8 @@ class AnyModel:
     """The root of all models: an annotation is a model if it is a subclass of this class."""
 
     __slots__ = ()
+
+    __attrs_attrs__: ClassVar[Any]
 
     @classmethod
     def __derived__(cls) -> Derived:
@@ -118,13 +120,21 @@ def _slots_of(model: type) -> Mapping[str, Slot]:
     Raises:
         TypeError: there is no strict reader of the type of a field.
     """
-    hints = get_type_hints(model)
+    try:
+        hints = get_type_hints(model, localns={model.__name__: model})
+    except NameError as error:
+        raise TypeError(
+            f"{model.__qualname__}: {error.name} is not defined in its module; define it there, above {model.__name__}"
+        ) from None
     slots: dict[str, Slot] = {}
     for field in attrs.fields(model):
         options = members(hints[field.name])
         annotation = _union(*(option for option in options if option is not Unset))
         if not _is_readable(annotation):
-            raise unsupported_type(annotation)
+            raise TypeError(
+                f"{model.__qualname__}.{field.name} is annotated {annotation}; a field holds str, int, float, bool, "
+                "date, a StrEnum, a model, a tuple of one of these (tuple[int, ...]), or a union of them"
+            )
         slots[field.name] = Slot(field.name, annotation, field.default is not attrs.NOTHING, Unset in options)
     return slots
 

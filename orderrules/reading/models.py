@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import functools
-import weakref
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast, dataclass_transform, get_args
 
 import attrs
 
-from orderrules.reading.code_generation import builder
+from orderrules.reading.code_generation import make_init
 from orderrules.reading.fields import UNSET, AnyModel, is_array, slots_of
 from orderrules.reading.limits import MOST_DIGITS, OPTIONS, Limits, ReadOptions
 from orderrules.reading.problems import InvalidInput, Problems
@@ -16,6 +15,10 @@ from orderrules.reading.values import leaf, read_items, wrong_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from enum import StrEnum
+
+
+ModelT = TypeVar("ModelT", bound="Model")
 
 
 def hidden(value: object) -> str:
@@ -39,9 +42,71 @@ def _check_value(annotation: Any, value: object) -> object:  # noqa: ANN401 - an
     return value
 
 
-_HAS_GENERATED_INIT: Final[weakref.WeakKeyDictionary[type, bool]] = weakref.WeakKeyDictionary()
-"""The models with at least one object; the value is whether an ``__init__`` was generated."""
 _WIDEST: Final = ReadOptions(Limits(digits=MOST_DIGITS))
+_SECTION: Final = "orderrules.section"
+_STEPS: Final = ("__init__", "__new__", "__attrs_pre_init__", "__attrs_post_init__", "__post_init__")
+
+
+def field(
+    *,
+    default: Any = attrs.NOTHING,  # noqa: ANN401 - of the field's type.
+    personal: bool = False,
+    section: StrEnum | None = None,
+    converter: Callable[[Any], Any] | None = None,
+) -> Any:  # noqa: ANN401 - so that a checker accepts it for a field of any type.
+    """Describe a field of a model.
+
+    Args:
+        default: its value if it is left out; without a default it is required.
+        personal: whether it is personal data, which ``repr`` hides.
+        section: the section of a body key, if its name is not that of the section.
+        converter: converts a value given in Python before it is checked; a model that has converters is read slowly.
+    """
+    metadata = {} if section is None else {_SECTION: section}
+    shown = hidden if personal else True
+    return cast("Any", attrs.field(default=default, repr=shown, converter=converter, metadata=metadata))
+
+
+def section_of(described: attrs.Attribute[Any]) -> StrEnum | None:
+    """Return the section that a field names, if it names one."""
+    section: StrEnum | None = described.metadata.get(_SECTION)
+    return section
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
+def model(cls: type[ModelT]) -> type[ModelT]:
+    """Make a model of a class below ``Model``, ``OrderBase`` or ``PatchBase``.
+
+    Its objects are frozen, have slots, take their fields by keyword, are checked when they are built, and compare by
+    their fields. The class does not change afterwards.
+
+    Raises:
+        TypeError: the class has another base, a constructor of its own, a field of a type that has no strict reader,
+            or facts or sections that do not fit its fields.
+        NameError: the type of a field is not defined yet.
+    """
+    if not issubclass(cls, Model):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"{cls.__name__} needs a base: Model, OrderBase or PatchBase")
+    steps = [name for name in _STEPS if name in cls.__dict__]
+    if steps:
+        raise TypeError(f"{cls.__name__} is built from its fields alone: remove {', '.join(steps)}")
+    made: type[ModelT] = attrs.frozen(init=False, repr=False, kw_only=True)(cls)
+    described = attrs.fields(made)
+    # The number of an object's point has a slot, but it is not a field: asdict, evolve and others shall not see it.
+    made.__attrs_attrs__ = type(described)(each for each in described if each.init)
+    made.__complete__()
+    made.__init__ = make_init(made, _set_carefully)  # type: ignore[method-assign]
+    return made
+
+
+def _set_carefully(self: Model, **values: Any) -> None:  # noqa: ANN401 - values of any type.
+    """Convert, check and set the fields of a new object; raise one error with every problem."""
+    kind = type(self)
+    for described in attrs.fields(kind):
+        value = values[described.name]
+        converted = value if described.converter is None else described.converter(value)
+        object.__setattr__(self, described.name, converted)
+    self.__check__()
 
 
 class Model(AnyModel):
@@ -59,33 +124,43 @@ class Model(AnyModel):
         Raises:
             TypeError: a base is a model.
         """
+        super().__init_subclass__()
         for base in cls.__bases__:
             if attrs.has(base):
                 raise TypeError(f"{base.__name__} is a model, which cannot be subclassed")
 
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401, ARG002 - the decorator replaces it.
+        """Refuse to build an object of a class without the decorator."""
+        raise TypeError(f"{type(self).__name__} is not a model yet: put @model above its class")
+
+    @classmethod
+    def __complete__(cls) -> None:
+        """Check the class when its fields are known; orders and patches have more to check."""
+        slots_of(cls)
+
     def __repr__(self) -> str:
         """Return the fields as text, without those that are ``UNSET``; personal data is hidden."""
         fields = [
-            f"{field.name}={(field.repr if callable(field.repr) else repr)(value)}"
-            for field in attrs.fields(type(self))  # type: ignore[arg-type]  # models are attrs classes.
-            if (value := getattr(self, field.name)) is not UNSET
+            f"{described.name}={(described.repr if callable(described.repr) else repr)(value)}"
+            for described in attrs.fields(type(self))
+            if (value := getattr(self, described.name)) is not UNSET
         ]
         return f"{type(self).__qualname__}({', '.join(fields)})"
 
-    def __attrs_post_init__(self) -> None:
-        """Check the new object the careful way.
+    def replace(self, **changes: Any) -> Self:  # noqa: ANN401 - values of any type.
+        """Return a copy with other values; ``copy.replace`` of Python 3.13 and ``attrs.evolve`` do the same.
 
-        When a model gets its second object, a faster ``__init__`` is generated for it, which seldom calls this method.
+        Args:
+            **changes: the new value of each field that changes.
+
+        Raises:
+            InvalidInput: a value is invalid.
+            TypeError: there is no field of such a name.
         """
-        kind = type(self)
-        if kind not in _HAS_GENERATED_INIT:
-            _HAS_GENERATED_INIT[kind] = False
-        elif not _HAS_GENERATED_INIT[kind]:
-            _HAS_GENERATED_INIT[kind] = True
-            build = builder(kind)
-            if build is not None:
-                kind.__init__ = build  # type: ignore[method-assign]
-        self.__check__()
+        fields = {described.name: getattr(self, described.name) for described in attrs.fields(type(self))}
+        return type(self)(**{**fields, **changes})
+
+    __replace__ = replace
 
     def __check__(self) -> None:
         """Check every field and store the value that its reader returns; raise one error with every problem."""

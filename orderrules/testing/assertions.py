@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from orderrules.policy.policy import can_update, observe
+from orderrules.policy.policy import can_update, observe, policy_of
 
 __all__ = ["assert_allowed", "assert_refused", "observe"]
 
@@ -12,11 +12,6 @@ if TYPE_CHECKING:
     from orderrules.engine.decision import Decision
     from orderrules.grammar.orders import OrderT, PatchT
     from orderrules.policy.policy import Policy
-
-
-def _policy_of(order: Any) -> Policy[Any, Any]:  # noqa: ANN401 - an order of any platform.
-    policy: Policy[Any, Any] = order.__policy__()
-    return policy
 
 
 def _decide(order: OrderT, patch: PatchT, policy: Policy[OrderT, PatchT] | None) -> Decision:
@@ -68,7 +63,7 @@ def assert_refused(
     """
     __tracebackhide__ = True
     decision = _decide(order, patch, policy)
-    rule_ids = [entry.id for entry in (_policy_of(order) if policy is None else policy).rules]
+    rule_ids = [entry.id for entry in (policy_of(order) if policy is None else policy).rules]
     if rule is not None and rule not in rule_ids:
         raise ValueError(f"the policy has no rule {rule!r}; its rules are {', '.join(rule_ids)}")
     refusing = [violation.rule.id for violation in decision.violations]

@@ -17,8 +17,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-import attrs
-
 from orderrules.grammar.orders import OrderT, PatchT
 from orderrules.platforms import awal, salla
 from orderrules.reading.bodies import write_body
@@ -106,7 +104,7 @@ class Fake(abc.ABC, Generic[OrderT, PatchT]):
         order_id = max(self.orders, default=0) + 1 if given is None else given
         if type(order_id) is not int or order_id < 1 or order_id in self.orders:
             raise ValueError(f"expected an id that is a positive integer and that no other order has, got {given!r}")
-        self.orders[order_id] = attrs.evolve(order, id=order_id)  # type: ignore[misc]  # models are attrs classes.
+        self.orders[order_id] = order.replace(id=order_id)
         return order_id
 
     def fail(self, fault: Fault | str, *, method: str | None = None, times: int = 1) -> None:

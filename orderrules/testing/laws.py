@@ -105,12 +105,12 @@ def _refused_keys(decision: Decision) -> set[tuple[str, str]]:
     return {(violation.rule.id, key) for violation in decision.violations for key in violation.keys}
 
 
-def empty(policy: Policy[Any, Any], order: OrderBase, _: PatchBase) -> bool:
+def empty(policy: Policy[Any, Any], order: OrderBase[Any], _: PatchBase) -> bool:
     """An empty patch is allowed."""
     return bool(policy.can_update(order, policy.patch_type()))
 
 
-def waiver(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
+def waiver(policy: Policy[Any, Any], order: OrderBase[Any], patch: PatchBase) -> bool:
     """If a waiver applies, nothing is refused."""
     point = {fact: fact.of(order) for fact in policy.order_type.__space__.facts}
     point |= {fact: fact.of(patch) for fact in policy.patch_type.__space__.facts}
@@ -118,7 +118,7 @@ def waiver(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool
     return not applies or bool(policy.can_update(order, patch))
 
 
-def dropping_a_key(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
+def dropping_a_key(policy: Policy[Any, Any], order: OrderBase[Any], patch: PatchBase) -> bool:
     """Dropping a key never adds a violation."""
     values = {key: getattr(patch, key) for key in patch.keys}
     refused_before = _refused_keys(policy.can_update(order, patch))
@@ -131,7 +131,7 @@ def dropping_a_key(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase)
     )
 
 
-def union(policy: Policy[Any, Any], order: OrderBase, one: PatchBase, other: PatchBase) -> bool:
+def union(policy: Policy[Any, Any], order: OrderBase[Any], one: PatchBase, other: PatchBase) -> bool:
     """The violations of a union are the union of the violations."""
     first = {key: getattr(one, key) for key in one.keys}
     second = {key: getattr(other, key) for key in other.keys if key not in first}
@@ -140,13 +140,13 @@ def union(policy: Policy[Any, Any], order: OrderBase, one: PatchBase, other: Pat
     return _refused_keys(whole) == _refused_keys(parts[0]) | _refused_keys(parts[1])
 
 
-def order_of_rules(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
+def order_of_rules(policy: Policy[Any, Any], order: OrderBase[Any], patch: PatchBase) -> bool:
     """The order in which rules are listed changes nothing."""
     reversed_policy = attrs.evolve(policy, rules=policy.rules[::-1], waivers=policy.waivers[::-1])
     return _refused_keys(reversed_policy.can_update(order, patch)) == _refused_keys(policy.can_update(order, patch))
 
 
-def touched_sections(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
+def touched_sections(policy: Policy[Any, Any], order: OrderBase[Any], patch: PatchBase) -> bool:
     """Every violation names a section that the patch touches and keys that the patch sends."""
     return all(
         violation.section in patch.sections and violation.keys and set(violation.keys) <= set(patch.keys)
@@ -154,7 +154,7 @@ def touched_sections(policy: Policy[Any, Any], order: OrderBase, patch: PatchBas
     )
 
 
-def determinism(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
+def determinism(policy: Policy[Any, Any], order: OrderBase[Any], patch: PatchBase) -> bool:
     """Deciding again gives the same decision and changes nothing, also with a copy of the policy."""
     before = pickle.dumps((order, patch))
     copy = attrs.evolve(policy)
@@ -162,24 +162,24 @@ def determinism(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) ->
     return decisions[0] == decisions[1] == decisions[2] and pickle.dumps((order, patch)) == before
 
 
-def round_trip(_policy: Policy[Any, Any], _: OrderBase, patch: PatchBase) -> bool:
+def round_trip(_policy: Policy[Any, Any], _: OrderBase[Any], patch: PatchBase) -> bool:
     """A patch that is written and read again is the same."""
     return read_body(type(patch), write_body(patch)) == patch
 
 
-def guard(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
+def guard(policy: Policy[Any, Any], order: OrderBase[Any], patch: PatchBase) -> bool:
     """The guard of a patch holds for exactly the orders for which the patch is allowed."""
     return policy.guard(patch).holds(order) is bool(policy.can_update(order, patch))
 
 
-def split(policy: Policy[Any, Any], order: OrderBase, patch: PatchBase) -> bool:
+def split(policy: Policy[Any, Any], order: OrderBase[Any], patch: PatchBase) -> bool:
     """The allowed part of a split is allowed, and the two parts together are the whole patch."""
     parts = policy.split(order, patch)
     values = {key: getattr(part, key) for part in (parts.allowed, parts.refused) for key in part.keys}
     return bool(policy.can_update(order, parts.allowed)) and policy.patch_type(**values) == patch
 
 
-def history(policy: Policy[Any, Any], first: OrderBase, sent: tuple[PatchBase, ...]) -> bool:
+def history(policy: Policy[Any, Any], first: OrderBase[Any], sent: tuple[PatchBase, ...]) -> bool:
     """Applying allowed updates one after another gives an order that the policy can decide on again."""
     current = first
     for patch in sent:

@@ -97,7 +97,7 @@ class Recorder:
             self._record_action(name, ids, str(asked), decision)
 
     def _record_update(
-        self, name: str, ids: set[str], question: tuple[OrderBase, PatchBase], decision: Decision
+        self, name: str, ids: set[str], question: tuple[OrderBase[Any], PatchBase], decision: Decision
     ) -> None:
         seen, policy = self.seen[name], self.policies[name]
         order, patch = question

@@ -256,7 +256,7 @@ class OrderMachine(RuleBasedStateMachine):
         """Create an order, read it back, and check that it is the same."""
         order = data.draw(self.starting_orders(), label="order")
         if getattr(order, "id", None) is not None:
-            order = attrs.evolve(order, id=None)  # The service assigns the id.
+            order = order.replace(id=None)  # The service assigns the id.
         self._count += 1
         tracked = _Tracked(None, f"order {self._count}", order, [])
         content = {key: value for key, value in order.__payload__().items() if value is not None}
@@ -268,7 +268,7 @@ class OrderMachine(RuleBasedStateMachine):
             # A field that was not given has the value that the service chose.
             given = {name: getattr(order, name) for name in slots_of(self.policy.order_type)}
             chosen = {name: getattr(observed, name) for name, value in given.items() if value is None}
-            tracked.expected = attrs.evolve(order, **chosen)
+            tracked.expected = order.replace(**chosen)
             self._compare(tracked, observed)
         return tracked
 
@@ -316,9 +316,9 @@ class OrderMachine(RuleBasedStateMachine):
         self._script[-1] += f" -> {_status_word(status)}"
         return status
 
-    def _read_back(self, tracked: _Tracked) -> OrderBase | None:
+    def _read_back(self, tracked: _Tracked) -> OrderBase[Any] | None:
         with self._report_exceptions("while reading the order back"):
-            observed: OrderBase | None = self.read_order(tracked.handle)
+            observed: OrderBase[Any] | None = self.read_order(tracked.handle)
         if observed is not None and type(observed) is not self.policy.order_type:
             raise TypeError(
                 f"read_order must return an order of {self.policy.name} or None, got {type(observed).__name__}"
@@ -348,7 +348,7 @@ class OrderMachine(RuleBasedStateMachine):
             tracked.expected = self.policy.apply(tracked.expected, patch)
         self._compare(tracked, self._read_back(tracked))
 
-    def _compare(self, tracked: _Tracked, observed: OrderBase | None) -> None:
+    def _compare(self, tracked: _Tracked, observed: OrderBase[Any] | None) -> None:
         """Check that the fields that the service shows have the expected values."""
         if observed is None:
             return
@@ -370,7 +370,7 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _facts_text(order: OrderBase) -> str:
+def _facts_text(order: OrderBase[Any]) -> str:
     """Return the facts of an order as text. Its payload may not show all of them."""
     facts = [fact.describe([fact.of(order)]) for fact in order.__space__.facts]
     return f" ({', '.join(facts)})"

@@ -11,7 +11,8 @@ import attrs
 import pytest
 
 from orderrules import UNKNOWN, UNSET, Decision, Fact, Policy, Rule, Unset, awal, salla
-from orderrules.authoring import OrderBase, PatchBase, Space, TransitionTable, in_section
+from orderrules.authoring import OrderBase, PatchBase, TransitionTable
+from orderrules.reading.models import model
 from tests.kit import toy
 from tests.kit.draw_tables import POLICIES, ROOT
 from tests.kit.policies import (
@@ -161,24 +162,16 @@ def test_a_new_status_that_is_decided_like_unknown_changes_no_digest() -> None:
     def platform(*stages: str, final: str = "door") -> Policy[Any, Any]:
         stage = Fact("stage", values=(*stages, UNKNOWN))
 
-        class Indexed(OrderBase):
-            __slots__ = ("_digest_index",)
-            __space__ = Space("_digest_index", (stage,))
-
-        @attrs.frozen(kw_only=True)
-        class Order(Indexed):
+        @model
+        class Order(OrderBase[Any], facts=(stage,)):
             stage: str
 
-        class Masked(PatchBase):
-            __slots__ = ("_digest_mask",)
-            __space__ = Space("_digest_mask")
-
-        @attrs.frozen(kw_only=True)
-        class Patch(Masked):
-            note: str | Unset = attrs.field(default=UNSET, metadata=in_section(toy.Section.NOTE))
+        @model
+        class Patch(PatchBase, sections=toy.Section):
+            note: str | Unset = UNSET
 
         rule = Rule(id="NOTE-1", section=toy.Section.NOTE, only_if=stage.is_not(final), reason="it is done")
-        return Policy(name="p", order_type=Order, patch_type=Patch, sections=toy.Section, rules=(rule,))
+        return Policy(name="p", order_type=Order, patch_type=Patch, rules=(rule,))
 
     assert platform("desk", "van", "door").digest() == platform("desk", "door").digest()
     assert platform("desk", "door").digest() != platform("desk", "door", final="desk").digest()

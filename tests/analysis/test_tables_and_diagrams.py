@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from orderrules import UNSET, Fact, Rule, Waiver, awal, salla
 from orderrules.analysis import tables_and_diagrams as tables
-from orderrules.authoring import Space
+from orderrules.authoring import OrderBase, model
 from tests.kit import toy
 
 
@@ -40,9 +42,9 @@ def test_the_status_table_says_what_is_open_and_when() -> None:
 def test_a_platform_whose_orders_have_no_facts_has_no_status_table() -> None:
     """Drawing it is a value error."""
 
-    class Bare(toy.Order.__mro__[2]):  # type: ignore[misc, name-defined]  # the base of all orders.
-        __slots__ = ("_bare_index",)
-        __space__ = Space("_bare_index")
+    @model
+    class Bare(OrderBase[Any], facts=()):
+        size: int = 1
 
     policy = toy.platform_of(1)
     object.__setattr__(policy, "order_type", Bare)

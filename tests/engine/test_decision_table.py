@@ -13,7 +13,7 @@ import attrs
 import pytest
 
 from orderrules import UNSET, Decision, Fact, Policy, Rule, Violation, Waiver, awal, can_update, salla
-from orderrules.authoring import AllOf, Alternative, AnyOf, Space, TransitionTable
+from orderrules.authoring import AllOf, Alternative, AnyOf, TransitionTable
 from orderrules.engine.decision_table import rows_of, table_of
 from tests.kit import samples, toy
 from tests.kit.kettles import (
@@ -24,9 +24,13 @@ from tests.kit.kettles import (
     STATE,
     TINT,
     Change,
+    Grip,
     Kettle,
     Part,
+    State,
+    Tint,
     Verb,
+    Warmth,
     kettles,
     rule_on,
 )
@@ -79,7 +83,7 @@ def test_threads_that_ask_at_once_get_the_same() -> None:
 
 def test_a_value_that_is_not_an_order_is_a_type_error() -> None:
     """The message has the expected and the actual type."""
-    with pytest.raises(TypeError, match=r"expected an order of a platform, got builtins\.dict"):
+    with pytest.raises(TypeError, match=r"expected an order of a platform with a .* policy, got builtins\.dict"):
         can_update({"status": "pending"}, awal.Patch())  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"got builtins\.dict as the patch"):
         can_update(salla.Order(), {"coupon_code": "EID24"})  # type: ignore[misc]
@@ -178,8 +182,6 @@ def test_a_space_numbers_its_points() -> None:
         assert point == {fact: fact.of(order) for fact in space.facts}
     with pytest.raises(ValueError, match="status asked for cannot be 'lost'"):
         awal.Patch.__space__.index(SimpleNamespace(status="lost"))
-    with pytest.raises(ValueError, match="expected a slot name like _platform_word, in lower case, got"):
-        Space("x.index")
 
 
 def test_entries_read_as_sentences() -> None:
@@ -229,7 +231,7 @@ def test_an_invalid_rule_id_or_condition_is_rejected() -> None:
             salla.POLICY.with_rules(wrong)  # type: ignore[arg-type]
         with pytest.raises((TypeError, ValueError), match=r"expected the id of|has no rule or waiver SALLA"):
             salla.POLICY.without(wrong)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="X: expected a condition, got bool"):
+    with pytest.raises(TypeError, match="X: expected a condition, got bool; compare with"):
         Rule(id="X", section=salla.Section.COUPON, only_if=True, reason="x")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="a rule or a waiver needs a reason: a string that is not blank"):
         Rule(id="X", section=salla.Section.COUPON, only_if=AllOf(()), reason=" ")
@@ -238,24 +240,21 @@ def test_an_invalid_rule_id_or_condition_is_rejected() -> None:
 
 
 KETTLES: Final = [
-    Kettle(state=state, full=full, goal=goal)
-    for state in ("cold", "hot", "cracked")
-    for full in (False, True)
-    for goal in ("cold", "hot")
+    Kettle(state=state, full=full, goal=goal) for state in State for full in (False, True) for goal in Warmth
 ]
 CHANGES: Final = [
     Change(tint=tint, label=label, cover=cover, grip=grip, note=note)
-    for tint in (UNSET, "red", "blue")
+    for tint in (UNSET, *Tint)
     for label in (UNSET, "x")
-    for cover in (UNSET, "cold", "hot")
-    for grip in (UNSET, 1, 2)
+    for cover in (UNSET, *Warmth)
+    for grip in (UNSET, *Grip)
     for note in (UNSET, "x")
 ]
 _BODY: Final = {
     "while nothing is red": TINT.is_not("red"),
     "while no tint is asked for": TINT.is_(UNSET),
     "while no grip is asked for": GRIP.is_(UNSET),
-    "while it is cold, or the grip is the second": STATE.is_("cold") | GRIP.is_(2),
+    "while it is cold, or the grip is the second": STATE.is_("cold") | GRIP.is_(Grip.SECOND),
     "while it is not full and both are asked for": FULL.is_(value=False) & TINT.is_not(UNSET) & GRIP.is_not(UNSET),
     "never": AnyOf(()),
 }
@@ -353,7 +352,7 @@ def test_a_section_is_open_if_an_update_of_it_alone_is_allowed(policy: Policy[Ke
                 for change in CHANGES
                 if change.sections == (section,)
                 and any(getattr(change, fact) is not UNSET for fact in facts)
-                and not (change.cover == kettle.state and policy.rules[4].only_if.transitions())
+                and not (str(change.cover) == str(kettle.state) and policy.rules[4].only_if.transitions())
             ]
             decisions = [policy.can_update(kettle, change) for change in requests]
             assert bool(sections[section]) is any(decisions)
@@ -387,7 +386,7 @@ def test_a_section_with_one_possible_value_is_refused_like_that_value() -> None:
 def test_an_action_is_decided_by_its_own_rules() -> None:
     """The decision has evidence, assumptions and caveats, but no keys and no waivers; equal ones are one object."""
     policy = kettles(AllOf(()), AllOf(()))
-    bare = Policy(name="bare", order_type=Kettle, patch_type=Change, sections=Part, rules=())
+    bare = Policy(name="bare", order_type=Kettle, patch_type=Change, rules=())
     ship, pour = policy.rules[1], policy.rules[2]
     for kettle in KETTLES:
         open_for = kettle.state != "cracked" and (kettle.state in (kettle.goal, "cold"))
@@ -409,7 +408,7 @@ def test_an_action_is_decided_by_its_own_rules() -> None:
         with pytest.raises(ValueError, match="not an action") as caught:
             bare.can(kettle, Verb.SHIP)
         assert str(caught.value) == "<Verb.SHIP: 'ship'> is not an action of bare, which has no actions"
-    cracked = Kettle(state="cracked", goal="hot")
+    cracked = Kettle(state=State.CRACKED, goal=Warmth.HOT)
     assert policy.can(cracked, "ship").violations == (
         Violation(ship, (), "state is cracked and goal is hot", "the page does not say what may follow it"),
         Violation(policy.rules[0], (), "state is cracked", "it is possible only while state is not cracked"),
@@ -424,7 +423,7 @@ def test_a_guard_holds_exactly_if_the_update_is_allowed(policy: Policy[Kettle, C
     """Updates that touch the same rules and ask for the same values share one guard."""
     for change in CHANGES[::5]:
         guard = policy.guard(change)
-        assert policy.guard(attrs.evolve(change)) is guard
+        assert policy.guard(change.replace()) is guard
         for kettle in KETTLES:
             assert guard.holds(kettle) is policy.can_update(kettle, change).allowed
     assert policy.guard(Change(note="x")) is policy.guard(Change(note="y"))
@@ -433,7 +432,7 @@ def test_a_guard_holds_exactly_if_the_update_is_allowed(policy: Policy[Kettle, C
 def test_many_orders_are_numbered_and_decided_at_once() -> None:
     """The results equal deciding one by one; a wrong argument raises an error."""
     policy = kettles(AllOf(()), AllOf(()))
-    change = Change(cover="hot")
+    change = Change(cover=Warmth.HOT)
     numbers = policy.indices(KETTLES)
     assert list(numbers) == list(range(12))
     assert policy.decide_indices(numbers, change) == bytes(
@@ -490,7 +489,7 @@ def test_many_orders_are_numbered_and_decided_at_once() -> None:
         (
             lambda: can_update({}, change),  # type: ignore[arg-type]
             TypeError,
-            "expected an order of a platform, got builtins.dict",
+            "expected an order of a platform with a registered policy, got builtins.dict",
         ),
     ]
     for ask, kind, message in mistakes:

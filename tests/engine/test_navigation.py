@@ -181,11 +181,11 @@ def test_apply_stores_keys_that_are_not_fields_of_a_salla_order() -> None:
     order = salla.Order(status="in_progress", customer=salla.CustomerKind.GUEST)
     patch = salla.Patch(customer=salla.Customer(id=7), coupon_code="EID24", employees=(1,))
     after = salla.POLICY.apply(order, patch)
-    assert after == attrs.evolve(order, customer=salla.CustomerKind.REGISTERED, written=patch)
+    assert after == order.replace(customer=salla.CustomerKind.REGISTERED, written=patch)
     with pytest.raises(UpdateRefused):
         salla.POLICY.apply(after, salla.Patch(customer=salla.Customer(id=8)))
     again = salla.POLICY.apply(after, salla.Patch(coupon_code="EID25"))
-    assert again.written == attrs.evolve(patch, coupon_code="EID25")
+    assert again.written == patch.replace(coupon_code="EID25")
     assert salla.POLICY.apply(order, salla.Patch()) is order
     hollow = salla.POLICY.apply(order, salla.Patch(customer=salla.Customer()))
     assert hollow.customer is salla.CustomerKind.GUEST

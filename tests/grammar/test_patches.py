@@ -5,13 +5,11 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
-import attrs
 import pytest
 
-from orderrules import UNSET, InvalidInput, Limits, Unset, awal, salla
-from orderrules.authoring import Hints, in_section, read_body, write_body
+from orderrules import InvalidInput, Limits, awal, salla
+from orderrules.authoring import Hints, read_body, write_body
 from orderrules.grammar.orders import sections_by_key
-from tests.kit import toy
 from tests.kit.toy import Patch, Section, Stage
 
 
@@ -48,27 +46,6 @@ def test_a_patch_is_numbered_by_its_keys_and_facts() -> None:
         assert getattr(patch, space.slot) == number
         assert getattr(pickle.loads(pickle.dumps(patch)), space.slot) == number
         assert pickle.loads(pickle.dumps(patch)) == patch
-
-
-def test_a_key_needs_a_section_and_a_default() -> None:
-    """The message says what to write."""
-
-    @attrs.frozen
-    class Loose(toy._Masked):
-        stage: Stage | Unset = attrs.field(default=UNSET, metadata={"section": Section.STAGE})
-
-    @attrs.frozen
-    class Eager(toy._Masked):
-        stage: Stage | Unset = attrs.field(metadata=in_section(Section.STAGE))
-
-    mistakes: dict[type, str] = {
-        Loose: "Loose.stage has no section: give it metadata=in_section(...)",
-        Eager: "Eager.stage must be optional: give it default=UNSET",
-    }
-    for patch_type, message in mistakes.items():
-        with pytest.raises(TypeError) as caught:
-            sections_by_key(patch_type)
-        assert str(caught.value) == message
 
 
 def test_read_body_follows_its_options() -> None:

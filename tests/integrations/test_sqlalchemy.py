@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import attrs
 import httpx
 import pytest
 import sqlalchemy as sa
@@ -533,7 +532,7 @@ def test_only_the_sent_keys_are_written(engine: sa.Engine) -> None:
     paid = sa.Enum(awal.PaymentStatus, values_callable=lambda kind: [member.value for member in kind], name="paid")
     orders = create_full_orders(engine, payment_status=paid)
     day, patch = date(2024, 1, 20), awal.Patch(status=awal.Status.ACCEPTED, payment_status=awal.PaymentStatus.PAID)
-    patch = attrs.evolve(patch, shipping_date=day, delivery_date=day)
+    patch = patch.replace(shipping_date=day, delivery_date=day)
     statement = sa.update(orders).where(orders.c.id == 1)
     with engine.begin() as connection:
         connection.execute(statement.values(branch_id="8"))  # Another writer's update.

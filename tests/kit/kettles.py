@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from orderrules import UNSET, Assumption, Fact, Policy, Waiver
-from orderrules.authoring import AllOf, Alternative, AnyOf, TransitionTable
-
-if TYPE_CHECKING:
-    from orderrules import Condition
-from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar
-
-import attrs
-
-from orderrules import Rule, Unset
-from orderrules.authoring import OrderBase, PatchBase, Space, in_section
+from orderrules import UNSET, Assumption, Fact, Policy, Rule, Unset, Waiver
+from orderrules.authoring import AllOf, Alternative, AnyOf, OrderBase, PatchBase, TransitionTable, field, model
 
 if TYPE_CHECKING:
     from orderrules import Condition
 
 
-STATE: Final = Fact("state", values=("cold", "hot", "cracked"))
-COVER: Final = Fact("cover asked for", values=(UNSET, "cold", "hot"), attribute="cover")
+class Warmth(StrEnum):
+    """How warm a kettle is."""
+
+    COLD = "cold"
+    HOT = "hot"
+
+
+class State(StrEnum):
+    """How a kettle is."""
+
+    COLD = "cold"
+    HOT = "hot"
+    CRACKED = "cracked"
+
+
+class Tint(StrEnum):
+    """A colour."""
+
+    RED = "red"
+    BLUE = "blue"
+
+
+class Grip(StrEnum):
+    """A grip."""
+
+    FIRST = "1"
+    SECOND = "2"
+
+
+STATE: Final = Fact("state", values=tuple(State))
+COVER: Final = Fact("cover asked for", values=(UNSET, *Warmth), attribute="cover")
 
 
 class Part(StrEnum):
@@ -44,43 +64,33 @@ class Verb(StrEnum):
 FULL: Final = Fact("full", values=(False, True), flag=True)
 
 
-GOAL: Final = Fact("goal", values=("cold", "hot"))
+GOAL: Final = Fact("goal", values=tuple(Warmth))
 
 
-TINT: Final = Fact("tint asked for", values=(UNSET, "red", "blue"), attribute="tint")
+TINT: Final = Fact("tint asked for", values=(UNSET, *Tint), attribute="tint")
 
 
-GRIP: Final = Fact("grip asked for", values=(UNSET, 1, 2), attribute="grip")
+GRIP: Final = Fact("grip asked for", values=(UNSET, *Grip), attribute="grip")
 
 
-class _Indexed(OrderBase):
-    __slots__ = ("_kettle_index",)
-    __space__: ClassVar = Space("_kettle_index", (STATE, FULL, GOAL))
-
-
-@attrs.frozen(kw_only=True)
-class Kettle(_Indexed):
+@model
+class Kettle(OrderBase["Change"], facts=(STATE, FULL, GOAL)):
     """The order: a kettle."""
 
-    state: str
+    state: State
     full: bool = False
-    goal: str = "cold"
+    goal: Warmth = Warmth.COLD
 
 
-class _Masked(PatchBase):
-    __slots__ = ("_kettle_mask",)
-    __space__: ClassVar = Space("_kettle_mask", (TINT, COVER, GRIP))
-
-
-@attrs.frozen(kw_only=True)
-class Change(_Masked):
+@model
+class Change(PatchBase, sections=Part, facts=(TINT, COVER, GRIP)):
     """The patch: the keys of one section do not stand together, and two keys of one section are facts."""
 
-    tint: str | Unset = attrs.field(default=UNSET, metadata=in_section(Part.BODY))
-    label: str | Unset = attrs.field(default=UNSET, metadata=in_section(Part.LABEL))
-    cover: str | Unset = attrs.field(default=UNSET, metadata=in_section(Part.LID))
-    grip: int | Unset = attrs.field(default=UNSET, metadata=in_section(Part.BODY))
-    note: str | Unset = attrs.field(default=UNSET, metadata=in_section(Part.BODY))
+    tint: Tint | Unset = field(default=UNSET, section=Part.BODY)
+    label: str | Unset = UNSET
+    cover: Warmth | Unset = field(default=UNSET, section=Part.LID)
+    grip: Grip | Unset = field(default=UNSET, section=Part.BODY)
+    note: str | Unset = field(default=UNSET, section=Part.BODY)
 
 
 def rule_on(identity: str, section: StrEnum, only_if: Condition, caveat: str = "") -> Rule:
@@ -95,7 +105,6 @@ def kettles(body: Condition, lid: Condition) -> Policy[Kettle, Change]:
         name="kettle",
         order_type=Kettle,
         patch_type=Change,
-        sections=Part,
         actions=Verb,
         rules=(
             rule_on("SHIP-1", Verb.SHIP, STATE.is_not("cracked"), "the weather is not seen"),
@@ -111,7 +120,7 @@ def kettles(body: Condition, lid: Condition) -> Policy[Kettle, Change]:
         ),
         waivers=(
             Waiver(id="FREE-1", when=FULL.is_(value=True) & GOAL.is_("hot"), reason="a full one for the stove is free"),
-            Waiver(id="FREE-2", when=GRIP.is_(1) & STATE.is_("cold"), reason="a first grip is free"),
+            Waiver(id="FREE-2", when=GRIP.is_(Grip.FIRST) & STATE.is_("cold"), reason="a first grip is free"),
         ),
         assumptions=(
             Assumption("K1", "whether it is shut", "it is not", (shut,)),

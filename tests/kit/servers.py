@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import attrs
-
 from orderrules import Policy, awal, salla
 from orderrules.testing import Answer, Fake, FakeAwal, FakeSalla, OrderMachine
 
@@ -50,11 +48,11 @@ class ComparesByName(FakeSalla):
         """Decide by the name instead of the slug."""
         number = int(path.rsplit("/", 1)[1])
         order = self.orders[number]
-        named = attrs.evolve(order, status=self.NAMES.get(str(order.status), order.status))
+        named = order.replace(status=self.NAMES.get(str(order.status), order.status))
         self.orders[number] = named
         answer = super().handle(method, path, query, body)
         if self.orders[number].status == named.status:
-            self.orders[number] = attrs.evolve(self.orders[number], status=order.status)
+            self.orders[number] = self.orders[number].replace(status=order.status)
         return answer
 
 
@@ -127,7 +125,7 @@ class LetsAGuestThroughTwice(FakeSalla):
         before = self.orders[number].customer
         answer = super().handle(method, path, query, body)
         if before is salla.CustomerKind.GUEST:
-            self.orders[number] = attrs.evolve(self.orders[number], customer=before)
+            self.orders[number] = self.orders[number].replace(customer=before)
         return answer
 
 

@@ -6,13 +6,23 @@ It stands outside the package and uses only what the package offers.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
 import attrs
 
 from orderrules import UNSET, Fact, Policy, Rule, Unset, Waiver
-from orderrules.authoring import Endpoint, OrderBase, PatchBase, Space, TransitionTable, in_section
-from orderrules.reading.payloads import Payload, Place
+from orderrules.authoring import (
+    UNKNOWN,
+    Endpoint,
+    OrderBase,
+    PatchBase,
+    Payload,
+    Place,
+    TransitionTable,
+    field,
+    model,
+    register,
+)
 
 
 class Stage(StrEnum):
@@ -43,13 +53,18 @@ FRAGILE = Fact("fragile", values=(False, True), flag=True)
 ASKED = Fact("stage asked for", values=(UNSET, *Stage), attribute="stage")
 
 
-class _Indexed(OrderBase):
-    __slots__ = ("_toy_index",)
-    __space__: ClassVar = Space("_toy_index", (STAGE, STAFF, FRAGILE))
+@model
+class Patch(PatchBase, sections=Section, facts=(ASKED,)):
+    """What is to change."""
+
+    stage: Stage | Unset = UNSET
+    street: str | Unset = field(default=UNSET, section=Section.ADDRESS)
+    door: int | Unset = field(default=UNSET, section=Section.ADDRESS)
+    note: str | Unset = UNSET
 
 
-@attrs.frozen(kw_only=True, repr=False)
-class Order(_Indexed):
+@model
+class Order(OrderBase["Patch"], facts=(STAGE, STAFF, FRAGILE)):
     """A parcel."""
 
     stage: Stage
@@ -57,58 +72,40 @@ class Order(_Indexed):
     fragile: bool = False
     written: Patch | Unset = UNSET
 
-    def __policy__(self) -> Policy[Order, Patch]:
-        """Return the courier's policy."""
-        return POLICY
 
-
-class _Masked(PatchBase):
-    __slots__ = ("_toy_mask",)
-    __space__: ClassVar = Space("_toy_mask", (ASKED,))
-
-
-@attrs.frozen(kw_only=True, repr=False)
-class Patch(_Masked):
-    """What is to change."""
-
-    stage: Stage | Unset = attrs.field(default=UNSET, metadata=in_section(Section.STAGE))
-    street: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.ADDRESS))
-    door: int | Unset = attrs.field(default=UNSET, metadata=in_section(Section.ADDRESS))
-    note: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.NOTE))
-
-
-POLICY: Policy[Order, Patch] = Policy(
-    name="toy",
-    order_type=Order,
-    patch_type=Patch,
-    sections=Section,
-    actions=Action,
-    rules=(
-        Rule(
-            id="TOY-STAGE-1",
-            section=Section.STAGE,
-            only_if=TransitionTable(
-                STAGE,
-                ASKED,
-                {Stage.DESK: {Stage.VAN}, Stage.VAN: {Stage.DESK, Stage.DOOR}, Stage.DOOR: ()},
-                staying=False,
+POLICY = register(
+    Policy(
+        name="toy",
+        order_type=Order,
+        patch_type=Patch,
+        actions=Action,
+        rules=(
+            Rule(
+                id="TOY-STAGE-1",
+                section=Section.STAGE,
+                only_if=TransitionTable(
+                    STAGE,
+                    ASKED,
+                    {Stage.DESK: {Stage.VAN}, Stage.VAN: {Stage.DESK, Stage.DOOR}, Stage.DOOR: ()},
+                    staying=False,
+                ),
+                reason="a parcel goes by van",
             ),
-            reason="a parcel goes by van",
+            Rule(
+                id="TOY-ADDRESS-1",
+                section=Section.ADDRESS,
+                only_if=STAGE.is_(Stage.DESK) | (STAGE.is_(Stage.VAN) & FRAGILE.is_(value=False)),
+                reason="a fragile parcel is not moved about",
+            ),
+            Rule(
+                id="TOY-RECALL-1",
+                section=Action.RECALL,
+                only_if=STAGE.is_not(Stage.DOOR),
+                reason="what is delivered is delivered",
+            ),
         ),
-        Rule(
-            id="TOY-ADDRESS-1",
-            section=Section.ADDRESS,
-            only_if=STAGE.is_(Stage.DESK) | (STAGE.is_(Stage.VAN) & FRAGILE.is_(value=False)),
-            reason="a fragile parcel is not moved about",
-        ),
-        Rule(
-            id="TOY-RECALL-1",
-            section=Action.RECALL,
-            only_if=STAGE.is_not(Stage.DOOR),
-            reason="what is delivered is delivered",
-        ),
-    ),
-    waivers=(Waiver(id="TOY-STAFF-1", when=STAFF.is_(value=True), reason="staff may change everything"),),
+        waivers=(Waiver(id="TOY-STAFF-1", when=STAFF.is_(value=True), reason="staff may change everything"),),
+    )
 )
 
 
@@ -141,48 +138,31 @@ ENDPOINT = Endpoint(
 def platform_of(size: int) -> Policy[Any, Any]:
     """Make a platform whose one fact has so many values."""
 
-    class Numbered(OrderBase):
-        __slots__ = ("_large_index",)
-        __space__: ClassVar = Space("_large_index", (Fact("size", values=range(size)),))
-
-    @attrs.frozen(kw_only=True)
-    class Crate(Numbered):
+    @model
+    class Crate(OrderBase[Any], facts=(Fact("size", values=(*range(size - 1), UNKNOWN)),)):
         size: int
 
-    class Masked(PatchBase):
-        __slots__ = ("_large_mask",)
-        __space__: ClassVar = Space("_large_mask")
+    @model
+    class Change(PatchBase, sections=Section):
+        note: str | Unset = UNSET
 
-    @attrs.frozen(kw_only=True)
-    class Change(Masked):
-        note: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.NOTE))
-
-    return Policy(name="large", order_type=Crate, patch_type=Change, sections=Section, rules=())
+    return Policy(name="large", order_type=Crate, patch_type=Change, rules=())
 
 
 def with_patch_fact(fact: Fact) -> Policy[Any, Any]:
     """Make the toy's policy with another fact of its patches."""
-
-    class Masked(PatchBase):
-        __slots__ = ("_toy_mask",)
-        __space__: ClassVar = Space("_toy_mask", (fact,))
-
-    @attrs.frozen(kw_only=True)
-    class Other(Masked):
-        note: str | Unset = attrs.field(default=UNSET, metadata=in_section(Section.NOTE))
-
-    return Policy(name="toy", order_type=Order, patch_type=Other, sections=Section, rules=())
+    words = {str(value): str(value) for value in fact.values if value is not UNSET}
+    listed: Any = str if UNKNOWN in fact.values else StrEnum("Note", words)
+    content = {"note": UNSET, "__annotations__": {"note": listed | Unset}}
+    patch_type: type[PatchBase] = model(type("Other", (PatchBase,), content, sections=Section, facts=(fact,)))
+    return Policy(name="toy", order_type=Order, patch_type=patch_type, rules=())
 
 
 def with_order_facts(*facts: Fact) -> Policy[Any, Any]:
     """Make the toy's rules on its stage and its address, with other facts of its orders."""
 
-    class Indexed(OrderBase):
-        __slots__ = ("_other_index",)
-        __space__: ClassVar = Space("_other_index", facts)
-
-    @attrs.frozen(kw_only=True)
-    class Other(Indexed):
+    @model
+    class Other(OrderBase[Any], facts=facts):
         stage: Stage
         staff: bool = False
         fragile: bool = False

@@ -8,12 +8,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import attrs
 import pytest
 
 from orderrules import UNSET, Code, InvalidInput, Limits, awal, can_update
 from orderrules.errors import Part
 from orderrules.platforms.awal import Order, Patch, PaymentStatus, Status
+from orderrules.policy.policy import policy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +108,7 @@ def test_the_walk_through_is_allowed_step_by_step() -> None:
 )
 def test_keys_that_no_rule_needs_never_make_reading_fail(part: dict[str, Any], expected: dict[str, Any]) -> None:
     """Their value is kept if it can be read, and is None otherwise."""
-    assert awal.read_order({**PAGE_DATA, **part}) == attrs.evolve(SHIPPED, **expected)
+    assert awal.read_order({**PAGE_DATA, **part}) == SHIPPED.replace(**expected)
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_each_key_of_an_order_is_read_independently() -> None:
         branch_id="7",
     )
     for key in payload:
-        assert awal.read_order({"status": "pending", **payload, key: []}) == attrs.evolve(order, **{key: None})  # type: ignore[arg-type]
+        assert awal.read_order({"status": "pending", **payload, key: []}) == order.replace(**{key: None})
 
 
 def test_wrong_arguments_have_exact_error_messages() -> None:
@@ -330,4 +330,4 @@ def test_the_policy_has_all_its_parts() -> None:
     assert (policy.name, policy.order_type, policy.patch_type) == ("awal", Order, Patch)
     assert (policy.sections, policy.actions, policy.effects) == (awal.Section, None, ())
     assert [advisory.id for advisory in policy.advice_rules] == [f"AWAL-ADVICE-{number}" for number in range(1, 6)]
-    assert Order(status="pending").__policy__() is awal.POLICY
+    assert policy_of(Order(status="pending")) is awal.POLICY

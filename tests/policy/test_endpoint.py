@@ -42,6 +42,7 @@ def test_a_path_names_an_order_if_it_ends_as_documented(platform: Any, path: str
 def test_a_refusal_is_recognised_as_one(platform: Any) -> None:
     """It is unchanged when it is written and read as JSON."""
     endpoint = platform.ENDPOINT
+    order: Any
     order, body = (
         (salla.Order(status="completed"), {"coupon_code": "EID"})
         if platform is salla

@@ -6,7 +6,6 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-import attrs
 import pytest
 
 from orderrules import UNSET, Code, InvalidInput, Limits, Unset, awal, salla
@@ -14,6 +13,7 @@ from orderrules.authoring import Model
 from orderrules.errors import Part
 from orderrules.reading.bodies import at, gather, identifier, read_carefully, read_query
 from orderrules.reading.limits import EMPTY_ARRAY, OPTIONS, UPDATE_LIMITS, Hints, ReadOptions
+from orderrules.reading.models import model
 from orderrules.reading.problems import Problem, read_with
 from orderrules.reading.strict_reader import write_model
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@model
 class Lid(Model):
     """A part of a box."""
 
     colour: str | Unset = UNSET
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@model
 class Box(Model):
     """A model with a required field and fields of every type."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import assert_type
 
-import attrs
-
 from orderrules import Decision, Policy, Unset, awal, can_update, salla
 
 salla_order = salla.read_order({}, guest=False)
@@ -23,7 +21,7 @@ assert_type(
     salla.policy(completed={salla.Status.SHIPPED}).without("SALLA-COUPON-1").can(salla_order, "cancel"), Decision
 )
 assert_type(awal_patch.shipping_date, date | Unset)
-assert_type(attrs.evolve(salla_order, status="shipped"), salla.Order)
+assert_type(salla_order.replace(status="shipped"), salla.Order)
 assert_type(awal_order.status, awal.Status | str)
 
 can_update(salla_order, awal_patch)  # type: ignore[misc]  # pyright: ignore[reportArgumentType]
