@@ -155,7 +155,10 @@ class Fact:
         """
         unlisted = set(values).difference(self.values)
         if unlisted:
-            raise ValueError(f"{self.name} has no value {join_words(sorted(map(repr, unlisted)))}")
+            first = next((value for value in unlisted if isinstance(value, str)), "")
+            hint = close_to(first, {str(value): value for value in self.values if isinstance(value, str)})
+            message = f"{self.name} has no value {join_words(sorted(map(repr, unlisted)))}"
+            raise ValueError(f"{message} - {hint}" if hint else message)
 
     def label(self, value: Hashable) -> str:
         """Return the text of a value in a sentence."""

@@ -174,7 +174,7 @@ class OrderBase(Model, Generic[PatchT]):
             return  # attrs creates the class again, with slots.
         if facts is None:
             raise TypeError(
-                f"{cls.__name__} needs the facts that rules read: class {cls.__name__}(OrderBase, facts=(...))"
+                f"{cls.__name__} needs the facts that rules read: class {cls.__name__}(OrderBase[Patch], facts=(...))"
             )
         _add_space(cls, facts)
 

@@ -221,36 +221,43 @@ def _check(rulebook: Rulebook[Any, Any]) -> None:
     if duplicates:
         message = f"duplicate ids: {', '.join(duplicates)}"
         raise ValueError(message)
-    _check_all_facts(rulebook)
-    order_facts = set(rulebook.order_type.__space__.facts)
-    all_facts = order_facts.union(rulebook.patch_type.__space__.facts)
+    _check_names(rulebook)
+    _check_rules(rulebook)
+
+
+def _check_rules(rulebook: Rulebook[Any, Any]) -> None:
+    """Check what the rules govern, and which facts they read."""
+    order, patch = rulebook.order_type, rulebook.patch_type
+    order_facts = set(order.__space__.facts)
+    all_facts = order_facts.union(patch.__space__.facts)
+    both = f"{order.__name__} and {patch.__name__}"
     for rule in rulebook.rules:
         if type(rule.section) not in {rulebook.sections, rulebook.actions}:
-            message = f"{rule.id} governs {rule.section!r}, which is not a section or an action of {rulebook.name}"
-            raise ValueError(message)
-        _check_facts(rule.id, rule.only_if, all_facts if type(rule.section) is rulebook.sections else order_facts)
+            listed = ", ".join([*rulebook.sections, *(rulebook.actions or ())])
+            raise ValueError(f"{rule.id} governs {rule.section!r}; {rulebook.name} has {listed}")
+        if type(rule.section) is rulebook.sections:
+            _check_facts(rule.id, rule.only_if, all_facts, both)
+        else:
+            _check_facts(rule.id, rule.only_if, order_facts, f"{order.__name__} for an action")
     for waiver in rulebook.waivers:
-        _check_facts(waiver.id, waiver.when, all_facts)
+        _check_facts(waiver.id, waiver.when, all_facts, both)
+    for table in rulebook.transitions():
+        if table.current not in order_facts or table.asked in order_facts:
+            raise ValueError("a transition table needs a fact of the order as current and a fact of the patch as asked")
 
 
-def _check_all_facts(rulebook: Rulebook[Any, Any]) -> None:
-    """Check that facts have different names, and what transition tables read."""
+def _check_names(rulebook: Rulebook[Any, Any]) -> None:
+    """Check that no two facts have the same name."""
     names = [fact.name for model in (rulebook.order_type, rulebook.patch_type) for fact in model.__space__.facts]
     if len(set(names)) < len(names):
         duplicates = join_words(sorted({name for name in names if names.count(name) > 1}), "and")
         raise ValueError(
             f"every fact of {rulebook.name} needs its own name, in the order and the patch; duplicate: {duplicates}"
         )
-    for table in rulebook.transitions():
-        if (
-            table.current not in rulebook.order_type.__space__.facts
-            or table.asked not in rulebook.patch_type.__space__.facts
-        ):
-            raise ValueError("a transition table needs a fact of the order as current and a fact of the patch as asked")
 
 
-def _check_facts(identity: str, condition: Condition, available: set[Fact]) -> None:
-    unavailable = [fact.name for fact in condition.facts if fact not in available]
-    if unavailable:
-        message = f"{identity} reads facts that are not available to it: {', '.join(unavailable)}"
-        raise ValueError(message)
+def _check_facts(identity: str, condition: Condition, available: set[Fact], owners: str) -> None:
+    """Check that a condition reads only facts of the owners."""
+    others = [fact.name for fact in condition.facts if fact not in available]
+    if others:
+        raise ValueError(f"{identity} reads {join_words(others, 'and')}, but may read only the facts=(...) of {owners}")

@@ -412,7 +412,10 @@ def register(policy: Policy[OrderT, PatchT]) -> Policy[OrderT, PatchT]:
         ValueError: the platform has such a policy already.
     """
     if policy.order_type in _REGISTERED:
-        raise ValueError(f"{policy.order_type.__name__} has a registered policy already: {policy.name}")
+        raise ValueError(
+            f"{policy.order_type.__name__} has a registered policy already: {policy.name}; "
+            "ask another one by its own can_update"
+        )
     _REGISTERED[policy.order_type] = policy
     return policy
 

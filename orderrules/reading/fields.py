@@ -124,7 +124,8 @@ def _slots_of(model: type) -> Mapping[str, Slot]:
         hints = get_type_hints(model, localns={model.__name__: model})
     except NameError as error:
         raise TypeError(
-            f"{model.__qualname__}: {error.name} is not defined in its module; define it there, above {model.__name__}"
+            f"{model.__qualname__}: {error.name} is not defined in its module; "
+            f"define it there, above {model.__name__}, and not in a function"
         ) from None
     slots: dict[str, Slot] = {}
     for field in attrs.fields(model):

@@ -96,7 +96,7 @@ def patch(annotations: dict[str, Any], *facts: Fact, **defaults: Any) -> Callabl
 
 
 MISTAKES: dict[str, Callable[[], object]] = {
-    "Order needs the facts that rules read: class Order(OrderBase, facts=(...))": lambda: type(
+    "Order needs the facts that rules read: class Order(OrderBase[Patch], facts=(...))": lambda: type(
         "Order", (OrderBase,), {}
     ),
     "Patch needs its sections: class Patch(PatchBase, sections=Section)": lambda: type("Patch", (PatchBase,), {}),
@@ -116,7 +116,9 @@ MISTAKES: dict[str, Callable[[], object]] = {
         "Order.hue is annotated dict[str, str]; a field holds str, int, float, bool, date, a StrEnum, a model, a tuple "
         "of one of these (tuple[int, ...]), or a union of them"
     ): order({"hue": dict[str, str]}, HUE),
-    "Order: Nothing is not defined in its module; define it there, above Order": order({"hue": "Nothing"}, HUE),
+    ("Order: Nothing is not defined in its module; define it there, above Order, and not in a function"): order(
+        {"hue": "Nothing"}, HUE
+    ),
     "two facts of Order read the same field: hue": order({"hue": Hue}, HUE, Fact("tint", values=Hue, attribute="hue")),
     (
         "Patch.size has no section: name it like a member of Section, or give it field(default=UNSET, section=...)"

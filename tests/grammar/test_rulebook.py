@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from orderrules import UNSET, Assumption, Fact, InvalidInput, Policy, Rule, awal, salla
-from orderrules.authoring import Alternative, PatchBase
+from orderrules.authoring import Alternative, PatchBase, TransitionTable, register
 from orderrules.engine.decision_table import rows_of, table_of
 from orderrules.grammar.rules import offer
 from tests.kit import toy
@@ -75,6 +75,11 @@ MISTAKES: list[tuple[Callable[[], object], type[Exception], str]] = [
         ValueError,
         "the toy policy has no rule or waiver TOY-NOTE-1, X",
     ),
+    (
+        lambda: register(attrs.evolve(toy.POLICY)),
+        ValueError,
+        "Order has a registered policy already: toy; ask another one by its own can_update",
+    ),
     (toy_with(order_type=str), TypeError, "str of toy must be a class below OrderBase with @model"),
     (toy_with(patch_type=Undecorated), TypeError, "Undecorated of toy must be a class below PatchBase with @model"),
     (toy_with(actions=Verb, rules=()), ValueError, "a section and an action of toy have the same name: note, stage"),
@@ -101,27 +106,32 @@ MISTAKES: list[tuple[Callable[[], object], type[Exception], str]] = [
     (
         toy_with(rules=[attrs.evolve(ADDRESS_RULE, section=salla.Section.COUPON)]),
         ValueError,
-        "TOY-ADDRESS-1 governs <Section.COUPON: 'coupon'>, which is not a section or an action of toy",
+        "TOY-ADDRESS-1 governs <Section.COUPON: 'coupon'>; toy has stage, address, note, recall",
     ),
     (
         toy_with(actions=None),
         ValueError,
-        "TOY-RECALL-1 governs <Action.RECALL: 'recall'>, which is not a section or an action of toy",
+        "TOY-RECALL-1 governs <Action.RECALL: 'recall'>; toy has stage, address, note",
     ),
     (
         toy_with(rules=[attrs.evolve(ADDRESS_RULE, only_if=salla.STATUS.is_("shipped") & salla.DRAFT.is_(value=True))]),
         ValueError,
-        "TOY-ADDRESS-1 reads facts that are not available to it: status, draft",
+        "TOY-ADDRESS-1 reads status and draft, but may read only the facts=(...) of Order and Patch",
     ),
     (
         toy_with(rules=[attrs.evolve(RECALL_RULE, only_if=toy.ASKED.is_(UNSET))]),
         ValueError,
-        "TOY-RECALL-1 reads facts that are not available to it: stage asked for",
+        "TOY-RECALL-1 reads stage asked for, but may read only the facts=(...) of Order for an action",
+    ),
+    (
+        toy_with(rules=[attrs.evolve(STAGE_RULE, only_if=TransitionTable(toy.STAGE, toy.STAGE, {}))]),
+        ValueError,
+        "a transition table needs a fact of the order as current and a fact of the patch as asked",
     ),
     (
         toy_with(waivers=[attrs.evolve(STAFF_WAIVER, when=salla.DRAFT.is_(value=True))]),
         ValueError,
-        "TOY-STAFF-1 reads facts that are not available to it: draft",
+        "TOY-STAFF-1 reads draft, but may read only the facts=(...) of Order and Patch",
     ),
 ]
 

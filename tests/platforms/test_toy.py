@@ -105,17 +105,17 @@ def test_a_policy_refuses_orders_and_patches_of_other_platforms() -> None:
 def test_a_policy_refuses_rules_that_it_cannot_decide() -> None:
     """Such rules use another platform's section or facts, repeat an id, or use a fact of the patch for an action."""
     rule = toy.POLICY.rules[1]
-    with pytest.raises(ValueError, match=r"TOY-ADDRESS-1 governs .* not a section or an action of toy"):
+    with pytest.raises(ValueError, match=r"TOY-ADDRESS-1 governs .*; toy has stage"):
         attrs.evolve(toy.POLICY, rules=[attrs.evolve(rule, section=salla.Section.COUPON)])
     with pytest.raises(ValueError, match="duplicate ids: TOY-ADDRESS-1"):
         toy.POLICY.with_rules(rule)
-    with pytest.raises(ValueError, match="TOY-ADDRESS-1 reads facts that are not available to it: status"):
+    with pytest.raises(ValueError, match="TOY-ADDRESS-1 reads status, but may read only"):
         attrs.evolve(toy.POLICY, rules=[attrs.evolve(rule, only_if=salla.STATUS.is_("completed"))])
-    with pytest.raises(ValueError, match="X reads facts that are not available to it: stage asked for"):
+    with pytest.raises(ValueError, match="X reads stage asked for, but may read only"):
         toy.POLICY.with_rules(
             Rule(id="X", section=toy.Action.RECALL, only_if=toy.ASKED.is_(UNSET), reason="no"),
         )
-    with pytest.raises(ValueError, match="which is not a section or an action of toy"):
+    with pytest.raises(ValueError, match="; toy has customer, "):
         attrs.evolve(toy.POLICY, patch_type=salla.Patch)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="the toy policy has no rule or waiver TOY-NOTE-1"):
         toy.POLICY.without("TOY-NOTE-1")
@@ -123,7 +123,7 @@ def test_a_policy_refuses_rules_that_it_cannot_decide() -> None:
 
 def test_mistakes_in_facts_and_tables_are_found_when_they_are_made() -> None:
     """They are unknown values in a transition table, and a fact without values or with a repeated one."""
-    with pytest.raises(ValueError, match="stage has no value 'dsek'"):
+    with pytest.raises(ValueError, match="stage has no value 'dsek' - did you mean desk"):
         TransitionTable(toy.STAGE, toy.ASKED, {"dsek": ()})
     with pytest.raises(ValueError, match="stage asked for has no value 'vna'"):
         TransitionTable(toy.STAGE, toy.ASKED, {Stage.DESK: {"vna"}})
