@@ -1,6 +1,7 @@
 """The names that the author of a platform needs. The shipped platforms import them from here too."""
 
 from orderrules.grammar.advice import AdviceRule
+from orderrules.grammar.condition_json import condition_to_json, read_condition
 from orderrules.grammar.conditions import ALWAYS, NEVER, UNKNOWN, AllOf, AnyOf, Condition, Fact, Is, TransitionTable
 from orderrules.grammar.orders import OrderBase, PatchBase, Space
 from orderrules.grammar.rulebook import Effect, Rulebook
@@ -48,10 +49,12 @@ __all__ = [
     "TransitionTable",
     "Unset",
     "Waiver",
+    "condition_to_json",
     "field",
     "model",
     "offer",
     "read_body",
+    "read_condition",
     "register",
     "write_body",
 ]

@@ -1,21 +1,20 @@
-"""The digest of what a rulebook decides, and the differences between the decisions of two rulebooks.
+"""The differences between the decisions of two rulebooks.
 
 Two rulebooks mean the same if each pair of their decisions names the same rules and the same waivers. The wording of
-reasons does not count. Both functions read the decision table.
+reasons does not count.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Generic
 
 import attrs
 
 from orderrules.engine.decision_table import table_of
+from orderrules.engine.digest import Gist, cells_by_section, facts_of, gist_of
 from orderrules.engine.samples import order_at, patch_at, rank
-from orderrules.grammar.conditions import UNKNOWN, Condition, Values, drop_fact, from_truth_table, sort_by_name
+from orderrules.grammar.conditions import Condition, Values, from_truth_table
 from orderrules.grammar.orders import OrderT, PatchT, keys_at
 from orderrules.grammar.rulebook import Rulebook
 from orderrules.reading.bodies import write_body
@@ -26,74 +25,8 @@ if TYPE_CHECKING:
     from enum import StrEnum
 
     from orderrules.engine.decision import Decision
-    from orderrules.engine.decision_table import Cell
-    from orderrules.grammar.conditions import Fact, Point
+    from orderrules.grammar.conditions import Point
     from orderrules.grammar.orders import OrderBase, PatchBase
-
-Gist = tuple[tuple[tuple[str, tuple[str, ...]], ...], tuple[str, ...]]
-"""The parts of a decision that are compared: the rules that refuse, each with its keys, and the waivers used."""
-
-
-def _gist_of(decision: Decision, update: Decision | None = None) -> Gist:
-    """Return the gist of a decision.
-
-    For a cell of the table, pass its decision, which holds the rules of its section alone, and its smallest update,
-    whose waivers are used. The smallest update may have to touch a second section. If that section needs a waiver,
-    it makes no difference whether the first one needs it too.
-    """
-    return (
-        tuple((violation.rule.id, violation.keys) for violation in decision.violations),
-        tuple(sorted(waiver.id for waiver in (update or decision).waivers)),
-    )
-
-
-def _cells_by_section(rulebook: Rulebook[Any, Any]) -> dict[StrEnum, dict[Values, Cell]]:
-    """Return the cells of each section and action, by the values of all facts, which are sorted by name."""
-    cells: dict[StrEnum, dict[Values, Cell]] = {}
-    for cell in table_of(rulebook).cells():
-        values = tuple(cell.point[fact] for fact in sort_by_name(cell.point))
-        cells.setdefault(cell.section, {})[values] = cell
-    return cells
-
-
-def _facts_of(rulebook: Rulebook[Any, Any], section: StrEnum) -> tuple[Fact, ...]:
-    """List the facts on which the decisions on a section or an action may depend, sorted by name."""
-    of_order = rulebook.order_type.__space__.facts
-    of_patch = rulebook.patch_type.__space__.facts if isinstance(section, rulebook.sections) else ()
-    return sort_by_name((*of_order, *of_patch))
-
-
-def digest(rulebook: Rulebook[Any, Any]) -> str:
-    """See ``Policy.digest``."""
-    lines: list[str] = []
-    for section, cells in _cells_by_section(rulebook).items():
-        names = rulebook.keys_of(section) if isinstance(section, rulebook.sections) else (f"({section})",)
-        facts = _facts_of(rulebook, section)
-        gists = {values: _gist_of(cell.decision, cell.update) for values, cell in cells.items()}
-        # Drop facts that change no decision, and values that are decided like an unknown value.
-        for fact in facts:
-            facts, gists = drop_fact(fact, facts, gists)
-        for position, fact in enumerate(facts):
-            gists = _drop_ordinary_values(position, fact, gists)
-        for values, gist in gists.items():
-            point = [[fact.name, _tag_with_type(value)] for fact, value in zip(facts, values, strict=True)]
-            lines += [json.dumps([name, point, *gist]) for name in names]
-    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
-
-
-def _tag_with_type(value: object) -> list[str]:
-    """Return the type and the text of a value of a fact, so that ``1`` and ``"1"`` differ."""
-    type_name = "str" if isinstance(value, str) else type(value).__name__
-    return [type_name, str(value)]
-
-
-def _drop_ordinary_values(position: int, fact: Fact, gists: dict[Values, Gist]) -> dict[Values, Gist]:
-    """Drop the values of a fact that are decided like ``UNKNOWN`` at every point."""
-    slices: dict[object, dict[Values, Gist]] = {value: {} for value in fact.values}
-    for values, gist in gists.items():
-        slices[values[position]][(*values[:position], *values[position + 1 :])] = gist
-    ordinary = {value for value in fact.values if value is not UNKNOWN and slices[value] == slices.get(UNKNOWN)}
-    return {values: gist for values, gist in gists.items() if values[position] not in ordinary}
 
 
 @attrs.frozen
@@ -206,18 +139,18 @@ def diff(ours: Rulebook[OrderT, PatchT], theirs: Rulebook[OrderT, PatchT]) -> Di
     pair_counts = Counter((id(one), id(other)) for one, other in pairs)
     by_id = {id(decision): decision for rulebook in (ours, theirs) for decision in table_of(rulebook).decisions()}
     differing = sum(
-        count for (one, other), count in pair_counts.items() if _gist_of(by_id[one]) != _gist_of(by_id[other])
+        count for (one, other), count in pair_counts.items() if gist_of(by_id[one]) != gist_of(by_id[other])
     )
-    their_cells = _cells_by_section(theirs)
+    their_cells = cells_by_section(table_of(theirs).cells())
     differences: list[Difference[OrderT, PatchT]] = []
-    for section, cells in _cells_by_section(ours).items():
-        facts = _facts_of(ours, section)
+    for section, cells in cells_by_section(table_of(ours).cells()).items():
+        facts = facts_of(ours, section)
         groups: dict[tuple[Gist, ...], list[Values]] = {}
         for values, cell in cells.items():
             other = their_cells[section][values]
-            gists = _gist_of(cell.decision, cell.update), _gist_of(other.decision, other.update)
+            gists = gist_of(cell.decision, cell.update), gist_of(other.decision, other.update)
             if gists[0] != gists[1]:
-                groups.setdefault((*gists, _gist_of(cell.update), _gist_of(other.update)), []).append(values)
+                groups.setdefault((*gists, gist_of(cell.update), gist_of(other.update)), []).append(values)
         for group in groups.values():
             condition = from_truth_table(facts, dict.fromkeys(cells, False) | dict.fromkeys(group, True))
             order, patch, point = smallest_pair(ours, section, [cells[values].point for values in group])

@@ -23,8 +23,7 @@ from orderrules.reading.problems import join_words
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
 
-    from orderrules.engine.decision import Decision
-    from orderrules.engine.decision_table import Cell
+    from orderrules.engine.decision import Cell, Decision
     from orderrules.grammar.rulebook import Rulebook
     from orderrules.grammar.rules import Rule
 

@@ -21,7 +21,7 @@ __all__ = ["TABLES", "Column", "RuleTable", "dot", "mermaid"]
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from orderrules.engine.decision_table import Cell
+    from orderrules.engine.decision import Cell
     from orderrules.grammar.conditions import Condition, Values
     from orderrules.grammar.orders import OrderT, PatchT
     from orderrules.grammar.rulebook import Rulebook

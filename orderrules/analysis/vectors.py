@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from orderrules.analysis.diff import digest
 from orderrules.analysis.schema import DIALECT
 from orderrules.engine.decision_table import table_of
 from orderrules.engine.samples import orders_of, patch_at
@@ -103,7 +102,7 @@ def suite(rulebook: Rulebook[OrderT, PatchT]) -> dict[str, object]:
         "version": 1,
         "platform": rulebook.name,
         "edition": rulebook.edition,
-        "digest": digest(rulebook),
+        "digest": table_of(rulebook).digest(),
         "sections": {section.value: list(rulebook.keys_of(section)) for section in rulebook.sections},
         "updates": [
             {

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from orderrules.grammar.conditions import UNKNOWN, describe_spelling
+from orderrules.grammar.condition_json import VERSION, condition_to_json, value_to_json
+from orderrules.grammar.conditions import UNKNOWN, describe_point, describe_spelling
 from orderrules.grammar.orders import OrderBase
+from orderrules.reading.fields import UNSET
+from orderrules.reading.values import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Hashable, Iterator
     from enum import StrEnum
 
-    from orderrules.grammar.conditions import Fact
+    from orderrules.grammar.conditions import Condition, Fact, Point
     from orderrules.grammar.rules import Assumption, Rule, Waiver
 
 
@@ -28,19 +31,33 @@ class Violation:
     Attributes:
         rule: the rule.
         keys: the body keys of the update that touch its section. Empty if the decision is about an action.
-        actual: the evidence, which is the values of the facts that the rule reads: ``status is completed``.
-        expected: what must be true for the rule to allow it.
+        facts: the evidence: each fact that the rule read, with its value. ``UNKNOWN`` stands for every value that the
+            page does not list.
     """
 
     rule: Rule
     keys: tuple[str, ...]
-    actual: str
-    expected: str
+    facts: tuple[tuple[Fact, Hashable], ...]
 
     @property
     def section(self) -> StrEnum:
         """The section or the action that the rule governs."""
         return self.rule.section
+
+    @property
+    def condition(self) -> Condition:
+        """What would have to hold for the rule to allow it."""
+        return self.rule.only_if
+
+    @property
+    def actual(self) -> str:
+        """The facts as text: ``status is completed``."""
+        return describe_point(dict(self.facts))
+
+    @property
+    def expected(self) -> str:
+        """The condition as text, as far as it may still be met: ``it may change only while status is …``."""
+        return self.condition.expected(dict(self.facts), "may change" if self.keys else "is possible")
 
     @property
     def message(self) -> str:
@@ -50,6 +67,32 @@ class Violation:
 
     def __str__(self) -> str:
         return f"{self.rule.id}: {self.message}"
+
+
+@attrs.frozen
+class RulebookVersion:
+    """The rulebook by which was decided, so that an answer that was kept can be compared with later ones.
+
+    Attributes:
+        name: the name of the platform.
+        edition: the edition of the documented rules.
+    """
+
+    name: str
+    edition: str
+    _digest: str | Callable[[], str] = attrs.field(eq=False, repr=False)
+
+    @property
+    def digest(self) -> str:
+        """The digest of all decisions; see ``Policy.digest``. It is computed when it is first needed."""
+        return self._digest if isinstance(self._digest, str) else self._digest()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return RulebookVersion, (self.name, self.edition, self.digest)
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the three strings."""
+        return {"name": self.name, "edition": self.edition, "digest": self.digest}
 
 
 @attrs.frozen(repr=False)
@@ -62,12 +105,14 @@ class Decision:
         assumptions: the assumptions that the decision rests on. Under one of their alternatives it would be refused
             instead of allowed, or allowed instead of refused.
         caveats: what the decision cannot know.
+        rulebook: the rulebook by which was decided. It makes no difference when decisions are compared.
     """
 
     violations: tuple[Violation, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     caveats: tuple[str, ...] = ()
+    rulebook: RulebookVersion | None = attrs.field(default=None, eq=False)
 
     @property
     def allowed(self) -> bool:
@@ -130,29 +175,45 @@ class Decision:
     def to_dict(self, order: OrderBase[Any] | None = None) -> dict[str, object]:
         """Return the decision as dicts, lists, strings and booleans, ready for JSON.
 
+        Values and conditions have the form that :func:`orderrules.authoring.read_condition` reads.
+
         Args:
-            order: the order that was decided on. If it is given and its status is not documented, a note shows how the
-                order spells it.
+            order: the order that was decided on. If it is given, a value that the page does not list is told apart from
+                one that the order does not show, and a note shows how the order spells it.
 
         Raises:
             TypeError: ``order`` is not an order.
         """
+        notes = notes_on(order)
         return {
+            "version": VERSION,
+            "rulebook": self.rulebook and self.rulebook.to_dict(),
             "allowed": self.allowed,
             "violations": [
                 {
                     "rule": violation.rule.id,
                     "section": violation.section.value,
                     "keys": list(violation.keys),
-                    "saw": violation.actual,
-                    "needed": violation.expected,
+                    "facts": [
+                        {"fact": fact.name, "value": evidence_to_json(fact, value, order)}
+                        for fact, value in violation.facts
+                    ],
+                    "condition": condition_to_json(violation.condition),
+                    "actual": violation.actual,
+                    "expected": violation.expected,
                     "message": violation.message,
                     "reason": violation.rule.reason,
                 }
                 for violation in self.violations
             ],
             "waivers": [
-                {"waiver": waiver.id, "when": str(waiver.when), "reason": waiver.reason} for waiver in self.waivers
+                {
+                    "waiver": waiver.id,
+                    "condition": condition_to_json(waiver.when),
+                    "when": str(waiver.when),
+                    "reason": waiver.reason,
+                }
+                for waiver in self.waivers
             ],
             "assumptions": [
                 {
@@ -163,8 +224,35 @@ class Decision:
                 }
                 for assumption in self.assumptions
             ],
-            "notes": [*notes_on(order), *self.caveats],
+            "notes": [*notes, *self.caveats],
         }
+
+
+@attrs.frozen
+class Cell:
+    """The decision on one section or action at one point.
+
+    Attributes:
+        section: the section or the action.
+        point: the facts of an order, and of an update that touches the section.
+        decision: the decision on this section alone, even if an update with these facts must touch others as well.
+        update: the decision on the smallest update with these facts that touches the section.
+    """
+
+    section: StrEnum
+    point: Point
+    decision: Decision
+    update: Decision
+
+
+def evidence_to_json(fact: Fact, value: Hashable, order: OrderBase[Any] | None) -> object:
+    """Return the value of a fact for JSON; if the order is given, tell what it shows of an unknown value."""
+    if value is not UNKNOWN or order is None or fact not in order.__space__.facts:
+        return value_to_json(value)
+    shown = getattr(order, fact.attribute)
+    if shown is None or shown is UNSET:
+        return {"state": "not shown"}
+    return {"state": "unknown", "shown": shorten(str(shown))}
 
 
 def notes_on(order: OrderBase[Any] | None) -> tuple[str, ...]:

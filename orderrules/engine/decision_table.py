@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import attrs
 
-from orderrules.engine.decision import Decision, Violation
+from orderrules.engine.decision import Cell, Decision, RulebookVersion, Violation
+from orderrules.engine.digest import digest_of_cells
 from orderrules.grammar.conditions import ALWAYS, guard
 from orderrules.grammar.orders import OrderT, PatchT, free_keys, keys_at, sections_by_key
 from orderrules.reading.fields import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
     from enum import StrEnum
 
     from orderrules.grammar.conditions import Condition, Fact, Point
@@ -64,29 +65,17 @@ def name_of(thing: object) -> str:
     return f"{type(thing).__module__}.{type(thing).__qualname__}"
 
 
+def _facts_read(rule: Rule, point: Point) -> tuple[tuple[Fact, Hashable], ...]:
+    """Return the facts that a rule reads, with their values at a point."""
+    return tuple((fact, point[fact]) for fact in rule.only_if.facts)
+
+
 def _union(*masks: int) -> int:
     """Return the union of some masks."""
     union = 0
     for mask in masks:
         union |= mask
     return union
-
-
-@attrs.frozen
-class Cell:
-    """The decision on one section or action at one point.
-
-    Attributes:
-        section: the section or the action.
-        point: the facts of an order, and of an update that touches the section.
-        decision: the decision on this section alone, even if an update with these facts must touch others as well.
-        update: the decision on the smallest update with these facts that touches the section.
-    """
-
-    section: StrEnum
-    point: Point
-    decision: Decision
-    update: Decision
 
 
 def rows_of(rulebook: Rulebook[Any, Any]) -> list[list[Decision] | None]:
@@ -126,6 +115,7 @@ class Table(Generic[OrderT, PatchT]):
             if alternative.rules
         ]
         self.followed = _followed_facts(rulebook)
+        self._version = RulebookVersion(rulebook.name, rulebook.edition, self.digest)
         self._guards: dict[tuple[object, ...], Condition] = {}
         self._masks: Mapping[StrEnum, int] = {
             section: sum(1 << bit for bit, of in enumerate(self._keys.values()) if of is section)
@@ -136,6 +126,10 @@ class Table(Generic[OrderT, PatchT]):
         self._abilities: list[dict[str, Decision] | None] = [None] * len(self._points)
         self._actions: Mapping[str, StrEnum] = {action: action for action in rulebook.actions or ()}
         self.rows = rows_of(rulebook)
+
+    def digest(self) -> str:
+        """Return the digest of all decisions, computed once; see ``Policy.digest``."""
+        return self._rulebook.keep("digest", lambda: digest_of_cells(self._rulebook, self.cells()))
 
     def row(self, index: int) -> list[Decision]:
         """Return all decisions for the orders with one index."""
@@ -179,7 +173,8 @@ class Table(Generic[OrderT, PatchT]):
         # Every value is refused, so the evidence does not mention the value asked for.
         refusing = {violation.rule.id: violation for decision in decisions for violation in decision.violations}
         violations = tuple(
-            attrs.evolve(violation, actual=violation.rule.only_if.actual(here)) for violation in refusing.values()
+            attrs.evolve(violation, facts=tuple(pair for pair in violation.facts if pair[0] in here))
+            for violation in refusing.values()
         )
         return attrs.evolve(decisions[0], violations=violations)
 
@@ -370,7 +365,7 @@ class Table(Generic[OrderT, PatchT]):
             (assumption, 0 if waivers else self._closed_keys(self._broken_rules(rules, point)))
             for assumption, rules in self._alternatives
         ]
-        texts = [(rule, rule.only_if.actual(point), rule.only_if.expected(point, "may change")) for rule in broken]
+        evidence = [(rule, _facts_read(rule, point)) for rule in broken]
         caveats = [
             (rule.caveat, self._masks[rule.section])
             for rule in self._rules
@@ -384,8 +379,8 @@ class Table(Generic[OrderT, PatchT]):
             if core not in decisions:
                 refused = bool(core & closed) and not waivers
                 violations = tuple(
-                    self._violation(rule, touched, actual, expected)
-                    for rule, actual, expected in (texts if refused else ())
+                    self._violation(rule, touched, facts)
+                    for rule, facts in (evidence if refused else ())
                     if (touched := core & self._masks[rule.section])
                 )
                 assumptions = dict.fromkeys(
@@ -397,13 +392,13 @@ class Table(Generic[OrderT, PatchT]):
                 )
             yield decisions[core]
 
-    def _violation(self, rule: Rule, touched: int, actual: str, expected: str) -> Violation:
+    def _violation(self, rule: Rule, touched: int, facts: tuple[tuple[Fact, Hashable], ...]) -> Violation:
         """Return the violation with this content, which is one object."""
-        cache_key = (rule.id, touched, actual, expected)
+        cache_key = (rule.id, touched, facts)
         violation = self._violations.get(cache_key)
         if violation is None:
             keys = tuple(key for bit, key in enumerate(self._keys) if touched >> bit & 1)
-            violation = self._violations.setdefault(cache_key, Violation(rule, keys, actual, expected))
+            violation = self._violations.setdefault(cache_key, Violation(rule, keys, facts))
         return violation
 
     def _decision(
@@ -423,7 +418,9 @@ class Table(Generic[OrderT, PatchT]):
         )
         decision = self._decisions.get(cache_key)
         if decision is None:
-            decision = self._decisions.setdefault(cache_key, Decision(violations, waivers, assumptions, caveats))
+            decision = self._decisions.setdefault(
+                cache_key, Decision(violations, waivers, assumptions, caveats, self._version)
+            )
         return decision
 
     def _make_abilities(self, point: Point) -> dict[str, Decision]:
@@ -431,9 +428,7 @@ class Table(Generic[OrderT, PatchT]):
         for action in self._rulebook.actions or ():
             governing = [rule for rule in self._rules if rule.section is action]
             violations = tuple(
-                Violation(rule, (), rule.only_if.actual(point), rule.only_if.expected(point, "is possible"))
-                for rule in governing
-                if not rule.only_if.holds(point)
+                Violation(rule, (), _facts_read(rule, point)) for rule in governing if not rule.only_if.holds(point)
             )
             assumptions = {
                 assumption: None
@@ -441,7 +436,7 @@ class Table(Generic[OrderT, PatchT]):
                 if all(rule.only_if.holds(point) for rule in rules if rule.section is action) is bool(violations)
             }
             caveats = dict.fromkeys(rule.caveat for rule in governing if rule.caveat)
-            row[action] = Decision(violations, (), tuple(assumptions), tuple(caveats))
+            row[action] = Decision(violations, (), tuple(assumptions), tuple(caveats), self._version)
         return row
 
     def _broken_rules(self, rules: Iterable[Rule], point: Point) -> list[Rule]:

@@ -275,14 +275,6 @@ class Condition:
         verdicts = [self.holds(point) for point in points(self.facts)]
         return sum(verdicts), len(verdicts)
 
-    def actual(self, point: Point) -> str:
-        """Return the evidence: the values at a point of the facts that the condition reads.
-
-        Facts that the point leaves out are not mentioned.
-        """
-        statements = [fact.describe([point[fact]]) for fact in self.facts if fact in point]
-        return join_words(statements or ["the order makes no difference"], "and")
-
     def expected(self, point: Point, verb: str) -> str:
         """Return what must be true for the condition to hold.
 
@@ -294,6 +286,12 @@ class Condition:
             return "nothing allows it"
         remedies = (dict(fact.remedies).get(point.get(fact), "") for fact in self.facts)
         return "; ".join([f"it {verb} only while {self}", *filter(None, remedies)])
+
+
+def describe_point(point: Point) -> str:
+    """Return the values of facts as text: ``status is shipped and draft``."""
+    statements = [fact.describe([value]) for fact, value in point.items()]
+    return join_words(statements or ["the order makes no difference"], "and")
 
 
 @functools.lru_cache(maxsize=1024)

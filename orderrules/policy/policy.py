@@ -381,9 +381,7 @@ class Policy(Rulebook[OrderT, PatchT]):
         Returns:
             64 hexadecimal digits.
         """
-        from orderrules.analysis import diff
-
-        return diff.digest(self)
+        return table_of(self).digest()
 
     def schema(self, order: OrderT | None = None) -> dict[str, object]:
         """Return the JSON Schema (2020-12) of the body of an update.

@@ -116,14 +116,18 @@ def test_to_dict_is_ready_for_json() -> None:
     result = decision.to_dict()
     assert json.loads(json.dumps(result)) == result
     assert result == {
+        "version": 1,
+        "rulebook": {"name": "salla", "edition": "2", "digest": salla.POLICY.digest()},
         "allowed": False,
         "violations": [
             {
                 "rule": "SALLA-PAYMENT-1",
                 "section": "payment",
                 "keys": ["payment"],
-                "saw": "status is payment_failed",
-                "needed": "it may change only while status is payment_pending",
+                "facts": [{"fact": "status", "value": "payment_failed"}],
+                "condition": {"fact": "status", "in": ["payment_pending"]},
+                "actual": "status is payment_failed",
+                "expected": "it may change only while status is payment_pending",
                 "message": decision.violations[0].message,
                 "reason": "payment details are open only as long as the payment is pending",
             }
@@ -141,7 +145,12 @@ def test_to_dict_is_ready_for_json() -> None:
     }
     waived = salla.POLICY.can_update(salla.Order(draft=True), salla.Patch(payment=salla.Payment())).to_dict()
     assert waived["waivers"] == [
-        {"waiver": "SALLA-DRAFT-1", "when": "draft or status is draft", "reason": "a draft order has no restrictions"}
+        {
+            "waiver": "SALLA-DRAFT-1",
+            "condition": {"any": [{"fact": "draft", "in": [True]}, {"fact": "status", "in": ["draft"]}]},
+            "when": "draft or status is draft",
+            "reason": "a draft order has no restrictions",
+        }
     ]
 
 
