@@ -285,7 +285,7 @@ class _Csv:
         self._reader = csv.reader(self, delimiter=delimiter, strict=True)
         self._delimiter = delimiter
         header = self._read_header()
-        wanted.see(header)
+        wanted.check_columns(header)
         self._width = len(header)
         self._indices = {name: header.index(column) for name, column in wanted.columns.items()}
         if wanted.identity is not None:

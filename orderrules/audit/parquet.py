@@ -41,7 +41,7 @@ def of_parquet(path: Path, wanted: Wanted) -> tuple[int, Iterator[Batch]]:
     # Parquet names a column inside another with dots.
     outer = file.schema_arrow.names
     inner = [file.schema.column(index).path for index in range(len(file.schema))]
-    wanted.see([*outer, *(name for name in inner if name not in outer)])
+    wanted.check_columns([*outer, *(name for name in inner if name not in outer)])
     return file.metadata.num_rows, _batches(file, wanted)
 
 

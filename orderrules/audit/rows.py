@@ -91,31 +91,31 @@ class Wanted:
         kinds = {fact.attribute: pa.bool_() if is_flag(fact) else pa.string() for fact in self.facts}
         return pa.schema({"place": pa.int64(), "id": pa.string(), **kinds})
 
-    def see(self, there: Sequence[str]) -> None:
+    def check_columns(self, found: Sequence[str]) -> None:
         """Check that a file has each column exactly once.
 
         Args:
-            there: the names of the file's columns.
+            found: the names of the file's columns.
 
         Raises:
             UnusableError: a column is missing, or there are several of its name.
         """
         for name in self.names:
-            if name not in there:
+            if name not in found:
                 # Without a header line, the first line may hold personal data: show only what looks like a name.
-                known = [column for column in there if column.isidentifier()][:_MAX_NAMES]
-                others = len(there) - len(known)
+                known = [column for column in found if column.isidentifier()][:_MAX_NAMES]
+                others = len(found) - len(known)
                 columns = join_words(
                     [*map(repr, known), *([f"{group_thousands(others)} others"] if others else [])], "and"
                 )
                 hint = close_to(name, dict.fromkeys(known))
-                other_delimiter = len(there) == 1 and any(mark in there[0] for mark in ";\t|")
+                other_delimiter = len(found) == 1 and any(mark in found[0] for mark in ";\t|")
                 remedy = "the file seems to need another --delimiter" if other_delimiter else NAMING
                 raise UnusableError(
                     f"there is no column {name!r}{' - ' * bool(hint)}{hint}; the columns are {columns}; {remedy}"
                 )
-            if there.count(name) > 1:
-                raise UnusableError(f"expected one column {name!r}, got {there.count(name)}")
+            if found.count(name) > 1:
+                raise UnusableError(f"expected one column {name!r}, got {found.count(name)}")
 
 
 def is_flag(fact: Fact) -> bool:

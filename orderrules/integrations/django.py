@@ -26,7 +26,7 @@ from orderrules.integrations.problems import (
     plain_problem,
     problem,
     read_at,
-    see_that_it_is_json,
+    require_json,
 )
 from orderrules.reading.bodies import read_body
 from orderrules.reading.problems import Code, InvalidInput, join_words
@@ -88,7 +88,7 @@ class _UpdateView:
             return super().as_view(**initkwargs)
 
     def _read_request(self, request: HttpRequest, parameters: Mapping[str, object]) -> ParsedRequest[Any]:
-        see_that_it_is_json(request.META.get("CONTENT_TYPE", ""))
+        require_json(request.META.get("CONTENT_TYPE", ""))
         return read_at(self.endpoint, parameters, self.parameter, request.META.get("QUERY_STRING", ""), request.body)
 
     def _answer_error(self, error: InvalidInput | UpdateRefused | NotJson | NoSuchOrder) -> JsonResponse:

@@ -503,7 +503,7 @@ class Attempt(Generic[OrderT, PatchT]):
     @property
     def _uncertain_facts(self) -> frozenset[Fact]:
         """The facts that the order does not show for certain, because it comes from the platform."""
-        return frozenset(self.gate.endpoint.untold if self.gate.orders is None else ())
+        return frozenset(self.gate.endpoint.hidden_facts if self.gate.orders is None else ())
 
     @property
     def _is_unjudged(self) -> bool:

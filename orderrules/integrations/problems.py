@@ -100,7 +100,7 @@ class NotJson(Exception):  # noqa: N818 - it says what happened.
     """The content type of a request is not JSON."""
 
 
-def see_that_it_is_json(content_type: str) -> None:
+def require_json(content_type: str) -> None:
     """Check that a content type is JSON. An empty content type is accepted.
 
     Raises:

@@ -25,7 +25,7 @@ from orderrules.integrations.problems import (
     plain_problem,
     problem,
     read_at,
-    see_that_it_is_json,
+    require_json,
 )
 from orderrules.reading.limits import UPDATE_LIMITS
 from orderrules.reading.problems import InvalidInput
@@ -82,7 +82,7 @@ async def read_update(endpoint: Endpoint[OrderT, PatchT], request: Request, para
     request.scope[_SCOPE_KEY] = endpoint  # The handlers use this endpoint to answer an error.
     query = request.scope["query_string"].decode("latin-1")
     try:
-        see_that_it_is_json(request.headers.get("content-type", ""))
+        require_json(request.headers.get("content-type", ""))
         return read_at(endpoint, request.path_params, parameter, query, await _load_body(request)).patch
     except (NotJson, NoSuchOrder) as error:
         raise UnreadError(error) from None

@@ -632,23 +632,23 @@ PAYLOAD: Final = Payload(
             attribute="status",
             path=("status", "slug"),
             kind=Status | str,
-            left_out=None,
+            if_left_out=None,
             empty=(Empty.NULL, Empty.ARRAY),
-            unnamed=UNSET,
+            if_key_left_out=UNSET,
             expected="an object with a slug",
             hints={
                 "integer": "this looks like the API's envelope, not an order: its status is a number",
                 "string": "if the string is the slug of an order, build the order: salla.Order(id=..., status=...)",
             },
         ),
-        Place(attribute="draft", path=("draft",), kind=bool, left_out=False, empty=(Empty.NULL,), nothing=False),
+        Place(attribute="draft", path=("draft",), kind=bool, if_left_out=False, empty=(Empty.NULL,), if_empty=False),
         Place(
             attribute="customer",
             path=("customer",),
-            left_out=UNSET,
+            if_left_out=UNSET,
             empty=tuple(Empty),
-            nothing=CustomerKind.NONE,
-            there=CustomerKind.REGISTERED,
+            if_empty=CustomerKind.NONE,
+            if_present=CustomerKind.REGISTERED,
             expected="an object",
         ),
     ),
@@ -789,7 +789,7 @@ ENDPOINT: Final = Endpoint(
     unreadable=_unreadable,
     unreadable_status=_UNPROCESSABLE,
     code_of=_code_of,
-    untold=(CUSTOMER,),  # Assumption S3: answers do not show that a customer is a guest.
+    hidden_facts=(CUSTOMER,),  # Assumption S3: answers do not show that a customer is a guest.
 )
 """The endpoint that updates an order, and how it answers."""
 read_patch: Final = ENDPOINT.read_patch

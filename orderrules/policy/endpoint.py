@@ -91,7 +91,7 @@ class Endpoint(Generic[OrderT, PatchT]):
         unreadable_status: the HTTP status of that answer.
         code_of: returns the error code of an answer, from its status and body, if a rule refused the update: ``""`` if
             the answer has no machine-readable code, and None if it is not a refusal by rule.
-        untold: the facts that the API's answers do not show reliably.
+        hidden_facts: the facts that the API's answers do not show reliably.
         account: the headers that identify the account of a request, in lower case.
 
     Raises:
@@ -112,7 +112,7 @@ class Endpoint(Generic[OrderT, PatchT]):
     unreadable: Callable[[InvalidInput], dict[str, object]]
     unreadable_status: int = 422
     code_of: Callable[[int, Mapping[str, object]], str | None]
-    untold: tuple[Fact, ...] = ()
+    hidden_facts: tuple[Fact, ...] = ()
     account: tuple[str, ...] = ("authorization",)
     # The subjects of errors, written once: reading a small body takes two microseconds.
     _update_name: str = attrs.field(init=False, eq=False)

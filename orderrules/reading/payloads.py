@@ -49,11 +49,11 @@ class Place:
         path: the key of the value, or the key of an object and the key in it: ``("status", "slug")``.
         kind: the annotation of the value; None if it only matters whether there is an object.
         required: whether the first key must be present.
-        left_out: the attribute's value if the first key is left out.
+        if_left_out: the attribute's value if the first key is left out.
         empty: the ways in which the payload writes "no value" under the first key.
-        nothing: the attribute's value in that case.
-        unnamed: the attribute's value if there is an object, but the key in it is null or left out.
-        there: the attribute's value if there is an object and ``kind`` is None.
+        if_empty: the attribute's value in that case.
+        if_key_left_out: the attribute's value if there is an object, but the key in it is null or left out.
+        if_present: the attribute's value if there is an object and ``kind`` is None.
         expected: the value that is expected under the first key, in words, for messages.
         hints: hints for a value of the wrong JSON type; the keys are ``integer`` and ``string``.
     """
@@ -62,11 +62,11 @@ class Place:
     path: tuple[str, ...]
     kind: Any = None
     required: bool = False
-    left_out: Any = None
+    if_left_out: Any = None
     empty: tuple[Empty, ...] = ()
-    nothing: Any = None
-    unnamed: Any = None
-    there: Any = None
+    if_empty: Any = None
+    if_key_left_out: Any = None
+    if_present: Any = None
     expected: str = ""
     hints: Mapping[str, str] = MappingProxyType({})
 
@@ -80,20 +80,20 @@ class Place:
         if first not in found:
             if self.required:
                 raise invalid(Code.MISSING, "is required").each(lambda problem: problem.under(first))
-            return self.left_out
+            return self.if_left_out
         path = [first]
         try:
             value = found[first]
             if self.empty and _empty_kind(value) in self.empty:
-                return self.nothing
+                return self.if_empty
             if inner:
                 value = self._read_object(value).get(inner[0])
                 if value is None:
-                    return self.unnamed
+                    return self.if_key_left_out
                 path.append(inner[0])
             elif self.kind is None:
                 self._read_object(value)
-                return self.there
+                return self.if_present
             return strict_reader(self.kind)(value)
         except InvalidInput as error:
             raise error.each(lambda problem: problem.under(*path)) from None

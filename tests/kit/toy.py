@@ -124,7 +124,7 @@ ENDPOINT = Endpoint(
     payload=Payload(
         places=(
             Place(attribute="stage", path=("stage",), kind=Stage, required=True),
-            Place(attribute="fragile", path=("fragile",), kind=bool, left_out=False),
+            Place(attribute="fragile", path=("fragile",), kind=bool, if_left_out=False),
         )
     ),
     refusal=lambda decision: {"refused": [violation.message for violation in decision.violations]},
