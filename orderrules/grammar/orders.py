@@ -35,8 +35,8 @@ OrderT = TypeVar("OrderT", bound="OrderBase[Any]")
 PatchT = TypeVar("PatchT", bound="PatchBase")
 OrderT_contra = TypeVar("OrderT_contra", bound="OrderBase[Any]", contravariant=True)
 PatchT_contra = TypeVar("PatchT_contra", bound="PatchBase", contravariant=True)
-_COUNT: Final = itertools.count(1)
-"""Numbers the slots, so that no two classes share one."""
+_SPACE_NUMBERS: Final = itertools.count(1)
+"""Makes each slot name unique."""
 
 
 def _weights(space: Space) -> tuple[Weights, ...]:
@@ -101,14 +101,14 @@ class Space:
 
 def _add_space(cls: type[Any], facts: Iterable[Fact]) -> None:
     """Give a class its space, and a field for the number of an object's point."""
-    space = Space(f"_{cls.__name__.lower()}_{next(_COUNT)}", facts)
+    space = Space(f"_{cls.__name__.lower()}_{next(_SPACE_NUMBERS)}", facts)
     cls.__space__ = space
     cls.__annotations__ = {**inspect.get_annotations(cls), space.slot: "int"}
     setattr(cls, space.slot, attrs.field(init=False, repr=False, eq=False))
 
 
 def _check_facts(cls: type[OrderBase[Any] | PatchBase]) -> None:
-    """Check that each fact has its field, and a value for each value of the field."""
+    """Check that each fact has a field, and lists every value that the field may hold."""
     slots = slots_of(cls)
     attributes = [fact.attribute for fact in cls.__space__.facts]
     if len(set(attributes)) < len(attributes):
@@ -148,7 +148,7 @@ def _values_of(annotation: object) -> Iterator[Hashable]:
 
 
 class OrderBase(Model, Generic[PatchT]):
-    """The base class of every platform's ``Order``, which names the platform's ``Patch`` and the facts.
+    """The base class of every platform's ``Order``, which declares its ``Patch`` and its facts.
 
     ::
 
@@ -243,7 +243,7 @@ def _unlisted_values(space: Space, patch: PatchBase) -> InvalidInput | None:
 
 
 class PatchBase(Model):
-    """The base class of every platform's ``Patch``, which names the sections and the facts that rules read of it.
+    """The base class of every platform's ``Patch``, which declares its sections and its facts.
 
     ::
 
@@ -319,7 +319,7 @@ def keys_at(patch_type: type[PatchT], section: StrEnum, point: Point) -> tuple[s
     Return None if there is no such update, because the point leaves out every key of the section.
     """
     sent = tuple(fact.attribute for fact in patch_type.__space__.facts if point[fact] is not UNSET)
-    own = [key for key, of in sections_by_key(patch_type).items() if of is section]
+    own = [key for key, its_section in sections_by_key(patch_type).items() if its_section is section]
     if any(key in sent for key in own):
         return sent
     other = next((key for key in free_keys(patch_type) if key in own), None)

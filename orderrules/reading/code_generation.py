@@ -5,17 +5,17 @@ For everything else it raises ``UnsureError``; then the careful way (``models``,
 Only the careful way reports problems, so the result is the same either way; the tests compare both.
 
 For each model, the source of the functions is generated from its fields and compiled once, as attrs does for
-``__init__``. ``inspect.getsource`` shows it. In it, ``its`` is the value of the current field. For a model with one
+``__init__``. ``inspect.getsource`` shows it. In it, ``value`` is the value of the current field. For a model with one
 field ``size: int | Unset = UNSET``, the reader of a document is::
 
     def read(data, keys_read):
         if type(data) is not dict: raise UnsureError
         self = new(model)
         if 'size' in data:
-            its = data['size']
-            if not (type(its) is int and -9223372036854775808 < its < 9223372036854775808):
+            value = data['size']
+            if not (type(value) is int and -9223372036854775808 < value < 9223372036854775808):
                 raise UnsureError
-            set_size(self, its)
+            set_size(self, value)
             keys_read += 1
         else: set_size(self, UNSET)
         return self, keys_read
@@ -55,7 +55,7 @@ _DEEPEST: Final = 16
 class Source(Enum):
     """The kind of data that a model is read from."""
 
-    DOCUMENT = "what a document holds: its text is plain, its keys are counted by whoever reads it"
+    DOCUMENT = "what a document holds: text without NUL and surrogates; the caller counts the keys"
     STRUCT = "what msgspec found in a document, as an object that is laid out like the model"
     DICT = "a dict of whatever origin"
 
@@ -72,7 +72,7 @@ def is_plain(text: str) -> bool:
     return True
 
 
-_PLAIN_TEXT: Final = " and ({its}.isascii() and '\\0' not in {its} or is_plain({its}))"
+_PLAIN_TEXT: Final = " and ({value}.isascii() and '\\0' not in {value} or is_plain({value}))"
 _UNSURE: Final = "raise UnsureError"
 _TEXT: Final = "<orderrules text"
 _NAMES: Final[dict[str, Any]] = {"UNSET": UNSET, "UnsureError": UnsureError, "is_plain": is_plain}
@@ -93,13 +93,13 @@ def make_init(model: type[AnyModel], careful: Callable[..., None]) -> Callable[.
     for field in fields:
         names |= {f"default_{field.name}": field.default, f"converter_{field.name}": field.converter}
         names[f"set_{field.name}"] = getattr(model, field.name).__set__
-        lines.append(f"its = converter_{field.name}({field.name})" if field.converter else f"its = {field.name}")
+        lines.append(f"value = converter_{field.name}({field.name})" if field.converter else f"value = {field.name}")
         slot = slots_of(model)[field.name]
         checks = _check_lines(slot.annotation, names, unsure, tuple)
         if field.name in keys:
             checks.append(f"number |= {1 << keys.index(field.name)}")
-        lines += ["if its is not UNSET:", *_indent(checks)] if slot.absent else checks
-        lines.append(f"set_{field.name}(self, its)")
+        lines += ["if value is not UNSET:", *_indent(checks)] if slot.absent else checks
+        lines.append(f"set_{field.name}(self, value)")
     if derived:
         names["put"] = getattr(model, derived).__set__
         lines += [*_number_lines(model, names, unsure), "put(self, number)"]
@@ -114,7 +114,7 @@ def make_init(model: type[AnyModel], careful: Callable[..., None]) -> Callable[.
     return build
 
 
-_RESERVED: Final = frozenset({"self", "its", "item", "number", "type", "str", "int", "float", "bool", "tuple"})
+_RESERVED: Final = frozenset({"self", "value", "item", "number", "type", "str", "int", "float", "bool", "tuple"})
 
 
 def _reader(model: type[AnyModel], source: Source, read_number: Callable[[Any], int | float] = float) -> Reader:
@@ -130,14 +130,14 @@ def _reader(model: type[AnyModel], source: Source, read_number: Callable[[Any], 
         lines += ["    keys_read = 0", "    for key in data:", "        if type(key) is not str: raise UnsureError"]
     for name, slot in slots_of(model).items():
         names[f"set_{name}"] = getattr(model, name).__set__
-        store = [*_value_lines(slot, names, source, read_number), f"set_{name}(self, its)", "keys_read += 1"]
+        store = [*_value_lines(slot, names, source, read_number), f"set_{name}(self, value)", "keys_read += 1"]
         if name in keys:
             store.append(f"number |= {1 << keys.index(name)}")
         otherwise = f"else: set_{name}(self, UNSET)" if slot.optional else f"else: {_UNSURE}"
         if source is Source.STRUCT:
-            lines += _indent([f"its = data.{name}", "if its is not UNSET:", *_indent(store), otherwise])
+            lines += _indent([f"value = data.{name}", "if value is not UNSET:", *_indent(store), otherwise])
         else:
-            lines += _indent([f"if {name!r} in data:", f"    its = data[{name!r}]", *_indent(store), otherwise])
+            lines += _indent([f"if {name!r} in data:", f"    value = data[{name!r}]", *_indent(store), otherwise])
     if source is Source.DICT:
         lines.append("    if keys_read != len(data): raise UnsureError")
     if derived:
@@ -184,49 +184,55 @@ def can_generate(model: type[AnyModel], *above: type[AnyModel]) -> bool:
 def _value_lines(
     slot: Slot, names: dict[str, Any], source: Source, read_number: Callable[[Any], int | float]
 ) -> list[str]:
-    """Return the lines of source that check the value ``its``, and convert it to the value to store."""
+    """Return the lines of source that check the value ``value``, and convert it to the value to store."""
     annotation, name = slot.annotation, f"read_{slot.name}"
     item = get_args(annotation)[0] if is_array(annotation) else annotation
     if is_model(item):
         names[name] = reader(item, source, read_number)
         count = "_" if source is Source.DICT else "keys_read"  # For a dict, only its own keys are counted.
         if item is annotation:
-            return [f"its, {count} = {name}(its, keys_read)"]
+            return [f"value, {count} = {name}(value, keys_read)"]
         loop = [f"    item, {count} = {name}(item, keys_read)", "    items.append(item)"]
-        return [f"if type(its) is not list: {_UNSURE}", "items = []", "for item in its:", *loop, "its = tuple(items)"]
+        return [
+            f"if type(value) is not list: {_UNSURE}",
+            "items = []",
+            "for item in value:",
+            *loop,
+            "value = tuple(items)",
+        ]
     lines: list[str] = []
     if source is Source.STRUCT and float in members(item):
         names["number_of"] = read_number
-        lines = ["its = [number_of(item) for item in its]" if is_array(annotation) else "its = number_of(its)"]
+        lines = ["value = [number_of(item) for item in value]" if is_array(annotation) else "value = number_of(value)"]
     if is_text_in_json(item):
         names[name] = leaf(item)
         if item is annotation:
-            return [f"its = {name}(its)"]
-        return [f"if type(its) is not list: {_UNSURE}", f"its = tuple([{name}(item) for item in its])"]
+            return [f"value = {name}(value)"]
+        return [f"if type(value) is not list: {_UNSURE}", f"value = tuple([{name}(item) for item in value])"]
     if source is not Source.STRUCT or item not in {str, bool}:
         lines += _check_lines(annotation, names, _UNSURE, list, plain_text=source is not Source.DICT)
-    return [*lines, "its = tuple(its)"] if is_array(annotation) else lines
+    return [*lines, "value = tuple(value)"] if is_array(annotation) else lines
 
 
 def _check_lines(
     annotation: object, names: dict[str, Any], otherwise: str, array: type, *, plain_text: bool = False
 ) -> list[str]:
-    """Return the lines of source that run ``otherwise`` unless ``its`` is clearly valid and needs no conversion.
+    """Return the lines of source that run ``otherwise`` unless ``value`` is clearly valid and needs no conversion.
 
     ``plain_text`` says that strings are already known to have no NUL and no surrogate.
     """
     if not is_array(annotation):
-        return [f"if not ({_check_expression(annotation, 'its', names, plain_text=plain_text)}):", f"    {otherwise}"]
+        return [f"if not ({_check_expression(annotation, 'value', names, plain_text=plain_text)}):", f"    {otherwise}"]
     item = _check_expression(get_args(annotation)[0], "item", names, plain_text=plain_text)
     return [
-        f"if type(its) is not {array.__name__}: {otherwise}",
-        "for item in its:",
+        f"if type(value) is not {array.__name__}: {otherwise}",
+        "for item in value:",
         f"    if not ({item}):",
         f"        {otherwise}",
     ]
 
 
-def _check_expression(annotation: object, its: str, names: dict[str, Any], *, plain_text: bool) -> str:
+def _check_expression(annotation: object, value: str, names: dict[str, Any], *, plain_text: bool) -> str:
     """Return the expression that checks one value."""
     options = members(annotation)
     checks: list[str] = []
@@ -234,15 +240,15 @@ def _check_expression(annotation: object, its: str, names: dict[str, Any], *, pl
         if option is str:
             # In a union with a choice or a date, the careful way may convert the string.
             if not any(map(is_text_in_json, options)):
-                checks.append(f"type({its}) is str" + _PLAIN_TEXT.format(its=its) * (not plain_text))
+                checks.append(f"type({value}) is str" + _PLAIN_TEXT.format(value=value) * (not plain_text))
         elif option is int or option is float:
-            checks.append(f"type({its}) is int and {-_LARGE} < {its} < {_LARGE}")
+            checks.append(f"type({value}) is int and {-_LARGE} < {value} < {_LARGE}")
             if option is float:
-                checks.append(f"type({its}) is float and {its} - {its} == 0")  # False for infinity and NaN.
+                checks.append(f"type({value}) is float and {value} - {value} == 0")  # False for infinity and NaN.
         elif option is NoneType:
-            checks.append(f"{its} is None")
+            checks.append(f"{value} is None")
         elif isinstance(option, type):
-            checks.append(f"type({its}) is {_bind(option, names)}")
+            checks.append(f"type({value}) is {_bind(option, names)}")
     return " or ".join(dict.fromkeys(checks)) or "False"
 
 
@@ -258,15 +264,15 @@ def is_text_in_json(annotation: object) -> bool:
 
 
 def _number_lines(model: type[AnyModel], names: dict[str, Any], unsure: str) -> Iterator[str]:
-    """Yield the lines of source that add the number of the object's facts, above the bits of the keys that it has."""
+    """Yield the lines of source that add the index of the object's facts, shifted above the key bits."""
     _, facts, keys = model.__derived__()
     for place, (_, attribute, added, unknown) in enumerate(facts):
         names[f"added_{place}"] = {value: weight << len(keys) for value, weight in added.items()}
         otherwise = "" if unknown is None else f", {unknown << len(keys)}"
-        yield f"its = added_{place}.get(self.{attribute}{otherwise})"
+        yield f"value = added_{place}.get(self.{attribute}{otherwise})"
         if unknown is None:
-            yield f"if its is None: {unsure}"
-        yield "number += its"
+            yield f"if value is None: {unsure}"
+        yield "number += value"
 
 
 def _indent(lines: Iterable[str]) -> list[str]:

@@ -283,7 +283,7 @@ def odd_models() -> dict[str, tuple[type[Any], list[dict[str, Any]]]]:
     @model
     class Worded(Model):
         type: int | Unset = UNSET
-        its: str | Unset = UNSET
+        value: str | Unset = UNSET
 
     nameless = with_fields("Nameless", {"a": NAMELESS | Unset | None})
     wide = with_fields("Wide", {f"k{number}": int | Unset for number in range(40)})
@@ -297,7 +297,7 @@ def odd_models() -> dict[str, tuple[type[Any], list[dict[str, Any]]]]:
         "required": (Required, [{}, {"a": 1}, {"a": "1"}, {"b": 1}]),
         "numbers": (Numbers, [{"number": "2024-01-01", "share": 1.5}, {"share": 1}, {"number": 1}]),
         "listed": (Listed, [{"a": [1]}, {"a": [1, "2"]}, {}]),
-        "worded": (Worded, [{"type": 1, "its": "x"}, {"type": "1"}, {"its": 1}]),
+        "worded": (Worded, [{"type": 1, "value": "x"}, {"type": "1"}, {"value": 1}]),
         "nameless": (nameless, [{"a": "a"}, {"a": None}, {"a": "b"}]),
         "wide": (wide, [{f"k{number}": number for number in range(40)}]),
         "deep": (deep, [nested]),
