@@ -8,17 +8,19 @@ A condition is one of four objects::
     {"fact": "status asked for", "follows": "status", "staying": true, "not": false,
      "table": [["pending", ["accepted"]], ...]}
 
-A value is a string, a number, a boolean or null, as the fact lists it; ``{"state": "unknown"}`` is ``UNKNOWN``, and
-``{"state": "left out"}`` is ``UNSET``. ``VERSION`` changes if a reader of this form would misread the next one.
+A value is a string, a number, a boolean or null, as the fact lists it, or ``{"text": ...}`` if JSON has no such type.
+``{"state": "unknown"}`` is ``UNKNOWN``, and ``{"state": "left out"}`` is ``UNSET``. ``VERSION`` changes if a
+reader of this form would misread the next one.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from orderrules.grammar.conditions import UNKNOWN, AllOf, AnyOf, Condition, Fact, Is, TransitionTable
 from orderrules.reading.fields import UNSET
-from orderrules.reading.problems import Code, InvalidInput, Problem, join_words
+from orderrules.reading.problems import Code, Problem, Problems, join_words
 from orderrules.reading.values import close_to, kind_of
 
 if TYPE_CHECKING:
@@ -35,7 +37,13 @@ def value_to_json(value: Hashable) -> Any:  # noqa: ANN401 - any JSON value.
         return {"state": "unknown"}
     if value is UNSET:
         return {"state": "left out"}
-    return str(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, int) and type(value) is not bool:
+        return int(value)
+    if value is None or type(value) is bool or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return {"text": str(value)}
 
 
 def condition_to_json(condition: Condition) -> dict[str, Any]:
@@ -78,7 +86,7 @@ def read_condition(data: object, facts: Iterable[Fact]) -> Condition:
     reader = _Reader({fact.name: fact for fact in facts})
     condition = reader.condition(data, "", 1)
     if reader.problems:
-        raise InvalidInput(reader.problems, "read the condition")
+        raise reader.problems.error("read the condition")
     return condition
 
 
@@ -90,7 +98,7 @@ class _Reader:
 
     def __init__(self, facts: Mapping[str, Fact]) -> None:
         self._facts = facts
-        self.problems: list[Problem] = []
+        self.problems = Problems()
 
     def condition(self, data: object, place: str, level: int) -> Condition:
         """Read a condition; if it has a problem, any condition is returned."""
@@ -125,13 +133,15 @@ class _Reader:
                 self._fail(here, Code.WRONG_TYPE, "expected a value and the array of the values that may follow it")
                 continue
             (value,) = self._values(cells[:1], here, current) or (None,)
+            if value in table:
+                self._fail(here, Code.DUPLICATE_KEY, "is a second row of the same value")
             table[value] = frozenset(self._values(cells[1], f"{here}/1", asked))
         if self.problems or asked is None or current is None:
             return AllOf(())
         return TransitionTable(current, asked, table, staying=flags[0], negated=flags[1])
 
     def _fail(self, place: str, code: Code, message: str, hint: str = "") -> Condition:
-        self.problems.append(Problem(place, code, message, hint))
+        self.problems.add(Problem(place, code, message, hint))
         return AllOf(())
 
     def _items(self, data: object, place: str) -> Iterable[tuple[int, Any]]:

@@ -386,7 +386,7 @@ class AllOf(_Combined):
         if not self.parts:
             return "always"
         # A part that lists several values contains an "or" of its own.
-        return " and ".join(f"({part})" if " or " in str(part) else str(part) for part in self.parts)
+        return " and ".join(f"({text})" if " or " in text else text for text in map(str, self.parts))
 
 
 @attrs.frozen(repr=False)
@@ -401,8 +401,8 @@ class AnyOf(_Combined):
 
     def __str__(self) -> str:
         # A part that lists several values contains an "or" of its own, and a conjunction contains an "and".
-        parts = (f"({part})" if isinstance(part, AllOf) or " or " in str(part) else str(part) for part in self.parts)
-        return " or ".join(parts) or "never"
+        texts = [(str(part), isinstance(part, AllOf)) for part in self.parts]
+        return " or ".join(f"({text})" if is_all or " or " in text else text for text, is_all in texts) or "never"
 
 
 ALWAYS: Final = AllOf(())

@@ -87,8 +87,8 @@ def make_init(model: type[AnyModel], careful: Callable[..., None]) -> Callable[.
     """
     fields: Any = attrs.fields(model)
     derived, _, keys = model.__derived__()
-    names: dict[str, Any] = {**_NAMES, "careful": careful}
-    unsure = f"return careful(self, {', '.join(f'{field.name}={field.name}' for field in fields)})"
+    names: dict[str, Any] = {**_NAMES, "_careful": careful}
+    unsure = f"return _careful(self, {', '.join(f'{field.name}={field.name}' for field in fields)})"
     lines = ["number = 0"] if derived else []
     for field in fields:
         names |= {f"default_{field.name}": field.default, f"converter_{field.name}": field.converter}
@@ -108,7 +108,7 @@ def make_init(model: type[AnyModel], careful: Callable[..., None]) -> Callable[.
     defaults = (f"={f'default_{field.name}'}" if field.default is not attrs.NOTHING else "" for field in fields)
     parameters = "".join(f", {field.name}{default}" for field, default in zip(fields, defaults, strict=True))
     signature = f"def __init__(self{', *' * bool(fields)}{parameters}):"
-    build: Callable[..., None] = _compile("build", model, [signature, *_indent(lines)], names)
+    build: Callable[..., None] = _compile("build", model, [signature, *_indent(lines or ["pass"])], names)
     build.__qualname__, build.__module__ = f"{model.__qualname__}.__init__", model.__module__
     build.__annotations__ = {field.name: slots_of(model)[field.name].annotation for field in fields}
     return build

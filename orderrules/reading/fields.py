@@ -130,7 +130,8 @@ def _slots_of(model: type) -> Mapping[str, Slot]:
     slots: dict[str, Slot] = {}
     for field in attrs.fields(model):
         options = members(hints[field.name])
-        annotation = _union(*(option for option in options if option is not Unset))
+        others = [option for option in options if option is not Unset]
+        annotation = _union(*others) if others else Unset
         if not _is_readable(annotation):
             raise TypeError(
                 f"{model.__qualname__}.{field.name} is annotated {annotation}; a field holds str, int, float, bool, "

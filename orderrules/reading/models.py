@@ -87,16 +87,38 @@ def model(cls: type[ModelT]) -> type[ModelT]:
     """
     if not issubclass(cls, Model):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"{cls.__name__} needs a base: Model, OrderBase or PatchBase")
+    if attrs.has(cls):
+        raise TypeError(f"{cls.__name__} is a model already")
     steps = [name for name in _STEPS if name in cls.__dict__]
     if steps:
         raise TypeError(f"{cls.__name__} is built from its fields alone: remove {', '.join(steps)}")
-    made: type[ModelT] = attrs.frozen(init=False, repr=False, kw_only=True)(cls)
+    try:
+        made: type[ModelT] = attrs.frozen(init=False, repr=False, kw_only=True, auto_attribs=True)(cls)
+    except SyntaxError:
+        raise TypeError(f"{cls.__qualname__} has a field that no class can have, such as self") from None
     described = attrs.fields(made)
     # The number of an object's point has a slot, but it is not a field: asdict, evolve and others shall not see it.
     made.__attrs_attrs__ = type(described)(each for each in described if each.init)
+    _check_fields(made)
     made.__complete__()
     made.__init__ = make_init(made, _set_carefully)  # type: ignore[method-assign]
     return made
+
+
+def _check_fields(cls: type[Model]) -> None:
+    """Check that no field hides what models need, and that every default is valid."""
+    needed = {name for base in cls.__bases__ for kind in base.__mro__ for name in vars(kind)}
+    for described in attrs.fields(cls):
+        name, default = described.name, described.default
+        if name.startswith("_") or name in needed:
+            raise TypeError(f"{cls.__qualname__} cannot have a field {name}: models use this name, or it begins with _")
+        slot = slots_of(cls)[name]
+        if default is attrs.NOTHING or (default is UNSET and slot.absent) or described.converter is not None:
+            continue
+        try:
+            _check_value(slot.annotation, default)
+        except InvalidInput as error:
+            raise TypeError(f"the default of {cls.__qualname__}.{name}: {error.problems[0].message}") from None
 
 
 def _set_carefully(self: Model, **values: Any) -> None:  # noqa: ANN401 - values of any type.

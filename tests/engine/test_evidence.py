@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from enum import IntEnum
 from typing import Any, Final
 
 import pytest
@@ -133,6 +134,37 @@ def test_every_problem_of_a_condition_is_reported_at_its_place() -> None:
     ]
     assert problems_of(nested(33)) == [f"{'/any/0' * 32}: is more than 32 levels deep"]
     assert read_condition(nested(32), []) is not None
+
+
+def test_problems_and_texts_stay_small() -> None:
+    """A long list of mistakes is counted, and a deep condition is still printed."""
+    with pytest.raises(InvalidInput) as caught:
+        read_condition({"all": [1] * 100_000}, [])
+    assert len(caught.value.problems) + caught.value.more == 100_000
+    assert len(caught.value.problems) <= 100
+    data: dict[str, Any] = {"any": [{"fact": "stage", "in": ["van", "desk"]}]}
+    for _ in range(30):
+        data = {"all": [data]}
+    assert "stage is desk or van" in str(read_condition(data, [toy.STAGE]))
+    rows = [["desk", []], ["desk", ["van"]]]
+    assert problems_of(
+        {"fact": "stage asked for", "follows": "stage", "table": rows, "staying": True, "not": False}
+    ) == ["/table/1: is a second row of the same value"]
+
+
+def test_values_of_every_kind_are_read_back() -> None:
+    """A value that JSON does not have is written as its text."""
+    values = (False, "1", 1.5, None, float("inf"), Size.LARGE, (1, 2), b"x", UNKNOWN)
+    fact = Fact("odd", values=values)
+    for value in values:
+        condition = fact.is_(value)
+        assert read_condition(json.loads(json.dumps(condition_to_json(condition))), [fact]) == condition
+
+
+class Size(IntEnum):
+    """A choice that is a number."""
+
+    LARGE = 7
 
 
 def test_a_transition_table_is_read_back() -> None:

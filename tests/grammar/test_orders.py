@@ -125,6 +125,9 @@ MISTAKES: dict[str, Callable[[], object]] = {
     ): patch({"size": int | Unset}, size=UNSET),
     "Patch.hue must be optional: give it the default UNSET": patch({"hue": Hue | Unset}, HUE_ASKED),
     "Patch.note must be optional: give it the default UNSET ": patch({"note": str | None}, note=None),
+    "Patch cannot have a field keys: models use this name, or it begins with _": patch(
+        {"keys": str | Unset}, keys=field(default=UNSET, section=Section.NOTE)
+    ),
     "Patch has no field hue, which the fact hue asked for reads": patch({"note": str | Unset}, HUE_ASKED, note=UNSET),
 }
 

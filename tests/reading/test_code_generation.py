@@ -169,7 +169,7 @@ def test_a_generated_initializer_has_the_signature_of_the_fields(model: type[Any
 def test_the_source_of_generated_code_is_available() -> None:
     """Tracebacks and debuggers show it, as they show the source that attrs generates."""
     assert "if 'coupon_code' in data:" in inspect.getsource(generated.reader(salla.Patch, Source.DOCUMENT))
-    assert "return careful(self" in inspect.getsource(salla.Patch.__init__)
+    assert "return _careful(self" in inspect.getsource(salla.Patch.__init__)
 
 
 @pytest.mark.parametrize("route", ROUTES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import sys
 from datetime import date
@@ -189,3 +190,39 @@ def test_nothing_about_a_class_changes_with_its_first_objects() -> None:
         Lid(colour="red")
         read_body(Lid, b'{"colour": "red"}')
     assert dict(vars(Lid)) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"self": int}, "Crate has a field that no class can have, such as self"),
+        ({"_size": int}, "Crate cannot have a field _size"),
+        ({"replace": int}, "Crate cannot have a field replace"),
+        ({"size": Unset}, "Crate.size is annotated"),
+    ],
+)
+def test_a_field_that_no_model_can_have_is_a_mistake(content: dict[str, Any], message: str) -> None:
+    """It would hide what models need, or could never have a value."""
+    with pytest.raises(TypeError, match=message):
+        model(type("Crate", (Model,), {"__annotations__": content}))
+
+
+def test_an_invalid_default_is_a_mistake() -> None:
+    """It would be found only when the first object is built."""
+    for annotation, default in ((int, "x"), (int, UNSET), (Size, 7), (Lid | Unset, attrs.Factory(Lid))):
+        with pytest.raises(TypeError, match=r"the default of Crate.size: expected"):
+            model(type("Crate", (Model,), {"__annotations__": {"size": annotation}, "size": default}))
+    with pytest.raises(TypeError, match="Lid is a model already"):
+        model(Lid)
+
+
+def test_names_of_generated_code_are_ordinary_fields() -> None:
+    """Also if the values must be checked carefully."""
+    names = ("careful", "number", "value", "put", "UNSET", "type", "str", "item", "new", "model")
+    made: type[Any] = model(type("Crate", (Model,), {"__annotations__": dict.fromkeys(names, str)}))
+    fields: dict[str, Any] = dict.fromkeys(names, "x")
+    assert read_body(made, fields) == made(**fields) == read_body(made, json.dumps(fields))
+    with pytest.raises(InvalidInput, match="/careful: expected a string"):
+        made(**{**fields, "careful": 7})
+    empty: type[Any] = model(type("Empty", (Model,), {}))
+    assert empty() == empty()
