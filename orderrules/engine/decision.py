@@ -195,7 +195,7 @@ class Decision:
                     "section": violation.section.value,
                     "keys": list(violation.keys),
                     "facts": [
-                        {"fact": fact.name, "value": evidence_to_json(fact, value, order)}
+                        {"fact": fact.name, "value": _evidence_to_json(fact, value, order)}
                         for fact, value in violation.facts
                     ],
                     "condition": condition_to_json(violation.condition),
@@ -245,7 +245,7 @@ class Cell:
     update: Decision
 
 
-def evidence_to_json(fact: Fact, value: Hashable, order: OrderBase[Any] | None) -> object:
+def _evidence_to_json(fact: Fact, value: Hashable, order: OrderBase[Any] | None) -> object:
     """Return the value of a fact for JSON; if the order is given, tell what it shows of an unknown value."""
     if value is not UNKNOWN or order is None or fact not in order.__space__.facts:
         return value_to_json(value)

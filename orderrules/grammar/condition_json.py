@@ -165,16 +165,16 @@ class _Reader:
         return fact
 
     def _values(self, data: object, place: str, fact: Fact | None) -> list[Hashable]:
+        items = self._items(data, place)
+        if fact is None:
+            return []
+        forms = [(value_to_json(value), value) for value in fact.values]
+        expected = f"expected one of {join_words(map(fact.label, fact.values))}"
         values: list[Hashable] = []
-        for index, item in self._items(data, place):
+        for index, item in items:
             # True equals 1, so the types are compared too.
-            matching = [
-                value
-                for value in (fact.values if fact else ())
-                if value_to_json(value) == item and type(value_to_json(value)) is type(item)
-            ]
+            matching = [value for form, value in forms if form == item and type(form) is type(item)]
             values += matching
-            if fact and not matching:
-                listed = join_words(fact.label(value) for value in fact.values)
-                self._fail(f"{place}/{index}", Code.NOT_A_CHOICE, f"expected one of {listed}")
+            if not matching:
+                self._fail(f"{place}/{index}", Code.NOT_A_CHOICE, expected)
         return values

@@ -197,7 +197,7 @@ class OrderBase(Model, Generic[PatchT]):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the fields; the index is computed again on loading."""
-        return rebuild, (type(self), {name: getattr(self, name) for name in slots_of(type(self))})
+        return rebuild, (type(self), attrs.asdict(self, recurse=False))
 
 
 def _sections_by_key(patch_type: type[PatchBase]) -> Mapping[str, StrEnum]:

@@ -82,8 +82,9 @@ def model(cls: type[ModelT]) -> type[ModelT]:
 
     Raises:
         TypeError: the class has another base, a constructor of its own, a field of a type that has no strict reader,
-            or facts or sections that do not fit its fields.
-        NameError: the type of a field is not defined yet.
+            or of a type that is not defined yet, a name or a default that no field can have, or facts or sections
+            that do not fit its fields.
+        ValueError: facts do not fit its fields.
     """
     if not issubclass(cls, Model):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"{cls.__name__} needs a base: Model, OrderBase or PatchBase")
@@ -99,26 +100,9 @@ def model(cls: type[ModelT]) -> type[ModelT]:
     described = attrs.fields(made)
     # The number of an object's point has a slot, but it is not a field: asdict, evolve and others shall not see it.
     made.__attrs_attrs__ = type(described)(each for each in described if each.init)
-    _check_fields(made)
     made.__complete__()
     made.__init__ = make_init(made, _set_carefully)  # type: ignore[method-assign]
     return made
-
-
-def _check_fields(cls: type[Model]) -> None:
-    """Check that no field hides what models need, and that every default is valid."""
-    needed = {name for base in cls.__bases__ for kind in base.__mro__ for name in vars(kind)}
-    for described in attrs.fields(cls):
-        name, default = described.name, described.default
-        if name.startswith("_") or name in needed:
-            raise TypeError(f"{cls.__qualname__} cannot have a field {name}: models use this name, or it begins with _")
-        slot = slots_of(cls)[name]
-        if default is attrs.NOTHING or (default is UNSET and slot.absent) or described.converter is not None:
-            continue
-        try:
-            _check_value(slot.annotation, default)
-        except InvalidInput as error:
-            raise TypeError(f"the default of {cls.__qualname__}.{name}: {error.problems[0].message}") from None
 
 
 def _set_carefully(self: Model, **values: Any) -> None:  # noqa: ANN401 - values of any type.
@@ -157,8 +141,23 @@ class Model(AnyModel):
 
     @classmethod
     def __complete__(cls) -> None:
-        """Check the class when its fields are known; orders and patches have more to check."""
-        slots_of(cls)
+        """Check the class when its fields are known; orders and patches have more to check.
+
+        No field may hide what models need, and every default must be valid.
+        """
+        needed = {name for base in cls.__bases__ for kind in base.__mro__ for name in vars(kind)}
+        for described in attrs.fields(cls):
+            name, default = described.name, described.default
+            if name.startswith("_") or name in needed:
+                message = f"{cls.__qualname__} cannot have a field {name}: models use this name, or it begins with _"
+                raise TypeError(message)
+            slot = slots_of(cls)[name]
+            if default is attrs.NOTHING or (default is UNSET and slot.absent) or described.converter is not None:
+                continue
+            try:
+                _check_value(slot.annotation, default)
+            except InvalidInput as error:
+                raise TypeError(f"the default of {cls.__qualname__}.{name}: {error.problems[0].message}") from None
 
     def __repr__(self) -> str:
         """Return the fields as text, without those that are ``UNSET``; personal data is hidden."""
@@ -179,8 +178,7 @@ class Model(AnyModel):
             InvalidInput: a value is invalid.
             TypeError: there is no field of such a name.
         """
-        fields = {described.name: getattr(self, described.name) for described in attrs.fields(type(self))}
-        return type(self)(**{**fields, **changes})
+        return cast("Self", attrs.evolve(cast("Any", self), **changes))
 
     __replace__ = replace
 

@@ -266,7 +266,7 @@ class OrderMachine(RuleBasedStateMachine):
         observed = self._read_back(tracked)
         if observed is not None:
             # A field that was not given has the value that the service chose.
-            given = {name: getattr(order, name) for name in slots_of(self.policy.order_type)}
+            given = attrs.asdict(order, recurse=False)
             chosen = {name: getattr(observed, name) for name, value in given.items() if value is None}
             tracked.expected = order.replace(**chosen)
             self._compare(tracked, observed)
