@@ -132,10 +132,12 @@ class _Reader:
             if len(cells) != 2:  # noqa: PLR2004 - a value, and those that may follow it.
                 self._fail(here, Code.WRONG_TYPE, "expected a value and the array of the values that may follow it")
                 continue
-            (value,) = self._values(cells[:1], here, current) or (None,)
-            if value in table:
-                self._fail(here, Code.DUPLICATE_KEY, "is a second row of the same value")
-            table[value] = frozenset(self._values(cells[1], f"{here}/1", asked))
+            listed = self._values(cells[:1], here, current)
+            following = frozenset(self._values(cells[1], f"{here}/1", asked))
+            for value in listed:  # None if the fact does not list it.
+                if value in table:
+                    self._fail(here, Code.DUPLICATE_KEY, "is a second row of the same value")
+                table[value] = following
         if self.problems or asked is None or current is None:
             return AllOf(())
         return TransitionTable(current, asked, table, staying=flags[0], negated=flags[1])

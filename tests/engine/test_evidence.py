@@ -152,6 +152,14 @@ def test_problems_and_texts_stay_small() -> None:
     ) == ["/table/1: is a second row of the same value"]
 
 
+def test_a_row_of_an_unlisted_value_is_one_problem() -> None:
+    """Two of them are not called rows of the same value."""
+    rows = [["attic", []], ["cellar", []]]
+    table = {"fact": "stage asked for", "follows": "stage", "table": rows, "staying": True, "not": False}
+    expected = "expected one of desk, van or door"
+    assert problems_of(table) == [f"/table/0/0: {expected}", f"/table/1/0: {expected}"]
+
+
 def test_values_of_every_kind_are_read_back() -> None:
     """A value that JSON does not have is written as its text."""
     values = (False, "1", 1.5, None, float("inf"), Size.LARGE, (1, 2), b"x", UNKNOWN)
