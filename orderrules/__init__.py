@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from orderrules.lazy import importer
 
 if TYPE_CHECKING:
-    from orderrules.engine.decision import Decision, UpdateRefused, Violation
+    from orderrules.engine.decision import Decision, Note, UpdateRefused, Violation
     from orderrules.engine.navigation import Plan, Split
     from orderrules.grammar.advice import Advice
     from orderrules.grammar.conditions import UNKNOWN, Condition, Fact
@@ -39,6 +39,7 @@ __all__ = [
     "Fact",
     "InvalidInput",
     "Limits",
+    "Note",
     "Plan",
     "Policy",
     "Problem",
@@ -57,6 +58,7 @@ __all__ = [
 _MODULES: Final = {
     "engine.decision": (
         "Decision",
+        "Note",
         "UpdateRefused",
         "Violation",
     ),

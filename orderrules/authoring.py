@@ -10,7 +10,8 @@ from orderrules.policy.endpoint import Choice, Endpoint, ParsedRequest
 from orderrules.policy.policy import Policy, register
 from orderrules.reading.bodies import read_body, write_body
 from orderrules.reading.fields import UNSET, Unset
-from orderrules.reading.limits import ORDER_LIMITS, UPDATE_LIMITS, Hints, Limits, Shape
+from orderrules.reading.hints import Hint, Hints, Shape, send_in, suggest, use_endpoint
+from orderrules.reading.limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
 from orderrules.reading.models import Model, field, model
 from orderrules.reading.payloads import Empty, Payload, Place
 
@@ -32,6 +33,7 @@ __all__ = [
     "Empty",
     "Endpoint",
     "Fact",
+    "Hint",
     "Hints",
     "Is",
     "Limits",
@@ -56,5 +58,8 @@ __all__ = [
     "read_body",
     "read_condition",
     "register",
+    "send_in",
+    "suggest",
+    "use_endpoint",
     "write_body",
 ]

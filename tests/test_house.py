@@ -28,6 +28,7 @@ LAYERS: Final = (
     "engine",
     "grammar",
     "reading",
+    "languages",
     "lazy",
 )
 """The folders and modules of the package, from the top layer down."""

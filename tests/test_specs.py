@@ -85,7 +85,7 @@ def test_an_example_has_the_expected_result(platform: str, example: dict[str, An
         assert patch is not None
         assert [advice.id for advice in policy.advise(order, patch)] == example["advice"]
     if "caveat" in example:
-        assert any(example["caveat"] in caveat for caveat in decision.caveats)
+        assert any(example["caveat"] in str(caveat) for caveat in decision.caveats)
 
 
 def test_ids_are_unique() -> None:

@@ -14,11 +14,13 @@ import attrs
 from orderrules.engine.decision_table import table_of
 from orderrules.engine.digest import Gist, cells_by_section, facts_of, gist_of
 from orderrules.engine.samples import order_at, patch_at, rank
+from orderrules.grammar.condition_json import condition_to_json
 from orderrules.grammar.conditions import Condition, Values, from_truth_table
 from orderrules.grammar.orders import OrderT, PatchT, keys_at
 from orderrules.grammar.rulebook import Rulebook
+from orderrules.languages import en
+from orderrules.languages.sentences import fill, join_words
 from orderrules.reading.bodies import write_body
-from orderrules.reading.problems import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,15 +57,15 @@ class Difference(Generic[OrderT, PatchT]):
         return self.ours.allowed is not self.theirs.allowed
 
     def __str__(self) -> str:
-        return (
-            f"{self.section}, while {self.condition}: ours {_verdict_of(self.ours)}, theirs {_verdict_of(self.theirs)}"
-        )
+        parts = {"ours": _verdict_of(self.ours), "theirs": _verdict_of(self.theirs)}
+        return fill(en.DIFFERENCES["one"], {"section": str(self.section), "condition": str(self.condition), **parts})
 
     def to_dict(self) -> dict[str, object]:
         """Return the difference as JSON-ready dicts, lists and strings; the order looks as in the API's answers."""
         return {
             "section": self.section.value,
-            "condition": str(self.condition),
+            "condition": condition_to_json(self.condition),
+            "when": str(self.condition),
             "ours": self.ours.to_dict(),
             "theirs": self.theirs.to_dict(),
             **example_dict(self.order, self.patch),
@@ -82,10 +84,11 @@ def example_dict(order: OrderBase[Any] | None, patch: PatchBase | None) -> dict[
 
 def _verdict_of(decision: Decision) -> str:
     if decision.violations:
-        return f"refuses ({join_words((violation.rule.id for violation in decision.violations), 'and')})"
+        refusing = join_words((violation.rule.id for violation in decision.violations), "and")
+        return fill(en.DIFFERENCES["refuses"], {"ids": refusing})
     if decision.waivers:
-        return f"allows ({join_words((waiver.id for waiver in decision.waivers), 'and')})"
-    return "allows"
+        return fill(en.DIFFERENCES["allows_by"], {"ids": join_words((waiver.id for waiver in decision.waivers), "and")})
+    return en.DIFFERENCES["allows"]
 
 
 @attrs.frozen
@@ -115,8 +118,9 @@ class Diff(Generic[OrderT, PatchT]):
 
     def __str__(self) -> str:
         if not self.differences:
-            return f"no difference in {self.total} decisions"
-        lines = [f"{self.count} of {self.total} decisions differ", *map(str, self.differences)]
+            return fill(en.DIFFERENCES["none"], {"total": str(self.total)})
+        totals = {"count": str(self.count), "total": str(self.total)}
+        lines = [fill(en.DIFFERENCES["some"], totals), *map(str, self.differences)]
         return "\n  ".join(lines)
 
     def to_dict(self) -> dict[str, object]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 import attrs
 
@@ -17,11 +17,12 @@ from orderrules.engine.decision_table import table_of
 from orderrules.grammar.conditions import UNKNOWN, is_never
 from orderrules.grammar.orders import OrderT, PatchT, sections_by_key
 from orderrules.grammar.rules import Waiver
+from orderrules.languages import en
+from orderrules.languages.sentences import fill, join_words
 from orderrules.reading.fields import UNSET
-from orderrules.reading.problems import join_words
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
 
     from orderrules.engine.decision import Cell, Decision
     from orderrules.grammar.rulebook import Rulebook
@@ -71,24 +72,37 @@ class Finding(Generic[OrderT, PatchT]):
     Attributes:
         kind: the kind of the finding.
         about: the ids, sections, facts or statuses that it is about.
-        message: one sentence.
+        reason: what is found, as a key of ``languages.en.FINDINGS``.
+        params: the parameters of the message, ready for JSON.
         order: the smallest order that shows it; None if no order can have such facts.
         patch: the smallest update of that order that shows it; None for an action.
     """
 
     kind: FindingKind
     about: tuple[str, ...]
-    message: str
+    reason: str
+    params: Mapping[str, Any] = attrs.field(hash=False)
     order: OrderT | None
     patch: PatchT | None
+
+    @property
+    def message(self) -> str:
+        """One sentence."""
+        return fill(en.FINDINGS[self.reason], self.params)
 
     def __str__(self) -> str:
         return f"{self.kind}: {', '.join(self.about)}: {self.message}"
 
     def to_dict(self) -> dict[str, object]:
         """Return the finding as JSON-ready dicts, lists and strings; the order looks as in the API's answers."""
-        finding = {"finding": self.kind.value, "about": list(self.about), "message": self.message}
-        return {**finding, **example_dict(self.order, self.patch)}
+        return {
+            "finding": self.kind.value,
+            "about": list(self.about),
+            "reason": self.reason,
+            "params": dict(self.params),
+            "message": self.message,
+            **example_dict(self.order, self.patch),
+        }
 
 
 def lint(rulebook: Rulebook[OrderT, PatchT]) -> tuple[Finding[OrderT, PatchT], ...]:
@@ -112,38 +126,47 @@ def _find_superfluous(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> 
     """Find rules and waivers that can be removed without a change of any verdict."""
     for entry in rulebook.entries:
         if isinstance(entry, Waiver):
-            verb = "waives"
             of_entry = [cell for cell in cells if isinstance(cell.section, rulebook.sections)]
             applicable = [cell for cell in of_entry if entry.when.holds(cell.point)]
         else:
-            verb = "refuses"
             of_entry = [cell for cell in cells if cell.section is entry.section]
             applicable = [cell for cell in of_entry if not entry.only_if.holds(cell.point)]
         naming = [cell for cell in of_entry if entry.id in _ids_in(cell.decision)]
         if not naming:
-            message = f"it {verb} nothing: every verdict is the same without it"
+            reason = "waives_nothing" if isinstance(entry, Waiver) else "refuses_nothing"
             # If possible, show an order that meets the condition of the entry.
-            yield _make_finding(rulebook, (FindingKind.IDLE, [entry.id], message), applicable or of_entry)
+            yield _make_finding(rulebook, (FindingKind.IDLE, [entry.id], reason), applicable or of_entry)
         elif all(
             cell.update.allowed is other.update.allowed
             for cell, other in zip(cells, table_of(rulebook.without(entry.id)).cells(), strict=True)
         ):
             others = sorted(_covering_ids(entry, naming))
-            same = f"so {'does' if len(others) == 1 else 'do'} {join_words(others, 'and')}"
-            message = f"every verdict is the same without {entry.id}: whenever it {verb}, {same}"
-            yield _make_finding(rulebook, (FindingKind.SHADOWED, [entry.id, *others], message), naming)
+            covered = "waiver_covered" if isinstance(entry, Waiver) else "rule_covered"
+            claim = (FindingKind.SHADOWED, [entry.id, *others], covered + "_by_several" * (len(others) > 1))
+            yield _make_finding(rulebook, claim, naming, entry=entry.id, others=join_words(others, "and"))
 
 
 def _make_finding(
-    rulebook: Rulebook[OrderT, PatchT], claim: tuple[FindingKind, Iterable[object], str], cells: list[Cell]
+    rulebook: Rulebook[OrderT, PatchT],
+    claim: tuple[FindingKind, Iterable[object], str],
+    cells: list[Cell],
+    **params: object,
 ) -> Finding[OrderT, PatchT]:
-    """Return a finding with the smallest example among those cells that are of the first cell's section."""
-    kind, about, message = claim
+    """Return a finding with the smallest example among those cells that are of the first cell's section.
+
+    Args:
+        rulebook: the rulebook.
+        claim: the kind of the finding, what it is about, and its reason.
+        cells: the cells that show it.
+        params: the parameters of its message.
+    """
+    kind, about, reason = claim
     order, patch = None, None
     if cells:
         section = cells[0].section
         order, patch, _ = smallest_pair(rulebook, section, [cell.point for cell in cells if cell.section is section])
-    return Finding(kind, tuple(map(str, about)), message, order, patch)
+    texts = {name: str(value) for name, value in params.items()}
+    return Finding(kind, tuple(map(str, about)), reason, texts, order, patch)
 
 
 def _ids_in(decision: Decision) -> set[str]:
@@ -171,9 +194,10 @@ def _find_contradictions(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) 
         passed = [cell for cell in own if one.only_if.holds(cell.point)]
         allowing = [cell for cell in own if other.only_if.holds(cell.point)]
         if passed and allowing and not any(other.only_if.holds(cell.point) for cell in passed):
-            message = f"{one.id} and {other.id} never both allow {one.section}: each refuses whenever the other allows"
             refused = [cell for cell in passed if not cell.decision]
-            yield _make_finding(rulebook, (FindingKind.CONTRADICTORY, [one.id, other.id], message), refused or passed)
+            claim = (FindingKind.CONTRADICTORY, [one.id, other.id], "never_both")
+            params = {"entry": one.id, "other": other.id, "section": one.section}
+            yield _make_finding(rulebook, claim, refused or passed, **params)
 
 
 def _find_ungoverned(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
@@ -182,7 +206,7 @@ def _find_ungoverned(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> I
     for section in dict.fromkeys(cell.section for cell in cells):
         if section not in governed:
             own = [cell for cell in cells if cell.section is section]
-            yield _make_finding(rulebook, (FindingKind.UNGOVERNED, [section], "no rule governs it"), own)
+            yield _make_finding(rulebook, (FindingKind.UNGOVERNED, [section], "no_rule"), own)
 
 
 def _find_unread(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
@@ -199,13 +223,11 @@ def _find_unread(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Itera
     for fact in (*rulebook.order_type.__space__.facts, *rulebook.patch_type.__space__.facts):
         if fact not in read:
             with_fact = [cell for cell in cells if fact in cell.point]
-            yield _make_finding(
-                rulebook, (FindingKind.UNREAD, [fact.name], "no rule and no waiver reads it"), with_fact
-            )
+            yield _make_finding(rulebook, (FindingKind.UNREAD, [fact.name], "fact_unread"), with_fact)
     touched = set(sections_by_key(rulebook.patch_type).values())
     for section in rulebook.sections:
         if section not in touched:
-            yield _make_finding(rulebook, (FindingKind.UNREAD, [section], "no body key touches it"), [])
+            yield _make_finding(rulebook, (FindingKind.UNREAD, [section], "no_key"), [])
 
 
 def _find_closed(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
@@ -213,20 +235,13 @@ def _find_closed(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Itera
     for rule in rulebook.rules:
         if is_never(rule.only_if):
             refused = [cell for cell in cells if cell.section is rule.section and not cell.decision]
-            yield _make_finding(
-                rulebook,
-                (
-                    FindingKind.HOPELESS,
-                    [rule.id],
-                    f"no order satisfies it: it refuses {rule.section} unless a waiver applies",
-                ),
-                refused,
-            )
+            claim = (FindingKind.HOPELESS, [rule.id], "unsatisfied")
+            yield _make_finding(rulebook, claim, refused, section=rule.section)
     follows = {asked: current for current, asked in table_of(rulebook).followed}
     for section in dict.fromkeys(cell.section for cell in cells):
         own = [cell for cell in cells if cell.section is section]
         if not any(cell.update for cell in own):
-            yield _make_finding(rulebook, (FindingKind.HOPELESS, [section], "no order opens it"), own)
+            yield _make_finding(rulebook, (FindingKind.HOPELESS, [section], "never_open"), own)
             continue
         for fact in rulebook.patch_type.__space__.facts:
             if sections_by_key(rulebook.patch_type)[fact.attribute] is not section:
@@ -236,8 +251,8 @@ def _find_closed(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Itera
                 # Statuses are left to _find_unreachable.
                 is_status = fact in follows and value in follows[fact].values
                 if value is not UNSET and not is_status and asking and not any(cell.update for cell in asking):
-                    message = f"no order accepts it as the {fact.name}"
-                    yield _make_finding(rulebook, (FindingKind.HOPELESS, [section, fact.label(value)], message), asking)
+                    claim = (FindingKind.HOPELESS, [section, fact.label(value)], "never_accepted")
+                    yield _make_finding(rulebook, claim, asking, fact=fact.name)
 
 
 def _find_incomplete(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
@@ -245,15 +260,13 @@ def _find_incomplete(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> I
     for table in rulebook.transitions():
         current, asked = table.current, table.asked
         if current.attribute != asked.attribute:
-            message = (
-                f"the key {asked.attribute} never changes the order's {current.attribute}: give both the same name"
-            )
-            yield _make_finding(rulebook, (FindingKind.INCOMPLETE, [asked.attribute], message), [])
+            claim = (FindingKind.INCOMPLETE, [asked.attribute], "key_differs")
+            yield _make_finding(rulebook, claim, [], key=asked.attribute, attribute=current.attribute)
         for value in current.values:
             if value is not UNKNOWN and value not in dict(table.table):
-                message = f"the table of {asked.name} has no row for it: add an empty row if no status follows"
                 with_status = [cell for cell in cells if cell.point.get(current) == value and asked in cell.point]
-                yield _make_finding(rulebook, (FindingKind.INCOMPLETE, [current.label(value)], message), with_status)
+                claim = (FindingKind.INCOMPLETE, [current.label(value)], "no_row")
+                yield _make_finding(rulebook, claim, with_status, fact=asked.name)
 
 
 def _find_unreachable(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
@@ -278,20 +291,18 @@ def _find_unreachable(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> 
             away = [cell for cell in moves if cell.point[current] == status]
             is_led_to = any(cell.update for cell in into)
             if into and (status not in reached or not is_led_to):
-                message = f"it cannot be reached from {first}" if is_led_to else "no other status leads to it"
-                claim = (FindingKind.UNREACHED, [current.label(status)], message)
-                yield _make_finding(rulebook, claim, [cell for cell in into if not cell.update] or into)
+                reason = "unreached_from_first" if is_led_to else "unreached"
+                claim = (FindingKind.UNREACHED, [current.label(status)], reason)
+                refused = [cell for cell in into if not cell.update]
+                yield _make_finding(rulebook, claim, refused or into, **({"status": first} if is_led_to else {}))
             if away and not any(cell.update for cell in away):
-                yield _make_finding(
-                    rulebook, (FindingKind.FINAL, [current.label(status)], "no other status follows it"), away
-                )
+                yield _make_finding(rulebook, (FindingKind.FINAL, [current.label(status)], "final"), away)
         for other in dict.fromkeys(cell.section for cell in cells):
             own = [cell for cell in cells if cell.section is other]
             reachable = [cell for cell in own if cell.point[current] in reached]
             if any(cell.update for cell in own) and not any(cell.update for cell in reachable):
-                message = f"no order that starts as {first} reaches a status in which it is open"
                 start = [cell for cell in reachable if cell.point[current] == current.values[0]]
-                yield _make_finding(rulebook, (FindingKind.HOPELESS, [other], message), start)
+                yield _make_finding(rulebook, (FindingKind.HOPELESS, [other], "open_too_late"), start, status=first)
 
 
 def _reachable(first: Hashable, moves: list[tuple[Hashable, Hashable]]) -> set[Hashable]:

@@ -13,8 +13,8 @@ import attrs
 from orderrules.engine.decision_table import table_of
 from orderrules.grammar.conditions import ALWAYS, NEVER, Fact, from_truth_table, sort_by_name
 from orderrules.grammar.orders import sections_by_key
+from orderrules.languages.sentences import join_words
 from orderrules.reading.fields import UNSET
-from orderrules.reading.problems import join_words
 
 __all__ = ["TABLES", "Column", "RuleTable", "dot", "mermaid"]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from orderrules.analysis.schema import DIALECT
 from orderrules.engine.decision_table import table_of
 from orderrules.engine.samples import orders_of, patch_at
+from orderrules.grammar.condition_json import value_to_json
 from orderrules.grammar.orders import free_keys
 from orderrules.reading.bodies import write_body
 from orderrules.reading.fields import UNSET
@@ -18,7 +19,7 @@ from orderrules.reading.fields import UNSET
 __all__ = ["SCHEMA", "suite"]
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Iterator
 
     from orderrules.engine.decision import Decision
     from orderrules.grammar.conditions import Point
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from orderrules.grammar.rulebook import Rulebook
 
 _TEXTS: Final = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
-_FACTS: Final = {"type": "object", "additionalProperties": {"type": ["string", "boolean", "number", "null"]}}
+_FACTS: Final = {"type": "object", "additionalProperties": {"type": ["string", "boolean", "number", "null", "object"]}}
 _VERDICT: Final[dict[str, Any]] = {
     "allowed": {"type": "boolean"},
     "violated": {"description": "the ids of the rules that refuse", **_TEXTS},
@@ -138,12 +139,8 @@ def _updates(rulebook: Rulebook[OrderT, PatchT]) -> Iterator[tuple[Point, tuple[
 
 
 def _order_vector(point: Point, order: OrderBase[Any]) -> dict[str, object]:
-    facts = {fact.name: _json_value(value) for fact, value in point.items() if value is not UNSET}
+    facts = {fact.name: value_to_json(fact, value) for fact, value in point.items() if value is not UNSET}
     return {"facts": facts, "order": order.__payload__()}
-
-
-def _json_value(value: Hashable) -> object:
-    return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
 def _verdict_vector(decision: Decision) -> dict[str, object]:

@@ -11,7 +11,8 @@ from xml.etree import ElementTree as ET
 import pygal
 from pygal.style import Style
 
-from orderrules.reading.problems import escape_unprintable, group_thousands
+from orderrules.languages.sentences import group_thousands
+from orderrules.reading.problems import escape_unprintable
 
 if TYPE_CHECKING:
     from collections import Counter

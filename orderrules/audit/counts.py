@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from orderrules.grammar.conditions import UNKNOWN
+from orderrules.languages.sentences import group_thousands
 from orderrules.reading.limits import MAX_VALUE
-from orderrules.reading.problems import group_thousands
 from orderrules.reading.values import shorten
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Tally:
         label = self._labels.get(self._by.canonical(status))
         if label is None:
             word = str(status)
-            label = shorten(word)
+            label = repr(shorten(word))
             if len(word) > MAX_VALUE:
                 label += f" of {group_thousands(len(word))} characters"
             if len(self._unlisted) < MOST:

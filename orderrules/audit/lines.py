@@ -26,7 +26,7 @@ from orderrules.audit.files import UnusableError
 from orderrules.audit.rows import NAMING, ROWS, Apart, Assembly, Batch, Encoded, Wanted, encode, key_of
 from orderrules.reading.fields import UNSET
 from orderrules.reading.limits import UPDATE_LIMITS
-from orderrules.reading.problems import Code, InvalidInput, Problem, group_thousands
+from orderrules.reading.problems import Code, InvalidInput, Problem
 from orderrules.reading.strict_json import flaws_in, load_source, may_have_long_number
 from orderrules.reading.values import invalid, mapping
 
@@ -119,7 +119,7 @@ class Lines:
         self._size += len(line)
         self.taken.append(line)
         if self._size >= LONGEST:
-            raise invalid(Code.TOO_LARGE, f"the row is too long: {group_thousands(LONGEST)} bytes or more")
+            raise invalid(Code.TOO_LARGE, reason="row", bound=LONGEST)
         return line
 
     def _next_line(self) -> bytes:
@@ -333,23 +333,25 @@ class _Csv:
         try:
             row = next(self._reader)
         except csv.Error as error:
-            message = f"is not valid CSV{self._extent}: {error}"
+            params = {**self._params("syntax"), "error": str(error)}
         except UnicodeDecodeError as error:
-            message = f"byte {group_thousands(error.start)} is not UTF-8"
-            if not self._extent:
-                raise invalid(Code.NOT_UTF8, message) from None
-            message = f"is not valid CSV{self._extent}: {message}"
+            if len(self._lines.taken) == 1:
+                raise invalid(Code.NOT_UTF8, reason="byte", at=error.start) from None
+            params = {"reason": "not_utf8", "line": self._lines.number, "at": error.start}
         else:
             if not row or len(row) == self._width:
                 return [row[index] or None for index in self._indices.values()] if row else None
-            message = f"expected {self._width} fields as in the header line, got {len(row)}{self._extent}"
-            raise Misfit([Problem("", Code.NOT_CSV, message)])
-        raise invalid(Code.NOT_CSV, message)
+            params = {**self._params("width"), "bound": self._width, "found": len(row)}
+            raise Misfit([Problem("", Code.NOT_CSV, params)])
+        raise invalid(Code.NOT_CSV, **params)
 
-    @property
-    def _extent(self) -> str:
-        """The last line of the current row, in words; empty if the row has one line."""
-        return "" if len(self._lines.taken) == 1 else f" (up to line {group_thousands(self._lines.number)})"
+    def _params(self, reason: str) -> dict[str, Any]:
+        """Return the reason of a problem, with the last line of the current row if the row has several lines."""
+        return (
+            {"reason": reason}
+            if len(self._lines.taken) == 1
+            else {"reason": f"{reason}_to", "line": self._lines.number}
+        )
 
 
 _KEY: Final = re.compile(r'"[ \t\r]*:')

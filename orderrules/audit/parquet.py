@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from orderrules.audit.files import UnusableError
 from orderrules.audit.rows import ROWS, Assembly, Batch, Encoded, Wanted, encode
-from orderrules.reading.problems import group_thousands
+from orderrules.languages.sentences import group_thousands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping

@@ -18,9 +18,11 @@ import pyarrow.compute as pc
 
 from orderrules.audit.files import UnusableError
 from orderrules.grammar.conditions import UNKNOWN
+from orderrules.languages.sentences import group_thousands, join_words
 from orderrules.reading.fields import UNSET
-from orderrules.reading.problems import Code, InvalidInput, group_thousands, join_words
-from orderrules.reading.values import close_to, invalid, text, wrong_type
+from orderrules.reading.hints import hint_close_to
+from orderrules.reading.problems import Code, InvalidInput
+from orderrules.reading.values import invalid, text, wrong_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -108,11 +110,11 @@ class Wanted:
                 columns = join_words(
                     [*map(repr, known), *([f"{group_thousands(others)} others"] if others else [])], "and"
                 )
-                hint = close_to(name, dict.fromkeys(known))
+                hint = hint_close_to(name, dict.fromkeys(known))
                 other_delimiter = len(found) == 1 and any(mark in found[0] for mark in ";\t|")
                 remedy = "the file seems to need another --delimiter" if other_delimiter else NAMING
                 raise UnusableError(
-                    f"there is no column {name!r}{' - ' * bool(hint)}{hint}; the columns are {columns}; {remedy}"
+                    f"there is no column {name!r}{f' - {hint}' if hint else ''}; the columns are {columns}; {remedy}"
                 )
             if found.count(name) > 1:
                 raise UnusableError(f"expected one column {name!r}, got {found.count(name)}")
@@ -239,7 +241,7 @@ def _decode(value: object) -> object:
         return value.decode()
     except UnicodeDecodeError:
         pass
-    raise invalid(Code.NOT_UTF8, "contains bytes that are not UTF-8")
+    raise invalid(Code.NOT_UTF8, reason="bytes")
 
 
 def key_of(value: object) -> object:
@@ -273,14 +275,14 @@ def _read_fact(fact: Fact, value: object) -> object:
             return None
         flag = _FLAGS.get(str(value).lower()) if isinstance(value, str | int | float) else None
         if flag is None:
-            raise wrong_type("true or false, yes or no, 1 or 0", value)
+            raise wrong_type("flag", value)
         value = flag
     else:
         value = text(value)
     try:
         fact.from_database(value)
     except ValueError:
-        known = ", ".join(str(choice) for choice in fact.values if choice not in {UNKNOWN, UNSET})
+        choices = [str(choice) for choice in fact.values if choice not in {UNKNOWN, UNSET}]
     else:
         return value
-    raise invalid(Code.NOT_A_CHOICE, f"expected one of {known}")
+    raise invalid(Code.NOT_A_CHOICE, choices=choices)

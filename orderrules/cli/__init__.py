@@ -8,6 +8,7 @@ try:
     from orderrules.cli.app import main
     from orderrules.cli.audit_command import audit
     from orderrules.cli.order_commands import check
+    from orderrules.cli.replay_command import replay
     from orderrules.cli.rule_commands import table
 except ImportError as error:  # pragma: no cover - reached only if the extra is not installed.
     print(  # noqa: T201 - click is not available here.
@@ -16,4 +17,4 @@ except ImportError as error:  # pragma: no cover - reached only if the extra is 
     )
     raise SystemExit(2) from error
 
-__all__ = ["audit", "check", "main", "table"]
+__all__ = ["audit", "check", "main", "replay", "table"]

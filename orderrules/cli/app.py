@@ -31,7 +31,7 @@ from rich.text import Text
 from orderrules.platforms import awal, salla
 from orderrules.policy.endpoint import Choice, Endpoint
 from orderrules.policy.policy import Policy
-from orderrules.reading.problems import Code, escape_unprintable, group_thousands
+from orderrules.reading.problems import Code, escape_unprintable
 from orderrules.reading.values import invalid
 
 if TYPE_CHECKING:
@@ -232,11 +232,12 @@ def read_bytes(path: str, limit: int) -> bytes:
         content: bytes = file.read(len(BOM_UTF8) + limit + 1).removeprefix(BOM_UTF8)
         if len(content) <= limit:
             return content
-        size = f"more than {group_thousands(limit)}"
+        reason, size = "more_bytes", limit
         with contextlib.suppress(OSError):  # Standard input may have no file descriptor.
             status = os.fstat(file.fileno())
-            size = group_thousands(status.st_size) if stat.S_ISREG(status.st_mode) else size
-    raise invalid(Code.TOO_LARGE, f"has {size} bytes, the limit is {group_thousands(limit)}")
+            if stat.S_ISREG(status.st_mode):
+                reason, size = "bytes", status.st_size
+    raise invalid(Code.TOO_LARGE, reason=reason, found=size, bound=limit)
 
 
 def policy_under(name: str, assumptions: dict[str, Any]) -> Policy[Any, Any]:

@@ -19,7 +19,8 @@ from orderrules.audit.files import COMPRESSED, UnusableError, output_path
 from orderrules.cli import app as _app
 from orderrules.cli import order_commands as _orders
 from orderrules.cli.app import ALLOWED, ASSUMPTIONS, FILE, REFUSED, TROUBLE, Answered, to_json
-from orderrules.reading.problems import escape_unprintable, group_thousands
+from orderrules.languages.sentences import group_thousands
+from orderrules.reading.problems import escape_unprintable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

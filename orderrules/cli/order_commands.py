@@ -16,6 +16,8 @@ from orderrules.cli import app as _app
 from orderrules.cli.app import ALLOWED, ASSUMPTIONS, FILE, REFUSED, TROUBLE, Answered, report_problems, to_json
 from orderrules.engine.decision import notes_on
 from orderrules.engine.decision_table import table_of
+from orderrules.grammar.condition_json import condition_to_json
+from orderrules.languages.sentences import join_words
 from orderrules.reading.bodies import write_body
 from orderrules.reading.limits import ORDER_LIMITS, UPDATE_LIMITS
 from orderrules.reading.problems import InvalidInput
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from orderrules.engine.decision import Decision
-    from orderrules.grammar.advice import Advice
     from orderrules.policy.policy import Policy
 
 
@@ -105,7 +106,7 @@ def check(question: Question) -> NoReturn:
     advice = question.policy.advise(question.order, question.patch)
     _answer(
         question,
-        {**decision.to_dict(question.order), "advice": _advice(advice)},
+        {**decision.to_dict(question.order, question.patch), "advice": [entry.to_dict() for entry in advice]},
         *_decision_lines(decision, question.order),
         *(escape(f"  {entry}") for entry in advice),
         table=_decision_table(question, decision),
@@ -156,9 +157,11 @@ def next_(question: Question) -> NoReturn:
     notes = list(notes_on(question.order))
     if question.form != "json":
         none = "the platform documents no transitions" if following is None else "no status may follow"
-        for note in [*([] if following else [none]), *notes]:
+        for note in [*([] if following else [none]), *map(str, notes)]:
             click.echo(note, err=True)
-    _answer(question, {"statuses": following, "notes": notes}, *map(escape, following or ()))
+    _answer(
+        question, {"statuses": following, "notes": [note.to_dict() for note in notes]}, *map(escape, following or ())
+    )
 
 
 @_asks("ORDER PATCH")
@@ -178,7 +181,7 @@ def split(question: Question) -> NoReturn:
     lines = [line for role, body in bodies.items() for line in (f"{role}:", to_json(body).rstrip())]
     _answer(
         question,
-        {**bodies, "decision": parts.decision.to_dict(question.order)},
+        {**bodies, "decision": parts.decision.to_dict(question.order, question.patch)},
         *map(escape, lines),
         *_decision_lines(parts.decision, question.order),
         status=ALLOWED if parts.decision else REFUSED,
@@ -224,7 +227,9 @@ def advise(question: Question) -> NoReturn:
       orderrules advise --platform awal order.json update.json
     """
     advice = question.policy.advise(question.order, question.patch)
-    _answer(question, {"advice": _advice(advice)}, *(map(str, advice) if advice else ["no advice"]))
+    _answer(
+        question, {"advice": [entry.to_dict() for entry in advice]}, *(map(str, advice) if advice else ["no advice"])
+    )
 
 
 @_asks("PATCH")
@@ -238,13 +243,9 @@ def guard(question: Question) -> NoReturn:
     condition = question.policy.guard(question.patch)
     _answer(
         question,
-        {"condition": str(condition)},
+        {"condition": condition_to_json(condition), "when": str(condition)},
         {"always": "for every order", "never": "for no order"}.get(str(condition), str(condition)),
     )
-
-
-def _advice(advice: Iterable[Advice]) -> list[dict[str, object]]:
-    return [{"advice": entry.id, "message": entry.message, "keys": list(entry.keys)} for entry in advice]
 
 
 def question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, guest: bool) -> Question:
@@ -281,6 +282,7 @@ def question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, gue
             to_json(
                 {
                     "platform": name,
+                    "what": join_words((error.what for error in unread.values()), "and"),
                     "problems": list(_problems(unread)),
                     "more": sum(error.more for error in unread.values()),
                 }
@@ -294,7 +296,7 @@ def question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, gue
     return Question(name, form, policy, parts.get("order"), parts.get("patch"))
 
 
-def _problems(errors: dict[str, InvalidInput]) -> Iterable[dict[str, str]]:
+def _problems(errors: dict[str, InvalidInput]) -> Iterable[dict[str, object]]:
     for role, error in errors.items():
         for problem in error.problems:
             yield {"input": role, **problem.to_dict()}

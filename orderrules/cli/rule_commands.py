@@ -17,13 +17,14 @@ from rich.markup import escape
 
 from orderrules.analysis import tables_and_diagrams as tables
 from orderrules.analysis import vectors
+from orderrules.analysis.answer_schemas import SCHEMAS
 from orderrules.cli import app as _app
 from orderrules.cli.app import ALLOWED, ASSUMPTIONS, FILE, REFUSED, TROUBLE, Answered, draw, to_json
 from orderrules.grammar.conditions import points
 from orderrules.grammar.rules import Waiver
+from orderrules.reading.hints import close_to, suggest
 from orderrules.reading.limits import ORDER_LIMITS
 from orderrules.reading.problems import InvalidInput
-from orderrules.reading.values import close_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,9 +43,9 @@ def _about_policy(*own: click.Parameter) -> Callable[[Callable[..., NoReturn]], 
     def make(answer: Callable[..., NoReturn]) -> click.Command:
         def run(name: str | None, place: str | None, **values: Any) -> None:  # noqa: ANN401 - parsed by click.
             assumptions = {str(option.name): values.pop(str(option.name)) for option in ASSUMPTIONS}
-            if values.get("described") and name is None and place is None:
-                raise Answered(to_json(vectors.SCHEMA), ALLOWED)  # This schema is the same for all policies.
-            answer(_app.choose_policy(name, place, assumptions), **values)
+            # Some schemas are the same for all policies.
+            is_general = values.get("described") not in {None, False, "body"} and name is None and place is None
+            answer(None if is_general else _app.choose_policy(name, place, assumptions), **values)
 
         return _app.add_command(answer, run, [*own, _app.platform_option(), _app.POLICY, *ASSUMPTIONS])
 
@@ -103,10 +104,18 @@ def diagram(policy: Policy[Any, Any], form: str) -> NoReturn:
 
 @_about_policy(
     click.Argument(["order"], type=FILE, required=False),
+    click.Option(
+        ["--of", "described"],
+        type=click.Choice(["body", *SCHEMAS]),
+        default="body",
+        show_default=True,
+        help="What the schema describes: the body of an update, or the JSON of a decision, of problems or of a "
+        "problem document, which are the same for all platforms.",
+    ),
     _app.guest_option(),
 )
-def schema(policy: Policy[Any, Any], order: str | None, *, guest: bool) -> NoReturn:
-    r"""Write the JSON Schema (2020-12) of an update's body.
+def schema(policy: Policy[Any, Any] | None, order: str | None, described: str, *, guest: bool) -> NoReturn:
+    r"""Write the JSON Schema (2020-12) of an update's body, of a decision or of problems.
 
     With ORDER, the schema describes the bodies that this order allows now.
 
@@ -114,7 +123,12 @@ def schema(policy: Policy[Any, Any], order: str | None, *, guest: bool) -> NoRet
     Examples:
       orderrules schema --platform salla > update.schema.json
       orderrules schema --platform awal order.json
+      orderrules schema --of decision > decision.schema.json
     """
+    if policy is None or described in SCHEMAS:
+        if order is not None or guest:
+            raise click.UsageError(f"--of {described} takes no ORDER: the schema is the same for all of them")
+        raise Answered(to_json(SCHEMAS[described]), ALLOWED)
     if guest and order is None:
         raise click.UsageError("--guest describes an ORDER, but no ORDER is given")
     raise Answered(to_json(policy.schema(None if order is None else _read(policy, order, guest=guest))), ALLOWED)
@@ -133,7 +147,7 @@ def _read(policy: Policy[Any, Any], path: str, *, guest: bool) -> object:
 @_about_policy(
     click.Option(["--schema", "described"], is_flag=True, help="Write the JSON Schema of the vectors instead.")
 )
-def vectors_(policy: Policy[Any, Any], *, described: bool) -> NoReturn:
+def vectors_(policy: Policy[Any, Any] | None, *, described: bool) -> NoReturn:
     r"""Write test vectors in JSON, for a service in any language.
 
     A test vector is an order, an update's body and the expected decision. For every kind of order that the rules can
@@ -143,7 +157,7 @@ def vectors_(policy: Policy[Any, Any], *, described: bool) -> NoReturn:
     Example:
       orderrules vectors --platform awal > vectors.json
     """
-    raise Answered(to_json(vectors.SCHEMA if described else vectors.suite(policy)), ALLOWED)
+    raise Answered(to_json(vectors.SCHEMA if described or policy is None else vectors.suite(policy)), ALLOWED)
 
 
 @_about_policy(
@@ -290,10 +304,9 @@ def _complete_id(_: click.Context, __: click.Parameter, prefix: str) -> list[Com
 def _unknown_id(identity: str, known: list[str]) -> str:
     """Return the error message for an unknown id, with the known id that is closest."""
     lowered = {name.lower(): name for name in known}
-    hint = next(
-        (name for low, name in lowered.items() if close_to(identity.lower(), lowered) == f"did you mean {low}?"), ""
-    )
-    remedy = f"did you mean {hint}?" if hint else "orderrules table rules and orderrules table assumptions list the ids"
+    meant = close_to(identity.lower(), lowered)
+    listed = "orderrules table rules and orderrules table assumptions list the ids"
+    remedy = suggest(lowered[meant]) if meant else listed
     return f"no clause has the id {identity}; {remedy}"
 
 

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from orderrules.grammar.condition_json import VERSION, condition_to_json, value_to_json
-from orderrules.grammar.conditions import UNKNOWN, describe_point, describe_spelling
-from orderrules.grammar.orders import OrderBase
+from orderrules.grammar.condition_json import VERSION, condition_to_json, shown_to_json, value_to_json
+from orderrules.grammar.conditions import UNKNOWN, Fact, describe_point, spelling_of
+from orderrules.grammar.orders import OrderBase, PatchBase
+from orderrules.languages import en
+from orderrules.languages.sentences import fill
 from orderrules.reading.fields import UNSET
-from orderrules.reading.values import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterator, Mapping
     from enum import StrEnum
 
-    from orderrules.grammar.conditions import Condition, Fact, Point
+    from orderrules.grammar.conditions import Condition, Point
     from orderrules.grammar.rules import Assumption, Rule, Waiver
 
 
@@ -51,22 +52,47 @@ class Violation:
 
     @property
     def actual(self) -> str:
-        """The facts as text: ``status is completed``."""
-        return describe_point(dict(self.facts))
+        """The facts in the words of a merchant: ``the order is completed``."""
+        return describe_point(dict(self.facts), Fact.say)
 
     @property
     def expected(self) -> str:
-        """The condition as text, as far as it may still be met: ``it may change only while status is …``."""
-        return self.condition.expected(dict(self.facts), "may change" if self.keys else "is possible")
+        """The condition in the words of a merchant: ``it may change only while the order is not completed``."""
+        return self.condition.expected(dict(self.facts), is_change=bool(self.keys))
 
     @property
     def message(self) -> str:
         """One sentence for a merchant."""
-        refusal = "cannot be changed" if self.keys else "is not possible"
-        return f"{self.section} {refusal}: {self.actual}; {self.expected}"
+        parts = {"subject": self.rule.subject, "actual": self.actual, "needed": self.expected}
+        return fill(en.DECISIONS["cannot_change" if self.keys else "not_possible"], parts)
 
     def __str__(self) -> str:
         return f"{self.rule.id}: {self.message}"
+
+
+@attrs.frozen
+class Note:
+    """Something that an order does not show, or that a decision cannot know.
+
+    Attributes:
+        code: ``caveat`` (the decision cannot know something), ``not_shown`` or ``not_listed`` (a fact of the order has
+            no value, or one that the page does not list).
+        params: the parameters, ready for JSON: ``rule`` of a caveat, otherwise ``fact``, and ``shown`` and
+            ``suggestion`` of a value that is not listed.
+        text: the sentence, if it is the rule's or the fact's own.
+    """
+
+    code: str
+    params: Mapping[str, str] = attrs.field(hash=False)
+    text: str = ""
+
+    def __str__(self) -> str:
+        code = "not_listed_but" if "suggestion" in self.params else self.code
+        return self.text or fill(en.NOTES[code], self.params)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the code, the parameters and the sentence, ready for JSON."""
+        return {"note": self.code, "params": dict(self.params), "message": str(self)}
 
 
 @attrs.frozen
@@ -104,14 +130,14 @@ class Decision:
         waivers: the waivers without which it would be refused.
         assumptions: the assumptions that the decision rests on. Under one of their alternatives it would be refused
             instead of allowed, or allowed instead of refused.
-        caveats: what the decision cannot know.
+        caveats: what the decision cannot know; ``str`` of each is a sentence.
         rulebook: the rulebook by which was decided. It makes no difference when decisions are compared.
     """
 
     violations: tuple[Violation, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
-    caveats: tuple[str, ...] = ()
+    caveats: tuple[Note, ...] = ()
     rulebook: RulebookVersion | None = attrs.field(default=None, eq=False)
 
     @property
@@ -131,7 +157,8 @@ class Decision:
         """One sentence for each violation or, if it is allowed, for each assumption that this rests on."""
         refusals = tuple(violation.message for violation in self.violations)
         return refusals or tuple(
-            f"this rests on {assumption.id}: {assumption.answer}" for assumption in self.assumptions
+            fill(en.DECISIONS["this_rests_on"], {"assumption": assumption.id, "answer": assumption.answer})
+            for assumption in self.assumptions
         )
 
     def require(self) -> None:
@@ -158,28 +185,34 @@ class Decision:
     def __str__(self) -> str:
         return self.explain()
 
-    def _lines(self, notes: tuple[str, ...]) -> Iterator[str]:
-        sections = dict.fromkeys(str(violation.section) for violation in self.violations)
-        yield f"refused: {', '.join(sections)}" if sections else "allowed"
+    def _lines(self, notes: tuple[Note, ...]) -> Iterator[str]:
+        sections = ", ".join(dict.fromkeys(str(violation.section) for violation in self.violations))
+        yield fill(en.DECISIONS["refused" if sections else "allowed"], {"sections": sections})
         for violation in self.violations:
             yield f"  {violation}"
-            yield f"    why: {violation.rule.reason}"
+            yield "    " + fill(en.DECISIONS["why"], {"reason": violation.rule.reason})
+            yield "    " + fill(en.DECISIONS["facts"], {"facts": describe_point(dict(violation.facts))})
         for waiver in self.waivers:
             yield f"  {waiver}"
-            yield f"    why: {waiver.reason}"
+            yield "    " + fill(en.DECISIONS["why"], {"reason": waiver.reason})
         for assumption in self.assumptions:
-            yield f"  rests on {assumption.id}: {assumption.answer}"
+            yield "  " + fill(en.DECISIONS["rests_on"], {"assumption": assumption.id, "answer": assumption.answer})
         for note in (*notes, *self.caveats):
-            yield f"  note: {note}"
+            yield "  " + fill(en.DECISIONS["note"], {"note": str(note)})
 
-    def to_dict(self, order: OrderBase[Any] | None = None) -> dict[str, object]:
+    def to_dict(
+        self, order: OrderBase[Any] | None = None, asked: PatchBase | StrEnum | str | None = None
+    ) -> dict[str, object]:
         """Return the decision as dicts, lists, strings and booleans, ready for JSON.
 
-        Values and conditions have the form that :func:`orderrules.authoring.read_condition` reads.
+        Values and conditions have the form that :func:`orderrules.authoring.read_condition` reads. If both arguments
+        are given, ``Policy.replay`` can decide again on the result; it has the facts of the order and the update, the
+        keys that are sent, and no other value.
 
         Args:
             order: the order that was decided on. If it is given, a value that the page does not list is told apart from
                 one that the order does not show, and a note shows how the order spells it.
+            asked: the update that was decided on, or the action.
 
         Raises:
             TypeError: ``order`` is not an order.
@@ -188,6 +221,7 @@ class Decision:
         return {
             "version": VERSION,
             "rulebook": self.rulebook and self.rulebook.to_dict(),
+            **_asked_to_dict(order, asked),
             "allowed": self.allowed,
             "violations": [
                 {
@@ -195,7 +229,7 @@ class Decision:
                     "section": violation.section.value,
                     "keys": list(violation.keys),
                     "facts": [
-                        {"fact": fact.name, "value": _evidence_to_json(fact, value, order)}
+                        {"fact": fact.name, "value": _fact_to_json(fact, value, order)}
                         for fact, value in violation.facts
                     ],
                     "condition": condition_to_json(violation.condition),
@@ -224,7 +258,7 @@ class Decision:
                 }
                 for assumption in self.assumptions
             ],
-            "notes": [*notes, *self.caveats],
+            "notes": [note.to_dict() for note in (*notes, *self.caveats)],
         }
 
 
@@ -245,17 +279,27 @@ class Cell:
     update: Decision
 
 
-def _evidence_to_json(fact: Fact, value: Hashable, order: OrderBase[Any] | None) -> object:
+def _fact_to_json(fact: Fact, value: Hashable, order: OrderBase[Any] | None) -> object:
     """Return the value of a fact for JSON; if the order is given, tell what it shows of an unknown value."""
-    if value is not UNKNOWN or order is None or fact not in order.__space__.facts:
-        return value_to_json(value)
-    shown = getattr(order, fact.attribute)
-    if shown is None or shown is UNSET:
-        return {"state": "not shown"}
-    return {"state": "unknown", "shown": shorten(str(shown))}
+    if order is None or fact not in order.__space__.facts:
+        return value_to_json(fact, value)
+    return shown_to_json(fact, value, order)
 
 
-def notes_on(order: OrderBase[Any] | None) -> tuple[str, ...]:
+def _asked_to_dict(order: OrderBase[Any] | None, asked: PatchBase | StrEnum | str | None) -> dict[str, object]:
+    """Return the facts of an order, and the facts and keys of an update or the name of an action."""
+    data: dict[str, object] = {}
+    if order is not None:
+        data["order"] = {fact.name: shown_to_json(fact, fact.of(order), order) for fact in order.__space__.facts}
+    if isinstance(asked, PatchBase):
+        facts = {fact.name: shown_to_json(fact, fact.of(asked), asked) for fact in asked.__space__.facts}
+        data["update"] = {"keys": list(asked.keys), "facts": facts}
+    elif asked is not None:
+        data["action"] = str(asked)
+    return data
+
+
+def notes_on(order: OrderBase[Any] | None) -> tuple[Note, ...]:
     """Return a note for each fact of an order that is ``UNKNOWN``, which shows how the order spells it."""
     if order is None:
         return ()
@@ -268,9 +312,10 @@ def notes_on(order: OrderBase[Any] | None) -> tuple[str, ...]:
     )
 
 
-def _note(fact: Fact, value: object) -> str:
-    note = dict(fact.notes).get(value, "" if value is not None else f"the order shows no {fact.name}")
-    return note or f"the page does not list the order's {fact.name}, {describe_spelling(fact, value)}"
+def _note(fact: Fact, value: Hashable) -> Note:
+    if value is None or value is UNSET:
+        return Note("not_shown", {"fact": fact.name}, dict(fact.notes).get(value, ""))
+    return Note("not_listed", {"fact": fact.name, **spelling_of(fact, value)}, dict(fact.notes).get(value, ""))
 
 
 class UpdateRefused(Exception):  # noqa: N818 - the public name is fixed, and says what happened.

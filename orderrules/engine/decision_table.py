@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import attrs
 
-from orderrules.engine.decision import Cell, Decision, RulebookVersion, Violation
+from orderrules.engine.decision import Cell, Decision, Note, RulebookVersion, Violation
 from orderrules.engine.digest import digest_of_cells
 from orderrules.grammar.conditions import ALWAYS, guard
 from orderrules.grammar.orders import OrderT, PatchT, free_keys, keys_at, sections_by_key
@@ -68,6 +68,11 @@ def name_of(thing: object) -> str:
 def _facts_read(rule: Rule, point: Point) -> tuple[tuple[Fact, Hashable], ...]:
     """Return the facts that a rule reads, with their values at a point."""
     return tuple((fact, point[fact]) for fact in rule.only_if.facts)
+
+
+def _caveat_of(rule: Rule) -> Note:
+    """Return what every decision on a rule's section cannot know."""
+    return Note("caveat", {"rule": rule.id}, rule.caveat)
 
 
 def _union(*masks: int) -> int:
@@ -147,6 +152,15 @@ class Table(Generic[OrderT, PatchT]):
                 f"{action!r} is not an action of {self._rulebook.name}, which has {', '.join(row) or 'no actions'}"
             )
         return decision
+
+    def decide_at(self, order: Point, patch: Point, keys: Collection[str]) -> Decision:
+        """Decide at a point of the order and one of the patch, for an update that sends some keys."""
+        asked = self._patch_space.number(patch)
+        return self.row(self._order_space.number(order))[(asked << len(self._keys)) | self._mask(keys)]
+
+    def decide_action_at(self, order: Point, action: str) -> Decision:
+        """Decide whether an action is possible at a point of the order."""
+        return self._abilities_at(self._order_space.number(order))[action]
 
     def _abilities_at(self, index: int) -> dict[str, Decision]:
         row = self._abilities[index]
@@ -367,7 +381,7 @@ class Table(Generic[OrderT, PatchT]):
         ]
         evidence = [(rule, _facts_read(rule, point)) for rule in broken]
         caveats = [
-            (rule.caveat, self._masks[rule.section])
+            (_caveat_of(rule), self._masks[rule.section])
             for rule in self._rules
             if rule.caveat and rule.section in self._masks
         ]
@@ -386,9 +400,9 @@ class Table(Generic[OrderT, PatchT]):
                 assumptions = dict.fromkeys(
                     assumption for assumption, closed_there in others if bool(core & closed_there) is not refused
                 )
-                own_caveats = dict.fromkeys(caveat for caveat, keys in caveats if core & keys)
+                own_caveats = {str(caveat): caveat for caveat, keys in caveats if core & keys}
                 decisions[core] = self._decision(
-                    violations, waivers if core & closed else (), tuple(assumptions), tuple(own_caveats)
+                    violations, waivers if core & closed else (), tuple(assumptions), tuple(own_caveats.values())
                 )
             yield decisions[core]
 
@@ -406,7 +420,7 @@ class Table(Generic[OrderT, PatchT]):
         violations: tuple[Violation, ...],
         waivers: tuple[Waiver, ...],
         assumptions: tuple[Assumption, ...],
-        caveats: tuple[str, ...],
+        caveats: tuple[Note, ...],
     ) -> Decision:
         """Return the decision with this content, which is one object."""
         # Equal violations are one object, so their ids identify them.
@@ -435,8 +449,8 @@ class Table(Generic[OrderT, PatchT]):
                 for assumption, rules in self._alternatives
                 if all(rule.only_if.holds(point) for rule in rules if rule.section is action) is bool(violations)
             }
-            caveats = dict.fromkeys(rule.caveat for rule in governing if rule.caveat)
-            row[action] = Decision(violations, (), tuple(assumptions), tuple(caveats), self._version)
+            caveats = {rule.caveat: _caveat_of(rule) for rule in governing if rule.caveat}
+            row[action] = Decision(violations, (), tuple(assumptions), tuple(caveats.values()), self._version)
         return row
 
     def _broken_rules(self, rules: Iterable[Rule], point: Point) -> list[Rule]:

@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from orderrules.grammar.conditions import UNKNOWN, describe_spelling
+from orderrules.grammar.conditions import UNKNOWN, spelling_of
+from orderrules.languages import en
+from orderrules.languages.sentences import fill
 from orderrules.reading.fields import UNSET, slots_of
 from orderrules.reading.models import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from orderrules.grammar.conditions import Fact
     from orderrules.grammar.orders import OrderBase, PatchBase
 
@@ -52,9 +56,9 @@ class UnknownValue:
         value = getattr(order, self.fact.attribute)
         return () if isinstance(value, str) and self.fact.of(order) is UNKNOWN else None
 
-    def detail(self, order: OrderBase[Any]) -> str:
-        """Return the value as the order spells it, and a guess at what was meant."""
-        return describe_spelling(self.fact, getattr(order, self.fact.attribute))
+    def params(self, order: OrderBase[Any]) -> dict[str, str]:
+        """Return the value as the order spells it, and a guess at what was meant; see ``spelling_of``."""
+        return spelling_of(self.fact, getattr(order, self.fact.attribute))
 
 
 @attrs.frozen
@@ -143,14 +147,29 @@ class Advice:
     """A remark about an update, which refuses nothing.
 
     Attributes:
-        id: the id of its clause in ``specs/``.
-        message: one lower-case sentence without a full stop.
+        rule: the rule that yields it.
         keys: the body keys that it is about.
+        params: the parameters of its message, ready for JSON: ``shown`` and ``suggestion``, if a value is not listed.
     """
 
-    id: str
-    message: str
+    rule: AdviceRule
     keys: tuple[str, ...] = ()
+    params: Mapping[str, str] = attrs.field(factory=dict[str, str], hash=False)
+
+    @property
+    def id(self) -> str:
+        """The id of its clause in ``specs/``."""
+        return self.rule.id
+
+    @property
+    def message(self) -> str:
+        """One lower-case sentence without a full stop."""
+        code = "about_but" if "suggestion" in self.params else "about"
+        return fill(en.ADVICE[code], {"says": self.rule.message, **self.params}) if self.params else self.rule.message
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the id, the keys, the parameters and the message, ready for JSON."""
+        return {"advice": self.id, "keys": list(self.keys), "params": dict(self.params), "message": self.message}
 
     def __str__(self) -> str:
         return f"{self.id}: {self.message}" + f" ({', '.join(self.keys)})" * bool(self.keys)
@@ -166,9 +185,8 @@ def is_empty(value: object) -> bool:
 def advise(advisories: tuple[AdviceRule, ...], order: OrderBase[Any], patch: PatchBase) -> tuple[Advice, ...]:
     """Return the advice that some advice rules yield for an update."""
     keys_by_rule = ((rule, rule.when.keys(order, patch)) for rule in advisories)
-    return tuple(Advice(rule.id, _message(rule, order), keys) for rule, keys in keys_by_rule if keys is not None)
-
-
-def _message(rule: AdviceRule, order: OrderBase[Any]) -> str:
-    when = rule.when
-    return f"{rule.message}: {when.detail(order)}" if isinstance(when, UnknownValue) else rule.message
+    return tuple(
+        Advice(rule, keys, rule.when.params(order) if isinstance(rule.when, UnknownValue) else {})
+        for rule, keys in keys_by_rule
+        if keys is not None
+    )

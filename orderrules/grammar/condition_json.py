@@ -9,19 +9,21 @@ A condition is one of four objects::
      "table": [["pending", ["accepted"]], ...]}
 
 A value is a string, a number, a boolean or null, as the fact lists it, or ``{"text": ...}`` if JSON has no such type.
-``{"state": "unknown"}`` is ``UNKNOWN``, and ``{"state": "left out"}`` is ``UNSET``. ``VERSION`` changes if a
+``{"state": "unknown"}`` is ``UNKNOWN``; ``{"state": "left out"}`` is ``UNSET`` in an update, and
+``{"state": "not shown"}`` is ``UNSET`` in an order. ``VERSION`` changes if a
 reader of this form would misread the next one.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from orderrules.grammar.conditions import UNKNOWN, AllOf, AnyOf, Condition, Fact, Is, TransitionTable
+from orderrules.grammar.conditions import UNKNOWN, AllOf, AnyOf, Condition, Fact, Is, TransitionTable, spelling_of
 from orderrules.reading.fields import UNSET
-from orderrules.reading.problems import Code, Problem, Problems, join_words
-from orderrules.reading.values import close_to, kind_of
+from orderrules.reading.hints import Hint, hint_close_to
+from orderrules.reading.problems import Code, Problem, Problems
+from orderrules.reading.values import KINDS, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
@@ -31,12 +33,12 @@ _DEEPEST: Final = 32
 """Levels of nested conditions that are read."""
 
 
-def value_to_json(value: Hashable) -> Any:  # noqa: ANN401 - any JSON value.
+def value_to_json(fact: Fact, value: Hashable) -> Any:  # noqa: ANN401 - any JSON value.
     """Return the JSON form of a value of a fact."""
     if value is UNKNOWN:
         return {"state": "unknown"}
     if value is UNSET:
-        return {"state": "left out"}
+        return {"state": _NOT_SHOWN if fact.canonical(_NOT_SHOWN) is UNSET else "left out"}
     if isinstance(value, str):
         return str(value)
     if isinstance(value, int) and type(value) is not bool:
@@ -46,21 +48,43 @@ def value_to_json(value: Hashable) -> Any:  # noqa: ANN401 - any JSON value.
     return {"text": str(value)}
 
 
+_NOT_SHOWN: Final = "not shown"
+"""The state of a value that an order does not show. A fact of an order that has ``UNSET`` needs it as an alias."""
+
+
+def shown_to_json(fact: Fact, value: Hashable, thing: object) -> Any:  # noqa: ANN401 - any JSON value.
+    """Return the JSON form of a value of a fact that was read from an order or an update.
+
+    A value that the page does not list is written as the order spells it, and told apart from one that the order does
+    not show.
+
+    Args:
+        fact: the fact.
+        value: its value.
+        thing: the order or the update.
+    """
+    if value is not UNKNOWN:
+        return value_to_json(fact, value)
+    shown = getattr(thing, fact.attribute)
+    if shown is None or shown is UNSET:
+        return {"state": _NOT_SHOWN}
+    return {"state": "unknown", **spelling_of(fact, shown)}
+
+
 def condition_to_json(condition: Condition) -> dict[str, Any]:
     """Return the JSON form of a condition, which :func:`read_condition` reads back."""
     if isinstance(condition, (AllOf, AnyOf)):
         word = "all" if isinstance(condition, AllOf) else "any"
         return {word: [condition_to_json(part) for part in condition.parts]}
     if isinstance(condition, Is):
-        listed = [value for value in condition.fact.values if value in condition.values]
-        return {"fact": condition.fact.name, "not in" if condition.negated else "in": _values_to_json(listed)}
+        word = "not in" if condition.negated else "in"
+        return {"fact": condition.fact.name, word: _values_to_json(condition.fact, condition.values)}
     if isinstance(condition, TransitionTable):
-        order = condition.asked.values.index
         return {
             "fact": condition.asked.name,
             "follows": condition.current.name,
             "table": [
-                [value_to_json(value), _values_to_json(sorted(following, key=order))]
+                [value_to_json(condition.current, value), _values_to_json(condition.asked, following)]
                 for value, following in condition.table
             ],
             "staying": condition.staying,
@@ -69,8 +93,8 @@ def condition_to_json(condition: Condition) -> dict[str, Any]:
     return condition_to_json(condition.simplify())  # A condition of another kind, by the points at which it holds.
 
 
-def _values_to_json(values: Iterable[Hashable]) -> list[Any]:
-    return [value_to_json(value) for value in values]
+def _values_to_json(fact: Fact, values: frozenset[Hashable]) -> list[Any]:
+    return [value_to_json(fact, value) for value in fact.values if value in values]
 
 
 def read_condition(data: object, facts: Iterable[Fact]) -> Condition:
@@ -83,100 +107,110 @@ def read_condition(data: object, facts: Iterable[Fact]) -> Condition:
     Raises:
         InvalidInput: it is not such a form, or names an unknown fact or value; lists every problem with its place.
     """
-    reader = _Reader({fact.name: fact for fact in facts})
+    reader = FormReader(facts)
     condition = reader.condition(data, "", 1)
     if reader.problems:
         raise reader.problems.error("read the condition")
     return condition
 
 
-_FORMS: Final = "an object with all, any, or fact with in, not in or follows"
+class FormReader:
+    """Reads conditions and values of facts, and collects the problems.
 
+    Args:
+        facts: the facts that may be named.
+    """
 
-class _Reader:
-    """Reads one condition, and collects its problems."""
-
-    def __init__(self, facts: Mapping[str, Fact]) -> None:
-        self._facts = facts
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self._facts = {fact.name: fact for fact in facts}
         self.problems = Problems()
 
     def condition(self, data: object, place: str, level: int) -> Condition:
         """Read a condition; if it has a problem, any condition is returned."""
-        content: Mapping[str, Any] | None = self._typed(data, dict, "an object", place)
+        content: Mapping[str, Any] | None = self.typed(data, dict, place)
         if content is None:
             return AllOf(())
         keys = set(content)
         for word, kind in (("all", AllOf), ("any", AnyOf)):
             if keys == {word}:
                 if level > _DEEPEST:
-                    return self._fail(place, Code.TOO_DEEP, f"is more than {_DEEPEST} levels deep")
-                parts = self._items(content[word], f"{place}/{word}")
+                    return self.fail(place, Code.TOO_DEEP, bound=_DEEPEST)
+                parts = self.items(content[word], f"{place}/{word}")
                 return kind([self.condition(part, f"{place}/{word}/{index}", level + 1) for index, part in parts])
         for word in ("in", "not in"):
             if keys == {"fact", word}:
-                fact = self._fact(content["fact"], f"{place}/fact")
+                fact = self.fact(content["fact"], f"{place}/fact")
                 values = self._values(content[word], f"{place}/{word}", fact)
                 return Is(fact, frozenset(values), negated=word == "not in") if fact else AllOf(())
         if keys == {"fact", "follows", "table", "staying", "not"}:
             return self._table(content, place)
-        return self._fail(place, Code.WRONG_TYPE, f"expected {_FORMS}")
+        return self.fail(place, Code.WRONG_TYPE, reason="form", expected="condition")
 
     def _table(self, content: Mapping[str, Any], place: str) -> Condition:
-        asked = self._fact(content["fact"], f"{place}/fact")
-        current = self._fact(content["follows"], f"{place}/follows")
+        asked = self.fact(content["fact"], f"{place}/fact")
+        current = self.fact(content["follows"], f"{place}/follows")
         flags = [self._flag(content[word], f"{place}/{word}") for word in ("staying", "not")]
         table: dict[Hashable, frozenset[Hashable]] = {}
-        for index, row in self._items(content["table"], f"{place}/table"):
+        for index, row in self.items(content["table"], f"{place}/table"):
             here = f"{place}/table/{index}"
-            cells = [cell for _, cell in self._items(row, here)]
+            cells = [cell for _, cell in self.items(row, here)]
             if len(cells) != 2:  # noqa: PLR2004 - a value, and those that may follow it.
-                self._fail(here, Code.WRONG_TYPE, "expected a value and the array of the values that may follow it")
+                self.fail(here, Code.WRONG_TYPE, reason="form", expected="row")
                 continue
             listed = self._values(cells[:1], here, current)
             following = frozenset(self._values(cells[1], f"{here}/1", asked))
             for value in listed:  # None if the fact does not list it.
                 if value in table:
-                    self._fail(here, Code.DUPLICATE_KEY, "is a second row of the same value")
+                    self.fail(here, Code.DUPLICATE_KEY, reason="row")
                 table[value] = following
         if self.problems or asked is None or current is None:
             return AllOf(())
         return TransitionTable(current, asked, table, staying=flags[0], negated=flags[1])
 
-    def _fail(self, place: str, code: Code, message: str, hint: str = "") -> Condition:
-        self.problems.add(Problem(place, code, message, hint))
+    def fail(self, place: str, code: Code, hint: Hint | None = None, **params: Any) -> Condition:  # noqa: ANN401 - any JSON value.
+        """Add a problem, and return any condition."""
+        self.problems.add(Problem(place, code, params).with_hint(hint))
         return AllOf(())
 
-    def _items(self, data: object, place: str) -> Iterable[tuple[int, Any]]:
-        items: list[Any] = self._typed(data, list, "an array", place) or []
+    def items(self, data: object, place: str) -> Iterable[tuple[int, Any]]:
+        """Return the items of an array, each with its position; none if it is not an array."""
+        items: list[Any] = self.typed(data, list, place) or []
         return enumerate(items)
 
     def _flag(self, data: object, place: str) -> bool:
-        return bool(self._typed(data, bool, "a boolean", place))
+        return bool(self.typed(data, bool, place))
 
-    def _typed(self, data: Any, kind: type, expected: str, place: str) -> Any:  # noqa: ANN401 - of the type.
+    def typed(self, data: Any, kind: type, place: str) -> Any:  # noqa: ANN401 - of the type.
+        """Return a value of a JSON type; if it is of another one, add a problem and return None."""
         if type(data) is kind:
             return data
-        self._fail(place, Code.WRONG_TYPE, f"expected {expected}, got {kind_of(data)}")
+        self.fail(place, Code.WRONG_TYPE, expected=KINDS[kind], found=kind_of(data))
         return None
 
-    def _fact(self, name: object, place: str) -> Fact | None:
+    def fact(self, name: object, place: str) -> Fact | None:
+        """Return the fact of a name, or None if there is none."""
         fact = self._facts.get(name) if type(name) is str else None
         if fact is None:
-            hint = close_to(name, self._facts) if type(name) is str else ""
-            self._fail(place, Code.NOT_A_CHOICE, f"expected one of {', '.join(self._facts)}", hint)
+            hint = hint_close_to(name, self._facts) if type(name) is str else None
+            self.fail(place, Code.NOT_A_CHOICE, hint, choices=list(self._facts))
         return fact
 
     def _values(self, data: object, place: str, fact: Fact | None) -> list[Hashable]:
-        items = self._items(data, place)
+        items = self.items(data, place)
         if fact is None:
             return []
-        forms = [(value_to_json(value), value) for value in fact.values]
-        expected = f"expected one of {join_words(map(fact.label, fact.values))}"
-        values: list[Hashable] = []
-        for index, item in items:
-            # True equals 1, so the types are compared too.
-            matching = [value for form, value in forms if form == item and type(form) is type(item)]
-            values += matching
-            if not matching:
-                self._fail(f"{place}/{index}", Code.NOT_A_CHOICE, expected)
-        return values
+        return [value for index, item in items for value in self.value(item, f"{place}/{index}", fact)]
+
+    def value(self, data: object, place: str, fact: Fact) -> tuple[Hashable, ...]:
+        """Read a value of a fact; return it in a tuple, which is empty if it has a problem."""
+        state = cast("dict[str, Any]", data).get("state") if isinstance(data, dict) else None
+        is_unknown = state == "unknown" or (state == _NOT_SHOWN and UNSET not in fact.values)
+        given: object = (
+            value_to_json(fact, UNKNOWN) if is_unknown else data
+        )  # Without the spelling, which is for people.
+        # True equals 1, so the types are compared too.
+        forms = ((value_to_json(fact, value), value) for value in fact.values)
+        matching = tuple(value for form, value in forms if type(form) is type(given) and form == given)
+        if not matching:
+            self.fail(place, Code.NOT_A_CHOICE, choices=list(map(fact.label, fact.values)))
+        return matching[:1]

@@ -13,12 +13,14 @@ import functools
 import itertools
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from enum import Enum
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 
 import attrs
 
-from orderrules.reading.problems import join_words
-from orderrules.reading.values import close_to, shorten
+from orderrules.languages import en
+from orderrules.languages.sentences import fill, join_words
+from orderrules.reading.hints import close_to, suggest
+from orderrules.reading.values import shorten
 
 Point = Mapping["Fact", Hashable]
 """One value for each fact that a condition reads."""
@@ -80,8 +82,11 @@ class Fact:
             is an error.
         words: pairs of another word, in lower case, and the value that it may mean. They are used for hints only, not
             for decisions.
-        notes: pairs of a value that is treated as ``UNKNOWN``, such as ``None``, and a sentence about an order with
-            that value.
+        notes: pairs of a value that is not a proper one, such as ``None`` or ``UNSET``, and a sentence about an order
+            or an update with that value.
+        says: the sentence of a merchant that the fact has some value, and that it does not, with ``{}`` for the
+            value: ``("the order is {}", "the order is not {}")``. The default is ``status is {}``.
+        phrases: pairs of a value and its words in that sentence, if they are not those of ``labels``.
         remedies: pairs of a value that hides what a rule needs to know, and what to do about it.
     """
 
@@ -98,6 +103,8 @@ class Fact:
     absent: Hashable = attrs.field(default=attrs.Factory(_default_absent, takes_self=True), kw_only=True)
     words: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), kw_only=True, converter=_as_aliases)
     notes: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_as_labels)
+    says: tuple[str, str] | None = attrs.field(default=None, kw_only=True)
+    phrases: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_as_labels)
     remedies: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_as_labels)
 
     def __attrs_post_init__(self) -> None:
@@ -158,7 +165,7 @@ class Fact:
             first = next((value for value in unlisted if isinstance(value, str)), "")
             hint = close_to(first, {str(value): value for value in self.values if isinstance(value, str)})
             message = f"{self.name} has no value {join_words(sorted(map(repr, unlisted)))}"
-            raise ValueError(f"{message} - {hint}" if hint else message)
+            raise ValueError(f"{message} - {suggest(hint)}" if hint else message)
 
     def label(self, value: Hashable) -> str:
         """Return the text of a value in a sentence."""
@@ -168,8 +175,24 @@ class Fact:
         """Return the statement that the fact has one of some values, or none of them: ``status is not completed``."""
         chosen = list(values)
         if self.flag and len(chosen) == 1:
-            return self.name if (chosen[0] is True) is not negated else f"not {self.name}"
-        return f"{self.name} is {'not ' if negated else ''}{join_words(self.label(value) for value in chosen)}"
+            code = "flag" if (chosen[0] is True) is not negated else "not_flag"
+        else:
+            code = "is_not" if negated else "is"
+        return fill(en.CONDITIONS[code], {"fact": self.name, "values": [self.label(value) for value in chosen]})
+
+    def say(self, values: Iterable[Hashable], *, negated: bool = False) -> str:
+        """Return the same statement in the words of a merchant: ``the order is not completed``."""
+        chosen = list(values)
+        notes = dict(self.notes)
+        if len(chosen) == 1 and chosen[0] in notes and not negated:
+            return notes[chosen[0]]
+        if self.says is None:
+            return self.describe(chosen, negated=negated)
+        return self.says[negated].format(join_words(map(self.phrase, chosen)))
+
+    def phrase(self, value: Hashable) -> str:
+        """Return the words of a merchant for a value."""
+        return dict(self.phrases).get(value) or self.label(value)
 
     def is_(self, value: Hashable) -> Is:
         """Return the condition that the fact has this value."""
@@ -195,6 +218,14 @@ def _reject_text(values: Collection[Hashable]) -> None:
         raise TypeError(f"expected a collection of values, got the string {values!r}")
 
 
+class Statement(Protocol):
+    """Makes a statement that a fact has one of some values, or none of them: ``Fact.describe`` or ``Fact.say``."""
+
+    def __call__(self, fact: Fact, values: Iterable[Hashable], /, *, negated: bool = False) -> str:
+        """Return the statement."""
+        ...
+
+
 class Condition:
     """A predicate over facts, as a value: it can be printed, compared, negated and counted."""
 
@@ -210,6 +241,17 @@ class Condition:
             TypeError: always.
         """
         raise TypeError("a condition is not true or false by itself; combine conditions with &, | and ~")
+
+    def __str__(self) -> str:
+        return self.text(Fact.describe)
+
+    def text(self, state: Statement) -> str:
+        """Return the condition as text.
+
+        Args:
+            state: makes a statement about one fact: ``Fact.describe`` for developers, ``Fact.say`` for merchants.
+        """
+        return self.simplify().text(state)  # Of a condition of another kind, by the points at which it holds.
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -275,23 +317,29 @@ class Condition:
         verdicts = [self.holds(point) for point in points(self.facts)]
         return sum(verdicts), len(verdicts)
 
-    def expected(self, point: Point, verb: str) -> str:
-        """Return what must be true for the condition to hold.
+    def expected(self, point: Point, *, is_change: bool = True) -> str:
+        """Return what must be true for the condition to hold, in the words of a merchant.
 
         Args:
             point: the values of the facts.
-            verb: what is possible when the condition holds, such as *may change*.
+            is_change: whether a change is possible when the condition holds; otherwise, an action is.
         """
         if is_never(self):
-            return "nothing allows it"
+            return en.DECISIONS["nothing"]
         remedies = (dict(fact.remedies).get(point.get(fact), "") for fact in self.facts)
-        return "; ".join([f"it {verb} only while {self}", *filter(None, remedies)])
+        code = "change_only_while" if is_change else "possible_only_while"
+        return "; ".join([fill(en.DECISIONS[code], {"condition": self.text(Fact.say)}), *filter(None, remedies)])
 
 
-def describe_point(point: Point) -> str:
-    """Return the values of facts as text: ``status is shipped and draft``."""
-    statements = [fact.describe([value]) for fact, value in point.items()]
-    return join_words(statements or ["the order makes no difference"], "and")
+def describe_point(point: Point, state: Statement = Fact.describe) -> str:
+    """Return the values of facts as text: ``status is shipped and draft``.
+
+    Args:
+        point: the facts with their values.
+        state: makes a statement about one fact, as for ``Condition.text``.
+    """
+    statements = [state(fact, [value]) for fact, value in point.items()]
+    return join_words(statements or [en.DECISIONS["no_difference"]], "and")
 
 
 @functools.lru_cache(maxsize=1024)
@@ -345,11 +393,12 @@ class Is(Condition):
     def __invert__(self) -> Condition:
         return attrs.evolve(self, negated=not self.negated)
 
-    def __str__(self) -> str:
+    def text(self, state: Statement) -> str:
+        """Return the condition as text; see ``Condition.text``."""
         if not self.values:
-            return "always" if self.negated else "never"
+            return en.CONDITIONS["always" if self.negated else "never"]
         ordered = [value for value in self.fact.values if value in self.values]
-        return self.fact.describe(ordered, negated=self.negated)
+        return state(self.fact, ordered, negated=self.negated)
 
 
 def _as_parts(parts: Iterable[Condition]) -> tuple[Condition, ...]:
@@ -382,11 +431,13 @@ class AllOf(_Combined):
     def __invert__(self) -> Condition:
         return AnyOf(tuple(~part for part in self.parts))
 
-    def __str__(self) -> str:
+    def text(self, state: Statement) -> str:
+        """Return the condition as text; see ``Condition.text``."""
         if not self.parts:
-            return "always"
+            return en.CONDITIONS["always"]
         # A part that lists several values contains an "or" of its own.
-        return " and ".join(f"({text})" if " or " in text else text for text in map(str, self.parts))
+        texts = [part.text(state) for part in self.parts]
+        return " and ".join(f"({text})" if " or " in text else text for text in texts)
 
 
 @attrs.frozen(repr=False)
@@ -399,10 +450,12 @@ class AnyOf(_Combined):
     def __invert__(self) -> Condition:
         return AllOf(tuple(~part for part in self.parts))
 
-    def __str__(self) -> str:
+    def text(self, state: Statement) -> str:
+        """Return the condition as text; see ``Condition.text``."""
         # A part that lists several values contains an "or" of its own, and a conjunction contains an "and".
-        texts = [(str(part), isinstance(part, AllOf)) for part in self.parts]
-        return " or ".join(f"({text})" if is_all or " or " in text else text for text, is_all in texts) or "never"
+        texts = [(part.text(state), isinstance(part, AllOf)) for part in self.parts]
+        listed = " or ".join(f"({text})" if is_all or " or " in text else text for text, is_all in texts)
+        return listed or en.CONDITIONS["never"]
 
 
 ALWAYS: Final = AllOf(())
@@ -460,22 +513,22 @@ class TransitionTable(Condition):
     def __invert__(self) -> Condition:
         return attrs.evolve(self, negated=not self.negated)
 
-    def __str__(self) -> str:
-        verb = "may not follow" if self.negated else "may follow"
-        return f"the {self.asked.name} {verb} the present {self.current.name}"
+    def text(self, state: Statement) -> str:  # noqa: ARG002 - it names the facts, and states no value.
+        """Return the condition as text; see ``Condition.text``."""
+        code = "may_not_follow" if self.negated else "may_follow"
+        return fill(en.CONDITIONS[code], {"asked": self.asked.name, "current": self.current.name})
 
-    def expected(self, point: Point, verb: str) -> str:
+    def expected(self, point: Point, *, is_change: bool = True) -> str:
         """Return which statuses may follow the present status."""
         if self.negated:
-            return f"it {verb} only while {self}"
+            return super().expected(point, is_change=is_change)
         current = point[self.current]
         if current not in dict(self.table):
-            return "the page does not say what may follow it"
+            return en.DECISIONS["undocumented"]
         following = self.following(current)
-        ordered = [self.asked.label(value) for value in self.asked.values if value in following]
-        if not ordered:
-            return f"nothing may follow {self.current.label(current)}"
-        return f"only {join_words(ordered)} may follow {self.current.label(current)}"
+        statuses = [self.asked.phrase(value) for value in self.asked.values if value in following]
+        code = "next" if statuses else "final"
+        return fill(en.DECISIONS[code], {"statuses": statuses, "status": self.current.phrase(current)})
 
 
 _FEW_FACTS: Final = 4
@@ -613,8 +666,12 @@ def _restrictions(facts: tuple[Fact, ...], box: Box) -> Iterator[Is]:
             yield Is(fact, values)
 
 
-def describe_spelling(fact: Fact, value: object) -> str:
-    """Return a value that a fact does not list, as the order spells it, and a guess at what was meant."""
+def spelling_of(fact: Fact, value: object) -> dict[str, str]:
+    """Return a value that a fact does not list, as the order spells it, and a guess at what was meant.
+
+    Returns:
+        Parameters of a sentence: ``shown``, and ``suggestion`` if there is one.
+    """
     word, known = str(value), dict.fromkeys(map(str, fact.values))
-    hint = close_to(word, known, {other: str(meaning) for other, meaning in fact.words})
-    return f"{shorten(word)}{' - ' * bool(hint)}{hint}"
+    suggestion = close_to(word, known, {other: str(meaning) for other, meaning in fact.words})
+    return {"shown": shorten(word), **({"suggestion": suggestion} if suggestion else {})}

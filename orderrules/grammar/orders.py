@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 import attrs
 
 from orderrules.grammar.conditions import UNKNOWN, Fact, Point, points
+from orderrules.languages.sentences import join_words
 from orderrules.reading.bodies import write_body
 from orderrules.reading.fields import UNSET, slots_of
+from orderrules.reading.hints import hint_close_to
 from orderrules.reading.models import Model, rebuild, section_of
-from orderrules.reading.problems import Code, InvalidInput, Problem, Problems, join_words
-from orderrules.reading.values import close_to, members
+from orderrules.reading.problems import Code, InvalidInput, Problem, Problems
+from orderrules.reading.values import members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
@@ -94,6 +96,10 @@ class Space:
             total += place
         return total
 
+    def number(self, point: Point) -> int:
+        """Return the number of a point."""
+        return sum(added[point[fact]] for fact, (_, _, added, _) in zip(self.facts, self.weights, strict=True))
+
     def points(self) -> Iterator[Point]:
         """Iterate over all points, in the order of their numbers."""
         return points(self.facts)
@@ -118,10 +124,10 @@ def _check_facts(cls: type[OrderBase[Any] | PatchBase]) -> None:
         if isinstance(getattr(cls, fact.attribute, None), property):
             continue
         if fact.attribute not in slots:
-            hint = close_to(fact.attribute, slots)
+            hint = hint_close_to(fact.attribute, slots)
             raise TypeError(
                 f"{cls.__name__} has no field {fact.attribute}, which the fact {fact.name} reads"
-                + f" - {hint}" * bool(hint)
+                + (f" - {hint}" if hint else "")
             )
         slot = slots[fact.attribute]
         possible = [*_values_of(slot.annotation), *([UNSET] if slot.absent else [])]
@@ -237,8 +243,8 @@ def _unlisted_values(space: Space, patch: PatchBase) -> InvalidInput | None:
     for fact in space.facts:
         value = fact.canonical(getattr(patch, fact.attribute))
         if value not in fact.values and UNKNOWN not in fact.values:
-            listed = ", ".join(fact.label(known) for known in fact.values if known is not UNSET)
-            problems.add(Problem("", Code.NOT_A_CHOICE, f"expected one of {listed}").under(fact.attribute))
+            choices = [fact.label(known) for known in fact.values if known is not UNSET]
+            problems.add(Problem("", Code.NOT_A_CHOICE, {"choices": choices}).under(fact.attribute))
     return problems.error(f"build a {type(patch).__qualname__}") if problems else None
 
 

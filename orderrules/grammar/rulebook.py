@@ -12,8 +12,8 @@ import attrs
 
 from orderrules.grammar.orders import OrderBase, OrderT, PatchBase, PatchT, sections_by_key
 from orderrules.grammar.rules import Assumption, Rule, Waiver, as_rules
+from orderrules.languages.sentences import join_words
 from orderrules.reading.models import rebuild
-from orderrules.reading.problems import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 
 from orderrules.grammar.conditions import Condition
+from orderrules.languages import en
+from orderrules.languages.sentences import fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,6 +38,7 @@ class Rule:
         only_if: the condition under which the section may change, or under which the action is possible.
         reason: the reason for the rule, in words for a merchant.
         caveat: what a decision on this section cannot know, or ``""``. Every such decision includes it.
+        subject: what a message says cannot be changed or is not possible: ``the receiver``. The default is the section.
 
     Raises:
         TypeError: the id or the reason is not a string or is blank, or the condition is not a condition.
@@ -46,6 +49,7 @@ class Rule:
     only_if: Condition = attrs.field(kw_only=True)
     reason: str = attrs.field(kw_only=True)
     caveat: str = attrs.field(default="", kw_only=True)
+    subject: str = attrs.field(default=attrs.Factory(lambda self: str(self.section), takes_self=True), kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         _check_entry(self.id, self.only_if, self.reason)
@@ -78,7 +82,7 @@ class Waiver:
         _check_entry(self.id, self.when, self.reason)
 
     def __str__(self) -> str:
-        return f"{self.id}: no restriction while {self.when}"
+        return f"{self.id}: {fill(en.DECISIONS['waived'], {'condition': str(self.when)})}"
 
     def __repr__(self) -> str:
         return f"<Waiver {self}>"

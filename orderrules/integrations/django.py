@@ -28,9 +28,10 @@ from orderrules.integrations.problems import (
     read_at,
     require_json,
 )
+from orderrules.languages.sentences import join_words
 from orderrules.reading.bodies import read_body
-from orderrules.reading.problems import Code, InvalidInput, join_words
-from orderrules.reading.values import close_to
+from orderrules.reading.hints import hint_close_to
+from orderrules.reading.problems import Code, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -357,9 +358,9 @@ def _check_documented(name: str, path: list[str], schema: Any) -> None:  # noqa:
     for key in path:
         properties = schema.get("properties", {})
         if key not in properties:
-            hint = close_to(key, properties)
-            hint = f" ({hint})" if hint else ""
-            raise TypeError(f"the field {name} is not a body key{hint}; list it in own_fields if it is your own")
+            hint = hint_close_to(key, properties)
+            guess = f" ({hint})" if hint else ""
+            raise TypeError(f"the field {name} is not a body key{guess}; list it in own_fields if it is your own")
         schema = properties[key]
 
 

@@ -31,9 +31,10 @@ from orderrules.integrations.reports import (
     places_of,
     rules_of,
 )
+from orderrules.languages.sentences import join_words
 from orderrules.policy.endpoint import UPDATE, Endpoint
 from orderrules.reading.limits import ORDER_LIMITS
-from orderrules.reading.problems import InvalidInput, join_words
+from orderrules.reading.problems import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping

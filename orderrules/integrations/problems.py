@@ -8,13 +8,15 @@ update.
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 import attrs
 
+from orderrules.analysis.answer_schemas import PROBLEM_DOCUMENT as SCHEMA
 from orderrules.engine.decision import UpdateRefused
 from orderrules.engine.decision_table import table_of
+from orderrules.grammar.condition_json import condition_to_json, value_to_json
 from orderrules.reading.problems import InvalidInput, Part
 
 if TYPE_CHECKING:
@@ -32,35 +34,6 @@ __all__ = ["MEDIA_TYPE", "SCHEMA", "TYPES", "apply", "problem"]
 MEDIA_TYPE: Final = "application/problem+json"
 TYPES: Final = "urn:problem-type:orderrules:"
 """The default prefix of the URIs of the problem types."""
-_TEXT: Final = {"type": "string"}
-_TEXTS: Final = {"type": "array", "items": _TEXT}
-SCHEMA: Final[dict[str, Any]] = {
-    "title": "Problem",
-    "description": "a request that cannot be read or is refused (RFC 9457)",
-    "type": "object",
-    "properties": {
-        "type": {**_TEXT, "format": "uri-reference"},
-        "title": _TEXT,
-        "status": {"type": "integer"},
-        "detail": _TEXT,
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": dict.fromkeys(
-                    ("pointer", "path", "query", "code", "rule", "section", "reason", "detail", "hint"), _TEXT
-                ),
-                "required": ["detail"],
-            },
-        },
-        "more": {"type": "integer"},
-        "rules": _TEXTS,
-        "assumptions": _TEXTS,
-        "allowed": {"type": "object", "properties": dict.fromkeys(("sections", "keys", "statuses"), _TEXTS)},
-    },
-    "required": ["type", "title", "status", "detail", "errors"],
-}
-"""The JSON Schema of a problem document."""
 MOST: Final = (1 << 63) - 1
 """The largest id that a database can store. For a larger id, the answer is 404."""
 _UNPROCESSABLE: Final = "Unprocessable Content"
@@ -236,7 +209,11 @@ def phrase_of(status: int) -> str:
 
 
 def _unreadable_entry(input_problem: Problem) -> dict[str, object]:
-    entry: dict[str, object] = {"code": input_problem.code.value, "detail": input_problem.message}
+    entry: dict[str, object] = {
+        "code": input_problem.code.value,
+        "params": dict(input_problem.params),
+        "detail": input_problem.message,
+    }
     if input_problem.part is Part.BODY:
         entry["pointer"] = "#" + quote(input_problem.pointer, safe="/~")
     else:
@@ -252,5 +229,7 @@ def _refused_entry(violation: Violation, key: str) -> dict[str, object]:
         "detail": violation.message,
         "rule": violation.rule.id,
         "section": violation.section.value,
+        "facts": [{"fact": fact.name, "value": value_to_json(fact, value)} for fact, value in violation.facts],
+        "condition": condition_to_json(violation.condition),
         "reason": violation.rule.reason,
     }

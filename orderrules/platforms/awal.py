@@ -22,6 +22,7 @@ from orderrules.authoring import (
     Assumption,
     Endpoint,
     Fact,
+    Hint,
     Hints,
     Model,
     OrderBase,
@@ -37,6 +38,8 @@ from orderrules.authoring import (
     model,
     offer,
     register,
+    send_in,
+    suggest,
     write_body,
 )
 from orderrules.grammar.advice import DatesReversed, EmptyUpdate, OmittedDefault, UnchangedValue, UnknownValue
@@ -101,12 +104,20 @@ class Section(StrEnum):
     BRANCH_ID = "branch_id"
 
 
-STATUS: Final = Fact("status", values=(*Status, UNKNOWN), words=(("complete", Status.COMPLETED),))
+STATUS: Final = Fact(
+    "status",
+    values=(*Status, UNKNOWN),
+    words=(("complete", Status.COMPLETED),),
+    says=("the order is {}", "the order is not {}"),
+    phrases=((UNKNOWN, "in an unknown status"),),
+)
 ASKED: Final = Fact(
     "status asked for",
     values=(UNSET, *Status),
     attribute="status",
     labels=((UNSET, "left out"),),
+    notes=((UNSET, "the update leaves out the status"),),
+    says=("the update asks for {}", "the update does not ask for {}"),
 )
 
 
@@ -214,6 +225,7 @@ def _build_rules(chosen: _Choices) -> tuple[Rule, ...]:
         Rule(
             id="AWAL-STATUS-1",
             section=Section.STATUS,
+            subject="the status",
             only_if=TransitionTable(STATUS, ASKED, FORWARD if chosen.skipping else TRANSITIONS),
             reason=f"the status moves {'only forward' if chosen.skipping else 'on step by step'}: {', '.join(Status)}",
         ),
@@ -314,21 +326,19 @@ POLICY: Final = register(policy())
 
 HINTS: Final = Hints(
     keys={
-        "items": "this endpoint does not change the items of an order",
-        "tags": "orders have no documented tags",
-        **dict.fromkeys(("note", "notes"), "did you mean admin_notes?"),
-        **dict.fromkeys(
-            ("data", "order", "body", "payload"), "the body of an update has no wrapper: send its content directly"
-        ),
-        "payment": "did you mean payment_status?",
-        "phone_number_id": "send it in the query",
+        "items": Hint("items", text="this endpoint does not change the items of an order"),
+        "tags": Hint("tags", text="orders have no documented tags"),
+        **dict.fromkeys(("note", "notes"), suggest("admin_notes")),
+        **dict.fromkeys(("data", "order", "body", "payload"), Hint("no_wrapper")),
+        "payment": suggest("payment_status"),
+        "phone_number_id": send_in("the query"),
     },
     words={word: str(status) for word, status in STATUS.words} | {"payed": "paid"},
     shapes=(
         Shape(
             "",
             frozenset({"success", "event", "order_number", "updated_at", "created_at"}),
-            "this looks like an order from an answer or a webhook: send only the keys to change",
+            Hint("response"),
         ),
     ),
 )

@@ -22,6 +22,7 @@ from orderrules.authoring import (
     Empty,
     Endpoint,
     Fact,
+    Hint,
     Hints,
     Limits,
     Model,
@@ -38,10 +39,13 @@ from orderrules.authoring import (
     model,
     offer,
     register,
+    send_in,
+    suggest,
+    use_endpoint,
 )
 from orderrules.grammar.advice import EmptyUpdate, EmptyValue, MissingKey, UnknownValue
+from orderrules.languages.sentences import join_words
 from orderrules.policy.endpoint import Choice
-from orderrules.reading.problems import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -156,14 +160,43 @@ STATUS: Final = Fact(
         ("out_for_delivery", Status.DELIVERING),
     ),
     notes=((UNSET, "the order shows a status without a slug"),),
+    says=("the order is {}", "the order is not {}"),
+    phrases=(
+        (Status.PAYMENT_PENDING, "waiting for payment"),
+        (Status.UNDER_REVIEW, "under review"),
+        (Status.IN_PROGRESS, "in progress"),
+        (Status.DELIVERING, "being delivered"),
+        (Status.RESTORING, "being restored"),
+        (Status.WAITING_FOR_PAYMENT_CONFIRMATION, "waiting for confirmation of its payment"),
+        (Status.PAYMENT_FAILED, "marked as payment failed"),
+        (Status.WAITING_TO_RECEIVE_IT, "waiting to be received"),
+        (Status.REQUEST_QUOTE, "a request for a quote"),
+        (DRAFT_SLUG, "a draft"),
+        (UNKNOWN, "in an unknown status"),
+    ),
 )
-DRAFT: Final = Fact("draft", values=(False, True), flag=True, absent=False)
+DRAFT: Final = Fact(
+    "draft",
+    values=(False, True),
+    flag=True,
+    absent=False,
+    says=("the order is {}", "the order is not {}"),
+    phrases=((False, "not a draft"), (True, "a draft")),
+)
 CUSTOMER: Final = Fact(
     "customer",
     values=(*CustomerKind, UNSET),
     labels=((CustomerKind.NONE, "absent"), (CustomerKind.GUEST, "a guest"), (UNSET, "not shown")),
     absent=CustomerKind.NONE,
     aliases=(("not shown", UNSET),),  # The text for a database column, in which NULL means no customer.
+    notes=((UNSET, "the order does not show its customer"),),
+    says=("the order has {}", "the order does not have {}"),
+    phrases=(
+        (CustomerKind.NONE, "no customer"),
+        (CustomerKind.GUEST, "a guest as its customer"),
+        (CustomerKind.REGISTERED, "a registered customer"),
+        (UNSET, "a customer that is not shown"),
+    ),
     remedies=((UNSET, "read the order's details, which show the customer, or mark the customer as a guest"),),
 )
 
@@ -345,36 +378,42 @@ def _build_rules(chosen: _Choices) -> tuple[Rule, ...]:
         Rule(
             id="SALLA-CUSTOMER-1",
             section=Section.CUSTOMER,
+            subject="the customer",
             only_if=CUSTOMER.is_in(replaceable),
             reason="an order that has a registered customer keeps that customer",
         ),
         Rule(
             id="SALLA-RECEIVER-1",
             section=Section.RECEIVER,
+            subject="the receiver",
             only_if=is_open,
             reason=f"the receiver is settled {once}",
         ),
         Rule(
             id="SALLA-SHIPPING-1",
             section=Section.SHIPPING,
+            subject="the shipping",
             only_if=is_open,
             reason=f"shipping is settled {once}",
         ),
         Rule(
             id="SALLA-PAYMENT-1",
             section=Section.PAYMENT,
+            subject="the payment",
             only_if=STATUS.is_in(chosen.pending),
             reason="payment details are open only as long as the payment is pending",
         ),
         Rule(
             id="SALLA-COUPON-1",
             section=Section.COUPON,
+            subject="the coupon",
             only_if=is_open,
             reason=f"the coupon is settled {once}",
         ),
         Rule(
             id="SALLA-CANCEL-1",
             section=Action.CANCEL,
+            subject="cancelling the order",
             only_if=STATUS.is_in({Status.UNDER_REVIEW, Status.IN_PROGRESS}),
             reason="a customer can cancel only while the order is under review or in progress",
             caveat="this is the answer for the status alone; the store's settings are not seen, and may say no",
@@ -382,6 +421,7 @@ def _build_rules(chosen: _Choices) -> tuple[Rule, ...]:
         Rule(
             id="SALLA-RATE-1",
             section=Action.RATE,
+            subject="rating the order",
             only_if=STATUS.is_in({Status.COMPLETED, Status.DELIVERED, Status.SHIPPED}),
             reason="an order can be rated once it is shipped, delivered or completed",
             caveat="this is the answer for the status alone; the store's rating settings are not seen, and may say no",
@@ -389,6 +429,7 @@ def _build_rules(chosen: _Choices) -> tuple[Rule, ...]:
         Rule(
             id="SALLA-PAY-1",
             section=Action.PAY,
+            subject="paying for the order",
             only_if=STATUS.is_(Status.PAYMENT_PENDING),
             reason="an order is shown as pending payment only while its payment is pending",
         ),
@@ -575,51 +616,48 @@ def policy(
 
 POLICY: Final = register(policy())
 """The policy with the default answers of ``specs/assumptions.toml``."""
-_STATUS_ENDPOINT: Final = "use the endpoint Update Order Status to change a status or its note"
-_ITEMS_ENDPOINT: Final = "use the endpoints of Order Items to change items"
-_ACTIONS_ENDPOINT: Final = "this key belongs to the endpoint Order Actions"
-_RECEIVER: Final = "send the name and contact details of the receiver in receiver"
-_NO_WRAPPER: Final = "the body of an update has no wrapper: send its content directly"
 HINTS: Final = Hints(
     keys={
-        **dict.fromkeys(("status", "status_id", "slug", "note", "restore_items"), _STATUS_ENDPOINT),
-        **dict.fromkeys(("items", "products"), _ITEMS_ENDPOINT),
-        **dict.fromkeys(("operations", "filters"), _ACTIONS_ENDPOINT),
-        **dict.fromkeys(("data", "order", "body", "payload"), _NO_WRAPPER),
+        **dict.fromkeys(("status", "status_id", "slug", "note", "restore_items"), use_endpoint("Update Order Status")),
+        **dict.fromkeys(("items", "products"), use_endpoint("Order Items")),
+        **dict.fromkeys(("operations", "filters"), use_endpoint("Order Actions")),
+        **dict.fromkeys(("data", "order", "body", "payload"), Hint("no_wrapper")),
         **dict.fromkeys(
-            ("name", "first_name", "last_name", "email", "phone", "mobile"),
-            "send it in customer or in receiver",
+            ("name", "first_name", "last_name", "email", "phone", "mobile"), send_in("customer", "receiver")
         ),
-        "geo_coordinates": "send it in ship_to",
-        **dict.fromkeys(("ship_to.lat", "ship_to.lng"), "send it in ship_to.geo_coordinates"),
-        **dict.fromkeys(("shipping", "shipping_address"), "send the address in ship_to"),
-        **dict.fromkeys(("ship_to.name", "ship_to.email", "ship_to.phone"), _RECEIVER),
-        "tags": "use the endpoints of Order Tags to change tags",
-        "notes": "use the endpoints of Order Histories to write notes",
-        "coupon": "did you mean coupon_code?",
-        "payment.reference_id": "this is its name in Create Order: did you mean store_bank_id?",
-        "customer.phone": "did you mean mobile?",
-        "receiver.mobile": "did you mean phone?",
+        "geo_coordinates": send_in("ship_to"),
+        **dict.fromkeys(("ship_to.lat", "ship_to.lng"), send_in("ship_to.geo_coordinates")),
+        **dict.fromkeys(("shipping", "shipping_address"), send_in("ship_to", text="send the address in ship_to")),
+        **dict.fromkeys(("ship_to.name", "ship_to.email", "ship_to.phone"), send_in("receiver")),
+        "tags": use_endpoint("Order Tags"),
+        "notes": use_endpoint("Order Histories"),
+        "coupon": suggest("coupon_code"),
+        "payment.reference_id": suggest(
+            "store_bank_id", "this is its name in Create Order: did you mean store_bank_id?"
+        ),
+        "customer.phone": suggest("mobile"),
+        "receiver.mobile": suggest("phone"),
         **{
-            f"{parent}.{key}": "did you mean name? It holds the first and the last name"
+            f"{parent}.{key}": suggest("name", "did you mean name? It holds the first and the last name")
             for parent in ("customer", "receiver")
             for key in ("first_name", "last_name")
         },
-        **dict.fromkeys(
-            [f"ship_to.geo_coordinates.{key}" for key in ("lon", "long", "longitude")], "did you mean lng?"
-        ),
-        "ship_to.geo_coordinates.latitude": "did you mean lat?",
+        **dict.fromkeys([f"ship_to.geo_coordinates.{key}" for key in ("lon", "long", "longitude")], suggest("lng")),
+        "ship_to.geo_coordinates.latitude": suggest("lat"),
     },
     shapes=(
         Shape(
             "",
             frozenset({"success", "event", "reference_id", "amounts", "can_cancel", "payment_method", "source"}),
-            "this looks like an order from an answer or a webhook: send only the keys to change",
+            Hint("response"),
         ),
         Shape(
             "customer",
             frozenset({"mobile_code", "avatar", "gender", "urls", "birthday", "location", "full_name", "groups"}),
-            "this looks like a customer from an answer: send name, email, and mobile as a string",
+            Hint(
+                "customer_response",
+                text="this looks like a customer from an answer: send name, email, and mobile as a string",
+            ),
         ),
     ),
 )
@@ -635,10 +673,15 @@ PAYLOAD: Final = Payload(
             if_left_out=None,
             empty=(Empty.NULL, Empty.ARRAY),
             if_key_left_out=UNSET,
-            expected="an object with a slug",
+            expected="status object",
             hints={
-                "integer": "this looks like the API's envelope, not an order: its status is a number",
-                "string": "if the string is the slug of an order, build the order: salla.Order(id=..., status=...)",
+                "integer": Hint(
+                    "envelope", text="this looks like the API's envelope, not an order: its status is a number"
+                ),
+                "string": Hint(
+                    "slug",
+                    text="if the string is the slug of an order, build the order: salla.Order(id=..., status=...)",
+                ),
             },
         ),
         Place(attribute="draft", path=("draft",), kind=bool, if_left_out=False, empty=(Empty.NULL,), if_empty=False),
@@ -649,7 +692,6 @@ PAYLOAD: Final = Payload(
             empty=tuple(Empty),
             if_empty=CustomerKind.NONE,
             if_present=CustomerKind.REGISTERED,
-            expected="an object",
         ),
     ),
     shown={"id": int | str},

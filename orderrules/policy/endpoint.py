@@ -14,7 +14,8 @@ import attrs
 from orderrules.grammar.orders import OrderT, PatchT
 from orderrules.reading.bodies import gather, identifier, read_body, read_query, write_body
 from orderrules.reading.fields import slots_of
-from orderrules.reading.limits import NO_HINTS, ORDER_LIMITS, UPDATE_LIMITS, Hints, Limits
+from orderrules.reading.hints import NO_HINTS, Hints
+from orderrules.reading.limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
 from orderrules.reading.problems import read_with
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import attrs
 from orderrules.engine.decision_table import lookup, name_of, rows_of, table_of
 from orderrules.grammar.orders import OrderBase, OrderT, OrderT_contra, PatchT, PatchT_contra
 from orderrules.grammar.rulebook import Rulebook
+from orderrules.reading.limits import UPDATE_LIMITS, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     from orderrules.analysis.lint import Finding
     from orderrules.engine.decision import Decision
     from orderrules.engine.navigation import Plan, Split
+    from orderrules.engine.replay import Replay
     from orderrules.grammar.advice import Advice
     from orderrules.grammar.conditions import Condition
     from orderrules.grammar.rules import Rule
+    from orderrules.reading.strict_json import Document
 
 
 class CanUpdate(Protocol[OrderT_contra, PatchT_contra]):
@@ -339,6 +342,27 @@ class Policy(Rulebook[OrderT, PatchT]):
             ValueError: an index is too large for the platform, or its facts span more than 256 points.
         """
         return table_of(self).decide_indices(indices, patch)
+
+    def replay(self, line: Mapping[str, object] | Document, *, limits: Limits = UPDATE_LIMITS) -> Replay:
+        """Decide again on a decision that was logged, and compare the answers.
+
+        The line is what ``decision.to_dict(order, patch)`` returned, or ``to_dict(order, action)``. Other keys beside
+        its own are ignored.
+
+        Args:
+            line: the line: a mapping, or a JSON document as text or bytes.
+            limits: the limits of this read, such as the size of a document.
+
+        Returns:
+            The comparison, which is truthy if the answer is still the same.
+
+        Raises:
+            InvalidInput: the line is not such a dict, is of another platform, or has facts that the policy does not
+                have; lists every problem with its place.
+        """
+        from orderrules.engine import replay
+
+        return replay.replay(self, line, limits)
 
     def lint(self) -> tuple[Finding[OrderT, PatchT], ...]:
         """Find what is wrong with the policy or worth knowing.

@@ -15,9 +15,10 @@ from urllib.parse import parse_qsl
 import attrs
 
 from orderrules.reading.code_generation import Source, can_generate, reader
-from orderrules.reading.limits import EMPTY_ARRAY, ENCODED_TWICE, NO_HINTS, OPTIONS, UPDATE_LIMITS, Hints, Limits
+from orderrules.reading.hints import EMPTY_ARRAY, ENCODED_TWICE, NO_HINTS, Hint, Hints
+from orderrules.reading.limits import OPTIONS, UPDATE_LIMITS, Limits
 from orderrules.reading.models import Model
-from orderrules.reading.problems import Code, InvalidInput, Part, Problem, Problems, group_thousands, read_with
+from orderrules.reading.problems import Code, InvalidInput, Part, Problem, Problems, read_with
 from orderrules.reading.strict_json import (
     BLANK,
     LONGEST,
@@ -172,7 +173,7 @@ def read_carefully(model: type[ModelT], body: object) -> ModelT:
     value, has_flaws = load_source(body)
     problems = Problems()
     if type(value) is str and value.lstrip().startswith("{"):
-        raise wrong_type("an object", value).each(lambda problem: attrs.evolve(problem, hint=ENCODED_TWICE))
+        raise wrong_type("object", value, ENCODED_TWICE)
     try:
         instance = read_model(model, value)
         if not has_flaws:
@@ -188,17 +189,17 @@ def add_hints(error: InvalidInput, hints: Hints) -> InvalidInput:
     """Add the hints of a platform to the problems of a body: one for each undocumented key, or one for its object."""
     unknown = {_split_pointer(problem) for problem in error.problems if problem.code is Code.UNKNOWN_KEY}
     shapes = {shape.at: shape.hint for shape in hints.shapes if any((shape.at, key) in unknown for key in shape.keys)}
-    uses_left = {EMPTY_ARRAY: 1, **dict.fromkeys(shapes.values(), 1)}
+    uses_left: dict[Hint | None, int] = {EMPTY_ARRAY: 1, **dict.fromkeys(shapes.values(), 1)}
 
     def add_hint(problem: Problem) -> Problem:
-        hint = problem.hint
+        hint = problem.remedy
         if problem.code is Code.UNKNOWN_KEY:
             parent, key = _split_pointer(problem)
             hint = shapes.get(parent) or hints.keys.get(f"{parent}.{key}".lstrip("."), hint)
         if hint in uses_left:
             uses_left[hint] -= 1
-            hint = hint if uses_left[hint] >= 0 else ""
-        return attrs.evolve(problem, hint=hint)
+            hint = hint if uses_left[hint] >= 0 else None
+        return problem.with_hint(hint)
 
     return error.each(add_hint)
 
@@ -249,12 +250,12 @@ def _read_decimal(value: object) -> int:
         if len(value) <= OPTIONS.get().limits.digits:
             with contextlib.suppress(ValueError):  # Python may have a lower limit: sys.set_int_max_str_digits.
                 return int(value)
-        raise invalid(Code.NUMBER_TOO_LONG, "has more digits than the limit allows")
+        raise invalid(Code.NUMBER_TOO_LONG, bound=OPTIONS.get().limits.digits)
     if type(value) is int:
         return integer(value)
     if type(value) is str:
-        raise invalid(Code.WRONG_TYPE, "expected an integer in decimal digits, got another string")
-    raise wrong_type("an integer or a string of decimal digits", value)
+        raise invalid(Code.WRONG_TYPE, expected="decimal", found="other string")
+    raise wrong_type("id", value)
 
 
 def read_query(model: type[ModelT], asked: object) -> ModelT:
@@ -271,15 +272,15 @@ def _read_query(model: type[ModelT], query: object) -> ModelT:
 
     if type(query) is not str:
         if not is_mapping(query):
-            raise wrong_type("a dict or the text of a query", query)
+            raise wrong_type("query", query)
         return read_model(model, query)
     if len(query) > OPTIONS.get().limits.size:
-        most = group_thousands(OPTIONS.get().limits.size)
-        raise invalid(Code.TOO_LARGE, f"has {group_thousands(len(query))} characters, the limit is {most}")
+        most = OPTIONS.get().limits.size
+        raise invalid(Code.TOO_LARGE, reason="characters", found=len(query), bound=most)
     pairs: list[tuple[str, object]] | None = None
     with contextlib.suppress(UnicodeError):
         pairs = [*parse_qsl(query, keep_blank_values=True, errors="strict")]
     if pairs is None:
-        raise invalid(Code.NOT_UTF8, "contains bytes that are not valid UTF-8")
+        raise invalid(Code.NOT_UTF8, reason="bytes")
     values = dict(pairs)
     return read_model(model, values if len(values) == len(pairs) else DuplicateKeys(pairs))

@@ -1,4 +1,4 @@
-"""The limits of reading, the hints of a platform, and the options of the reading in progress.
+"""The limits of reading, and the options of the reading in progress.
 
 ``Limits`` says which input is too large, too deep or too long, and how much an error reports.
 """
@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from orderrules.reading.hints import NO_HINTS, Hints
 
 MAX_UPDATE_SIZE: Final = 1 << 20
 """Bytes (characters, for text) of an update: 1 MiB. The largest sample in the platforms' documentation has 600."""
@@ -86,43 +84,6 @@ UPDATE_LIMITS: Final = Limits()
 """The default limits of ``read_patch`` and ``read_request``."""
 ORDER_LIMITS: Final = Limits(size=MAX_ORDER_SIZE)
 """The default limits of ``read_order``."""
-
-
-@attrs.frozen
-class Shape:
-    """A kind of object that users send by mistake, recognized by its keys; it gets one hint for all of its keys.
-
-    Attributes:
-        at: the path of the object in the body, as keys joined by dots; ``""`` is the whole body.
-        keys: undocumented keys; any one of them identifies the object.
-        hint: what the object is, and what to send instead.
-    """
-
-    at: str
-    keys: frozenset[str]
-    hint: str
-
-
-@attrs.frozen(kw_only=True)
-class Hints:
-    """The usual mistakes in updates of a platform. They only add hints to problems: no decision depends on them.
-
-    Attributes:
-        keys: a hint for each undocumented key; a key is given by its path, with dots between the parts.
-        words: the documented value that is meant by each wrong word.
-        shapes: kinds of objects that users send by mistake.
-    """
-
-    keys: Mapping[str, str] = MappingProxyType({})
-    words: Mapping[str, str] = MappingProxyType({})
-    shapes: tuple[Shape, ...] = ()
-
-
-NO_HINTS: Final = Hints()
-EMPTY_ARRAY: Final = "PHP encodes an empty array as []; send {} as the empty object, or leave out the key"
-"""The hint if an empty array stands in place of an object; an error shows it once."""
-ENCODED_TWICE: Final = "this is a string that contains JSON: the document was encoded twice"
-"""The hint if a string stands in place of an object and looks like an encoded one."""
 
 
 @attrs.frozen

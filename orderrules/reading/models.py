@@ -38,7 +38,7 @@ def _check_value(annotation: Any, value: object) -> object:  # noqa: ANN401 - an
         (item, _) = get_args(annotation)
         return tuple(read_items(value, leaf(item) or functools.partial(_check_value, item)))
     if type(value) is not annotation:
-        raise wrong_type(f"a {annotation.__qualname__}", value)
+        raise wrong_type(annotation.__qualname__, value)
     return value
 
 

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import attrs
 
 from orderrules.reading.fields import strict_reader
-from orderrules.reading.limits import ENCODED_TWICE, ORDER_LIMITS, Limits
-from orderrules.reading.problems import Code, InvalidInput, Problem, Problems, join_words, read_with
+from orderrules.reading.hints import ENCODED_TWICE, Hint, as_hints
+from orderrules.reading.limits import ORDER_LIMITS, Limits
+from orderrules.reading.problems import Code, InvalidInput, Problem, Problems, read_with
 from orderrules.reading.strict_json import flaws_in, load_source
 from orderrules.reading.values import invalid, is_empty_list, is_mapping, mapping, pairs_of, shorten, wrong_type
 
@@ -54,7 +55,7 @@ class Place:
         if_empty: the attribute's value in that case.
         if_key_left_out: the attribute's value if there is an object, but the key in it is null or left out.
         if_present: the attribute's value if there is an object and ``kind`` is None.
-        expected: the value that is expected under the first key, in words, for messages.
+        expected: the kind of value that is expected under the first key, for messages; a key of ``languages.en.KINDS``.
         hints: hints for a value of the wrong JSON type; the keys are ``integer`` and ``string``.
     """
 
@@ -67,8 +68,8 @@ class Place:
     if_empty: Any = None
     if_key_left_out: Any = None
     if_present: Any = None
-    expected: str = ""
-    hints: Mapping[str, str] = MappingProxyType({})
+    expected: str = "object"
+    hints: Mapping[str, Hint] = attrs.field(default=MappingProxyType({}), converter=as_hints)
 
     def read(self, found: Object) -> object:
         """Read the attribute from the object of an order.
@@ -79,7 +80,7 @@ class Place:
         first, *inner = self.path
         if first not in found:
             if self.required:
-                raise invalid(Code.MISSING, "is required").each(lambda problem: problem.under(first))
+                raise invalid(Code.MISSING).each(lambda problem: problem.under(first))
             return self.if_left_out
         path = [first]
         try:
@@ -101,7 +102,7 @@ class Place:
     def _read_object(self, value: object) -> Object:
         kind = "integer" if type(value) is int else "string" if type(value) is str else ""
         if kind in self.hints:
-            raise wrong_type(self.expected, value).each(lambda problem: attrs.evolve(problem, hint=self.hints[kind]))
+            raise wrong_type(self.expected, value, self.hints[kind])
         return mapping(value, self.expected)
 
 
@@ -179,19 +180,19 @@ class Payload:
         try:
             if self.inside in item:
                 if self._is_other_webhook(item):
-                    raise _not_an_order(f"{self._describe_webhook(item)}, not an order")
+                    raise _not_an_order("other_webhook", event=self._event_of(item))
                 if item.get(self.success) is False:
-                    raise _not_an_order("is the response to a failed request, not an order")
+                    raise _not_an_order("failed")
                 path.append(self.inside)
-                item = mapping(item[self.inside], "an order object")
+                item = mapping(item[self.inside], "order")
             if self._is_activity(item):
                 path.append(self.activity)
-                item = mapping(item[self.activity], "an order object")
+                item = mapping(item[self.activity], "order")
             foreign_keys = [key for key in self.never if key in item]
             if foreign_keys:
-                raise _not_an_order(f"is not an order: no order has the key {join_words(foreign_keys)}")
+                raise _not_an_order("foreign_keys", keys=foreign_keys)
             if not self._shows_order(item):
-                raise _not_an_order(f"is not an order: it has no {join_words(self.shows)}")
+                raise _not_an_order("no_key", keys=list(self.shows))
         except InvalidInput as error:
             raise error.each(lambda problem: problem.under(*path)) from None
         return path, item
@@ -218,12 +219,12 @@ class Payload:
     def _with_hint(self, error: InvalidInput, document: object) -> InvalidInput:
         """Add a hint that says where else in the document an order seems to be."""
         order_hint, webhook_hint = self._search_order(document)
-        return error.each(lambda problem: attrs.evolve(problem, hint=order_hint or problem.hint or webhook_hint))
+        return error.each(lambda problem: problem.with_hint(order_hint or problem.remedy or webhook_hint))
 
-    def _describe_webhook(self, item: Object) -> str:
-        return f"is a webhook for the event {shorten(cast('str', item[self.event]))}"
+    def _event_of(self, item: Object) -> str:
+        return shorten(cast("str", item[self.event])).encode(errors="backslashreplace").decode()
 
-    def _search_order(self, document: object) -> tuple[str, str]:
+    def _search_order(self, document: object) -> tuple[Hint | None, Hint | None]:
         """Search a document for an object that can be read as an order, or else for a string that looks like JSON.
 
         Returns:
@@ -231,29 +232,26 @@ class Payload:
             shown only if there is no other hint.
         """
         queue: deque[tuple[tuple[str, ...], object]] = deque([((), document)])
-        text_hint = webhook_hint = ""
+        text_hint = webhook_hint = None
         for _ in range(_MAX_SEARCHED):
             if not queue:
                 break
             path, value = queue.popleft()
-            pointer = Problem("", Code.NOT_AN_ORDER, "").under(*path).pointer
+            pointer = Problem("", Code.NOT_AN_ORDER).under(*path).pointer
             if type(value) is str and value.lstrip().startswith("{"):
-                text_hint = text_hint or (
-                    f"the string at {pointer} looks like JSON: read that instead" if path else ENCODED_TWICE
-                )
+                text_hint = text_hint or (Hint("text_at", {"at": pointer}) if path else ENCODED_TWICE)
             elif type(value) is list:
                 items = enumerate(cast("list[object]", value))
                 queue.extend(((*path, str(place)), item) for place, item in itertools.islice(items, _MAX_SEARCHED))
             elif is_mapping(value):
                 entries = self._as_object(value)
                 if self._is_other_webhook(entries):
-                    webhook_hint = webhook_hint or (
-                        f"the value at {pointer} {self._describe_webhook(entries)}" if path else ""
-                    )
+                    if path and webhook_hint is None:
+                        webhook_hint = Hint("webhook_at", {"at": pointer, "event": self._event_of(entries)})
                     continue
                 if path and "id" in entries and self._is_order(entries):
-                    one = "read one order at a time; " if path[-1].isdigit() else ""
-                    return f"{one}the value at {pointer} looks like an order: read that instead", webhook_hint
+                    code = "one_order_at" if path[-1].isdigit() else "order_at"
+                    return Hint(code, {"at": pointer}), webhook_hint
                 if len(path) < _MAX_DEPTH:
                     queue.extend(((*path, key), item) for key, item in itertools.islice(entries.items(), _MAX_SEARCHED))
         return text_hint, webhook_hint
@@ -271,8 +269,8 @@ class Payload:
         return False
 
 
-def _not_an_order(message: str) -> InvalidInput:
-    return invalid(Code.NOT_AN_ORDER, message)
+def _not_an_order(reason: str, **params: Any) -> InvalidInput:  # noqa: ANN401 - any JSON value.
+    return invalid(Code.NOT_AN_ORDER, reason=reason, **params)
 
 
 def _empty_kind(value: object) -> Empty | None:

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import contextlib
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from orderrules.languages.sentences import group_thousands, problem_sentence
+from orderrules.reading.hints import NO_HINTS, NO_PARAMETERS, Hint, Hints
 from orderrules.reading.limits import (
     MAX_CHARACTERS,
     MAX_KEY,
     MAX_LINES,
-    NO_HINTS,
     OPTIONS,
     UPDATE_LIMITS,
-    Hints,
     Limits,
     ReadOptions,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Mapping
 
 
 class Code(StrEnum):
@@ -89,34 +89,64 @@ class Problem:
         pointer: the place of the problem, an RFC 6901 JSON pointer into ``part``; ``""`` means the whole part.
             A key longer than a hundred characters is cut: it ends with an ellipsis and its length.
         code: the kind of problem.
-        message: one lower-case sentence without a full stop.
-        hint: how to fix it, or ``""``.
+        params: the parameters of the message and of the hint, ready for JSON, such as ``expected``, ``found``,
+            ``choices``, ``bound`` (of a limit), ``suggestion`` and ``place``. If a code has several messages,
+            ``reason`` tells which one it is. ``value`` is there only if values are shown.
+        remedy: how to fix it, or None.
         part: the part of the request that the pointer points into; by default the body.
     """
 
     pointer: str
     code: Code
-    message: str
-    hint: str = ""
+    params: Mapping[str, Any] = attrs.field(default=NO_PARAMETERS, hash=False)
+    remedy: Hint | None = None
     part: Part = Part.BODY
+
+    @property
+    def message(self) -> str:
+        """One lower-case sentence without a full stop."""
+        return problem_sentence(self.code, self.params)
+
+    @property
+    def hint(self) -> str:
+        """How to fix it, in one sentence, or ``""``."""
+        return "" if self.remedy is None else str(self.remedy)
 
     def __str__(self) -> str:
         place = escape_unprintable(self.pointer) or "(whole input)"
         if self.part is not Part.BODY:
             place = f"{self.part} {place}"
-        hint = f" ({self.hint})" if self.hint else ""
+        hint = f" ({self.hint})" if self.remedy else ""
         return f"{place}: {self.message}{hint}"
 
-    def to_dict(self) -> dict[str, str]:
-        """Return the problem as a JSON-ready dict of strings; ``part`` is left out if it is the body."""
+    def to_dict(self) -> dict[str, object]:
+        """Return the problem as a JSON-ready dict; ``part`` is left out if it is the body.
+
+        ``remedy`` is the code of the hint; without a hint, both are ``""``.
+        """
         part = {} if self.part is Part.BODY else {"part": self.part.value}
-        fields = {"pointer": self.pointer, "code": self.code.value, "message": self.message, "hint": self.hint}
-        return {**fields, **part}
+        return {
+            "pointer": self.pointer,
+            "code": self.code.value,
+            "params": dict(self.params),
+            "message": self.message,
+            "remedy": self.remedy.code if self.remedy else "",
+            "hint": self.hint,
+            **part,
+        }
 
     def under(self, *path: str) -> Problem:
         """Return the same problem with the tokens of ``path`` in front of its pointer."""
         place = "".join(map(_escape_token, path)) + self.pointer
-        return Problem(place, self.code, self.message, self.hint, self.part)
+        return Problem(place, self.code, self.params, self.remedy, self.part)
+
+    def with_hint(self, hint: Hint | None) -> Problem:
+        """Return the same problem with another hint, or without one."""
+        if hint is self.remedy:
+            return self
+        former = self.remedy.params if self.remedy else NO_PARAMETERS
+        own = {name: value for name, value in self.params.items() if name not in former}
+        return Problem(self.pointer, self.code, {**own, **(hint.params if hint else {})}, hint, self.part)
 
 
 def _escape_token(token: str) -> str:
@@ -137,11 +167,6 @@ def escape_unprintable(text: str) -> str:
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
-
-
-def group_thousands(count: int) -> str:
-    """Return a number as text, with a space between groups of three digits."""
-    return f"{count:,}".replace(",", " ")
 
 
 class InvalidInput(ValueError):  # noqa: N818 - the public name has no "Error" suffix.
@@ -259,12 +284,6 @@ class Problems:
             error.more = self.more
         error.flaws = self.flaws
         return error
-
-
-def join_words(words: Iterable[object], conjunction: str = "or") -> str:
-    """Join words as in a sentence: ``a``, ``a or b``, ``a, b or c``."""
-    *most, last = [str(word) for word in words]
-    return f"{', '.join(most)} {conjunction} {last}" if most else last
 
 
 @contextlib.contextmanager

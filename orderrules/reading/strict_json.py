@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import attrs
 
+from orderrules.reading.hints import Hint
 from orderrules.reading.limits import OPTIONS
-from orderrules.reading.problems import Code, InvalidInput, Problem, Problems, group_thousands
+from orderrules.reading.problems import Code, InvalidInput, Problem, Problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 
 _DIGITS_TO_ZERO: Final = bytes(ord("0") if code in b"0123456789" else ord(" ") for code in range(256))
@@ -81,10 +82,10 @@ def keys_in(text: str) -> int:
 
 @attrs.frozen
 class Flaw:
-    """Replaces a value that strict JSON does not allow, such as ``NaN``; holds the code and message of its problem."""
+    """Replaces a value that strict JSON does not allow, such as ``NaN``; holds what its problem is made of."""
 
     code: Code
-    message: str
+    params: Mapping[str, Any]
 
 
 class DuplicateKeys(dict[str, object]):
@@ -103,7 +104,7 @@ class DuplicateKeys(dict[str, object]):
 
 def duplicate_key(key: str) -> Problem:
     """Return the problem of a key that appears more than once."""
-    return Problem("", Code.DUPLICATE_KEY, "appears more than once").under(key)
+    return Problem("", Code.DUPLICATE_KEY).under(key)
 
 
 Document = str | bytes | bytearray | memoryview
@@ -120,15 +121,13 @@ def load(source: Document) -> tuple[object, bool]:
     size = source.nbytes if isinstance(source, memoryview) else len(source)
     if size > limits.size:
         unit = "characters" if isinstance(source, str) else "bytes"
-        raise _document_error(
-            Code.TOO_LARGE, f"has {group_thousands(size)} {unit}, the limit is {group_thousands(limits.size)}"
-        )
+        raise _document_error(Code.TOO_LARGE, reason=unit, found=size, bound=limits.size)
     document = source if isinstance(source, str | bytes) else bytes(source)
     text = document if isinstance(document, str) else _decode_utf8(document)
     if text.startswith("\ufeff"):
-        raise _document_error(Code.BYTE_ORDER_MARK, "begins with a byte order mark, which JSON does not allow")
+        raise _document_error(Code.BYTE_ORDER_MARK)
     if _is_too_deep(text, limits.depth):
-        raise _document_error(Code.TOO_DEEP, f"is nested more than {group_thousands(limits.depth)} levels deep")
+        raise _document_error(Code.TOO_DEEP, bound=limits.depth)
     start = len(text) - len(text.lstrip(BLANK))
     long = may_have_long_number(document, limits.digits)
     if not long:
@@ -147,8 +146,7 @@ def load(source: Document) -> tuple[object, bool]:
     value, end = _decode(decoder, text, start)
     rest = text[end:].lstrip(BLANK)
     if rest:
-        place = _place(text, len(text) - len(rest))
-        raise _document_error(Code.TRAILING_TEXT, f"has text after the JSON document, at {place}")
+        raise _document_error(Code.TRAILING_TEXT, **_place(text, len(text) - len(rest)))
     return value, bool(flaws)
 
 
@@ -176,7 +174,7 @@ def flaws_in(found: object) -> Problems:
 def _add_problems(problems: Problems, value: object, path: Sequence[str]) -> None:
     """Add the problem of a value that is a flaw, or those of its duplicate keys."""
     if isinstance(value, Flaw):
-        problems.add(Problem("", value.code, value.message).under(*path))
+        problems.add(Problem("", value.code, value.params).under(*path))
     elif isinstance(value, DuplicateKeys):
         twice = value.twice
         problems.add(*(duplicate_key(key).under(*path) for key in value if key in twice))
@@ -212,21 +210,19 @@ def _children(value: object) -> Iterator[tuple[str, object]]:
 _MAY_HOLD_FLAWS: Final = (dict, list, Flaw)
 
 
-def _document_error(code: Code, message: str, hint: str = "") -> InvalidInput:
-    return InvalidInput([Problem("", code, message, hint)])
+def _document_error(code: Code, remedy: str = "", **params: object) -> InvalidInput:
+    return InvalidInput([Problem("", code, params, Hint(remedy) if remedy else None)])
 
 
 def _decode_utf8(document: bytes) -> str:
     # JSON begins with ASCII characters; in UTF-16 and UTF-32, at least one of the first two bytes is then a NUL.
     if document.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in document[:2]:
-        raise _document_error(
-            Code.NOT_UTF8, "is encoded as UTF-16 or UTF-32, expected UTF-8", "encode the text as UTF-8"
-        )
+        raise _document_error(Code.NOT_UTF8, "encode_utf8", reason="other_encoding")
     try:
         return document.decode("utf-8")
     except UnicodeDecodeError as error:
         start = error.start
-    raise _document_error(Code.NOT_UTF8, f"byte {group_thousands(start)} is not valid UTF-8")
+    raise _document_error(Code.NOT_UTF8, reason="byte", at=start)
 
 
 def _decode(decoder: json.JSONDecoder, text: str, start: int) -> tuple[object, int]:
@@ -236,31 +232,26 @@ def _decode(decoder: json.JSONDecoder, text: str, start: int) -> tuple[object, i
     except json.JSONDecodeError as error:
         invalid = _syntax_error(text, error)
     except RecursionError:
-        invalid = _document_error(Code.TOO_DEEP, "is nested too deeply for the rest of the Python stack")
+        invalid = _document_error(Code.TOO_DEEP, reason="stack")
     raise invalid
 
 
 def _syntax_error(text: str, error: json.JSONDecodeError) -> InvalidInput:
     """Return the error for text that is not JSON: it is empty, cut off, in single quotes, or wrong in another way."""
     if not text.strip(BLANK):
-        return _document_error(Code.NOT_JSON, "is empty")
+        return _document_error(Code.NOT_JSON, reason="empty")
     place = _place(text, error.pos)
     # For a string without an end, ``error.pos`` is where the string begins.
     if error.msg.startswith("Unterminated string") or not text[error.pos :].strip(BLANK):
-        return _document_error(
-            Code.NOT_JSON, f"is not valid JSON: incomplete at {place}", "it may have been cut off in transit"
-        )
+        return _document_error(Code.NOT_JSON, "cut_off", reason="cut_off", **place)
     if text[error.pos] == "'":
-        return _document_error(
-            Code.NOT_JSON, f"is not valid JSON: single quotes at {place}", "use json.dumps, which writes double quotes"
-        )
-    return _document_error(Code.NOT_JSON, f"is not valid JSON: syntax error at {place}")
+        return _document_error(Code.NOT_JSON, "double_quotes", reason="single_quotes", **place)
+    return _document_error(Code.NOT_JSON, reason="syntax", **place)
 
 
-def _place(text: str, position: int) -> str:
-    line = text.count("\n", 0, position) + 1
-    column = position - text.rfind("\n", 0, position)
-    return f"line {group_thousands(line)}, column {group_thousands(column)}"
+def _place(text: str, position: int) -> dict[str, Any]:
+    """Return the line and the column of a position, each counted from one."""
+    return {"line": text.count("\n", 0, position) + 1, "column": position - text.rfind("\n", 0, position)}
 
 
 def _is_too_deep(text: str, limit: int) -> bool:
@@ -285,7 +276,7 @@ def may_have_long_number(document: str | bytes, digits: int) -> bool:
 
 
 def _make_number_reader(flaws: list[object], digits: int, kind: Callable[[str], object]) -> Callable[[str], Any]:
-    too_long = Flaw(Code.NUMBER_TOO_LONG, f"has more than {group_thousands(digits)} digits")
+    too_long = Flaw(Code.NUMBER_TOO_LONG, {"bound": digits})
 
     def read(literal: str) -> object:
         if sum(character.isdigit() for character in literal) <= digits:
@@ -298,7 +289,7 @@ def _make_number_reader(flaws: list[object], digits: int, kind: Callable[[str], 
 
 
 _CONSTANTS: Final = {
-    name: Flaw(Code.NOT_FINITE, f"{name} is not a JSON number") for name in ("NaN", "Infinity", "-Infinity")
+    name: Flaw(Code.NOT_FINITE, {"reason": "constant", "literal": name}) for name in ("NaN", "Infinity", "-Infinity")
 }
 
 

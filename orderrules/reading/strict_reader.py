@@ -12,15 +12,14 @@ from datetime import date
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
-import attrs
 import cattrs
 
 from orderrules.reading.fields import UNSET, is_array, is_model, slots_of, strict_reader
-from orderrules.reading.limits import EMPTY_ARRAY
+from orderrules.reading.hints import EMPTY_ARRAY, Hint, close_to, suggest
 from orderrules.reading.models import Model
 from orderrules.reading.problems import Code, InvalidInput, Problem, Problems
 from orderrules.reading.strict_json import DuplicateKeys, duplicate_key
-from orderrules.reading.values import LEAVES, close_to, invalid, is_empty_list, kind_of, leaf, pairs_of, read_items
+from orderrules.reading.values import LEAVES, is_empty_list, kind_of, leaf, pairs_of, read_items, wrong_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,23 +28,24 @@ if TYPE_CHECKING:
     from orderrules.reading.fields import Slot
 
 ModelT = TypeVar("ModelT", bound=Model)
-_KEEP: Final = "leave out the key to keep the current value"
+_LEAVE_OUT: Final = Hint("leave_out")
 
 
 def _unknown_key(key: str, known: Mapping[str, Slot]) -> Problem:
     """Return the problem of an undocumented key, with a guess at the key that is meant."""
-    return Problem("", Code.UNKNOWN_KEY, "is not a documented key here", close_to(key, known)).under(key)
+    meant = close_to(key, known)
+    return Problem("", Code.UNKNOWN_KEY).with_hint(suggest(meant) if meant else None).under(key)
 
 
 def _key_not_text(key: object) -> Problem:
     name = str(key) if type(key) is bool or (type(key) is int and abs(key) < 1 << 64) else f"({kind_of(key)})"
-    return Problem("", Code.KEY_NOT_TEXT, f"expected a string as key, got {kind_of(key)}").under(name)
+    return Problem("", Code.KEY_NOT_TEXT, {"found": kind_of(key)}).under(name)
 
 
 def read_model(model: type[ModelT], value: object) -> ModelT:
     """Read a model: every key must be one of its fields, and every value must be valid for its field."""
     if is_empty_list(value):
-        raise invalid(Code.WRONG_TYPE, "expected an object, got an array", EMPTY_ARRAY)
+        raise wrong_type("object", value, EMPTY_ARRAY)
     slots = slots_of(model)
     fields: dict[str, Any] = {}
     problems = Problems()
@@ -70,14 +70,14 @@ def read_model(model: type[ModelT], value: object) -> ModelT:
                 problems.add_error(_with_null_hint(error) if item is None else error, key)
     for name, slot in slots.items():
         if not slot.optional and name not in fields:
-            problems.add(Problem("", Code.MISSING, "is required").under(name))
+            problems.add(Problem("", Code.MISSING).under(name))
     if problems:
         raise problems.error()
     return model(**fields)
 
 
 def _with_null_hint(error: InvalidInput) -> InvalidInput:
-    return error.each(lambda problem: attrs.evolve(problem, hint=_KEEP))
+    return error.each(lambda problem: problem.with_hint(_LEAVE_OUT))
 
 
 def _read_leaf(value: object, annotation: object) -> object:

@@ -15,70 +15,59 @@ import types
 from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import date
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Final, Union, cast, get_args, get_origin
+from typing import Any, Final, Union, cast, get_args, get_origin
 
 import attrs
 
+from orderrules.reading.hints import Hint, hint_close_to
 from orderrules.reading.limits import MAX_VALUE, OPTIONS
-from orderrules.reading.problems import (
-    Code,
-    Counted,
-    InvalidInput,
-    Problem,
-    Problems,
-    escape_unprintable,
-    group_thousands,
-)
+from orderrules.reading.problems import Code, Counted, InvalidInput, Problem, Problems, escape_unprintable
 from orderrules.reading.strict_json import Flaw, duplicate_key
 
 Leaf = Callable[[object], object]
 """Takes a value and returns the value to store; raises ``InvalidInput`` with one problem at ``""``."""
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-_DAY_HINT: Final = "write the date like 2024-01-20, without a time"
-_LONGEST_GUESS: Final = 64
-_CLOSE: Final = 0.75
-"""The least similarity for a guess: *piad* suggests *paid* (0.75), *delivering* does not suggest *delivered* (0.74)."""
+_WRITE_DATE: Final = Hint("write_date")
 _BITS_PER_DIGIT: Final = math.log2(10)
-_KINDS: Final[Mapping[type, str]] = {
+KINDS: Final[Mapping[type, str]] = {
     type(None): "null",
-    bool: "a boolean",
-    int: "an integer",
-    float: "a number",
-    str: "a string",
-    list: "an array",
-    tuple: "an array",
-    dict: "an object",
-    date: "a date",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
+    tuple: "array",
+    dict: "object",
+    date: "Python date",
 }
 
 
 def kind_of(value: object) -> str:
-    """Return the JSON type of a value, with its article; for a type that JSON lacks, return its Python name."""
+    """Return the name of the JSON type of a value; for a type that JSON lacks, ``Python`` and its name there."""
     try:
-        kind = _KINDS.get(type(value)) or ("an object" if is_mapping(value) else _python_type(type(value)))
+        return KINDS.get(type(value)) or ("object" if is_mapping(value) else _python_type(type(value)))
     except Exception:  # noqa: BLE001 - the class is not ours, and may raise anything.
-        return "a value of an unknown type"
-    is_showable = type(value) is str or type(value) is int or type(value) is float or type(value) is bool
-    return f"{kind}, {_format(value)}" if is_showable and OPTIONS.get().show_values else kind
+        return "unknown"
 
 
 def _python_type(kind: type) -> str:
-    return f"a Python {escape_unprintable(kind.__name__[:MAX_VALUE])}"
+    return f"Python {escape_unprintable(kind.__name__[:MAX_VALUE])}"
 
 
 def shorten(value: str) -> str:
-    """Return the text in quotes, with unprintable characters escaped, cut to ``MAX_VALUE`` characters."""
-    return repr(value[:MAX_VALUE]) + "…" * (len(value) > MAX_VALUE)
+    """Return the text cut to ``MAX_VALUE`` characters; an ellipsis shows that it was cut."""
+    return value if len(value) <= MAX_VALUE else value[:MAX_VALUE] + "…"
 
 
-def _format(value: object) -> str:
-    """Return a string, a number or a boolean as text, shortened."""
-    if isinstance(value, str):
-        return shorten(value)
-    if isinstance(value, int) and _is_longer(value, MAX_VALUE):
-        return f"of more than {MAX_VALUE} digits"
-    return repr(value)
+def _shown(value: object) -> dict[str, Any]:
+    """Return a string, a number or a boolean as the parameter ``value``, if values are shown; a text is shortened."""
+    if not OPTIONS.get().show_values:
+        return {}
+    if type(value) is str:
+        return {"value": shorten(value).encode(errors="backslashreplace").decode()}
+    is_short = type(value) is int and not _is_longer(value, MAX_VALUE)
+    is_finite = type(value) is float and math.isfinite(value)
+    return {"value": value} if is_short or is_finite or type(value) is bool else {}
 
 
 def is_mapping(value: object) -> bool:
@@ -94,30 +83,44 @@ def is_empty_list(value: object) -> bool:
     return type(value) is list and not cast("list[object]", value)
 
 
-def invalid(code: Code, message: str, hint: str = "") -> InvalidInput:
-    """Return an error with one problem at ``""``; the caller moves it to its place with ``each`` and ``under``."""
-    return Counted() if OPTIONS.get().counts_only else InvalidInput([Problem("", code, message, hint)])
+def invalid(code: Code, hint: Hint | None = None, **params: Any) -> InvalidInput:  # noqa: ANN401 - any JSON value.
+    """Return an error with one problem at ``""``; the caller moves it to its place with ``each`` and ``under``.
+
+    Args:
+        code: the kind of problem.
+        hint: how to fix it.
+        params: the parameters of its message.
+    """
+    if OPTIONS.get().counts_only:
+        return Counted()
+    return InvalidInput([Problem("", code, {**params, **hint.params} if hint else params, hint)])
 
 
-def wrong_type(expected: str, value: object) -> InvalidInput:
-    """Return the error for a value of the wrong type, for null, or for a flaw of a JSON document."""
+def wrong_type(expected: str, value: object, hint: Hint | None = None) -> InvalidInput:
+    """Return the error for a value of the wrong type, for null, or for a flaw of a JSON document.
+
+    Args:
+        expected: the kind of value that is expected: a key of ``languages.en.KINDS``, or the name of a class.
+        value: the value.
+        hint: how to fix it, if the type is wrong.
+    """
     if type(value) is Flaw:
-        error = invalid(value.code, value.message)
+        error = invalid(value.code, **value.params)
         error.flaws = 1
         return error
     if OPTIONS.get().counts_only:
         return Counted()
     if value is None:
-        return invalid(Code.NULL, f"expected {expected}, got null")
-    return invalid(Code.WRONG_TYPE, f"expected {expected}, got {kind_of(value)}")
+        return invalid(Code.NULL, expected=expected)
+    return invalid(Code.WRONG_TYPE, hint, expected=expected, found=kind_of(value), **_shown(value))
 
 
 def text(value: object) -> str:
     """Read a string that has no NUL and no unpaired surrogate, which UTF-8 cannot encode."""
     if type(value) is not str:
-        raise wrong_type("a string", value)
+        raise wrong_type("string", value)
     if "\0" in value:
-        raise invalid(Code.BAD_TEXT, "contains a NUL character")
+        raise invalid(Code.BAD_TEXT, reason="nul")
     if not value.isascii():
         try:
             value.encode()
@@ -125,7 +128,7 @@ def text(value: object) -> str:
             place = error.start
         else:
             return value
-        raise invalid(Code.BAD_TEXT, f"character {group_thousands(place)} is an unpaired surrogate")
+        raise invalid(Code.BAD_TEXT, reason="surrogate", at=place)
     return value
 
 
@@ -140,22 +143,17 @@ def _power_of_ten(digits: int) -> int:
     return power
 
 
-@functools.lru_cache(maxsize=8)
-def _too_long(digits: int) -> str:
-    return f"has more than {group_thousands(digits)} digits"
-
-
 def integer(value: object) -> int:
     """Read an integer; ``True`` and ``7.0`` are errors."""
     if type(value) is not int:
-        raise wrong_type("an integer", value)
+        raise wrong_type("integer", value)
     return _check_length(value)
 
 
 def _check_length(value: int) -> int:
     digits = OPTIONS.get().limits.digits
     if _is_longer(value, digits):
-        raise invalid(Code.NUMBER_TOO_LONG, _too_long(digits))
+        raise invalid(Code.NUMBER_TOO_LONG, bound=digits)
     return value
 
 
@@ -164,16 +162,16 @@ def number(value: object) -> int | float:
     if type(value) is int:
         return _check_length(value)
     if type(value) is not float:
-        raise wrong_type("a number", value)
+        raise wrong_type("number", value)
     if not math.isfinite(value):
-        raise invalid(Code.NOT_FINITE, "expected a finite number, got infinity or NaN")
+        raise invalid(Code.NOT_FINITE)
     return value
 
 
 def flag(value: object) -> bool:
     """Read a boolean."""
     if type(value) is not bool:
-        raise wrong_type("a boolean", value)
+        raise wrong_type("boolean", value)
     return value
 
 
@@ -182,21 +180,17 @@ def day(value: object) -> date:
     if type(value) is date:
         return value
     if type(value) is not str:
-        raise wrong_type("a date written YYYY-MM-DD", value)
-    message = "expected a date written YYYY-MM-DD"
+        raise wrong_type("date", value)
+    reason: dict[str, str] = {}
     if _DAY.fullmatch(value):
         try:
             return date.fromisoformat(value)
         except ValueError:
-            message = "expected a date that exists"
-    raise invalid(Code.NOT_A_DATE, message + _got(value), _DAY_HINT)
+            reason = {"reason": "no_such_day"}
+    raise invalid(Code.NOT_A_DATE, _WRITE_DATE, **reason, **_shown(value))
 
 
-def _got(value: str) -> str:
-    return f", got {shorten(value)}" if OPTIONS.get().show_values else ""
-
-
-def mapping(value: object, expected: str = "an object") -> dict[str, object]:
+def mapping(value: object, expected: str = "object") -> dict[str, object]:
     """Read an object with values of any type; keys that are not strings are left out."""
     items: dict[str, object] = {}
     for name, item in pairs_of(value, expected):
@@ -208,7 +202,7 @@ def mapping(value: object, expected: str = "an object") -> dict[str, object]:
     return items
 
 
-def pairs_of(value: object, expected: str = "an object") -> list[tuple[object, object]]:
+def pairs_of(value: object, expected: str = "object") -> list[tuple[object, object]]:
     """List the keys and values of a mapping; if the mapping itself raises, raise ``InvalidInput``."""
     if not is_mapping(value):
         raise wrong_type(expected, value)
@@ -221,34 +215,10 @@ def pairs_of(value: object, expected: str = "an object") -> list[tuple[object, o
     except Exception:  # noqa: BLE001 - the mapping is not ours, and may raise anything.
         pairs = None
     if pairs is None:
-        raise invalid(Code.UNREADABLE, "the mapping raised an error when its items were read")
+        raise invalid(Code.UNREADABLE)
     if len(pairs) > most:
-        raise invalid(Code.TOO_LARGE, f"has more than {group_thousands(most)} keys")
+        raise invalid(Code.TOO_LARGE, reason="keys", bound=most)
     return pairs
-
-
-def close_to(word: str, known: Mapping[str, object], words: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return a hint that names the known word that is probably meant, or ``""``.
-
-    Args:
-        word: the unknown word.
-        known: the known words.
-        words: usual mistakes, each with the known word that is meant.
-    """
-    if len(word) > _LONGEST_GUESS:
-        return ""
-    normalized = word.strip().lower()
-    meant = words.get(normalized) or words.get(normalized.replace(" ", "_").replace("-", "_"))
-    return f"did you mean {meant}?" if meant in known else _guess(normalized, tuple(known))
-
-
-@functools.lru_cache(maxsize=1024)
-def _guess(word: str, known: tuple[str, ...]) -> str:
-    # Cached, because a client that misspells a key does so in every request.
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, known, n=1, cutoff=_CLOSE)
-    return f"did you mean {close[0]}?" if close else ""
 
 
 def choice(options: type[StrEnum]) -> Leaf:
@@ -259,11 +229,11 @@ def choice(options: type[StrEnum]) -> Leaf:
         if type(value) is options:
             return value
         if type(value) is not str:
-            raise wrong_type("a string", value)
+            raise wrong_type("string", value)
         member = by_value.get(value)
         if member is None:
-            message = f"expected one of {', '.join(by_value)}{_got(value)}"
-            raise invalid(Code.NOT_A_CHOICE, message, close_to(value, by_value, OPTIONS.get().hints.words))
+            hint = hint_close_to(value, by_value, OPTIONS.get().hints.words)
+            raise invalid(Code.NOT_A_CHOICE, hint, choices=list(by_value), **_shown(value))
         return member
 
     return read
@@ -327,11 +297,11 @@ def members(annotation: object) -> tuple[object, ...]:
 def read_items(value: object, reading: Leaf) -> list[object]:
     """Read every item of an array; the error has the problems of all items, each with its position."""
     if type(value) is not list and type(value) is not tuple:
-        raise wrong_type("an array", value)
+        raise wrong_type("array", value)
     values = cast("list[object]", value)
     most = OPTIONS.get().limits.keys
     if len(values) > most:
-        raise invalid(Code.TOO_LARGE, f"has {group_thousands(len(values))} items, the limit is {group_thousands(most)}")
+        raise invalid(Code.TOO_LARGE, reason="items", found=len(values), bound=most)
     items: list[object] = []
     problems = Problems()
     for position, item in enumerate(values):

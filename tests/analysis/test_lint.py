@@ -236,6 +236,8 @@ def test_a_finding_has_the_smallest_order_and_update() -> None:
     assert finding.to_dict() == {
         "finding": "ungoverned",
         "about": ["coupon"],
+        "reason": "no_rule",
+        "params": {},
         "message": "no rule governs it",
         "order": {"status": {"slug": "payment_pending"}, "draft": False},
         "patch": {"coupon_code": "x"},

@@ -66,13 +66,20 @@ def test_the_oracle_decides_every_vector_as_recorded() -> None:
     for vector in SUITES["salla"]["updates"]:
         facts = vector["facts"]
         customer = facts.get("customer")
-        closed = oracle.salla_closed(facts["status"], vector["body"], draft=facts["draft"], customer=customer)
+        closed = oracle.salla_closed(status_of(vector), vector["body"], draft=facts["draft"], customer=customer)
         assert set(vector["closed"]) == closed
     for vector in SUITES["salla"]["actions"]:
-        assert vector["allowed"] is oracle.salla_can(vector["facts"]["status"], vector["action"])
+        assert vector["allowed"] is oracle.salla_can(status_of(vector), vector["action"])
     for vector in SUITES["awal"]["updates"]:
-        closed = oracle.awal_closed(vector["facts"]["status"], vector["body"].get("status"))
+        closed = oracle.awal_closed(status_of(vector), vector["body"].get("status"))
         assert set(vector["closed"]) == closed
+
+
+def status_of(vector: Any) -> str:
+    """Return the status of a vector's order; one that the page does not list is an object."""
+    status = vector["facts"]["status"]
+    assert status == {"state": "unknown"} or isinstance(status, str)
+    return status if isinstance(status, str) else "unknown"
 
 
 @pytest.mark.parametrize("policy", [*POLICIES.values(), toy.POLICY], ids=lambda policy: policy.name)
@@ -80,13 +87,13 @@ def test_the_vectors_cover_every_cell(policy: Any) -> None:
     """Every section, requested value and action occurs at every point of an order."""
     suite: Any = vectors.suite(policy)
     covered = {
-        (tuple(vector["facts"].values()), key, str(value) if key in {"status", "stage"} else "")
+        (json.dumps(vector["facts"]), key, str(value) if key in {"status", "stage"} else "")
         for vector in suite["updates"]
         if len(vector["body"]) == 1
         for key, value in vector["body"].items()
     }
     requested: list[str] = {"salla": [], "awal": list(awal.Status), "toy": list(toy.Stage)}[policy.name]  # type: ignore[assignment]
-    orders = {tuple(vector["facts"].values()) for vector in suite["updates"]}
+    orders = {json.dumps(vector["facts"]) for vector in suite["updates"]}
     keys = [key for key in itertools.chain(*suite["sections"].values()) if key not in {"status", "stage"}]
     status_key = "stage" if policy.name == "toy" else "status"
     assert len(orders) == policy.order_type.__space__.size

@@ -632,7 +632,7 @@ def test_counts_are_limited_in_size() -> None:
     assert statuses[-1] == (_counts.OTHERS, {"": 500})
     assert (tally.orders, tally.allowed) == (_counts.MOST + 505, _counts.MOST + 501)
     assert (tally.refused_by("A"), tally.refused_by("B")) == (4, 3)
-    apart = Apart(1, InvalidInput([Problem("", Code.NOT_CSV, "x")]), {})
+    apart = Apart(1, InvalidInput([Problem("", Code.NOT_CSV, {"reason": "syntax", "error": "x"})]), {})
     tally.set_apart([apart] * 5000)
     tally.set_apart([apart] * 5000)
     assert (tally.unread, len(tally.apart)) == (10_000, _counts.KEPT)
@@ -753,11 +753,13 @@ def test_a_row_of_another_width_is_set_apart_as_a_whole(tmp_path: Path) -> None:
 def test_only_what_is_shown_is_kept(tmp_path: Path) -> None:
     """The text of unreadable rows is dropped, and long statuses are shortened."""
     tally = _counts.Tally(salla.STATUS)
-    tally.set_apart([Apart(1, InvalidInput([Problem("", Code.NOT_CSV, "x")]), {"text": "x" * 1000})])
+    tally.set_apart(
+        [Apart(1, InvalidInput([Problem("", Code.NOT_CSV, {"reason": "syntax", "error": "x"})]), {"text": "x" * 1000})]
+    )
     assert not tally.apart[0].raw
     for number in range(3):
         tally.add("x" * 1000 + str(number), "", 1)
-    assert dict(tally.statuses()) == {f"'{'x' * 40}'… of 1 001 characters": {"": 3}}
+    assert dict(tally.statuses()) == {f"'{'x' * 40}…' of 1 001 characters": {"": 3}}
     orders = write_rows(tmp_path / "orders.jsonl", [{"status": "y" * 1000, "draft": False}] * 3)
     assert audit_json("salla", orders, write_patch(tmp_path, {"coupon_code": "E"}))["statuses"][0]["orders"] == 3
 

@@ -78,7 +78,7 @@ def test_check_prints_a_row_for_each_section_and_the_reasons() -> None:
         ("coupon", "SALLA-COUPON-1", "closed"),
         ("employees", "-", "open, no rule"),
     ]
-    assert "SALLA-COUPON-1: coupon cannot be changed: status is completed; it may" in result.stdout
+    assert "SALLA-COUPON-1: the coupon cannot be changed: the order is completed; it may" in result.stdout
     assert "\x1b" not in result.stdout
     waived = check("salla", "order-draft.json", "update-everything.json").stdout
     assert waived.count("waived") == 1
@@ -251,7 +251,13 @@ def test_check_notes_a_status_that_the_page_does_not_list() -> None:
     assert result.exit_code == 0
     assert "note: the page does not list the order's status, 'Cancelled' - did you mean canceled?" in result.stdout
     answer = json.loads(run("check", "--platform", "salla", "--format", "json", "-", patch, given=order).stdout)
-    assert answer["notes"] == ["the page does not list the order's status, 'Cancelled' - did you mean canceled?"]
+    assert answer["notes"] == [
+        {
+            "note": "not_listed",
+            "params": {"fact": "status", "shown": "Cancelled", "suggestion": "canceled"},
+            "message": "the page does not list the order's status, 'Cancelled' - did you mean canceled?",
+        }
+    ]
     assert (
         "note: the order shows no status"
         in run("check", "--platform", "salla", "-", patch, given='{"status": []}').stdout
@@ -364,7 +370,7 @@ def test_json_answers_are_those_of_the_library() -> None:
     advice = json.loads(run("advise", "--platform", "awal", "--format", "json", order, "-", given="{}").stdout)[
         "advice"
     ]
-    assert advice == [{"advice": "AWAL-ADVICE-1", "message": "the update changes nothing", "keys": []}]
+    assert advice == [{"advice": "AWAL-ADVICE-1", "keys": [], "params": {}, "message": "the update changes nothing"}]
 
 
 @pytest.mark.parametrize("command", ["check", "editable", "next", "split", "plan", "advise", "guard"])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import pytest
 
-from orderrules import UNSET, Decision, Fact, Policy, Rule, Violation, Waiver, awal, can_update, salla
+from orderrules import UNSET, Decision, Fact, Note, Policy, Rule, Violation, Waiver, awal, can_update, salla
 from orderrules.authoring import AllOf, Alternative, AnyOf, TransitionTable
 from orderrules.engine.decision_table import rows_of, table_of
 from tests.kit import samples, toy
@@ -205,7 +205,7 @@ def test_a_caveat_is_part_of_every_decision_on_its_section() -> None:
     for status in ("pending", "completed"):
         decision = policy.can_update(awal.Order(status=status), awal.Patch(admin_notes="x", branch_id="7"))
         assert decision.allowed is (status == "pending")
-        assert decision.caveats == ("who is asking is not seen",)
+        assert [str(caveat) for caveat in decision.caveats] == ["who is asking is not seen"]
         assert policy.can_update(awal.Order(status=status), awal.Patch(branch_id="7")).caveats == ()
     assert "  note: who is asking is not seen" in decision.explain().splitlines()
 
@@ -217,7 +217,7 @@ def test_a_rule_that_never_holds_says_so() -> None:
         refused = salla.POLICY.with_rules(rule).can_update(salla.Order(status="shipped"), salla.Patch(coupon_code="x"))
         assert refused.violations[0].message.endswith("; nothing allows it")
     (violation,) = salla.policy(pending=()).can_update(salla.Order(), salla.Patch(payment=salla.Payment())).violations
-    assert violation.message == "payment cannot be changed: status is unknown; nothing allows it"
+    assert violation.message == "the payment cannot be changed: the order is in an unknown status; nothing allows it"
     assert salla.POLICY.with_rules(
         Rule(id="SHOP-COUPON-2", section=salla.Section.COUPON, only_if=AllOf(()), reason="always")
     ).can_update(salla.Order(), salla.Patch(coupon_code="x"))
@@ -302,7 +302,11 @@ def expected(policy: Policy[Kettle, Change], kettle: Kettle, change: Change) -> 
             if other.rules
         )
     )
-    caveats = [rule.caveat for rule in policy.rules if rule.caveat and rule.section in change.sections]
+    caveats = [
+        Note("caveat", {"rule": rule.id}, rule.caveat)
+        for rule in policy.rules
+        if rule.caveat and rule.section in change.sections
+    ]
     return attrs.evolve(decision, waivers=waivers, assumptions=assumptions, caveats=tuple(caveats))
 
 
@@ -377,6 +381,7 @@ def test_a_section_with_one_possible_value_is_refused_like_that_value() -> None:
         "refused: note",
         "  TOY-NOTE-1: note cannot be changed: stage is door; it may change only while stage is not door",
         "    why: because of TOY-NOTE-1",
+        "    facts: stage is door",
         "  note: the pen is not seen",
     ]
     assert policy.editable(toy.Order(stage=toy.Stage.DESK))[toy.Section.NOTE].allowed
@@ -393,7 +398,7 @@ def test_an_action_is_decided_by_its_own_rules() -> None:
         assert shipped is policy.can(kettle, "ship")
         assert shipped.allowed is open_for
         assert [assumption.id for assumption in shipped.assumptions] == (["K1"] if open_for else [])
-        assert shipped.caveats == ("the road is not seen", "the weather is not seen")
+        assert [str(caveat) for caveat in shipped.caveats] == ["the road is not seen", "the weather is not seen"]
         assert shipped.waivers == ()
         poured = policy.can(kettle, Verb.POUR)
         assert poured.allowed is (kettle.state == "hot" and kettle.full)

@@ -79,7 +79,7 @@ def test_a_closed_status_is_explained_without_a_requested_status() -> None:
     """Every requested status is refused."""
     decision = awal.POLICY.editable(awal.Order(status="completed"))[awal.Section.STATUS]
     assert [violation.message for violation in decision.violations] == [
-        "status cannot be changed: status is completed; nothing may follow completed"
+        "the status cannot be changed: the order is completed; nothing may follow completed"
     ]
     unknown = awal.POLICY.editable(awal.Order(status="returned"))[awal.Section.STATUS]
     assert unknown.violations[0].expected == "the page does not say what may follow it"

@@ -10,7 +10,7 @@ import pytest
 from orderrules import UNKNOWN, UNSET, Condition, Fact, awal, salla
 from orderrules.authoring import AllOf, AnyOf, TransitionTable
 from orderrules.grammar.conditions import ALWAYS, NEVER, Is, describe_point, points
-from orderrules.reading.problems import join_words
+from orderrules.languages.sentences import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +74,7 @@ def test_a_negated_transition_table_has_its_own_sentence() -> None:
     follows = TransitionTable(COLOUR, NEXT, {"red": {"green"}})
     point = {COLOUR: "red", NEXT: "green"}
     assert str(~follows) == "the colour asked for may not follow the present colour"
-    assert (~follows).expected(point, "may change") == f"it may change only while {~follows}"
+    assert (~follows).expected(point) == f"it may change only while {~follows}"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_negated_transition_table_has_its_own_sentence() -> None:
 def test_a_transition_table_says_what_may_follow(current: object, needed: str) -> None:
     """The sentence depends on the current value."""
     follows = TransitionTable(COLOUR, NEXT, {"red": {"green"}, "green": ()})
-    assert follows.expected({COLOUR: current, NEXT: "red"}, "may change") == needed
+    assert follows.expected({COLOUR: current, NEXT: "red"}) == needed
 
 
 def test_every_status_has_a_row() -> None:
@@ -243,11 +243,11 @@ def test_a_point_is_described_by_its_facts() -> None:
 
 def test_expected_describes_what_must_hold() -> None:
     """A transition table describes what may follow the current status."""
-    assert RED.expected({}, "may change") == "it may change only while colour is red"
-    assert (COLOUR.is_in(()) & RED).expected({}, "may change") == NEVER.expected({}, "x") == "nothing allows it"
+    assert RED.expected({}) == "it may change only while colour is red"
+    assert (COLOUR.is_in(()) & RED).expected({}) == NEVER.expected({}) == "nothing allows it"
     more = TransitionTable(COLOUR, NEXT, {"red": {"green", UNSET}, "green": ()})
-    assert more.expected({COLOUR: "red"}, "x") == "only left out or green may follow red"
-    assert (~more).expected({COLOUR: "red"}, "is possible") == (
+    assert more.expected({COLOUR: "red"}) == "only left out or green may follow red"
+    assert (~more).expected({COLOUR: "red"}, is_change=False) == (
         "it is possible only while the colour asked for may not follow the present colour"
     )
 

@@ -81,7 +81,10 @@ def test_a_view_lists_every_problem_of_an_unreadable_request(row: Any) -> None:
     """Problems of the path, the query and the body are reported together."""
     answer = put(row.pk, {"status": "lost", "note": "x"}, "?phone=1")
     assert answer.status_code == 400
-    places = [{key: error[key] for key in error if key not in {"detail", "hint"}} for error in answer.json()["errors"]]
+    places = [
+        {key: error[key] for key in error if key not in {"detail", "hint", "params"}}
+        for error in answer.json()["errors"]
+    ]
     assert places == [
         {"code": "unknown_key", "query": "phone"},
         {"code": "missing", "query": "phone_number_id"},
@@ -115,7 +118,12 @@ def test_the_mixin_works_with_a_view_of_rest_framework(row: Any) -> None:
     request = RequestFactory().put(f"/orders/x{QUERY}", "{}", content_type="application/json")
     document = json.loads(Orders.as_view()(request, pk="x").content)
     assert document["errors"] == [
-        {"code": "wrong_type", "detail": "expected an integer in decimal digits, got another string", "path": "pk"}
+        {
+            "code": "wrong_type",
+            "params": {"expected": "decimal", "found": "other string"},
+            "detail": "expected an integer in decimal digits, got another string",
+            "path": "pk",
+        }
     ]
     with pytest.raises(LookupError, match=r"the route has no parameter pk in its path; give the name of .*: parameter"):
         Orders.as_view()(request, number=row.pk)
@@ -220,10 +228,10 @@ def test_a_form_disables_closed_fields() -> None:
     disabled = {name for name, field in form.fields.items() if field.disabled}
     assert disabled == {"coupon_code", "courier_id", "receiver__name", "receiver__notify"}
     assert form.fields["coupon_code"].help_text == (
-        "coupon cannot be changed: status is completed; it may change only while status is not completed"
+        "the coupon cannot be changed: the order is completed; it may change only while the order is not completed"
     )
     assert "disabled" in str(form["coupon_code"])
-    assert "status is completed" in str(form["coupon_code"])
+    assert "the order is completed" in str(form["coupon_code"])
     assert not any(field.disabled for field in Form(order=OPEN).fields.values())
 
 

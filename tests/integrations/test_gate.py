@@ -933,7 +933,7 @@ def test_an_order_is_dropped_if_the_update_cannot_be_applied_to_it(monkeypatch: 
     """The update was already sent, so the caller gets the answer and no exception."""
 
     def fail(*_: object) -> None:
-        raise InvalidInput([Problem("/status", Code.WRONG_TYPE, "expected a string")])
+        raise InvalidInput([Problem("/status", Code.WRONG_TYPE, {"expected": "string", "found": "integer"})])
 
     monkeypatch.setattr(Policy, "apply", fail)
     methods: list[str] = []

@@ -352,7 +352,7 @@ def test_refused_gone_and_moved_are_distinguished(engine: sa.Engine) -> None:
         refused = ship(connection, orders, 1, pending)
         assert (refused.verdict, bool(refused)) == (Verdict.REFUSED, False)
         assert refused.decision is not None
-        assert refused.decision.violations[0].actual == "status is pending and status asked for is shipped"
+        assert refused.decision.violations[0].actual == "the order is pending and the update asks for shipped"
         assert ship(connection, orders, 1, None) == refused
         moved = ship(connection, orders, 1, accepted)
         assert (moved.verdict, moved.decision) == (Verdict.MOVED, refused.decision)

@@ -105,18 +105,21 @@ def test_a_refusal_is_a_problem_document(client: AppClient) -> None:
         "title": "The update is refused",
         "status": 422,
         "detail": (
-            "shipping cannot be changed: status is completed; it may change only while status is not completed; "
-            "coupon cannot be changed: status is completed; it may change only while status is not completed"
+            "the shipping cannot be changed: the order is completed; "
+            "it may change only while the order is not completed; "
+            "the coupon cannot be changed: the order is completed; it may change only while the order is not completed"
         ),
         "rules": ["SALLA-SHIPPING-1", "SALLA-COUPON-1"],
         "assumptions": [],
         "errors": [
             {
                 "pointer": f"#/{key}",
-                "detail": f"{section} cannot be changed: status is completed; "
-                "it may change only while status is not completed",
+                "detail": f"the {section} cannot be changed: the order is completed; "
+                "it may change only while the order is not completed",
                 "rule": f"SALLA-{section.upper()}-1",
                 "section": section,
+                "facts": [{"fact": "status", "value": "completed"}],
+                "condition": {"fact": "status", "not in": ["completed"]},
                 "reason": salla.POLICY.rules[place].reason,
             }
             for key, section, place in (
@@ -394,11 +397,20 @@ def test_any_framework_can_make_a_problem_document() -> None:
             {
                 "pointer": "/order_id",
                 "code": "wrong_type",
+                "params": {"expected": "decimal", "found": "other string"},
                 "message": "expected an integer in decimal digits, got another string",
+                "remedy": "",
                 "hint": "",
                 "part": "path",
             },
-            {"pointer": "/employees", "code": "wrong_type", "message": "expected an array, got an integer", "hint": ""},
+            {
+                "pointer": "/employees",
+                "code": "wrong_type",
+                "params": {"expected": "array", "found": "integer"},
+                "message": "expected an array, got an integer",
+                "remedy": "",
+                "hint": "",
+            },
         ],
         "more": 0,
     }

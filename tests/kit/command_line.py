@@ -13,6 +13,7 @@ import attrs
 import pytest
 
 from orderrules.cli import main
+from tests.kit.schemas import check_printed
 
 EXAMPLES: Final = Path(__file__).parent.parent.parent / "examples"
 
@@ -32,7 +33,10 @@ class Result:
 
 
 def run(*arguments: str, given: str | bytes = b"", columns: int = 200) -> Result:
-    """Run the command line in this process, with a terminal of the given width."""
+    """Run the command line in this process, with a terminal of the given width.
+
+    If it prints JSON, each decision and each problem in it is checked by its schema.
+    """
     content = given.encode() if isinstance(given, str) else given
     out, err = io.StringIO(), io.StringIO()
     with (
@@ -44,4 +48,5 @@ def run(*arguments: str, given: str | bytes = b"", columns: int = 200) -> Result
     ):
         main(arguments)
     assert isinstance(exit_info.value.code, int)
+    check_printed(out.getvalue())
     return Result(exit_info.value.code, out.getvalue(), err.getvalue())

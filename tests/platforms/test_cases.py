@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CASES: Final = Path(__file__).parent.parent / "cases"
 EMPTY_ARRAY: Final = "PHP encodes an empty array as []; send {} as the empty object, or leave out the key"
-OTHER_ENDPOINT: Final = "use the endpoint Update Order Status to change a status or its note"
+OTHER_ENDPOINT: Final = "use the endpoint Update Order Status"
 UNREADABLE: Final[dict[str, tuple[Callable[[bytes], object], list[tuple[str, Code, str]]]]] = {
     "awal_webhook_message_status": (awal.read_order, [("", Code.NOT_AN_ORDER, "")]),
     "order_app_function_flat_status": (
@@ -115,7 +115,8 @@ def test_the_customer_cannot_be_changed_if_it_is_not_shown() -> None:
     decision = salla.POLICY.can_update(order, salla.Patch(customer=salla.Customer(name="Sami")))
     (violation,) = decision.violations
     assert violation.message == (
-        "customer cannot be changed: customer is not shown; it may change only while customer is absent or a guest; "
+        "the customer cannot be changed: the order does not show its customer; "
+        "it may change only while the order has no customer or a guest as its customer; "
         "read the order's details, which show the customer, or mark the customer as a guest"
     )
     assert [assumption.id for assumption in decision.assumptions] == ["S15"]

@@ -318,10 +318,10 @@ def test_a_request_has_hints_for_keys_of_other_endpoints() -> None:
     with pytest.raises(InvalidInput) as caught:
         salla.read_request(1, {"status": "x", "items": [], "tags": [], "notes": []})
     assert [problem.hint for problem in caught.value.problems] == [
-        "use the endpoint Update Order Status to change a status or its note",
-        "use the endpoints of Order Items to change items",
-        "use the endpoints of Order Tags to change tags",
-        "use the endpoints of Order Histories to write notes",
+        "use the endpoint Update Order Status",
+        "use the endpoint Order Items",
+        "use the endpoint Order Tags",
+        "use the endpoint Order Histories",
     ]
     with pytest.raises(InvalidInput) as update:
         salla.read_patch({"status": "x", "items": [], "tags": [], "notes": []})

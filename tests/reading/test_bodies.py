@@ -12,7 +12,8 @@ from orderrules import UNSET, Code, InvalidInput, Limits, Unset, awal, salla
 from orderrules.authoring import Model
 from orderrules.errors import Part
 from orderrules.reading.bodies import at, gather, identifier, read_carefully, read_query
-from orderrules.reading.limits import EMPTY_ARRAY, OPTIONS, UPDATE_LIMITS, Hints, ReadOptions
+from orderrules.reading.hints import EMPTY_ARRAY, Hint, Hints
+from orderrules.reading.limits import OPTIONS, UPDATE_LIMITS, ReadOptions
 from orderrules.reading.models import model
 from orderrules.reading.problems import Problem, read_with
 from orderrules.reading.strict_reader import write_model
@@ -69,7 +70,7 @@ KEEP: Final = "(leave out the key to keep the current value)"
         ({True: 1, "name": "x"}, ["/True: expected a string as key, got a boolean"]),
         ({None: 1, "name": "x"}, ["/(null): expected a string as key, got null"]),
         ({-(1 << 64) + 1: 1, "name": "x"}, [f"/{-(1 << 64) + 1}: expected a string as key, got an integer"]),
-        ({1 << 64: 1, "name": "x"}, ["/(an integer): expected a string as key, got an integer"]),
+        ({1 << 64: 1, "name": "x"}, ["/(integer): expected a string as key, got an integer"]),
         ('{"name": "x", "size": 1, "size": 2}', ["/size: appears more than once"]),
         ('{"name": "x", "name": 2}', ["/name: appears more than once"]),
         ([], [f"(whole input): expected an object, got an array ({EMPTY_ARRAY})"]),
@@ -151,7 +152,7 @@ def test_read_options_are_restored_after_reading() -> None:
 
     def fail() -> None:
         assert OPTIONS.get() == ReadOptions(limits, show_values=True)
-        raise InvalidInput([Problem("/a", Code.MISSING, "is required")], "read it", more=3)
+        raise InvalidInput([Problem("/a", Code.MISSING)], "read it", more=3)
 
     with pytest.raises(InvalidInput) as caught, read_with("read the box", limits, show_values=True):
         fail()
@@ -168,7 +169,7 @@ def test_gather_runs_every_step_and_collects_all_problems() -> None:
 
     def fail(*names: str, more: int = 0) -> Callable[[], object]:
         def step() -> object:
-            raise InvalidInput([Problem(name, Code.MISSING, "is required") for name in names], more=more)
+            raise InvalidInput([Problem(name, Code.MISSING) for name in names], more=more)
 
         return step
 
@@ -183,16 +184,16 @@ def test_at_prefixes_the_pointer_and_sets_the_part() -> None:
     """The number of further problems is kept."""
 
     def fail(_: object) -> object:
-        raise InvalidInput([Problem("/c", Code.MISSING, "is required", "say it")], more=4)
+        raise InvalidInput([Problem("/c", Code.MISSING, remedy=Hint("note", text="say it"))], more=4)
 
     with pytest.raises(InvalidInput) as caught:
         at("a", "b", read=fail, value=1, part=Part.QUERY)
-    assert caught.value.problems == (Problem("/a/b/c", Code.MISSING, "is required", "say it", Part.QUERY),)
+    assert caught.value.problems == (Problem("/a/b/c", Code.MISSING, {}, Hint("note", text="say it"), Part.QUERY),)
     assert caught.value.more == 4
     assert caught.value.__suppress_context__
     with pytest.raises(InvalidInput) as caught:
         at(read=fail, value=1)
-    assert caught.value.problems[0] == Problem("/c", Code.MISSING, "is required", "say it", Part.BODY)
+    assert caught.value.problems[0] == Problem("/c", Code.MISSING, {}, Hint("note", text="say it"), Part.BODY)
     assert at("a", read=lambda value: [value], value=1) == [1]
 
 
@@ -205,7 +206,7 @@ def test_at_prefixes_the_pointer_and_sets_the_part() -> None:
         ("-7", "path /id: expected an integer in decimal digits, got another string"),
         (7.0, "path /id: expected an integer or a string of decimal digits, got a number"),
         (None, "path /id: expected an integer or a string of decimal digits, got null"),
-        ("7" * 101, "path /id: has more digits than the limit allows"),
+        ("7" * 101, "path /id: has more than 100 digits"),
         (10**100, "path /id: has more than 100 digits"),
     ],
     ids=lambda value: str(value)[:20].strip(),

@@ -237,9 +237,9 @@ OBJECTS: Final[list[Row]] = [
     ("a deep list", salla.read_patch, {"employees": DEEP, "x": DEEP}, [("/employees/0", WRONG), ("/x", Code.UNKNOWN_KEY)]),
     ("a key that is a number", salla.read_patch, {7: 1, True: 2}, [("/7", Code.KEY_NOT_TEXT), ("/True", Code.KEY_NOT_TEXT)]),
     ("a key that is null", salla.read_patch, {None: 1}, [("/(null)", Code.KEY_NOT_TEXT)]),
-    ("a key that fails", salla.read_patch, {Loud(): "x"}, [("/(a Python Loud)", Code.KEY_NOT_TEXT)]),
-    ("a key of a subclass of str", salla.read_patch, {Text("coupon_code"): "x"}, [("/(a Python Text)", Code.KEY_NOT_TEXT)]),
-    ("a key that is a huge number", salla.read_patch, {10**5000: 1}, [("/(an integer)", Code.KEY_NOT_TEXT)]),
+    ("a key that fails", salla.read_patch, {Loud(): "x"}, [("/(Python Loud)", Code.KEY_NOT_TEXT)]),
+    ("a key of a subclass of str", salla.read_patch, {Text("coupon_code"): "x"}, [("/(Python Text)", Code.KEY_NOT_TEXT)]),
+    ("a key that is a huge number", salla.read_patch, {10**5000: 1}, [("/(integer)", Code.KEY_NOT_TEXT)]),
     ("a set", salla.read_patch, {"employees": {1, 2}}, [("/employees", WRONG)]),
     ("a generator", salla.read_patch, {"employees": (number for number in (1, 2))}, [("/employees", WRONG)]),
     ("text for an array", salla.read_patch, {"employees": "12"}, [("/employees", WRONG)]),
@@ -398,7 +398,7 @@ def test_limits_are_set_per_call() -> None:
         salla.read_patch({"a": 1, "b": 1, "c": 1}, limits=Limits(keys=2))
     with pytest.raises(InvalidInput, match=r"characters, the limit is"):
         awal.read_request(1, "phone_number_id=123", {}, limits=Limits(size=10))
-    with pytest.raises(InvalidInput, match="has more digits than the limit allows"):
+    with pytest.raises(InvalidInput, match="has more than 100 digits"):
         awal.read_request("1" * 101, "phone_number_id=123", {})
 
 
@@ -475,10 +475,10 @@ def test_messages_show_values_only_with_show_values() -> None:
     with pytest.raises(InvalidInput) as caught:
         salla.read_patch(body, show_values=True)
     assert [problem.message for problem in caught.value.problems] == [
-        "expected an integer, got a string, 'Huda Huda Huda Huda Huda Huda Huda Huda '…",
+        "expected an integer, got a string, 'Huda Huda Huda Huda Huda Huda Huda Huda …'",
         "expected a string, got an integer, 500000001",
         "expected a boolean, got a string, 'Noura'",
-        "expected a string, got an integer, of more than 40 digits",
+        "expected a string, got an integer",
         "expected a number, got a boolean, True",
     ]
     with pytest.raises(InvalidInput, match=r"YYYY-MM-DD, got '20\.1\.24' \(write the date"):

@@ -180,8 +180,8 @@ def test_an_awal_order_elsewhere_in_the_payload_is_named_in_the_hint() -> None:
 @pytest.mark.parametrize(
     ("payload", "pointer", "hint"),
     [
-        ({"id": 1, "status": "completed"}, "/status", salla.PAYLOAD.places[0].hints["string"]),
-        ({"status": 401, "success": False}, "/status", salla.PAYLOAD.places[0].hints["integer"]),
+        ({"id": 1, "status": "completed"}, "/status", salla.PAYLOAD.places[0].hints["string"].text),
+        ({"status": 401, "success": False}, "/status", salla.PAYLOAD.places[0].hints["integer"].text),
         ({"id": 1, "status": [1]}, "/status", ""),
     ],
 )

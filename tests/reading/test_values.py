@@ -15,11 +15,11 @@ import pytest
 from orderrules import UNSET, Code, InvalidInput, Limits, Problem, Unset, awal
 from orderrules.authoring import Model, model
 from orderrules.errors import Part
+from orderrules.reading.hints import Hint, close_to
 from orderrules.reading.problems import read_with
 from orderrules.reading.strict_json import Flaw
 from orderrules.reading.values import (
     choice,
-    close_to,
     day,
     flag,
     integer,
@@ -98,12 +98,12 @@ def test_a_choice_is_read_by_its_exact_value() -> None:
 
 
 def test_types_are_named_as_json_names_them() -> None:
-    """The names include the article."""
+    """Other types have their names in Python."""
     values: list[object] = [None, True, 1, 1.5, "", [], (), {}]
     names = set(map(kind_of, values))
-    assert names == {"null", "a boolean", "an integer", "a number", "a string", "an array", "an object"}
-    assert kind_of(awal.Status.PENDING) == "a Python Status"
-    assert kind_of(b"") == "a Python bytes"
+    assert names == {"null", "boolean", "integer", "number", "string", "array", "object"}
+    assert kind_of(awal.Status.PENDING) == "Python Status"
+    assert kind_of(b"") == "Python bytes"
 
 
 class Size(StrEnum):
@@ -153,9 +153,9 @@ def test_a_field_type_without_a_strict_reader_is_a_type_error(annotation: object
 
 def test_problems_and_their_error_are_values() -> None:
     """They are compared by value, can be pickled, and print one problem a line."""
-    problem = Problem("/a", Code.MISSING, "is required", "say a", Part.QUERY)
+    problem = Problem("/a", Code.MISSING, remedy=Hint("note", text="say a"), part=Part.QUERY)
     assert str(problem) == "query /a: is required (say a)"
-    assert str(Problem("", Code.NOT_JSON, "is no JSON")) == "(whole input): is no JSON"
+    assert str(Problem("", Code.NOT_JSON, {"reason": "empty"})) == "(whole input): is empty"
     with pytest.raises(ValueError, match="InvalidInput needs at least one problem"):
         InvalidInput([])
     error = InvalidInput([problem], "read the thing")
@@ -219,7 +219,7 @@ ARRAY_OF_INTEGERS = lambda value: read_items(value, integer)  # noqa: E731 - the
 WRONG: list[tuple[Any, object, str]] = [
     (text, 7, "(whole input): expected a string, got an integer"),
     (text, None, "(whole input): expected a string, got null"),
-    (text, Flaw(Code.NOT_FINITE, "NaN is not a JSON number"), "(whole input): NaN is not a JSON number"),
+    (text, Flaw(Code.NOT_FINITE, {"reason": "constant", "literal": "NaN"}), "(whole input): NaN is not a JSON number"),
     (text, "ab\0", "(whole input): contains a NUL character"),
     (text, "é\ud800", "(whole input): character 1 is an unpaired surrogate"),
     (text, "x" * 1234 + "\ud800", "(whole input): character 1 234 is an unpaired surrogate"),
@@ -238,8 +238,8 @@ WRONG: list[tuple[Any, object, str]] = [
     (choice(awal.PaymentStatus), "x", "(whole input): expected one of paid, unpaid"),
     (mapping, [], "(whole input): expected an object, got an array"),
     (pairs_of, [], "(whole input): expected an object, got an array"),
-    (lambda value: mapping(value, "a box"), 7, "(whole input): expected a box, got an integer"),
-    (lambda value: pairs_of(value, "a box"), 7, "(whole input): expected a box, got an integer"),
+    (lambda value: mapping(value, "box"), 7, "(whole input): expected a box, got an integer"),
+    (lambda value: pairs_of(value, "box"), 7, "(whole input): expected a box, got an integer"),
     (mapping, DuplicateKeyMapping(), "/a: appears more than once"),
     (mapping, RaisingMapping(), "(whole input): the mapping raised an error when its items were read"),
     (ARRAY_OF_INTEGERS, {}, "(whole input): expected an array, got an object"),
@@ -270,7 +270,7 @@ def test_the_code_of_a_problem_names_its_kind() -> None:
         (day, "2023-02-29", Code.NOT_A_DATE),
         (choice(awal.Status), "x", Code.NOT_A_CHOICE),
         (pairs_of, RaisingMapping(), Code.UNREADABLE),
-        (text, Flaw(Code.NUMBER_TOO_LONG, "x"), Code.NUMBER_TOO_LONG),
+        (text, Flaw(Code.NUMBER_TOO_LONG, {"bound": 1}), Code.NUMBER_TOO_LONG),
     ):
         with pytest.raises(InvalidInput) as caught:
             reader(value)
@@ -324,23 +324,22 @@ def test_a_union_uses_its_first_member_that_accepts_the_value() -> None:
 def test_a_similar_word_of_up_to_64_characters_is_suggested() -> None:
     """Case and surrounding blanks are ignored."""
     words = dict.fromkeys(["status", "branch_id", "x" * 64])
-    assert close_to(" STAUTS\n", words) == "did you mean status?"
-    assert close_to("branchid", words) == "did you mean branch_id?"
+    assert close_to(" STAUTS\n", words) == "status"
+    assert close_to("branchid", words) == "branch_id"
     assert close_to("colour", words) == ""
-    assert close_to("y" + "x" * 63, words) == f"did you mean {'x' * 64}?"
+    assert close_to("y" + "x" * 63, words) == "x" * 64
     assert close_to("y" + "x" * 64, words) == ""
 
 
 def test_values_are_shown_up_to_forty_characters_and_digits() -> None:
     """Strings are quoted, numbers and booleans are not, and any other value is shown by its type only."""
-    assert shorten("x" * 40) == repr("x" * 40)
-    assert shorten("x" * 41) == repr("x" * 40) + "…"
-    assert shorten("a\nb") == "'a\\nb'"
+    assert shorten("x" * 40) == "x" * 40
+    assert shorten("x" * 41) == "x" * 40 + "…"
     values: list[tuple[object, str]] = [
-        ("x" * 41, f"a string, {'x' * 40!r}…"),
+        ("x" * 41, f"a string, '{'x' * 40}…'"),
         (10**40 - 1, "an integer, " + "9" * 40),
-        (10**40, "an integer, of more than 40 digits"),
-        (-(10**40), "an integer, of more than 40 digits"),
+        (10**40, "an integer"),
+        (-(10**40), "an integer"),
         (1.5, "a number, 1.5"),
         (True, "a boolean, True"),
         (None, "null"),
@@ -351,19 +350,19 @@ def test_values_are_shown_up_to_forty_characters_and_digits() -> None:
         (Whole(7), "a Python Whole"),
     ]
     for value, description in values:
-        assert kind_of(value) == description.partition(", ")[0]
+        assert wrong_type("box", value).problems[0].message == f"expected a box, got {description.partition(', ')[0]}"
         with read_with("read it", show_values=True):
-            assert kind_of(value) == description
+            assert wrong_type("box", value).problems[0].message == f"expected a box, got {description}"
     with pytest.raises(InvalidInput, match=r"got 'x' \(write"), read_with("read it", show_values=True):
         day("x")
-    assert str(wrong_type("a box", "x").problems[0]) == "(whole input): expected a box, got a string"
+    assert str(wrong_type("box", "x").problems[0]) == "(whole input): expected a box, got a string"
 
 
 def test_the_name_of_a_class_is_escaped_and_shortened() -> None:
     """A class may have any name."""
-    assert kind_of(type("X" * 41, (), {})()) == "a Python " + "X" * 40
-    assert kind_of(UnhashableClass()) == "a value of an unknown type"
-    assert kind_of(type("a\nb", (), {})()) == "a Python a\\nb"
+    assert kind_of(type("X" * 41, (), {})()) == "Python " + "X" * 40
+    assert kind_of(UnhashableClass()) == "unknown"
+    assert kind_of(type("a\nb", (), {})()) == "Python a\\nb"
 
 
 def test_an_array_reports_the_problems_of_all_its_items() -> None:
@@ -393,10 +392,10 @@ def test_a_union_tries_its_members_in_their_own_order() -> None:
     ("value", "ending"),
     [
         ("x" * 40, f"got a string, {'x' * 40!r}"),
-        ("x" * 41, f"got a string, {'x' * 40!r}…"),
+        ("x" * 41, f"got a string, '{'x' * 40}…'"),
         (10**39, f"got an integer, {10**39}"),
-        (10**40, "got an integer, of more than 40 digits"),
-        (-(10**40), "got an integer, of more than 40 digits"),
+        (10**40, "got an integer"),
+        (-(10**40), "got an integer"),
         (1.5, "got a number, 1.5"),
         (True, "got a boolean, True"),
         ([1], "got an array"),

@@ -66,10 +66,11 @@ def test_a_disagreement_shows_a_script() -> None:
         f"  2. {error.script[1]}",
         "the service accepted the update; by the policy it is refused: status",
         (
-            "  AWAL-STATUS-1: status cannot be changed: status is pending and status asked for is shipped; "
+            "  AWAL-STATUS-1: the status cannot be changed: the order is pending and the update asks for shipped; "
             "only accepted may follow pending"
         ),
         "    why: the status moves on step by step: pending, accepted, shipped, delivered, completed",
+        "    facts: status is pending and status asked for is shipped",
         "  rests on A1: *progressively* is read as one step at a time",
     ]
 
