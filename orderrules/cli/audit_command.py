@@ -19,6 +19,7 @@ from orderrules.audit.files import COMPRESSED, UnusableError, output_path
 from orderrules.cli import app as _app
 from orderrules.cli import order_commands as _orders
 from orderrules.cli.app import ALLOWED, ASSUMPTIONS, FILE, REFUSED, TROUBLE, Answered, to_json
+from orderrules.grammar.condition_json import condition_to_json
 from orderrules.languages.sentences import group_thousands
 from orderrules.reading.problems import escape_unprintable
 
@@ -214,7 +215,8 @@ def _answer_data(survey: Survey, tally: Tally) -> dict[str, object]:
         "platform": survey.policy.name,
         "edition": survey.policy.edition,
         "digest": survey.policy.digest(),
-        "condition": str(survey.policy.guard(survey.patch)),
+        "condition": condition_to_json(survey.policy.guard(survey.patch)),
+        "when": str(survey.policy.guard(survey.patch)),
         "orders": tally.orders,
         "allowed": tally.allowed,
         "refused": tally.orders - tally.allowed,

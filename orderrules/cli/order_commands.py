@@ -177,11 +177,11 @@ def split(question: Question) -> NoReturn:
     Exit status: 0 all of it is allowed, 1 some is refused, 2 error.
     """
     parts = question.policy.split(question.order, question.patch)
-    bodies = {"allowed": write_body(parts.allowed), "refused": write_body(parts.refused)}
-    lines = [line for role, body in bodies.items() for line in (f"{role}:", to_json(body).rstrip())]
+    data = parts.to_dict(question.order)
+    lines = [line for role in ("allowed", "refused") for line in (f"{role}:", to_json(data[role]).rstrip())]
     _answer(
         question,
-        {**bodies, "decision": parts.decision.to_dict(question.order, question.patch)},
+        {**data, "decision": parts.decision.to_dict(question.order, question.patch)},
         *map(escape, lines),
         *_decision_lines(parts.decision, question.order),
         status=ALLOWED if parts.decision else REFUSED,
@@ -202,14 +202,14 @@ def plan(question: Question) -> NoReturn:
     Exit status: 0 a sequence was found, 1 there is none, 2 error.
     """
     result = question.policy.plan(question.order, question.patch)
-    steps = [write_body(step) for step in result.steps]
-    lines = [f"{number}. {json.dumps(step, ensure_ascii=False)}" for number, step in enumerate(steps, 1)]
+    steps = enumerate(map(write_body, result.steps), 1)
+    lines = [f"{number}. {json.dumps(step, ensure_ascii=False)}" for number, step in steps]
     blocked = result.blocked
     if blocked is not None:
         lines = ["no sequence of updates reaches the goal:"]
     _answer(
         question,
-        {"steps": steps, "blocked": None if blocked is None else blocked.to_dict(question.order)},
+        result.to_dict(question.order),
         *map(escape, lines or ["nothing to do: the order already meets the goal"]),
         *(() if blocked is None else _decision_lines(blocked, question.order)),
         status=ALLOWED if result else REFUSED,

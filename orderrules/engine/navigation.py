@@ -18,6 +18,7 @@ from orderrules.engine.decision_table import table_of
 from orderrules.grammar.advice import is_empty
 from orderrules.grammar.conditions import UNKNOWN
 from orderrules.grammar.orders import OrderT, PatchT, sections_by_key
+from orderrules.reading.bodies import write_body
 from orderrules.reading.fields import UNSET, slots_of
 from orderrules.reading.models import Model
 from orderrules.reading.problems import InvalidInput
@@ -50,6 +51,14 @@ class Split(Generic[PatchT]):
         """Return whether the whole update is allowed."""
         return bool(self.decision)
 
+    def to_dict(self, order: OrderBase[Any] | None = None) -> dict[str, object]:
+        """Return the bodies of the two parts, and the decision, ready for JSON; see ``Decision.to_dict``."""
+        return {
+            "allowed": write_body(self.allowed),
+            "refused": write_body(self.refused),
+            "decision": self.decision.to_dict(order),
+        }
+
 
 @attrs.frozen
 class Plan(Generic[PatchT]):
@@ -66,6 +75,13 @@ class Plan(Generic[PatchT]):
 
     def __bool__(self) -> bool:
         return self.blocked is None
+
+    def to_dict(self, order: OrderBase[Any] | None = None) -> dict[str, object]:
+        """Return the bodies of the steps, and the decision that blocks, ready for JSON; see ``Decision.to_dict``."""
+        return {
+            "steps": [write_body(step) for step in self.steps],
+            "blocked": None if self.blocked is None else self.blocked.to_dict(order),
+        }
 
 
 def editable(rulebook: Rulebook[OrderT, PatchT], order: OrderT) -> Mapping[StrEnum, Decision]:

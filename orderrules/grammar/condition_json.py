@@ -48,6 +48,10 @@ def value_to_json(fact: Fact, value: Hashable) -> Any:  # noqa: ANN401 - any JSO
     return {"text": str(value)}
 
 
+def _state_of(data: object) -> object:
+    return cast("dict[str, object]", data).get("state") if isinstance(data, dict) else None
+
+
 _NOT_SHOWN: Final = "not shown"
 """The state of a value that an order does not show. A fact of an order that has ``UNSET`` needs it as an alias."""
 
@@ -203,7 +207,7 @@ class FormReader:
 
     def value(self, data: object, place: str, fact: Fact) -> tuple[Hashable, ...]:
         """Read a value of a fact; return it in a tuple, which is empty if it has a problem."""
-        state = cast("dict[str, Any]", data).get("state") if isinstance(data, dict) else None
+        state = _state_of(data)
         is_unknown = state == "unknown" or (state == _NOT_SHOWN and UNSET not in fact.values)
         given: object = (
             value_to_json(fact, UNKNOWN) if is_unknown else data

@@ -34,6 +34,7 @@ from orderrules.audit import parquet as _parquet
 from orderrules.audit.rows import Apart
 from orderrules.cli import main
 from orderrules.engine.samples import order_at
+from orderrules.grammar.condition_json import condition_to_json
 from orderrules.reading.problems import Code, InvalidInput, Problem
 from tests.kit.command_line import EXAMPLES, Result, run
 from tests.kit.rows import every_row
@@ -136,7 +137,8 @@ def test_counts_are_reported_by_status_and_rule(tmp_path: Path) -> None:
         "platform": "salla",
         "edition": "2",
         "digest": salla.POLICY.digest(),
-        "condition": "draft or status is draft or ((customer is absent or a guest) and status is not completed)",
+        "condition": condition_to_json(salla.POLICY.guard(salla.read_patch(BOTH))),
+        "when": "draft or status is draft or ((customer is absent or a guest) and status is not completed)",
         "orders": 12,
         "allowed": 8,
         "refused": 4,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 from orderrules import salla
@@ -10,6 +12,8 @@ from tests.kit.command_line import EXAMPLES, run
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 PATCH: Final = salla.Patch(coupon_code="EID24")
 
@@ -92,6 +96,16 @@ def test_the_answer_of_check_is_a_line_of_a_log() -> None:
     files = str(folder / "order-completed.json"), str(folder / "update-everything.json")
     answer = json.loads(run("check", "--platform", "salla", "--format", "json", *files).stdout)
     assert run("replay", "--platform", "salla", "-", given=json.dumps(answer)).exit_code == 0
+
+
+def test_the_page_shows_the_output_of_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log is one of the examples."""
+    root = EXAMPLES.parent
+    monkeypatch.chdir(root)
+    page = (root / "docs" / "deciding.md").read_text(encoding="utf-8")
+    command, expected = re.findall(r"```(?:sh|text)\n(.*?)\n```", page, re.DOTALL)
+    printed = run(*shlex.split(command)[1:])
+    assert (printed.exit_code, printed.stdout) == (1, expected + "\n")
 
 
 def test_general_schemas_need_no_platform() -> None:

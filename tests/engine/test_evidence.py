@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import sys
 from enum import IntEnum
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from orderrules import UNKNOWN, UNSET, Decision, InvalidInput, Policy, awal, sal
 from orderrules.authoring import ALWAYS, NEVER, Condition, Fact, TransitionTable, condition_to_json, read_condition
 from orderrules.engine.decision_table import table_of
 from orderrules.grammar.conditions import describe_point, points
+from orderrules.languages import sentences
 from tests.kit import toy
 from tests.kit.schemas import DECISION, validator
 
@@ -69,6 +71,30 @@ def conditions_of(policy: Policy[Any, Any]) -> list[Condition]:
     """Return all conditions of a policy, and their negations and simplified forms."""
     written = [*(rule.only_if for rule in policy.rules), *(waiver.when for waiver in policy.waivers)]
     return [other for each in written for other in (each, ~each, each.simplify(), each & ~each, each | each)]
+
+
+def test_a_refusal_makes_no_text_until_it_is_read() -> None:
+    """Neither the table nor a decision calls the functions that make sentences."""
+    called: list[str] = []
+
+    def note(frame: Any, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename == sentences.__file__:
+            called.append(frame.f_code.co_name)
+
+    policy = salla.policy()
+    sys.setprofile(note)
+    try:
+        decisions = [cell.decision for cell in table_of(policy).cells()]
+    finally:
+        sys.setprofile(None)
+    assert called == []
+    assert any(decision.violations for decision in decisions)
+    sys.setprofile(note)
+    try:
+        _ = next(decision for decision in decisions if not decision).messages
+    finally:
+        sys.setprofile(None)
+    assert "fill" in called
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
