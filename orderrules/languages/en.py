@@ -87,6 +87,15 @@ PROBLEMS: Final[Mapping[str, str]] = MappingProxyType(
 """The sentence of each code of a problem; a code with several sentences has one for each reason, after a dot."""
 GOT: Final = ", got {value!r}"
 """Is added to a problem that has a value, if values are shown."""
+ERRORS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "one_problem": "cannot {what}: 1 problem",
+        "problems": "cannot {what}: {count} problems",
+        "more": "and {count} more",
+        "whole": "(whole input)",
+    }
+)
+"""The text of an error, around its problems."""
 HINTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "suggestion": "did you mean {suggestion}?",

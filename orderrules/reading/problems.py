@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from orderrules.languages.sentences import group_thousands, problem_sentence
+from orderrules.languages import en
+from orderrules.languages.sentences import fill, group_thousands, problem_sentence
 from orderrules.reading.hints import NO_HINTS, NO_PARAMETERS, Hint, Hints
 from orderrules.reading.limits import (
     MAX_CHARACTERS,
@@ -113,7 +114,7 @@ class Problem:
         return "" if self.remedy is None else str(self.remedy)
 
     def __str__(self) -> str:
-        place = escape_unprintable(self.pointer) or "(whole input)"
+        place = escape_unprintable(self.pointer) or en.ERRORS["whole"]
         if self.part is not Part.BODY:
             place = f"{self.part} {place}"
         hint = f" ({self.hint})" if self.remedy else ""
@@ -209,7 +210,8 @@ class InvalidInput(ValueError):  # noqa: N818 - the public name has no "Error" s
 
     def __str__(self) -> str:
         total = len(self.problems) + self.more
-        text = f"cannot {self.what}: {group_thousands(total)} problem{'s' * (total != 1)}"
+        code = "one_problem" if total == 1 else "problems"
+        text = fill(en.ERRORS[code], {"what": self.what, "count": total})
         shown = 0
         for problem in self.problems[:MAX_LINES]:
             line = f"\n  {problem}"
@@ -219,7 +221,8 @@ class InvalidInput(ValueError):  # noqa: N818 - the public name has no "Error" s
             # The first problem is always shown, cut to the room that is left.
             text += line if len(line) <= room else line[: max(room, 0)] + "…"
             shown += 1
-        return f"{text}\n  and {group_thousands(total - shown)} more" if total > shown else text
+        rest = fill(en.ERRORS["more"], {"count": total - shown})
+        return f"{text}\n  {rest}" if total > shown else text
 
 
 class Counted(InvalidInput):
