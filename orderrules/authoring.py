@@ -1,7 +1,7 @@
 """The names that the author of a platform needs. The shipped platforms import them from here too."""
 
 from orderrules.grammar.advice import AdviceRule
-from orderrules.grammar.condition_json import condition_to_json, read_condition
+from orderrules.grammar.condition_json import condition_to_json, read_condition, read_facts
 from orderrules.grammar.conditions import ALWAYS, NEVER, UNKNOWN, AllOf, AnyOf, Condition, Fact, Is, TransitionTable
 from orderrules.grammar.orders import OrderBase, PatchBase, Space
 from orderrules.grammar.rulebook import Effect, Rulebook
@@ -57,6 +57,7 @@ __all__ = [
     "offer",
     "read_body",
     "read_condition",
+    "read_facts",
     "register",
     "send_in",
     "suggest",

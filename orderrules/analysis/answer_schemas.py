@@ -74,7 +74,7 @@ CONDITION: Final[dict[str, Any]] = {
 }
 """The schema of a condition. It refers to itself as ``#/$defs/condition``."""
 NOTE: Final[dict[str, Any]] = _closed(
-    note={"enum": ["caveat", "not_shown", "not_listed"]}, params=_PARAMS, message=_TEXT
+    note={"enum": ["caveat", "not_shown", "unreadable", "not_listed"]}, params=_PARAMS, message=_TEXT
 )
 """The schema of a note."""
 ADVICE: Final[dict[str, Any]] = _closed(advice=_TEXT, keys=_array(_TEXT), params=_PARAMS, message=_TEXT)
@@ -153,6 +153,7 @@ PROBLEM_DOCUMENT: Final[dict[str, Any]] = {
                 query_=_TEXT,
                 code_=_TEXT,
                 params_=_PARAMS,
+                remedy_={"description": "the code of the hint", **_TEXT},
                 rule_=_TEXT,
                 section_=_TEXT,
                 facts_=_array(_closed(fact=_TEXT, value=_VALUE)),

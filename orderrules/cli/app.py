@@ -215,10 +215,15 @@ def _run(arguments: Sequence[str] | None) -> int:
     return ALLOWED
 
 
-def to_json(told: object) -> str:
-    """Return a value as JSON for standard output; non-ASCII text is escaped if the encoding is not UTF-8."""
+def to_json(told: object, indent: int | None = 2) -> str:
+    """Return a value as JSON for standard output; non-ASCII text is escaped if the encoding is not UTF-8.
+
+    Args:
+        told: the value.
+        indent: how far a level is indented; None for a single line.
+    """
     unicode = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
-    return json.dumps(told, ensure_ascii=not unicode, indent=2) + "\n"
+    return json.dumps(told, ensure_ascii=not unicode, indent=indent) + "\n"
 
 
 def read_bytes(path: str, limit: int) -> bytes:

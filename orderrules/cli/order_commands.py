@@ -57,7 +57,7 @@ def _asks(about: str) -> Callable[[Callable[[Question], NoReturn]], click.Comman
             _app.platform_option(),
             _app.POLICY,
             *([_app.guest_option()] if "ORDER" in words else []),
-            _app.format_option("text", "json"),
+            _app.format_option("text", "json", "jsonl"),
             *ASSUMPTIONS,
         ]
         return _app.add_command(answer, run, parameters)
@@ -155,7 +155,7 @@ def next_(question: Question) -> NoReturn:
     followed = table_of(question.policy).followed
     following = None if statuses is None else [str(value) for value in followed[0][1].values if value in statuses]
     notes = list(notes_on(question.order))
-    if question.form != "json":
+    if question.form == "text":
         none = "the platform documents no transitions" if following is None else "no status may follow"
         for note in [*([] if following else [none]), *map(str, notes)]:
             click.echo(note, err=True)
@@ -277,7 +277,7 @@ def question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, gue
             parts[role] = reader(_app.read_bytes(path, limit))
         except InvalidInput as error:
             unread[role] = error
-    if form == "json" and unread:
+    if form != "text" and unread:
         raise Answered(
             to_json(
                 {
@@ -336,5 +336,7 @@ def _answer(
     question: Question, data: dict[str, object], *lines: str, table: str = "", status: int = ALLOWED
 ) -> NoReturn:
     """End a command: print ``data`` as JSON, or the table and the lines as text."""
-    text = to_json({"platform": question.name, **data}) if question.form == "json" else table + _app.draw(*lines)
-    raise Answered(text, status)
+    if question.form == "text":
+        raise Answered(table + _app.draw(*lines), status)
+    indent = 2 if question.form == "json" else None
+    raise Answered(to_json({"platform": question.name, **data}, indent), status)

@@ -82,6 +82,10 @@ class _Log:
             "same": self.same,
             "changed": self.changed,
             "unread": self.unread,
+            "more": {
+                "changes": self.changed - len(self.changes),
+                "lines": self.unread - len(self.apart),
+            },
             "changes": [{"line": number, **replay.to_dict()} for number, replay in self.changes],
             "problems": [
                 {"line": number, **problem.to_dict()} for number, error in self.apart for problem in error.problems
@@ -92,10 +96,12 @@ class _Log:
         """Yield the answer as lines of markup."""
         total = self.same + self.changed
         yield f"{policy.name}: {group_thousands(self.same)} of {group_thousands(total)} decisions are still the same"
+        if not total + self.unread:
+            yield "  the log is empty"
         others = [digest for digest in self.digests if digest != policy.digest()]
         if others:
-            known = ", ".join(f"edition {escape(self.digests[digest])} ({escape(digest[:12])})" for digest in others)
-            yield f"  decided by {known}; now edition {policy.edition} ({policy.digest()[:12]})"
+            known = ", ".join(f"{escape(digest[:12])} (edition {escape(self.digests[digest])})" for digest in others)
+            yield f"  the rules had the digest {known}; now {policy.digest()[:12]} (edition {policy.edition})"
         for number, replay in self.changes:
             yield f"  [red]line {group_thousands(number)}[/]: {escape(str(replay))}"
         if self.changed > len(self.changes):
@@ -106,7 +112,7 @@ class _Log:
             first, *others = map(str, error.problems)
             count = len(others) + error.more
             more = f", and {group_thousands(count)} more problem{'s' * (count != 1)}" if count else ""
-            yield f"  [yellow]line {group_thousands(number)}[/]: {escape(first)}{more}"
+            yield f"  [yellow]line {group_thousands(number)}[/]: {escape(first.removeprefix('(whole input): '))}{more}"
         if self.unread > len(self.apart):
             yield f"  and {group_thousands(self.unread - len(self.apart))} more"
 
@@ -115,8 +121,10 @@ def replay(name: str | None, place: str | None, log: str, form: str, **assumptio
     r"""Decide again on the decisions of a log, and list those that have changed.
 
     LOG is a file of JSON lines, or - for standard input. A line is what decision.to_dict(order, patch) returned, or
-    the answer of orderrules check --format json on one line; other keys may stand beside its own. Blank lines are
-    skipped. The line holds the facts that the rules read, so no order is needed.
+    the answer of orderrules check --format jsonl; other keys may stand beside its own. Blank lines are skipped, and a
+    line may have 1 MiB. It holds the facts that the rules read, so no order is needed.
+
+    The first hundred changed lines are listed, and the first hundred that cannot be read; all are counted.
 
     Before an upgrade, this shows what the new rules decide otherwise; with options such as --completed, what another
     assumption would.

@@ -75,8 +75,9 @@ class Note:
     """Something that an order does not show, or that a decision cannot know.
 
     Attributes:
-        code: ``caveat`` (the decision cannot know something), ``not_shown`` or ``not_listed`` (a fact of the order has
-            no value, or one that the page does not list).
+        code: ``caveat`` (the decision cannot know something), or about a fact of the order: ``not_shown`` (it has no
+            value), ``unreadable`` (its value is there, but not in a form that can be read) or ``not_listed`` (the page
+            does not list its value).
         params: the parameters, ready for JSON: ``rule`` of a caveat, otherwise ``fact``, and ``shown`` and
             ``suggestion`` of a value that is not listed.
         text: the sentence, if it is the rule's or the fact's own.
@@ -179,11 +180,26 @@ class Decision:
 
         Raises:
             TypeError: ``order`` is not an order.
+            ValueError: it is not the order that was decided on.
         """
+        self._check_evidence(order, None)
         return "\n".join(self._lines(notes_on(order)))
 
     def __str__(self) -> str:
         return self.explain()
+
+    def _check_evidence(self, order: OrderBase[Any] | None, asked: PatchBase | StrEnum | str | None) -> None:
+        """Raise an error if the evidence shows that another order, update or action was decided on."""
+        for violation in self.violations:
+            for fact, value in violation.facts:
+                for thing in (order, asked):
+                    known = thing.__space__.facts if isinstance(thing, OrderBase | PatchBase) else ()
+                    if fact in known and fact.of(thing) != value:
+                        raise ValueError(f"{violation.rule.id}: the decision was made about another {fact.name}")
+            if asked is not None:
+                keys = set(asked.keys) if isinstance(asked, PatchBase) else set[str]()
+                if not keys.issuperset(violation.keys) or (not violation.keys and violation.section != asked):
+                    raise ValueError(f"{violation.rule.id}: the decision was made about another update or action")
 
     def _lines(self, notes: tuple[Note, ...]) -> Iterator[str]:
         sections = ", ".join(dict.fromkeys(str(violation.section) for violation in self.violations))
@@ -216,8 +232,11 @@ class Decision:
 
         Raises:
             TypeError: ``order`` is not an order.
+            ValueError: the evidence shows that another order, update or action was decided on. If the answer is that
+                it is allowed, there is no evidence, and nothing is checked.
         """
         notes = notes_on(order)
+        self._check_evidence(order, asked)
         return {
             "version": VERSION,
             "rulebook": self.rulebook and self.rulebook.to_dict(),
@@ -314,7 +333,8 @@ def notes_on(order: OrderBase[Any] | None) -> tuple[Note, ...]:
 
 def _note(fact: Fact, value: Hashable) -> Note:
     if value is None or value is UNSET:
-        return Note("not_shown", {"fact": fact.name}, dict(fact.notes).get(value, ""))
+        code = "not_shown" if value is None else "unreadable"
+        return Note(code, {"fact": fact.name}, dict(fact.notes).get(value, ""))
     return Note("not_listed", {"fact": fact.name, **spelling_of(fact, value)}, dict(fact.notes).get(value, ""))
 
 

@@ -23,7 +23,7 @@ from orderrules.reading.strict_json import flaws_in, load_source
 from orderrules.reading.values import mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from orderrules.engine.decision import Decision
     from orderrules.engine.digest import Gist
@@ -65,9 +65,12 @@ class Replay:
         return self.same
 
     def __str__(self) -> str:
-        rules = tuple(violation.rule.id for violation in self.decision.violations)
-        now = _answer(rules, tuple(waiver.id for waiver in self.decision.waivers))
-        then = _answer(tuple(rule for rule, _ in self.rules_then), self.waivers_then)
+        gist = gist_of(self.decision)
+        with_keys = [rule for rule, _ in gist[0]] == [rule for rule, _ in self.rules_then] and gist[
+            0
+        ] != self.rules_then
+        now = _answer(*gist, with_keys=with_keys)
+        then = _answer(self.rules_then, self.waivers_then, with_keys=with_keys)
         return fill(en.REPLAYS["same" if self.same else "changed"], {"now": now, "then": then})
 
     def to_dict(self) -> dict[str, object]:
@@ -86,10 +89,14 @@ class Replay:
         }
 
 
-def _answer(rules: tuple[str, ...], waivers: tuple[str, ...]) -> str:
-    if rules:
-        return fill(en.DIFFERENCES["refuses"], {"ids": join_words(dict.fromkeys(rules), "and")})
-    return fill(en.DIFFERENCES["allows_by" if waivers else "allows"], {"ids": join_words(waivers or [""], "and")})
+def _answer(rules: tuple[tuple[str, tuple[str, ...]], ...], waivers: tuple[str, ...], *, with_keys: bool) -> str:
+    """Return an answer in words; the keys of each rule are named if they alone have changed."""
+    if not rules:
+        return fill(en.REPLAYS["allows_by" if waivers else "allows"], {"waivers": ", ".join(waivers)})
+    named = (
+        fill(en.REPLAYS["rule"], {"rule": rule, "keys": ", ".join(keys)}) if with_keys else rule for rule, keys in rules
+    )
+    return fill(en.REPLAYS["refuses"], {"rules": join_words(named, "and")})
 
 
 def replay(
@@ -130,14 +137,19 @@ class _Reader(FormReader):
         }
         if version_of.get("name") not in {self._rulebook.name, None}:
             self.fail("/rulebook/name", Code.NOT_A_CHOICE, choices=[self._rulebook.name])
+            return None  # Everything else is of another platform, too.
         allowed = self._get(data, "allowed", bool)
         order = self._point(data, "order", self._order)
+        if "action" in data and "update" in data:
+            self.fail("/action", Code.UNKNOWN_KEY)
         decide = self._action(data) if "action" in data else self._update(data)
         rules = tuple(
             (self._get(entry, "rule", str, here), self._texts(entry, "keys", here))
             for here, entry in self._entries(data, "violations")
         )
         waivers = tuple(self._get(entry, "waiver", str, here) for here, entry in self._entries(data, "waivers"))
+        if type(data.get("violations")) is list and allowed is bool(rules):
+            self.fail("/allowed", Code.WRONG_TYPE, reason="form", expected="verdict")
         return (
             None
             if self.problems
@@ -154,20 +166,7 @@ class _Reader(FormReader):
     def _point(self, data: Mapping[str, Any], key: str, facts: tuple[Fact, ...], place: str = "") -> Point:
         """Read one value for each of some facts."""
         values: dict[str, Any] | None = self._get(data, key, dict, place)
-        point: dict[Fact, Hashable] = {}
-        if values is None:
-            return point
-        here = f"{place}/{key}"
-        names = [fact.name for fact in facts]
-        for name in values:
-            if name not in names:
-                self.fail(here, Code.NOT_A_CHOICE, choices=names)
-        for fact in facts:
-            if fact.name not in values:
-                self.fail(f"{here}/{fact.name}", Code.MISSING)
-            for value in self.value(values[fact.name], f"{here}/{fact.name}", fact) if fact.name in values else ():
-                point[fact] = value
-        return point
+        return {} if values is None else self.point(values, f"{place}/{key}", facts, facts)
 
     def _update(self, data: Mapping[str, Any]) -> Callable[[Point], Decision]:
         update: dict[str, Any] | None = self._get(data, "update", dict)

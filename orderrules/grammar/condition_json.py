@@ -16,10 +16,21 @@ reader of this form would misread the next one.
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from orderrules.grammar.conditions import UNKNOWN, AllOf, AnyOf, Condition, Fact, Is, TransitionTable, spelling_of
+from orderrules.grammar.conditions import (
+    UNKNOWN,
+    AllOf,
+    AnyOf,
+    Condition,
+    Fact,
+    Is,
+    Point,
+    TransitionTable,
+    spelling_of,
+)
 from orderrules.reading.fields import UNSET
 from orderrules.reading.hints import Hint, hint_close_to
 from orderrules.reading.problems import Code, Problem, Problems
@@ -30,7 +41,7 @@ if TYPE_CHECKING:
 
 VERSION: Final = 1
 _DEEPEST: Final = 32
-"""Levels of nested conditions that are read."""
+"""Levels of nested conditions that are read. A written condition may have more, if a policy's rule has."""
 
 
 def value_to_json(fact: Fact, value: Hashable) -> Any:  # noqa: ANN401 - any JSON value.
@@ -118,6 +129,28 @@ def read_condition(data: object, facts: Iterable[Fact]) -> Condition:
     return condition
 
 
+def read_facts(data: object, facts: Iterable[Fact]) -> Point:
+    """Read the values of facts from their JSON form, such as the member ``order`` of a decision that was logged.
+
+    Args:
+        data: the parsed JSON: an object with a value for each fact, by its name.
+        facts: the facts, such as ``policy.facts``; those that the object does not name are left out.
+
+    Returns:
+        The values by their facts, for ``Condition.holds``.
+
+    Raises:
+        InvalidInput: it is not such an object, or names an unknown fact or value; lists every problem with its place.
+    """
+    listed = tuple(facts)
+    reader = FormReader(listed)
+    values: dict[str, Any] = reader.typed(data, dict, "") or {}
+    point = reader.point(values, "", [fact for fact in listed if fact.name in values], listed)
+    if reader.problems:
+        raise reader.problems.error("read the facts")
+    return point
+
+
 class FormReader:
     """Reads conditions and values of facts, and collects the problems.
 
@@ -188,7 +221,10 @@ class FormReader:
         """Return a value of a JSON type; if it is of another one, add a problem and return None."""
         if type(data) is kind:
             return data
-        self.fail(place, Code.WRONG_TYPE, expected=KINDS[kind], found=kind_of(data))
+        if data is None:
+            self.fail(place, Code.NULL, expected=KINDS[kind])
+        else:
+            self.fail(place, Code.WRONG_TYPE, expected=KINDS[kind], found=kind_of(data))
         return None
 
     def fact(self, name: object, place: str) -> Fact | None:
@@ -199,6 +235,23 @@ class FormReader:
             self.fail(place, Code.NOT_A_CHOICE, hint, choices=list(self._facts))
         return fact
 
+    def point(
+        self, values: Mapping[str, Any], place: str, wanted: Iterable[Fact], known: Iterable[Fact]
+    ) -> dict[Fact, Hashable]:
+        """Read a value of each wanted fact; a name that is not one of the known facts is a problem."""
+        names = {fact.name: fact for fact in known}
+        for name in values:
+            if name not in names:
+                hint = hint_close_to(name, names)
+                self.problems.add(Problem(place, Code.UNKNOWN_KEY).with_hint(hint).at(name))
+        point: dict[Fact, Hashable] = {}
+        for fact in wanted:
+            if fact.name not in values:
+                self.fail(f"{place}/{fact.name}", Code.MISSING)
+            else:
+                point.update((fact, value) for value in self.value(values[fact.name], f"{place}/{fact.name}", fact))
+        return point
+
     def _values(self, data: object, place: str, fact: Fact | None) -> list[Hashable]:
         items = self.items(data, place)
         if fact is None:
@@ -207,14 +260,16 @@ class FormReader:
 
     def value(self, data: object, place: str, fact: Fact) -> tuple[Hashable, ...]:
         """Read a value of a fact; return it in a tuple, which is empty if it has a problem."""
+        word = data if isinstance(data, str) else ""
         state = _state_of(data)
         is_unknown = state == "unknown" or (state == _NOT_SHOWN and UNSET not in fact.values)
-        given: object = (
-            value_to_json(fact, UNKNOWN) if is_unknown else data
-        )  # Without the spelling, which is for people.
+        # Without the spelling of an unknown value, which is for people.
+        given: object = value_to_json(fact, UNKNOWN) if is_unknown else data
         # True equals 1, so the types are compared too.
         forms = ((value_to_json(fact, value), value) for value in fact.values)
         matching = tuple(value for form, value in forms if type(form) is type(given) and form == given)
         if not matching:
-            self.fail(place, Code.NOT_A_CHOICE, choices=list(map(fact.label, fact.values)))
+            written = (value_to_json(fact, value) for value in fact.values)
+            choices = [form if isinstance(form, str) else json.dumps(form, ensure_ascii=False) for form in written]
+            self.fail(place, Code.NOT_A_CHOICE, hint_close_to(word, dict.fromkeys(choices)), choices=choices)
         return matching[:1]

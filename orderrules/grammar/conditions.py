@@ -84,8 +84,9 @@ class Fact:
             for decisions.
         notes: pairs of a value that is not a proper one, such as ``None`` or ``UNSET``, and a sentence about an order
             or an update with that value.
-        says: the sentence of a merchant that the fact has some value, and that it does not, with ``{}`` for the
-            value: ``("the order is {}", "the order is not {}")``. The default is ``status is {}``.
+        says: three sentences of a merchant, with ``{}`` for the value: that the fact has some value, that it does not,
+            and that it has none of several values: ``("the order is {}", "the order is not {}", "the order is neither
+            {}")``. The default is ``status is {}``.
         phrases: pairs of a value and its words in that sentence, if they are not those of ``labels``.
         remedies: pairs of a value that hides what a rule needs to know, and what to do about it.
     """
@@ -103,7 +104,7 @@ class Fact:
     absent: Hashable = attrs.field(default=attrs.Factory(_default_absent, takes_self=True), kw_only=True)
     words: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), kw_only=True, converter=_as_aliases)
     notes: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_as_labels)
-    says: tuple[str, str] | None = attrs.field(default=None, kw_only=True)
+    says: tuple[str, str, str] | None = attrs.field(default=None, kw_only=True)
     phrases: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_as_labels)
     remedies: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_as_labels)
 
@@ -188,7 +189,9 @@ class Fact:
             return notes[chosen[0]]
         if self.says is None:
             return self.describe(chosen, negated=negated)
-        return self.says[negated].format(join_words(map(self.phrase, chosen)))
+        is_one_of_several = negated and len(chosen) > 1
+        listed = join_words(map(self.phrase, chosen), "nor" if is_one_of_several else "or")
+        return self.says[negated + is_one_of_several].format(listed)
 
     def phrase(self, value: Hashable) -> str:
         """Return the words of a merchant for a value."""
@@ -216,6 +219,12 @@ class Fact:
 def _reject_text(values: Collection[Hashable]) -> None:
     if isinstance(values, str):
         raise TypeError(f"expected a collection of values, got the string {values!r}")
+
+
+def _has(thing: object, fact: Fact) -> bool:
+    """Return whether an order or a patch has a fact; any other object has those whose attribute it has."""
+    space: Any = getattr(thing, "__space__", None)
+    return hasattr(thing, fact.attribute) if space is None else fact in space.facts
 
 
 class Statement(Protocol):
@@ -258,21 +267,30 @@ class Condition:
         """The facts that the condition reads, each once."""
         raise TypeError  # pragma: no cover - every subclass overrides it.
 
-    def holds(self, of: object) -> bool:
-        """Return whether the condition holds for an order, for a patch or at a point.
+    def holds(self, *of: object) -> bool:
+        """Return whether the condition holds for an order, for a patch, for both, or at a point.
 
         Args:
-            of: an order or a patch that has all facts of the condition, or a mapping of each fact to its value.
+            of: an order, a patch, or an order and a patch, which have all facts of the condition; or a mapping of each
+                fact to its value, such as ``read_facts`` returns.
 
         Raises:
-            TypeError: the order or the patch is of another platform and lacks a fact.
+            TypeError: a fact is of another platform, or of something that is not given.
         """
-        if isinstance(of, Mapping):
-            return self._holds(cast("Point", of))
+        if len(of) == 1 and isinstance(of[0], Mapping):
+            try:
+                return self._holds(cast("Point", of[0]))
+            except KeyError:
+                missing = [fact.name for fact in self.facts if fact not in of[0]]
+            raise TypeError(f"the point has no value of {join_words(missing, 'and')}, which the condition reads")
+        point: dict[Fact, Hashable] = {}
         for fact in self.facts:
-            if not hasattr(of, fact.attribute):
-                raise TypeError(f"{type(of).__qualname__} has no {fact.name}, which the condition reads")
-        return self._holds({fact: fact.of(of) for fact in self.facts})
+            thing = next((thing for thing in of if _has(thing, fact)), None)
+            if thing is None:
+                given = join_words((type(thing).__qualname__ for thing in of), "and") if of else "nothing"
+                raise TypeError(f"{given} has no {fact.name}, which the condition reads")
+            point[fact] = fact.of(thing)
+        return self._holds(point)
 
     def _holds(self, point: Point) -> bool:  # noqa: ARG002 - every subclass reads the point.
         raise TypeError  # pragma: no cover - every subclass overrides it.

@@ -122,6 +122,11 @@ class Rulebook(Generic[OrderT, PatchT]):
         return (*self.rules, *self.waivers)
 
     @property
+    def facts(self) -> tuple[Fact, ...]:
+        """Every fact of the orders and the updates."""
+        return (*self.order_type.__space__.facts, *self.patch_type.__space__.facts)
+
+    @property
     def sections(self) -> type[StrEnum]:
         """The enumeration of the sections, which is that of the patch."""
         return self.patch_type.__sections__

@@ -220,6 +220,7 @@ def _unreadable_entry(input_problem: Problem) -> dict[str, object]:
         entry[input_problem.part.value] = input_problem.pointer.removeprefix("/")
     if input_problem.hint:
         entry["hint"] = input_problem.hint
+        entry["remedy"] = input_problem.to_dict()["remedy"]
     return entry
 
 

@@ -33,6 +33,7 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "flag": "true or false, yes or no, 1 or 0",
         "condition": "an object with all, any, or fact with in, not in or follows",
         "value of a sent key": "a value if the key is sent, and left out otherwise",
+        "verdict": "false if there are violations, and true if there are none",
         "row": "a value and the array of the values that may follow it",
     }
 )
@@ -48,6 +49,8 @@ PROBLEMS: Final[Mapping[str, str]] = MappingProxyType(
         "duplicate_key.row": "is a second row of the same value",
         "missing": "is required",
         "not_a_choice": "expected one of {choices}",
+        "not_a_choice.only": "expected {choices}",
+        "not_a_choice.none": "is not known here",
         "not_a_date": "expected a date written YYYY-MM-DD",
         "not_a_date.no_such_day": "expected a date that exists",
         "not_finite": "expected a finite number, got infinity or NaN",
@@ -75,7 +78,7 @@ PROBLEMS: Final[Mapping[str, str]] = MappingProxyType(
         "too_large.characters": "has {found} characters, the limit is {bound}",
         "too_large.keys": "has more than {bound} keys",
         "too_large.items": "has {found} items, the limit is {bound}",
-        "too_large.row": "the row is too long: {bound} bytes or more",
+        "too_large.row": "is too long: {bound} bytes or more",
         "too_deep": "is nested more than {bound} levels deep",
         "too_deep.stack": "is nested too deeply for the rest of the Python stack",
         "not_an_order.other_webhook": "is a webhook for the event {event!r}, not an order",
@@ -100,6 +103,7 @@ HINTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "suggestion": "did you mean {suggestion}?",
         "place": "send it in {place}",
+        "query": "send it in the query",
         "endpoint": "use the endpoint {endpoint}",
         "no_wrapper": "the body of an update has no wrapper: send its content directly",
         "response": "this looks like an order from an answer or a webhook: send only the keys to change",
@@ -141,7 +145,7 @@ DECISIONS: Final[Mapping[str, str]] = MappingProxyType(
         "change_only_while": "it may change only while {condition}",
         "possible_only_while": "it is possible only while {condition}",
         "nothing": "nothing allows it",
-        "undocumented": "the page does not say what may follow it",
+        "undocumented": "it is not documented which status may follow",
         "final": "nothing may follow {status}",
         "next": "only {statuses} may follow {status}",
         "waived": "no restriction while {condition}",
@@ -156,6 +160,7 @@ DECISIONS: Final[Mapping[str, str]] = MappingProxyType(
 NOTES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "not_shown": "the order shows no {fact}",
+        "unreadable": "the order's {fact} cannot be read",
         "not_listed": "the page does not list the order's {fact}, {shown!r}",
         "not_listed_but": "the page does not list the order's {fact}, {shown!r} - did you mean {suggestion}?",
     }
@@ -189,7 +194,16 @@ FINDINGS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The sentence of each reason of a finding."""
-REPLAYS: Final[Mapping[str, str]] = MappingProxyType({"same": "still {now}", "changed": "it {then}, now it {now}"})
+REPLAYS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "same": "still {now}",
+        "changed": "it {then}, now it {now}",
+        "refuses": "refuses ({rules})",
+        "allows": "allows",
+        "allows_by": "allows by a waiver ({waivers})",
+        "rule": "{rule} for {keys}",
+    }
+)
 """Whether the answer to a logged decision is the same."""
 DIFFERENCES: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -32,6 +32,8 @@ def problem_sentence(code: str, parameters: Parameters) -> str:
     """Return the sentence of a problem."""
     if "reason" in parameters:
         code = f"{code}.{parameters['reason']}"
+    elif "choices" in parameters and len(parameters["choices"]) < 2:  # noqa: PLR2004 - there is no "one of".
+        code += ".only" if parameters["choices"] else ".none"
     sentence = fill(en.PROBLEMS[code], parameters)
     if "value" not in parameters:
         return sentence

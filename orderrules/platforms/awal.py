@@ -38,7 +38,6 @@ from orderrules.authoring import (
     model,
     offer,
     register,
-    send_in,
     suggest,
     write_body,
 )
@@ -108,7 +107,7 @@ STATUS: Final = Fact(
     "status",
     values=(*Status, UNKNOWN),
     words=(("complete", Status.COMPLETED),),
-    says=("the order is {}", "the order is not {}"),
+    says=("the order is {}", "the order is not {}", "the order is neither {}"),
     phrases=((UNKNOWN, "in an unknown status"),),
 )
 ASKED: Final = Fact(
@@ -117,7 +116,7 @@ ASKED: Final = Fact(
     attribute="status",
     labels=((UNSET, "left out"),),
     notes=((UNSET, "the update leaves out the status"),),
-    says=("the update asks for {}", "the update does not ask for {}"),
+    says=("the update asks for {}", "the update does not ask for {}", "the update asks for neither {}"),
 )
 
 
@@ -331,7 +330,7 @@ HINTS: Final = Hints(
         **dict.fromkeys(("note", "notes"), suggest("admin_notes")),
         **dict.fromkeys(("data", "order", "body", "payload"), Hint("no_wrapper")),
         "payment": suggest("payment_status"),
-        "phone_number_id": send_in("the query"),
+        "phone_number_id": Hint("query"),
     },
     words={word: str(status) for word, status in STATUS.words} | {"payed": "paid"},
     shapes=(

@@ -160,7 +160,7 @@ STATUS: Final = Fact(
         ("out_for_delivery", Status.DELIVERING),
     ),
     notes=((UNSET, "the order shows a status without a slug"),),
-    says=("the order is {}", "the order is not {}"),
+    says=("the order is {}", "the order is not {}", "the order is neither {}"),
     phrases=(
         (Status.PAYMENT_PENDING, "waiting for payment"),
         (Status.UNDER_REVIEW, "under review"),
@@ -180,7 +180,7 @@ DRAFT: Final = Fact(
     values=(False, True),
     flag=True,
     absent=False,
-    says=("the order is {}", "the order is not {}"),
+    says=("the order is {}", "the order is not {}", "the order is neither {}"),
     phrases=((False, "not a draft"), (True, "a draft")),
 )
 CUSTOMER: Final = Fact(
@@ -190,7 +190,7 @@ CUSTOMER: Final = Fact(
     absent=CustomerKind.NONE,
     aliases=(("not shown", UNSET),),  # The text for a database column, in which NULL means no customer.
     notes=((UNSET, "the order does not show its customer"),),
-    says=("the order has {}", "the order does not have {}"),
+    says=("the order has {}", "the order does not have {}", "the order has neither {}"),
     phrases=(
         (CustomerKind.NONE, "no customer"),
         (CustomerKind.GUEST, "a guest as its customer"),
@@ -392,14 +392,14 @@ def _build_rules(chosen: _Choices) -> tuple[Rule, ...]:
         Rule(
             id="SALLA-SHIPPING-1",
             section=Section.SHIPPING,
-            subject="the shipping",
+            subject="the shipping details",
             only_if=is_open,
             reason=f"shipping is settled {once}",
         ),
         Rule(
             id="SALLA-PAYMENT-1",
             section=Section.PAYMENT,
-            subject="the payment",
+            subject="the payment details",
             only_if=STATUS.is_in(chosen.pending),
             reason="payment details are open only as long as the payment is pending",
         ),
@@ -413,7 +413,7 @@ def _build_rules(chosen: _Choices) -> tuple[Rule, ...]:
         Rule(
             id="SALLA-CANCEL-1",
             section=Action.CANCEL,
-            subject="cancelling the order",
+            subject="canceling the order",
             only_if=STATUS.is_in({Status.UNDER_REVIEW, Status.IN_PROGRESS}),
             reason="a customer can cancel only while the order is under review or in progress",
             caveat="this is the answer for the status alone; the store's settings are not seen, and may say no",
@@ -431,7 +431,7 @@ def _build_rules(chosen: _Choices) -> tuple[Rule, ...]:
             section=Action.PAY,
             subject="paying for the order",
             only_if=STATUS.is_(Status.PAYMENT_PENDING),
-            reason="an order is shown as pending payment only while its payment is pending",
+            reason="an order can be paid only while its payment is pending",
         ),
     )
 
@@ -493,7 +493,7 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
                 "pending",
                 {
                     "payment_pending": PENDING_ONLY,
-                    f"also {_join_statuses(PENDING_FAMILY - PENDING_ONLY, 'and')}": PENDING_FAMILY,
+                    "family": PENDING_FAMILY,
                 },
             ),
         ),
@@ -625,9 +625,13 @@ HINTS: Final = Hints(
         **dict.fromkeys(
             ("name", "first_name", "last_name", "email", "phone", "mobile"), send_in("customer", "receiver")
         ),
-        "geo_coordinates": send_in("ship_to"),
-        **dict.fromkeys(("ship_to.lat", "ship_to.lng"), send_in("ship_to.geo_coordinates")),
-        **dict.fromkeys(("shipping", "shipping_address"), send_in("ship_to", text="send the address in ship_to")),
+        **dict.fromkeys(
+            ("geo_coordinates", "country", "city", "block", "street_number", "address", "address_line", "postal_code"),
+            send_in("ship_to"),
+        ),
+        **dict.fromkeys(("lat", "lng", "ship_to.lat", "ship_to.lng"), send_in("ship_to.geo_coordinates")),
+        "shipping": Hint("shipping", text="send delivery_method, courier_id, branch_id and ship_to without a wrapper"),
+        "shipping_address": send_in("ship_to"),
         **dict.fromkeys(("ship_to.name", "ship_to.email", "ship_to.phone"), send_in("receiver")),
         "tags": use_endpoint("Order Tags"),
         "notes": use_endpoint("Order Histories"),

@@ -39,12 +39,12 @@ def test_a_log_of_the_same_rules_has_the_same_answers(tmp_path: Path) -> None:
 def test_changed_answers_are_listed_with_their_lines() -> None:
     """The exit status is 1."""
     result = run("replay", "--platform", "salla", "--completed", "family", "-", given=LOG)
-    other = salla.policy(completed=salla.COMPLETED_FAMILY)
+    former, other = salla.POLICY.digest(), salla.policy(completed=salla.COMPLETED_FAMILY)
     assert (result.exit_code, result.stdout.splitlines()) == (
         1,
         [
             "salla: 2 of 3 decisions are still the same",
-            f"  decided by edition 2 ({salla.POLICY.digest()[:12]}); now edition 2 ({other.digest()[:12]})",
+            f"  the rules had the digest {former[:12]} (edition 2); now {other.digest()[:12]} (edition 2)",
             "  line 2: it allows, now it refuses (SALLA-COUPON-1)",
         ],
     )
@@ -52,6 +52,7 @@ def test_changed_answers_are_listed_with_their_lines() -> None:
         run("replay", "--platform", "salla", "--completed", "family", "--format", "json", "-", given=LOG).stdout
     )
     assert (data["same"], data["changed"], data["unread"]) == (2, 1, 0)
+    assert data["more"] == {"changes": 0, "lines": 0}
     assert data["digests"] == [{"edition": "2", "digest": salla.POLICY.digest()}]
     assert [(change["line"], change["now"]["allowed"]) for change in data["changes"]] == [(2, False)]
 
@@ -66,18 +67,21 @@ def test_a_line_that_cannot_be_read_is_listed() -> None:
             "salla: 4 of 4 decisions are still the same",
             "3 lines could not be read",
             "  line 1: /rulebook: is required, and 5 more problems",
-            "  line 2: (whole input): is not valid JSON: syntax error at line 1, column 1",
-            "  line 6: (whole input): the row is too long: 1 048 576 bytes or more",
+            "  line 2: is not valid JSON: syntax error at line 1, column 1",
+            "  line 6: is too long: 1 048 576 bytes or more",
         ],
     )
     data: Any = json.loads(run("replay", "--platform", "salla", "--format", "json", "-", given=log).stdout)
     assert [problem["line"] for problem in data["problems"]] == [1] * 6 + [2, 6]
+    assert data["more"] == {"changes": 0, "lines": 0}
 
 
 def test_an_empty_log_is_an_error() -> None:
     """Nothing was compared."""
-    assert run("replay", "--platform", "salla", "-").exit_code == 2
-    assert run("replay", "--platform", "awal", "-", given=LOG).exit_code == 2
+    result = run("replay", "--platform", "salla", "-")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (2, "  the log is empty")
+    other = run("replay", "--platform", "awal", "-", given=LOG)
+    assert (other.exit_code, other.stdout.splitlines()[-1]) == (2, "  line 3: /rulebook/name: expected awal")
 
 
 def test_a_long_log_is_listed_in_part() -> None:
@@ -94,8 +98,10 @@ def test_the_answer_of_check_is_a_line_of_a_log() -> None:
     """It has the facts and the keys."""
     folder = EXAMPLES / "salla"
     files = str(folder / "order-completed.json"), str(folder / "update-everything.json")
-    answer = json.loads(run("check", "--platform", "salla", "--format", "json", *files).stdout)
-    assert run("replay", "--platform", "salla", "-", given=json.dumps(answer)).exit_code == 0
+    line = run("check", "--platform", "salla", "--format", "jsonl", *files).stdout
+    assert line.count("\n") == 1
+    assert json.loads(line) == json.loads(run("check", "--platform", "salla", "--format", "json", *files).stdout)
+    assert run("replay", "--platform", "salla", "-", given=line * 3).exit_code == 0
 
 
 def test_the_page_shows_the_output_of_its_command(monkeypatch: pytest.MonkeyPatch) -> None:

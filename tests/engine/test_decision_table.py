@@ -217,7 +217,10 @@ def test_a_rule_that_never_holds_says_so() -> None:
         refused = salla.POLICY.with_rules(rule).can_update(salla.Order(status="shipped"), salla.Patch(coupon_code="x"))
         assert refused.violations[0].message.endswith("; nothing allows it")
     (violation,) = salla.policy(pending=()).can_update(salla.Order(), salla.Patch(payment=salla.Payment())).violations
-    assert violation.message == "the payment cannot be changed: the order is in an unknown status; nothing allows it"
+    assert (
+        violation.message
+        == "the payment details cannot be changed: the order is in an unknown status; nothing allows it"
+    )
     assert salla.POLICY.with_rules(
         Rule(id="SHOP-COUPON-2", section=salla.Section.COUPON, only_if=AllOf(()), reason="always")
     ).can_update(salla.Order(), salla.Patch(coupon_code="x"))

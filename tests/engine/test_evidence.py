@@ -152,7 +152,7 @@ def test_every_problem_of_a_condition_is_reported_at_its_place() -> None:
         "/any/1/not in/1: expected one of desk, van, door",
         "/any/2: expected an object, got an integer",
     ]
-    assert problems_of({"fact": "fragile", "in": [1]}) == ["/in/0: expected one of False, True"]
+    assert problems_of({"fact": "fragile", "in": [1]}) == ["/in/0: expected one of false, true"]
     assert problems_of({"fact": [], "follows": 7, "table": [[], ["desk", "van"], 7], "staying": 1, "not": None}) == [
         "/fact: expected one of stage, stage asked for, fragile",
         "/follows: expected one of stage, stage asked for, fragile",

@@ -82,7 +82,7 @@ def test_a_closed_status_is_explained_without_a_requested_status() -> None:
         "the status cannot be changed: the order is completed; nothing may follow completed"
     ]
     unknown = awal.POLICY.editable(awal.Order(status="returned"))[awal.Section.STATUS]
-    assert unknown.violations[0].expected == "the page does not say what may follow it"
+    assert unknown.violations[0].expected == "it is not documented which status may follow"
 
 
 def test_next_statuses_are_those_of_the_page() -> None:

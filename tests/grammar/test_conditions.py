@@ -82,7 +82,7 @@ def test_a_negated_transition_table_has_its_own_sentence() -> None:
     [
         ("red", "only green may follow red"),
         ("green", "nothing may follow green"),
-        (UNKNOWN, "the page does not say what may follow it"),
+        (UNKNOWN, "it is not documented which status may follow"),
     ],
 )
 def test_a_transition_table_says_what_may_follow(current: object, needed: str) -> None:

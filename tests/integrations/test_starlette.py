@@ -105,7 +105,7 @@ def test_a_refusal_is_a_problem_document(client: AppClient) -> None:
         "title": "The update is refused",
         "status": 422,
         "detail": (
-            "the shipping cannot be changed: the order is completed; "
+            "the shipping details cannot be changed: the order is completed; "
             "it may change only while the order is not completed; "
             "the coupon cannot be changed: the order is completed; it may change only while the order is not completed"
         ),
@@ -114,7 +114,7 @@ def test_a_refusal_is_a_problem_document(client: AppClient) -> None:
         "errors": [
             {
                 "pointer": f"#/{key}",
-                "detail": f"the {section} cannot be changed: the order is completed; "
+                "detail": f"the {name} cannot be changed: the order is completed; "
                 "it may change only while the order is not completed",
                 "rule": f"SALLA-{section.upper()}-1",
                 "section": section,
@@ -122,10 +122,10 @@ def test_a_refusal_is_a_problem_document(client: AppClient) -> None:
                 "condition": {"fact": "status", "not in": ["completed"]},
                 "reason": salla.POLICY.rules[place].reason,
             }
-            for key, section, place in (
-                ("branch_id", "shipping", 2),
-                ("courier_id", "shipping", 2),
-                ("coupon_code", "coupon", 4),
+            for key, section, name, place in (
+                ("branch_id", "shipping", "shipping details", 2),
+                ("courier_id", "shipping", "shipping details", 2),
+                ("coupon_code", "coupon", "coupon", 4),
             )
         ],
         "allowed": {"sections": ["employees"], "keys": ["employees"]},

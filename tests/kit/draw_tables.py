@@ -12,11 +12,13 @@ from typing import Any, Final
 
 from orderrules import Policy, awal, salla
 from orderrules.analysis import tables_and_diagrams as tables
+from orderrules.languages import en
 
 ROOT: Final = Path(__file__).parent.parent.parent
 DOCUMENTS: Final = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 POLICIES: Final[dict[str, Policy[Any, Any]]] = {"salla": salla.POLICY, "awal": awal.POLICY}
 _TABLE: Final = re.compile(r"<!-- table: (\w+) (\w+) -->\n.*?<!-- /table -->", re.DOTALL)
+_SENTENCES: Final = re.compile(r"<!-- sentences: (\w+) -->\n.*?<!-- /sentences -->", re.DOTALL)
 _DIAGRAM: Final = re.compile(r"<!-- diagram: (\w+) (\w+) -->\n.*?<!-- /diagram -->", re.DOTALL)
 _RESULTS: Final = re.compile(r"<!-- results: (\w+) -->\n.*?<!-- /results -->", re.DOTALL)
 RESULTS: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
@@ -74,6 +76,15 @@ def drawn(document: str) -> str:
     def replace_results(match: re.Match[str]) -> str:
         return f"<!-- results: {match[1]} -->\n{results(match[1])}\n<!-- /results -->"
 
+    def replace_sentences(match: re.Match[str]) -> str:
+        rows = [
+            [f"`{code.replace('.', '`, `')}`", f"`{sentence.replace('{{}}', '{}')}`"]
+            for code, sentence in getattr(en, match[1]).items()
+        ]
+        heads = ["code" if match[1] == "HINTS" else "code, reason", "sentence"]
+        return f"<!-- sentences: {match[1]} -->\n{_table([heads, *rows])}\n<!-- /sentences -->"
+
+    document = _SENTENCES.sub(replace_sentences, document)
     return _RESULTS.sub(replace_results, _DIAGRAM.sub(replace_diagram, _TABLE.sub(replace_table, document)))
 
 

@@ -89,7 +89,7 @@ def test_salla_answers_as_its_page_does() -> None:
     )
     status, document = put(fake, 77, {"payment": {"status": "paid"}, "customer": {"id": 6}})
     assert (status, document["success"], "fields" in document["error"]) == (422, False, False)
-    assert "payment cannot be changed" in document["error"]["message"]
+    assert "payment details cannot be changed" in document["error"]["message"]
     status, document = put(fake, 77, {"employees": [1, "2"], "colour": "red"})
     assert status == 422
     assert set(document["error"]["fields"]) == {"employees.1", "colour"}
