@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from orderrules.grammar.conditions import Fact
     from orderrules.policy.policy import Policy
     from orderrules.reading.models import Model
+    from orderrules.reading.order_reader import ReadOrder
     from orderrules.reading.payloads import Payload
     from orderrules.reading.problems import InvalidInput
     from orderrules.reading.strict_json import Document
@@ -84,8 +85,8 @@ class Endpoint(Generic[OrderT, PatchT]):
         query_type: the model of the query; None if the page documents no query. Then the query is ignored.
         hints: hints for keys and values that are often sent here but belong elsewhere or have another name.
         payload: where an order and its facts are in answers and webhooks.
-        build_order: builds an order from the attributes that a payload shows; None for the order class itself. If it
-            has a parameter ``guest``, ``read_order`` accepts ``guest``.
+        build_order: builds an order from the attributes that a payload shows, and from nothing else; None for the order
+            class itself. If it has a parameter ``guest``, ``read_order`` accepts ``guest``.
         refusal: returns the body of the answer to an update that a rule refuses.
         refusal_status: the HTTP status of that answer.
         unreadable: returns the body of the answer to a request that cannot be read.
@@ -227,9 +228,25 @@ class Endpoint(Generic[OrderT, PatchT]):
             raise TypeError(f"guest must be True or False, got {type(guest).__name__}")
         if guest and not self.tells_guests:
             raise TypeError(f"{self._name} has no guest customers: leave guest out")
+        if limits is ORDER_LIMITS:
+            try:
+                order: OrderT = self._read_quickly(payload, guest)
+            except Exception:  # noqa: BLE001, S110 - the payload is not ours, and may raise anything; read it carefully.
+                pass
+            else:
+                return order
         attributes = self.payload.read(payload, self._order_name, limits, show_values=show_values)
-        build: Callable[..., OrderT] = self.policy.order_type if self.build_order is None else self.build_order
-        return build(**attributes, **({"guest": True} if guest else {}))
+        return self._build(**attributes, **({"guest": True} if guest else {}))
+
+    @functools.cached_property
+    def _read_quickly(self) -> ReadOrder:
+        from orderrules.reading.order_reader import order_reader
+
+        return order_reader(self.payload, self.policy.order_type, self._build)
+
+    @property
+    def _build(self) -> Callable[..., OrderT]:
+        return self.policy.order_type if self.build_order is None else self.build_order
 
     @property
     def tells_guests(self) -> bool:

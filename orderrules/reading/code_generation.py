@@ -98,7 +98,7 @@ def make_init(model: type[AnyModel], careful: Callable[..., None]) -> Callable[.
         checks = _check_lines(slot.annotation, names, unsure, tuple)
         if field.name in keys:
             checks.append(f"number |= {1 << keys.index(field.name)}")
-        lines += ["if value is not UNSET:", *_indent(checks)] if slot.absent else checks
+        lines += ["if value is not UNSET:", *indent(checks)] if slot.absent else checks
         lines.append(f"set_{field.name}(self, value)")
     if derived:
         names["put"] = getattr(model, derived).__set__
@@ -108,7 +108,7 @@ def make_init(model: type[AnyModel], careful: Callable[..., None]) -> Callable[.
     defaults = (f"={f'default_{field.name}'}" if field.default is not attrs.NOTHING else "" for field in fields)
     parameters = "".join(f", {field.name}{default}" for field, default in zip(fields, defaults, strict=True))
     signature = f"def __init__(self{', *' * bool(fields)}{parameters}):"
-    build: Callable[..., None] = _compile("build", model, [signature, *_indent(lines or ["pass"])], names)
+    build: Callable[..., None] = compile_function("build", model, [signature, *indent(lines or ["pass"])], names)
     build.__qualname__, build.__module__ = f"{model.__qualname__}.__init__", model.__module__
     build.__annotations__ = {field.name: slots_of(model)[field.name].annotation for field in fields}
     return build
@@ -135,16 +135,16 @@ def _reader(model: type[AnyModel], source: Source, read_number: Callable[[Any], 
             store.append(f"number |= {1 << keys.index(name)}")
         otherwise = f"else: set_{name}(self, UNSET)" if slot.optional else f"else: {_UNSURE}"
         if source is Source.STRUCT:
-            lines += _indent([f"value = data.{name}", "if value is not UNSET:", *_indent(store), otherwise])
+            lines += indent([f"value = data.{name}", "if value is not UNSET:", *indent(store), otherwise])
         else:
-            lines += _indent([f"if {name!r} in data:", f"    value = data[{name!r}]", *_indent(store), otherwise])
+            lines += indent([f"if {name!r} in data:", f"    value = data[{name!r}]", *indent(store), otherwise])
     if source is Source.DICT:
         lines.append("    if keys_read != len(data): raise UnsureError")
     if derived:
         names["put"] = getattr(model, derived).__set__
-        lines += _indent([*_number_lines(model, names, _UNSURE), "put(self, number)"])
+        lines += indent([*_number_lines(model, names, _UNSURE), "put(self, number)"])
     lines.append("    return self, keys_read")
-    read: Reader = _compile(f"read {source.name.lower()}", model, lines, names)
+    read: Reader = compile_function(f"read {source.name.lower()}", model, lines, names)
     return read
 
 
@@ -275,11 +275,12 @@ def _number_lines(model: type[AnyModel], names: dict[str, Any], unsure: str) -> 
         yield "number += value"
 
 
-def _indent(lines: Iterable[str]) -> list[str]:
+def indent(lines: Iterable[str]) -> list[str]:
+    """Indent lines of source by one level."""
     return [f"    {line}" for line in lines]
 
 
-def _compile(task: str, model: type, lines: list[str], names: dict[str, Any]) -> Any:  # noqa: ANN401 - returns a function.
+def compile_function(task: str, model: type, lines: list[str], names: dict[str, Any]) -> Any:  # noqa: ANN401 - returns a function.
     """Compile a function, and put its source into ``linecache``, where tracebacks and ``inspect`` find it."""
     text, name = "\n".join(lines) + "\n", lines[0].split("(")[0].removeprefix("def ")
     place = f"{_TEXT} {task} {model.__module__}.{model.__qualname__}>"

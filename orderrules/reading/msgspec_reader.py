@@ -36,6 +36,25 @@ def take(model: type[Model]) -> Callable[[str, str | bytes], tuple[Any, int]]:
     return take
 
 
+_decode: Final = msgspec.json.Decoder().decode
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def decode(source: str | bytes, raw: bytes) -> object:
+    """Decode a document without equal keys in an object.
+
+    msgspec keeps the last of two equal keys. Whether there were any is found by encoding the value again: if both texts
+    have as many colons, no key was dropped. An escaped colon might make up for one that was.
+    """
+    try:
+        value: object = _decode(source)
+    except msgspec.MsgspecError:
+        raise UnsureError from None
+    if (b"\\" in raw and b"\\u003" in raw) or _encode(value).count(b":") != raw.count(b":"):
+        raise UnsureError
+    return value
+
+
 _read_number: Final[Callable[[msgspec.Raw], int | float]] = msgspec.json.Decoder[int | float](int | float).decode
 
 

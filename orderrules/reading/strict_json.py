@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 import attrs
 
 from orderrules.reading.hints import Hint
-from orderrules.reading.limits import OPTIONS
+from orderrules.reading.limits import OPTIONS, Limits
 from orderrules.reading.problems import Code, InvalidInput, Problem, Problems
 
 if TYPE_CHECKING:
@@ -30,9 +30,12 @@ BLANK: Final = " \t\n\r"
 
 # A string, to its end or the end of the document. The quantifiers are possessive, so that the pattern never
 # backtracks: it takes linear time and no memory.
-_STRING: Final = re.compile(r'"[^"\\]*+(?:\\(?:.|\Z)[^"\\]*+)*+"?', re.DOTALL)
-_BRACES_TO_BRACKETS: Final = str.maketrans("{}", "[]")
-_NOT_BRACKETS: Final = re.compile(r"[^\[\]{}]++")
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\(?:.|\Z)[^"\\]*+)*+"?', re.DOTALL)
+_BRACES_TO_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
+_NOT_BRACKETS: Final = bytes(code for code in range(256) if code not in b"[]{}")
+_NOT_STRUCTURE: Final = bytes(code for code in range(256) if code not in b'[]{}"')
+_SKELETON: Final = bytes.maketrans(b"{}123456789", b"[]000000000")
+_NOT_SKELETON: Final = bytes(code for code in range(256) if code not in b'[]{}"0123456789')
 LONGEST: Final = 32
 """Characters of the longest number with a fraction that the fast way reads."""
 
@@ -47,11 +50,13 @@ def _read_float(literal: str) -> float:
     return float(literal)
 
 
-def _refuse_constant(_: str) -> NoReturn:
+def refuse_constant(_: str) -> NoReturn:
+    """Give up at ``NaN`` or an infinity."""
     raise UnsureError
 
 
-def _refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object as a dict, or give up if it has equal keys."""
     items = dict(pairs)
     if len(items) != len(pairs):
         raise UnsureError
@@ -61,7 +66,7 @@ def _refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _make_scanner(make_object: Callable[..., object] | None) -> Callable[[str, int], tuple[Any, int]]:
     """Return the function that ``raw_decode`` wraps; it raises ``StopIteration`` if there is no JSON."""
     decoder: Any = json.JSONDecoder(
-        object_pairs_hook=make_object, parse_float=_read_float, parse_constant=_refuse_constant
+        object_pairs_hook=make_object, parse_float=_read_float, parse_constant=refuse_constant
     )
     scan_once: Callable[[str, int], tuple[Any, int]] = decoder.scan_once
     return scan_once
@@ -69,7 +74,7 @@ def _make_scanner(make_object: Callable[..., object] | None) -> Callable[[str, i
 
 scan: Final = _make_scanner(None)
 """Decode text from a position; return the value and where it ends. Of equal keys, the last is kept."""
-scan_warily: Final = _make_scanner(_refuse_duplicates)
+scan_warily: Final = _make_scanner(refuse_duplicates)
 """Decode text as ``scan`` does, but raise ``UnsureError`` if an object has equal keys."""
 
 
@@ -126,10 +131,12 @@ def load(source: Document) -> tuple[object, bool]:
     text = document if isinstance(document, str) else _decode_utf8(document)
     if text.startswith("\ufeff"):
         raise _document_error(Code.BYTE_ORDER_MARK)
-    if _is_too_deep(text, limits.depth):
+    raw = document if isinstance(document, bytes) else document.encode(errors="surrogatepass")
+    long = not is_surely_within(raw, limits)
+    if long and is_too_deep(raw, limits.depth):
         raise _document_error(Code.TOO_DEEP, bound=limits.depth)
     start = len(text) - len(text.lstrip(BLANK))
-    long = may_have_long_number(document, limits.digits)
+    long = long and may_have_long_number(raw, limits.digits)
     if not long:
         with contextlib.suppress(ValueError, StopIteration, RecursionError):
             value, end = scan_warily(text, start)
@@ -254,24 +261,56 @@ def _place(text: str, position: int) -> dict[str, Any]:
     return {"line": text.count("\n", 0, position) + 1, "column": position - text.rfind("\n", 0, position)}
 
 
-def _is_too_deep(text: str, limit: int) -> bool:
-    if text.count("{") + text.count("[") <= limit:
+def is_too_deep(raw: bytes, limit: int) -> bool:
+    """Return whether a document is nested deeper than ``limit`` levels."""
+    if raw.count(b"{") + raw.count(b"[") <= limit:
         return False
     # Each pass removes the innermost pairs of brackets, so one pass removes one level. Unclosed brackets remain.
-    brackets = _NOT_BRACKETS.sub("", _STRING.sub("", text)).translate(_BRACES_TO_BRACKETS)
+    brackets = _STRING.sub(b"", raw).translate(_BRACES_TO_BRACKETS, _NOT_BRACKETS)
     for depth in range(limit + 1):
-        fewer = brackets.replace("[]", "")
+        fewer = brackets.replace(b"[]", b"")
         if len(fewer) == len(brackets):
-            return depth + brackets.count("[") > limit
+            return depth + brackets.count(b"[") > limit
         brackets = fewer
     return True
 
 
-def may_have_long_number(document: str | bytes, digits: int) -> bool:
+def is_surely_within(raw: bytes, limits: Limits) -> bool:
+    """Return whether a document has no long number and is not too deep; True is certain, False is not."""
+    if b"\\" in raw:
+        # Digits of escapes would be taken for a long number, and escaped quotes for ends of strings.
+        if may_have_long_number(raw, limits.digits):
+            return False
+        structure = b"" if rb"\"" in raw else raw.translate(_BRACES_TO_BRACKETS, _NOT_STRUCTURE)
+    else:
+        # Numbers become one here if only commas are between them.
+        structure = raw.translate(_SKELETON, _NOT_SKELETON)
+        if b"0" * (limits.digits // 3 + 1) in structure:  # See may_have_long_number.
+            return False
+        structure = structure.replace(b"0", b"")
+    return (bool(structure) and _are_shallow(structure, limits.depth)) or not is_too_deep(raw, limits.depth)
+
+
+def _are_shallow(structure: bytes, limit: int) -> bool:
+    """Return whether the brackets of a document are nested at most ``limit`` deep; True is certain, False is not.
+
+    A string without brackets is two quotes, side by side. Any quote that is left belongs to one with brackets.
+    """
+    brackets = structure.replace(b'""', b"")
+    if b'"' in brackets:
+        return False
+    for _ in range(limit):
+        fewer = brackets.replace(b"[]", b"")
+        if len(fewer) == len(brackets):
+            break
+        brackets = fewer
+    return not brackets
+
+
+def may_have_long_number(raw: bytes, digits: int) -> bool:
     """Return whether a document may have a number of more than ``digits`` digits; False is certain, True is not."""
     # A number has at most three runs of digits: before the point, after it, and in the exponent. If there are too many
     # digits, one run has more than a third of the limit. A run in a string is found too, and only costs time.
-    raw = document if isinstance(document, bytes) else document.encode(errors="surrogatepass")
     return b"0" * (digits // 3 + 1) in raw.translate(_DIGITS_TO_ZERO)
 
 

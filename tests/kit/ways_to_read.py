@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from orderrules import InvalidInput
-from orderrules.reading import bodies
+from orderrules.policy.endpoint import Endpoint
+from orderrules.reading import bodies, order_reader
+from orderrules.reading.strict_json import UnsureError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,9 +21,20 @@ ROUTES: Final = ("careful", "standard", "fast")
 
 @contextlib.contextmanager
 def taking(route: str) -> Iterator[None]:
-    """Read bodies in one way only: ``careful``, ``standard`` (without msgspec) or ``fast`` (with msgspec)."""
+    """Read in one way only: ``careful``, ``standard`` (without msgspec) or ``fast`` (with msgspec)."""
+    readers: dict[tuple[str, int], Any] = {}
+
+    def reader_of(endpoint: Any) -> Any:
+        if route == "careful":
+            raise UnsureError
+        key = route, id(endpoint)
+        if key not in readers:
+            readers[key] = order_reader.make_order_reader(endpoint.payload, endpoint.policy.order_type, endpoint._build)
+        return readers[key]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bodies, "_DOCUMENT_READERS", {})
+        patch.setattr(Endpoint, "_read_quickly", property(reader_of))
         if route == "careful":
             patch.setattr(bodies, "read_quickly", lambda *_: None)
         elif route == "standard":
