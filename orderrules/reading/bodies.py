@@ -24,6 +24,7 @@ from orderrules.reading.strict_json import (
     LONGEST,
     DuplicateKeys,
     UnsureError,
+    decode_surely,
     flaws_in,
     keys_in,
     load_source,
@@ -32,7 +33,7 @@ from orderrules.reading.strict_json import (
 from orderrules.reading.values import integer, invalid, is_mapping, wrong_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from orderrules.reading.strict_json import Document
 
@@ -68,7 +69,12 @@ def read_body(  # noqa: PLR0913 - all but two have defaults.
     instance = read_quickly(model, body, limits)
     if instance is not None:
         return instance
-    with read_with(f"read the {what}", limits, hints, show_values=show_values):
+    what = f"read the {what}"
+    if limits is UPDATE_LIMITS and not show_values:
+        error = diagnose_quickly(model, body, what, hints)
+        if error is not None:
+            raise error
+    with read_with(what, limits, hints, show_values=show_values):
         return read_carefully(model, body)
 
 
@@ -182,32 +188,54 @@ def read_carefully(model: type[ModelT], body: object) -> ModelT:
         problems.add_error(error)
     if has_flaws:
         problems.add_flaws(flaws_in(value))
-    raise add_hints(problems.error(), OPTIONS.get().hints)
+    found = problems.error()
+    raise InvalidInput(add_hints(found.problems, OPTIONS.get().hints), found.what, found.more, found.characters)
 
 
-def add_hints(error: InvalidInput, hints: Hints) -> InvalidInput:
-    """Add the hints of a platform to the problems of a body: one for each undocumented key, or one for its object."""
-    unknown = {_split_pointer(problem) for problem in error.problems if problem.code is Code.UNKNOWN_KEY}
-    shapes = {shape.at: shape.hint for shape in hints.shapes if any((shape.at, key) in unknown for key in shape.keys)}
-    uses_left: dict[Hint | None, int] = {EMPTY_ARRAY: 1, **dict.fromkeys(shapes.values(), 1)}
+def diagnose_quickly(
+    model: type[Model], body: object, what: str, hints: Hints, limits: Limits = UPDATE_LIMITS
+) -> InvalidInput | None:
+    """Return the error for a body that ``read_quickly`` gave up, or None if the careful way is needed."""
+    from orderrules.reading.diagnosis import diagnose
 
-    def add_hint(problem: Problem) -> Problem:
-        hint = problem.remedy
+    try:
+        value = decode_surely(body, limits) if type(body) is bytes or type(body) is str else body
+        found = diagnose(model, value, hints)
+    except Exception:  # noqa: BLE001 - the mapping is not ours, and may raise anything.
+        return None
+    return InvalidInput(add_hints(found, hints) if found.needs_hints else found, what)
+
+
+def add_hints(problems: Sequence[Problem], hints: Hints) -> list[Problem]:
+    """Add the hints of a platform to the problems of a body: one for each undocumented key, or one for its object.
+
+    The hint for the object, and the one for empty arrays, are shown once.
+    """
+    hinted = list(problems)
+    shapes: dict[str, Hint] = {}
+    paths: list[tuple[int, str, str]] = []
+    for place, problem in enumerate(hinted):
         if problem.code is Code.UNKNOWN_KEY:
-            parent, key = _split_pointer(problem)
-            hint = shapes.get(parent) or hints.keys.get(f"{parent}.{key}".lstrip("."), hint)
-        if hint in uses_left:
-            uses_left[hint] -= 1
-            hint = hint if uses_left[hint] >= 0 else None
-        return problem.with_hint(hint)
-
-    return error.each(add_hint)
+            parent, key = path = _split_pointer(problem)
+            paths.append((place, parent, key))
+            if path in hints.by_key:
+                shapes[parent] = hints.by_key[path]
+    for place, parent, key in paths:
+        hint = shapes.get(parent) or hints.keys.get(f"{parent}.{key}" if parent else key)
+        if hint is not None:
+            hinted[place] = hinted[place].with_hint(hint)
+    remedies = [problem.remedy for problem in hinted]
+    for once in (EMPTY_ARRAY, *shapes.values()):
+        if remedies.count(once) > 1:
+            for place in [place for place, remedy in enumerate(remedies) if remedy == once][1:]:
+                hinted[place] = hinted[place].with_hint(None)
+    return hinted
 
 
 def _split_pointer(problem: Problem) -> tuple[str, str]:
     """Split the pointer of a problem into the path of its object, with dots and without positions, and its key."""
-    *parents, key = problem.pointer.split("/")
-    return ".".join(token for token in parents if token and not token.isdigit()), key
+    *parents, key = problem.pointer[1:].split("/")
+    return ".".join([token for token in parents if not token.isdigit()]) if parents else "", key
 
 
 def gather(*steps: Callable[[], object]) -> tuple[Any, ...]:

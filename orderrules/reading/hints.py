@@ -98,16 +98,27 @@ class Hints:
         keys: a hint for each undocumented key, or its text; a key is given by its path, with dots between the parts.
         words: the documented value that is meant by each wrong word.
         shapes: kinds of objects that users send by mistake.
+        by_key: the hint of the shape that each key at a path shows.
     """
 
     keys: Mapping[str, Hint] = attrs.field(default=MappingProxyType({}), converter=as_hints)
     words: Mapping[str, str] = MappingProxyType({})
     shapes: tuple[Shape, ...] = ()
+    by_key: Mapping[tuple[str, str], Hint] = attrs.field(
+        init=False,
+        eq=False,
+        repr=False,
+        default=attrs.Factory(
+            lambda self: {(shape.at, key): shape.hint for shape in self.shapes for key in shape.keys}, takes_self=True
+        ),
+    )
 
 
 NO_HINTS: Final = Hints()
 EMPTY_ARRAY: Final = Hint("empty_array")
 """The hint if an empty array stands in place of an object; an error shows it once."""
+LEAVE_OUT: Final = Hint("leave_out")
+"""The hint if null stands for a key that may be left out."""
 ENCODED_TWICE: Final = Hint("encoded_twice")
 """The hint if a string stands in place of an object and looks like an encoded one."""
 

@@ -13,12 +13,13 @@ import msgspec
 
 from orderrules.reading.code_generation import Source, is_text_in_json, reader
 from orderrules.reading.fields import UNSET, is_array, is_model, slots_of
-from orderrules.reading.strict_json import LONGEST, UnsureError
+from orderrules.reading.strict_json import LONGEST, UnsureError, is_surely_within
 from orderrules.reading.values import members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from orderrules.reading.limits import Limits
     from orderrules.reading.models import Model
 
 
@@ -40,12 +41,15 @@ _decode: Final = msgspec.json.Decoder().decode
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def decode(source: str | bytes, raw: bytes) -> object:
-    """Decode a document without equal keys in an object.
+def decode(source: str | bytes, limits: Limits) -> object:
+    """Decode a document as ``strict_json.decode_surely`` does.
 
     msgspec keeps the last of two equal keys. Whether there were any is found by encoding the value again: if both texts
     have as many colons, no key was dropped. An escaped colon might make up for one that was.
     """
+    raw = source.encode() if isinstance(source, str) else source
+    if len(source) > limits.size or not is_surely_within(raw, limits):
+        raise UnsureError
     try:
         value: object = _decode(source)
     except msgspec.MsgspecError:

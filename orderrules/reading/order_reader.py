@@ -10,29 +10,23 @@ with these values is a copy, with its own values of the other attributes. ``insp
 from __future__ import annotations
 
 import contextlib
-import json
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
 import attrs
 
 from orderrules.reading.code_generation import compile_function, indent, is_plain
 from orderrules.reading.fields import slots_of, strict_reader
-from orderrules.reading.limits import MAX_KEYS, MAX_ORDER_SIZE, ORDER_LIMITS
+from orderrules.reading.limits import MAX_KEYS, ORDER_LIMITS
 from orderrules.reading.payloads import Empty
 from orderrules.reading.problems import InvalidInput
-from orderrules.reading.strict_json import (
-    BLANK,
-    UnsureError,
-    is_surely_within,
-    refuse_constant,
-    refuse_duplicates,
-)
+from orderrules.reading.strict_json import UnsureError, decode_surely
 from orderrules.reading.values import members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from orderrules.reading.limits import Limits
     from orderrules.reading.models import Model
     from orderrules.reading.payloads import Payload, Place
 
@@ -73,7 +67,7 @@ def make_order_reader(payload: Payload, order_type: type[Model], build: Build) -
     read, decode = _generate(payload, order_type, build), _decoder()
 
     def read_order(source: object, guest: bool) -> Order:  # noqa: FBT001 - called for each order, by position.
-        return read(decode(source) if type(source) is bytes or type(source) is str else source, guest)
+        return read(decode(source, ORDER_LIMITS) if type(source) is bytes or type(source) is str else source, guest)
 
     return read_order
 
@@ -108,33 +102,13 @@ def _can_copy(payload: Payload, order_type: type[Model]) -> bool:
     )
 
 
-def _decoder() -> Callable[[str | bytes], object]:
+def _decoder() -> Callable[[str | bytes, Limits], object]:
     """Return the function that decodes a document; it uses msgspec if that is installed."""
     try:
         from orderrules.reading.msgspec_reader import decode
     except ImportError:
-        decode = _decode_json
-
-    def decode_document(source: str | bytes) -> object:
-        raw = source.encode() if isinstance(source, str) else source
-        if len(source) > MAX_ORDER_SIZE or not is_surely_within(raw, ORDER_LIMITS):
-            raise UnsureError
-        return decode(source, raw)
-
-    return decode_document
-
-
-_DECODER: Final[Any] = json.JSONDecoder(object_pairs_hook=refuse_duplicates, parse_constant=refuse_constant)
-
-
-def _decode_json(source: str | bytes, raw: bytes) -> object:
-    """Decode a document with the standard parser; the caller has checked that it has no long number."""
-    text = source if isinstance(source, str) else raw.decode()
-    start = 0 if text.startswith("{") else len(text) - len(text.lstrip(BLANK))
-    value, end = _DECODER.scan_once(text, start)
-    if end != len(text) and text[end:].strip(BLANK):
-        raise UnsureError
-    return cast("object", value)
+        return decode_surely
+    return decode
 
 
 def _generate(payload: Payload, order_type: type[Model], build: Build) -> ReadOrder:

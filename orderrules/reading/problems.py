@@ -138,12 +138,12 @@ class Problem:
 
     def under(self, *path: str) -> Problem:
         """Return the same problem with the tokens of ``path`` in front of its pointer."""
-        place = "".join(map(_escape_token, path)) + self.pointer
+        place = "".join(map(escape_token, path)) + self.pointer
         return Problem(place, self.code, self.params, self.remedy, self.part)
 
     def at(self, token: str) -> Problem:
         """Return the same problem with one more token at the end of its pointer."""
-        return Problem(self.pointer + _escape_token(token), self.code, self.params, self.remedy, self.part)
+        return Problem(self.pointer + escape_token(token), self.code, self.params, self.remedy, self.part)
 
     def with_hint(self, hint: Hint | None) -> Problem:
         """Return the same problem with another hint, or without one."""
@@ -154,7 +154,7 @@ class Problem:
         return Problem(self.pointer, self.code, {**own, **(hint.params if hint else {})}, hint, self.part)
 
 
-def _escape_token(token: str) -> str:
+def escape_token(token: str) -> str:
     """Return one escaped token of a pointer with its slash; a long token is cut."""
     if len(token) <= MAX_KEY and token.isascii() and token.isidentifier():
         return f"/{token}"

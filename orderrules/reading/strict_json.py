@@ -13,6 +13,7 @@ import contextlib
 import functools
 import json
 import re
+import sys
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import attrs
@@ -36,6 +37,8 @@ _NOT_BRACKETS: Final = bytes(code for code in range(256) if code not in b"[]{}")
 _NOT_STRUCTURE: Final = bytes(code for code in range(256) if code not in b'[]{}"')
 _SKELETON: Final = bytes.maketrans(b"{}123456789", b"[]000000000")
 _NOT_SKELETON: Final = bytes(code for code in range(256) if code not in b'[]{}"0123456789')
+_FEW_DIGITS: Final = sys.int_info.str_digits_check_threshold
+"""Digits of an integer that Python always converts; for more, it may have a limit: sys.set_int_max_str_digits."""
 LONGEST: Final = 32
 """Characters of the longest number with a fraction that the fast way reads."""
 
@@ -76,6 +79,26 @@ scan: Final = _make_scanner(None)
 """Decode text from a position; return the value and where it ends. Of equal keys, the last is kept."""
 scan_warily: Final = _make_scanner(refuse_duplicates)
 """Decode text as ``scan`` does, but raise ``UnsureError`` if an object has equal keys."""
+
+
+_DECODER: Final[Any] = json.JSONDecoder(object_pairs_hook=refuse_duplicates, parse_constant=refuse_constant)
+
+
+def decode_surely(source: str | bytes, limits: Limits) -> object:
+    """Decode a document that is surely within the limits, has no equal keys in an object and no ``NaN``.
+
+    Raises:
+        ValueError: it is not, or only ``load`` can tell. It may also raise ``StopIteration`` and ``RecursionError``.
+    """
+    raw = source.encode() if isinstance(source, str) else source
+    if len(source) > limits.size or not is_surely_within(raw, limits):
+        raise UnsureError
+    text = source if isinstance(source, str) else raw.decode()
+    start = 0 if text.startswith("{") else len(text) - len(text.lstrip(BLANK))
+    value, end = _DECODER.scan_once(text, start)
+    if end != len(text) and text[end:].strip(BLANK):
+        raise UnsureError
+    return cast("object", value)
 
 
 def keys_in(text: str) -> int:
@@ -277,6 +300,8 @@ def is_too_deep(raw: bytes, limit: int) -> bool:
 
 def is_surely_within(raw: bytes, limits: Limits) -> bool:
     """Return whether a document has no long number and is not too deep; True is certain, False is not."""
+    if len(raw) <= min(limits.digits, _FEW_DIGITS):
+        return not is_too_deep(raw, limits.depth)
     if b"\\" in raw:
         # Digits of escapes would be taken for a long number, and escaped quotes for ends of strings.
         if may_have_long_number(raw, limits.digits):
@@ -285,7 +310,7 @@ def is_surely_within(raw: bytes, limits: Limits) -> bool:
     else:
         # Numbers become one here if only commas are between them.
         structure = raw.translate(_SKELETON, _NOT_SKELETON)
-        if b"0" * (limits.digits // 3 + 1) in structure:  # See may_have_long_number.
+        if _run(limits.digits) in structure:  # See may_have_long_number.
             return False
         structure = structure.replace(b"0", b"")
     return (bool(structure) and _are_shallow(structure, limits.depth)) or not is_too_deep(raw, limits.depth)
@@ -311,7 +336,11 @@ def may_have_long_number(raw: bytes, digits: int) -> bool:
     """Return whether a document may have a number of more than ``digits`` digits; False is certain, True is not."""
     # A number has at most three runs of digits: before the point, after it, and in the exponent. If there are too many
     # digits, one run has more than a third of the limit. A run in a string is found too, and only costs time.
-    return b"0" * (digits // 3 + 1) in raw.translate(_DIGITS_TO_ZERO)
+    return _run(digits) in raw.translate(_DIGITS_TO_ZERO)
+
+
+def _run(digits: int) -> bytes:
+    return b"0" * (min(digits, _FEW_DIGITS) // 3 + 1)
 
 
 def _make_number_reader(flaws: list[object], digits: int, kind: Callable[[str], object]) -> Callable[[str], Any]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 import cattrs
 
 from orderrules.reading.fields import UNSET, is_array, is_model, slots_of, strict_reader
-from orderrules.reading.hints import EMPTY_ARRAY, Hint, close_to, suggest
+from orderrules.reading.hints import EMPTY_ARRAY, LEAVE_OUT, close_to, suggest
 from orderrules.reading.models import Model
 from orderrules.reading.problems import Code, InvalidInput, Problem, Problems
 from orderrules.reading.strict_json import DuplicateKeys, duplicate_key
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from orderrules.reading.fields import Slot
 
 ModelT = TypeVar("ModelT", bound=Model)
-_LEAVE_OUT: Final = Hint("leave_out")
 
 
 def _unknown_key(key: str, known: Mapping[str, Slot]) -> Problem:
@@ -77,7 +76,7 @@ def read_model(model: type[ModelT], value: object) -> ModelT:
 
 
 def _with_null_hint(error: InvalidInput) -> InvalidInput:
-    return error.each(lambda problem: problem.with_hint(_LEAVE_OUT))
+    return error.each(lambda problem: problem.with_hint(LEAVE_OUT))
 
 
 def _read_leaf(value: object, annotation: object) -> object:

@@ -248,7 +248,8 @@ LEAVES: Final[Mapping[type, Leaf]] = {
 }
 
 
-def _enumeration(annotation: object) -> type[StrEnum] | None:
+def enumeration_of(annotation: object) -> type[StrEnum] | None:
+    """Return an annotation that is an enumeration of strings; None for any other."""
     return annotation if isinstance(annotation, type) and issubclass(annotation, StrEnum) else None
 
 
@@ -265,7 +266,7 @@ def leaf(annotation: object) -> Leaf | None:
 def _leaf(*options: object) -> Leaf | None:
     # Takes the members and not the union: unions that differ only in order are equal, so the cache would mix them.
     if len(options) == 1:
-        choices = _enumeration(options[0])
+        choices = enumeration_of(options[0])
         return LEAVES.get(options[0]) if choices is None else choice(choices)  # type: ignore[call-overload]  # any object can be looked up.
     nullable = type(None) in options
     leaves = [leaf(option) for option in options if option is not type(None)]

@@ -37,6 +37,7 @@ def taking(route: str) -> Iterator[None]:
         patch.setattr(Endpoint, "_read_quickly", property(reader_of))
         if route == "careful":
             patch.setattr(bodies, "read_quickly", lambda *_: None)
+            patch.setattr(bodies, "diagnose_quickly", lambda *_: None)
         elif route == "standard":
             patch.setitem(sys.modules, "orderrules.reading.msgspec_reader", None)
         yield

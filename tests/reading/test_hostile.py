@@ -583,6 +583,7 @@ def test_a_lower_digit_limit_of_python_applies_too() -> None:
     try:
         for read in (
             lambda: salla.read_patch('{"branch_id": ' + "7" * 700 + "}", limits=Limits(digits=1000)),
+            lambda: salla.read_patch('{"branch_id": ' + "7" * 700 + "}", limits=Limits(digits=4300)),
             lambda: salla.read_request("7" * 700, {}, limits=Limits(digits=1000)),
         ):
             with pytest.raises(InvalidInput) as caught:
