@@ -6,7 +6,6 @@ reasons does not count.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +54,8 @@ def facts_of(rulebook: Rulebook[Any, Any], section: StrEnum) -> tuple[Fact, ...]
 
 def digest_of_cells(rulebook: Rulebook[Any, Any], cells: Iterable[Cell]) -> str:
     """Return the digest of a rulebook, of which all cells are given; see ``Policy.digest``."""
+    import hashlib
+
     lines: list[str] = []
     for section, own in cells_by_section(cells).items():
         names = rulebook.keys_of(section) if isinstance(section, rulebook.sections) else (f"({section})",)

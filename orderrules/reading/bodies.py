@@ -10,7 +10,6 @@ import contextlib
 import functools
 import re
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
-from urllib.parse import parse_qsl
 
 import attrs
 
@@ -26,6 +25,7 @@ from orderrules.reading.strict_json import (
     UnsureError,
     decode_surely,
     flaws_in,
+    has_more_keys,
     keys_in,
     load_source,
     scan,
@@ -128,6 +128,7 @@ def read_quickly(model: type[ModelT], body: object, limits: Limits) -> ModelT | 
         if (
             colons != keys_read
             and colons - text.count("://") - text.count(r":\/\/") != keys_read
+            and has_more_keys(text, keys_read)
             and keys_in(text) != keys_read
         ):
             return None
@@ -305,6 +306,8 @@ def _read_query(model: type[ModelT], query: object) -> ModelT:
     if len(query) > OPTIONS.get().limits.size:
         most = OPTIONS.get().limits.size
         raise invalid(Code.TOO_LARGE, reason="characters", found=len(query), bound=most)
+    from urllib.parse import parse_qsl
+
     pairs: list[tuple[str, object]] | None = None
     with contextlib.suppress(UnicodeError):
         pairs = [*parse_qsl(query, keep_blank_values=True, errors="strict")]

@@ -209,7 +209,7 @@ def _value_lines(
         if item is annotation:
             return [f"value = {name}(value)"]
         return [f"if type(value) is not list: {_UNSURE}", f"value = tuple([{name}(item) for item in value])"]
-    if source is not Source.STRUCT or item not in {str, bool}:
+    if source is not Source.STRUCT or item not in {str, bool, int}:
         lines += _check_lines(annotation, names, _UNSURE, list, plain_text=source is not Source.DICT)
     return [*lines, "value = tuple(value)"] if is_array(annotation) else lines
 

@@ -72,6 +72,7 @@ def _make_object_check(model: type[AnyModel]) -> Check:
     checks = {
         name: (f"/{name}", _field_check(slot.annotation), _expected(slot.annotation)) for name, slot in slots.items()
     }
+    guess = functools.lru_cache(maxsize=256)(functools.partial(hint_close_to, known=slots))
     required = [name for name, slot in slots.items() if not slot.optional]
 
     def check(value: object, place: str, found: Found) -> None:
@@ -89,7 +90,7 @@ def _make_object_check(model: type[AnyModel]) -> Check:
             known = checks.get(key)
             if known is None:
                 found.needs_hints = True
-                hint = hint_close_to(key, slots)
+                hint = guess(key)
                 found.append(Problem(place + escape_token(key), Code.UNKNOWN_KEY, hint.params if hint else {}, hint))
             else:
                 token, check_field, expected = known

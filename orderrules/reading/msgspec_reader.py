@@ -7,7 +7,7 @@ This is the only module that imports msgspec.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_args
 
 import msgspec
 
@@ -69,6 +69,10 @@ def read_number(literal: msgspec.Raw) -> int | float:
     return _read_number(literal)
 
 
+_Integer = Annotated[int, msgspec.Meta(gt=-(1 << 63), le=(1 << 63) - 1)]
+"""The integers that need no further check."""
+
+
 def _make_struct(model: type[Model]) -> type[msgspec.Struct]:
     """Return the struct class of a model."""
     # All fields are optional here. The generated reader of the struct checks which ones are required.
@@ -90,4 +94,6 @@ def _struct_annotation(annotation: Any) -> Any:  # noqa: ANN401 - an annotation 
         return msgspec.Raw
     if is_text_in_json(annotation):
         return str
-    return annotation if annotation in {str, int, bool} else Any
+    if annotation is int:
+        return _Integer
+    return annotation if annotation in {str, bool} else Any

@@ -81,6 +81,19 @@ scan_warily: Final = _make_scanner(refuse_duplicates)
 """Decode text as ``scan`` does, but raise ``UnsureError`` if an object has equal keys."""
 
 
+def has_more_keys(text: str, count: int) -> bool:
+    """Return whether the objects in a document may have more keys than ``count``; False is certain, True is not.
+
+    A key ends with a quote and a colon. So do the quote of a text that begins with a colon, and an escaped quote before
+    a colon, which is left out.
+    """
+    if any(odd in text for odd in _ODD_COLONS):
+        return True
+    return text.count('":') - text.count('\\":') > count
+
+
+_ODD_COLONS: Final = (" :", "\t:", "\n:", "\r:", '\\\\"')
+"""A blank before a colon, or an escaped backslash before a quote."""
 _DECODER: Final[Any] = json.JSONDecoder(object_pairs_hook=refuse_duplicates, parse_constant=refuse_constant)
 
 
@@ -312,6 +325,8 @@ def is_surely_within(raw: bytes, limits: Limits) -> bool:
         structure = raw.translate(_SKELETON, _NOT_SKELETON)
         if _run(limits.digits) in structure:  # See may_have_long_number.
             return False
+        if structure.count(b"[") <= limits.depth:
+            return True
         structure = structure.replace(b"0", b"")
     return (bool(structure) and _are_shallow(structure, limits.depth)) or not is_too_deep(raw, limits.depth)
 

@@ -30,7 +30,7 @@ HEADLINE: Final = (
     ("reading", "a full body, standard json"),
     ("reading", "a full body, with fast"),
     ("reading", "a full body, Arabic and indented, with fast"),
-    ("orders", "a full order and a full body, and decide, with fast"),
+    ("orders", "an order of 8 kB and a full body, and decide, with fast"),
     ("refusing", "five problems"),
     ("starting", "from orderrules import can_update, salla"),
     ("many", "decide_many, of objects"),

@@ -6,10 +6,21 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orderrules import InvalidInput, Limits
 from orderrules.reading.problems import read_with
-from orderrules.reading.strict_json import DuplicateKeys, Flaw, flaws_in, load
+from orderrules.reading.strict_json import (
+    DuplicateKeys,
+    Flaw,
+    flaws_in,
+    has_more_keys,
+    is_surely_within,
+    is_too_deep,
+    keys_in,
+    load,
+)
 
 if TYPE_CHECKING:
     from orderrules import Problem
@@ -174,3 +185,42 @@ def test_flaws_past_the_limit_are_counted() -> None:
         "/4/d",
         "/4/e",
     ]
+
+
+TEXTS = st.text(alphabet='a":\\ \t\n{}[],', max_size=6)
+TREES = st.recursive(
+    st.one_of(TEXTS, st.integers(0, 9)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXTS, inner, max_size=3)),
+    max_leaves=8,
+)
+
+
+def keys_of(tree: Any) -> int:
+    """Count the keys of a tree."""
+    if isinstance(tree, dict):
+        return len(tree) + sum(map(keys_of, tree.values()))
+    return sum(map(keys_of, tree)) if isinstance(tree, list) else 0
+
+
+@given(TREES, st.sampled_from([":", ": ", " : ", "\t:", "\r\n:\n"]))
+def test_keys_are_counted_whatever_the_texts_hold(tree: Any, colon: str) -> None:
+    """Quotes, colons, backslashes and blanks make no difference."""
+    text, count = json.dumps(tree, separators=(",", colon)), keys_of(tree)
+    assert keys_in(text) == count
+    assert has_more_keys(text, count - 1)
+    plain = json.dumps({"a": 1, "b": ["c: d", '"', '": e']})
+    assert not has_more_keys(plain, 2)
+
+
+@given(TREES, st.integers(1, 6))
+def test_depth_is_counted_whatever_the_texts_hold(tree: Any, limit: int) -> None:
+    """Brackets and quotes in a text make no difference."""
+
+    def depth_of(value: Any) -> int:
+        children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return isinstance(value, dict | list) + max(map(depth_of, children), default=0)
+
+    raw = json.dumps(tree).encode()
+    assert is_too_deep(raw, limit) is (depth_of(tree) > limit)
+    assert is_surely_within(raw, Limits(depth=limit)) is (depth_of(tree) <= limit)
+    assert is_surely_within(raw + b" " * 200, Limits(depth=limit)) is (depth_of(tree) <= limit)
