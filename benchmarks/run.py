@@ -27,7 +27,6 @@ from unittest import mock
 
 import attrs
 import cattrs.preconf.json
-import polars as pl
 import pydantic
 import rich.console
 import rich.progress
@@ -379,23 +378,9 @@ def many(count: int) -> Iterator[Row]:
         "decide_many, of objects", ("POLICY.decide_many(orders, patch)", own), "a loop over the ifs",
         ("[by_ifs(order, patch) for order in orders]", {**names, "by_ifs": by_ifs}), 1 / 4.5,
     )  # fmt: skip
-    kind = pl.Enum([status.value for status in salla.Status])
-    frame = pl.DataFrame(
-        {
-            "status": pl.Series([str(order.status) for order in orders], dtype=kind),
-            "draft": [order.draft for order in orders],
-        }
-    )
-    asked = (pl.col("status") != "completed") | pl.col("draft")
-    assert frame.select(asked).to_series().to_list() == bare
-    assert list(salla.POLICY.decide_indices(own["indices"], patch)) == bare
     yield row(
         "indices, of objects", ("POLICY.indices(orders)", own), "a loop over the ifs",
         ("[by_ifs(order, patch) for order in orders]", {**names, "by_ifs": by_ifs}), None,
-    )  # fmt: skip
-    yield row(
-        "decide_indices, of bytes", ("POLICY.decide_indices(indices, patch)", own), "polars on an Enum column",
-        ("frame.select(asked)", {"frame": frame, "asked": asked}), 1.0,
     )  # fmt: skip
 
 

@@ -314,4 +314,6 @@ def _read_query(model: type[ModelT], query: object) -> ModelT:
     if pairs is None:
         raise invalid(Code.NOT_UTF8, reason="bytes")
     values = dict(pairs)
-    return read_model(model, values if len(values) == len(pairs) else DuplicateKeys(pairs))
+    if len(values) == len(pairs):
+        return read_quickly(model, values, OPTIONS.get().limits) or read_model(model, values)
+    return read_model(model, DuplicateKeys(pairs))
