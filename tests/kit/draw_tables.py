@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from orderrules import Policy, awal, salla
 from orderrules.analysis import tables_and_diagrams as tables
 from orderrules.languages import en
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT: Final = Path(__file__).parent.parent.parent
 DOCUMENTS: Final = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -22,6 +25,7 @@ _SENTENCES: Final = re.compile(r"<!-- sentences: (\w+) -->\n.*?<!-- /sentences -
 _DIAGRAM: Final = re.compile(r"<!-- diagram: (\w+) (\w+) -->\n.*?<!-- /diagram -->", re.DOTALL)
 _RESULTS: Final = re.compile(r"<!-- results: (\w+) -->\n.*?<!-- /results -->", re.DOTALL)
 RESULTS: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
+ON_3_13: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "results-3.13.json").read_text(encoding="utf-8"))
 HEADLINE: Final = (
     ("deciding", "POLICY.can_update, allowed"),
     ("deciding", "POLICY.can_update, refused"),
@@ -43,6 +47,8 @@ def results(part: str) -> str:
         machine = RESULTS["machine"]
         versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
         return f"CPython {machine['python']} on {machine['system']}, with {versions}."
+    if part == "both":
+        return _table([["what", "against", "CPython 3.11", "CPython 3.13", "goal"], *_both_pythons()])
     if part == "weight":
         return f"Salla's policy with all its 49 152 decisions made: {RESULTS['kib']} KiB."
     if part in RESULTS["tables"]:
@@ -53,6 +59,15 @@ def results(part: str) -> str:
     else:
         rows = RESULTS["parts"][part]
     return _table([RESULTS["heads"], *(row["cells"] for row in rows)])
+
+
+def _both_pythons() -> Iterator[list[str]]:
+    """Yield the rows that were measured with both versions of Python: the ratios with each, and the goal."""
+    for part, rows in ON_3_13["parts"].items():
+        former = {(row["what"], row["against"]): row["cells"] for row in RESULTS["parts"][part]}
+        for row in rows:
+            what, against, ratio, *_, goal = row["cells"]
+            yield [what, against, former[what, against][2], ratio, goal.removesuffix(", missed")]
 
 
 def _table(lines: list[list[str]]) -> str:
