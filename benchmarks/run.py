@@ -418,7 +418,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     names = [*PARTS, AUDITING]
     parser.add_argument("parts", nargs="*", help=f"the parts to measure, by default all of them: {', '.join(names)}")
-    parser.add_argument("--write", action="store_true", help=f"write the results to {RESULTS.name} or, on CPython 3.13, to {ON_3_13.name}")
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help=f"write the results to {RESULTS.name} or, on CPython 3.13, to {ON_3_13.name}",
+    )
     options = parser.parse_args()
     if unknown := set(options.parts).difference(names):
         parser.error(f"unknown parts: {', '.join(sorted(unknown))}; the parts are {', '.join(names)}")
