@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 import attrs
 
 from orderrules.grammar.orders import OrderT, PatchT
-from orderrules.reading.bodies import gather, identifier, read_body, read_query, write_body
+from orderrules.reading.bodies import gather, identifier, read_body, read_query, read_quickly, write_body
 from orderrules.reading.fields import slots_of
 from orderrules.reading.hints import NO_HINTS, Hints
 from orderrules.reading.limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
-from orderrules.reading.problems import read_with
+from orderrules.reading.problems import InvalidInput, read_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from orderrules.reading.models import Model
     from orderrules.reading.order_reader import ReadOrder
     from orderrules.reading.payloads import Payload
-    from orderrules.reading.problems import InvalidInput
     from orderrules.reading.strict_json import Document
 
 PatchT_co = TypeVar("PatchT_co", covariant=True)
+_SHORT_ID: Final = 18
+"""Digits of an id that is plainly valid."""
 UPDATE: Final = "PUT"
 """The HTTP method of an update."""
 
@@ -194,6 +195,9 @@ class Endpoint(Generic[OrderT, PatchT]):
         Raises:
             InvalidInput: lists every problem of all three.
         """
+        request = self._read_request_quickly(order_id, query, body) if limits is UPDATE_LIMITS else None
+        if request is not None:
+            return request
         with read_with(f"read the {self._name} request", limits, show_values=show_values):
             number, query_fields, patch = gather(
                 functools.partial(identifier, order_id, self.parameter),
@@ -201,6 +205,31 @@ class Endpoint(Generic[OrderT, PatchT]):
                 lambda: self.read_patch(body, limits=limits, show_values=show_values),
             )
             return self.request_type(order_id=number, patch=patch, **query_fields)
+
+    def _read_request_quickly(
+        self, order_id: object, query: Mapping[str, object] | str, body: object
+    ) -> ParsedRequest[PatchT] | None:
+        """Read a request that is plainly valid; return None if ``read_request`` has to find out."""
+        if type(order_id) is str and len(order_id) <= _SHORT_ID and order_id.isascii() and order_id.isdigit():
+            number = int(order_id)
+        elif type(order_id) is int and abs(order_id) < 10**_SHORT_ID:
+            number = order_id
+        else:
+            return None
+        patch = read_quickly(self.policy.patch_type, body, UPDATE_LIMITS)
+        if patch is None:
+            return None
+        fields: dict[str, object] = {}
+        if self.query_type is not None:
+            slots = slots_of(self.query_type)
+            if any(slot.annotation is not str or slot.optional for slot in slots.values()):
+                return None  # The request may hold another value than the query.
+            try:
+                asked = read_query(self.query_type, query)
+            except InvalidInput:
+                return None
+            fields = {name: getattr(asked, name) for name in slots}
+        return self.request_type(order_id=number, patch=patch, **fields)
 
     def read_order(
         self,
