@@ -17,8 +17,6 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "boolean": "a boolean",
         "integer": "an integer",
         "number": "a number",
-        "finite number": "a finite number",
-        "infinity or NaN": "infinity or NaN",
         "string": "a string",
         "array": "an array",
         "object": "an object",

@@ -92,8 +92,12 @@ def _give_up(source: object, guest: bool) -> NoReturn:  # noqa: ARG001, FBT001 -
 
 
 def _can_copy(payload: Payload, order_type: type[Model]) -> bool:
-    """Return whether the attributes that no rule reads are stored as they are read."""
+    """Return whether the attributes that are only shown are stored as they are read, and no fact depends on them."""
     fields = {field.name: field for field in attrs.fields(order_type)}
+    _, facts, _ = order_type.__derived__()
+    # A fact may also be read from a property, which may depend on any attribute.
+    if not all(attribute in fields and attribute not in payload.shown for _, attribute, _, _ in facts):
+        return False
     return all(
         name in fields
         and fields[name].converter is None

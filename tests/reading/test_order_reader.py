@@ -242,6 +242,40 @@ def test_places_of_other_types_are_read_alike(shown: dict[str, Any]) -> None:
             assert others == [careful, careful]
 
 
+NOTED: Final = Fact("noted", values=(False, True))
+
+
+@model
+class Note(OrderBase["toy.Patch"], facts=(NOTED,)):
+    """An order with a fact that is read from a property."""
+
+    text: str | None = None
+
+    @property
+    def noted(self) -> bool:
+        """Whether there is a text."""
+        return self.text is not None
+
+
+@model
+class Named(OrderBase["toy.Patch"], facts=(Fact("name", values=("Noura", UNKNOWN)),)):
+    """An order with a fact that the payload only shows."""
+
+    name: str | None = None
+
+
+@pytest.mark.parametrize(("order_type", "key"), [(Note, "text"), (Named, "name")])
+def test_a_fact_that_is_only_shown_is_read_for_each_order(order_type: Any, key: str) -> None:
+    """A copy would have the fact of another order."""
+    policy = Policy(name="notes", order_type=order_type, patch_type=toy.Patch, rules=())
+    payload = Payload(places=(), shown={key: str})
+    endpoint = attrs.evolve(cast("Any", toy.ENDPOINT), policy=policy, payload=payload, build_order=None)
+    for value in (None, "Noura", "x", None, "Noura"):
+        order = endpoint.read_order({key: value})
+        assert order == order_type(**{key: value})
+        assert policy.indices([order]) == policy.indices([order_type(**{key: value})])
+
+
 def test_an_order_that_depends_on_more_than_its_facts_is_read_carefully() -> None:
     """A copy would have another value."""
 
