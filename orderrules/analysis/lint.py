@@ -220,7 +220,7 @@ def _find_unread(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Itera
         for rule in alternative.rules
     ]
     read = {fact for condition in conditions for fact in condition.facts}
-    for fact in (*rulebook.order_type.__space__.facts, *rulebook.patch_type.__space__.facts):
+    for fact in rulebook.facts:
         if fact not in read:
             with_fact = [cell for cell in cells if fact in cell.point]
             yield _make_finding(rulebook, (FindingKind.UNREAD, [fact.name], "fact_unread"), with_fact)

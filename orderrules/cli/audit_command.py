@@ -210,13 +210,13 @@ def _rules(survey: Survey) -> list[str]:
 
 def _answer_data(survey: Survey, tally: Tally) -> dict[str, object]:
     """Return the answer as JSON-ready data."""
-    rules = _rules(survey)
+    rules, guard = _rules(survey), survey.policy.guard(survey.patch)
     return {
         "platform": survey.policy.name,
         "edition": survey.policy.edition,
         "digest": survey.policy.digest(),
-        "condition": condition_to_json(survey.policy.guard(survey.patch)),
-        "when": str(survey.policy.guard(survey.patch)),
+        "condition": condition_to_json(guard),
+        "when": str(guard),
         "orders": tally.orders,
         "allowed": tally.allowed,
         "refused": tally.orders - tally.allowed,

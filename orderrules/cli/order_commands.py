@@ -177,11 +177,11 @@ def split(question: Question) -> NoReturn:
     Exit status: 0 all of it is allowed, 1 some is refused, 2 error.
     """
     parts = question.policy.split(question.order, question.patch)
-    data = parts.to_dict(question.order)
+    data = parts.to_dict(question.order, question.patch)
     lines = [line for role in ("allowed", "refused") for line in (f"{role}:", to_json(data[role]).rstrip())]
     _answer(
         question,
-        {**data, "decision": parts.decision.to_dict(question.order, question.patch)},
+        data,
         *map(escape, lines),
         *_decision_lines(parts.decision, question.order),
         status=ALLOWED if parts.decision else REFUSED,

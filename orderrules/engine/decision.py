@@ -302,17 +302,21 @@ def _fact_to_json(fact: Fact, value: Hashable, order: OrderBase[Any] | None) -> 
     """Return the value of a fact for JSON; if the order is given, tell what it shows of an unknown value."""
     if order is None or fact not in order.__space__.facts:
         return value_to_json(fact, value)
-    return shown_to_json(fact, value, order)
+    return shown_to_json(fact, order)  # The value is the same: see _check_evidence.
+
+
+def _facts_to_json(thing: OrderBase[Any] | PatchBase) -> dict[str, object]:
+    """Return the facts of an order or an update by name."""
+    return {fact.name: shown_to_json(fact, thing) for fact in thing.__space__.facts}
 
 
 def _asked_to_dict(order: OrderBase[Any] | None, asked: PatchBase | StrEnum | str | None) -> dict[str, object]:
     """Return the facts of an order, and the facts and keys of an update or the name of an action."""
     data: dict[str, object] = {}
     if order is not None:
-        data["order"] = {fact.name: shown_to_json(fact, fact.of(order), order) for fact in order.__space__.facts}
+        data["order"] = _facts_to_json(order)
     if isinstance(asked, PatchBase):
-        facts = {fact.name: shown_to_json(fact, fact.of(asked), asked) for fact in asked.__space__.facts}
-        data["update"] = {"keys": list(asked.keys), "facts": facts}
+        data["update"] = {"keys": list(asked.keys), "facts": _facts_to_json(asked)}
     elif asked is not None:
         data["action"] = str(asked)
     return data

@@ -51,12 +51,12 @@ class Split(Generic[PatchT]):
         """Return whether the whole update is allowed."""
         return bool(self.decision)
 
-    def to_dict(self, order: OrderBase[Any] | None = None) -> dict[str, object]:
+    def to_dict(self, order: OrderBase[Any] | None = None, patch: PatchT | None = None) -> dict[str, object]:
         """Return the bodies of the two parts, and the decision, ready for JSON; see ``Decision.to_dict``."""
         return {
             "allowed": write_body(self.allowed),
             "refused": write_body(self.refused),
-            "decision": self.decision.to_dict(order),
+            "decision": self.decision.to_dict(order, patch),
         }
 
 

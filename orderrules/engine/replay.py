@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from orderrules.engine.decision import Decision
-    from orderrules.engine.digest import Gist
-    from orderrules.grammar.conditions import Fact, Point
+    from orderrules.grammar.conditions import Point
+    from orderrules.grammar.orders import OrderBase, PatchBase
     from orderrules.grammar.rulebook import Rulebook
     from orderrules.reading.strict_json import Document
 
@@ -41,7 +41,6 @@ class Replay:
 
     Attributes:
         decision: the decision now.
-        allowed_then: whether it was allowed when it was logged.
         rules_then: the ids of the rules that refused, each with the keys.
         waivers_then: the ids of the waivers that were needed.
         edition_then: the edition of the rulebook that decided then.
@@ -49,7 +48,6 @@ class Replay:
     """
 
     decision: Decision
-    allowed_then: bool
     rules_then: tuple[tuple[str, tuple[str, ...]], ...]
     waivers_then: tuple[str, ...]
     edition_then: str
@@ -58,18 +56,16 @@ class Replay:
     @property
     def same(self) -> bool:
         """Whether the answer is the same."""
-        then: Gist = (self.rules_then, tuple(sorted(self.waivers_then)))
-        return self.decision.allowed is self.allowed_then and gist_of(self.decision) == then
+        return gist_of(self.decision) == (self.rules_then, tuple(sorted(self.waivers_then)))
 
     def __bool__(self) -> bool:
         return self.same
 
     def __str__(self) -> str:
-        gist = gist_of(self.decision)
-        with_keys = [rule for rule, _ in gist[0]] == [rule for rule, _ in self.rules_then] and gist[
-            0
-        ] != self.rules_then
-        now = _answer(*gist, with_keys=with_keys)
+        rules, waivers = gist_of(self.decision)
+        ids = [rule for rule, _ in rules]
+        with_keys = rules != self.rules_then and ids == [rule for rule, _ in self.rules_then]
+        now = _answer(rules, waivers, with_keys=with_keys)
         then = _answer(self.rules_then, self.waivers_then, with_keys=with_keys)
         return fill(en.REPLAYS["same" if self.same else "changed"], {"now": now, "then": then})
 
@@ -80,7 +76,7 @@ class Replay:
             "then": {
                 "edition": self.edition_then,
                 "digest": self.digest_then,
-                "allowed": self.allowed_then,
+                "allowed": not self.rules_then,
                 "violations": [{"rule": rule, "keys": list(keys)} for rule, keys in self.rules_then],
                 "waivers": list(self.waivers_then),
             },
@@ -119,10 +115,8 @@ class _Reader(FormReader):
     """Reads one line of a log."""
 
     def __init__(self, rulebook: Rulebook[Any, Any]) -> None:
-        order, patch = rulebook.order_type.__space__.facts, rulebook.patch_type.__space__.facts
-        super().__init__((*order, *patch))
+        super().__init__(rulebook.facts)
         self._rulebook = rulebook
-        self._order, self._patch = order, patch
 
     def read(self, data: Mapping[str, Any]) -> Replay | None:
         """Read the line; return None if it has problems."""
@@ -139,7 +133,7 @@ class _Reader(FormReader):
             self.fail("/rulebook/name", Code.NOT_A_CHOICE, choices=[self._rulebook.name])
             return None  # Everything else is of another platform, too.
         allowed = self._get(data, "allowed", bool)
-        order = self._point(data, "order", self._order)
+        order = self._point(data, "order", self._rulebook.order_type)
         if "action" in data and "update" in data:
             self.fail("/action", Code.UNKNOWN_KEY)
         decide = self._action(data) if "action" in data else self._update(data)
@@ -150,11 +144,9 @@ class _Reader(FormReader):
         waivers = tuple(self._get(entry, "waiver", str, here) for here, entry in self._entries(data, "waivers"))
         if type(data.get("violations")) is list and allowed is bool(rules):
             self.fail("/allowed", Code.WRONG_TYPE, reason="form", expected="verdict")
-        return (
-            None
-            if self.problems
-            else Replay(decide(order), allowed, rules, waivers, version_of["edition"], version_of["digest"])
-        )
+        if self.problems:
+            return None
+        return Replay(decide(order), rules, waivers, version_of["edition"], version_of["digest"])
 
     def _get(self, data: Mapping[str, Any], key: str, kind: type, place: str = "") -> Any:  # noqa: ANN401 - of the type.
         """Return the value of a key that is required, or None if it has a problem."""
@@ -163,10 +155,13 @@ class _Reader(FormReader):
         self.fail(f"{place}/{key}", Code.MISSING)
         return None
 
-    def _point(self, data: Mapping[str, Any], key: str, facts: tuple[Fact, ...], place: str = "") -> Point:
-        """Read one value for each of some facts."""
+    def _point(
+        self, data: Mapping[str, Any], key: str, kind: type[OrderBase[Any] | PatchBase], place: str = ""
+    ) -> Point:
+        """Read a value of each fact of the orders or the updates."""
         values: dict[str, Any] | None = self._get(data, key, dict, place)
-        return {} if values is None else self.point(values, f"{place}/{key}", facts, facts)
+        facts = kind.__space__.facts
+        return {} if values is None else self.point(values, f"{place}/{key}", facts, complete=True)
 
     def _update(self, data: Mapping[str, Any]) -> Callable[[Point], Decision]:
         update: dict[str, Any] | None = self._get(data, "update", dict)
@@ -175,7 +170,7 @@ class _Reader(FormReader):
         for index, key in enumerate(keys):
             if key not in known:
                 self.fail(f"/update/keys/{index}", Code.NOT_A_CHOICE, choices=list(known))
-        asked: Point = {} if update is None else self._point(update, "facts", self._patch, "/update")
+        asked: Point = {} if update is None else self._point(update, "facts", self._rulebook.patch_type, "/update")
         for fact, value in asked.items():
             if fact.attribute in known and (value is UNSET) is (fact.attribute in keys):
                 self.fail(f"/update/facts/{fact.name}", Code.WRONG_TYPE, reason="form", expected="value of a sent key")

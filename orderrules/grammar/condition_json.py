@@ -33,7 +33,7 @@ from orderrules.grammar.conditions import (
 )
 from orderrules.reading.fields import UNSET
 from orderrules.reading.hints import Hint, hint_close_to
-from orderrules.reading.problems import Code, Problem, Problems
+from orderrules.reading.problems import Code, Problem, Problems, escape_token
 from orderrules.reading.values import KINDS, kind_of
 
 if TYPE_CHECKING:
@@ -67,17 +67,17 @@ _NOT_SHOWN: Final = "not shown"
 """The state of a value that an order does not show. A fact of an order that has ``UNSET`` needs it as an alias."""
 
 
-def shown_to_json(fact: Fact, value: Hashable, thing: object) -> Any:  # noqa: ANN401 - any JSON value.
-    """Return the JSON form of a value of a fact that was read from an order or an update.
+def shown_to_json(fact: Fact, thing: object) -> Any:  # noqa: ANN401 - any JSON value.
+    """Return the JSON form of the value of a fact of an order or an update.
 
     A value that the page does not list is written as the order spells it, and told apart from one that the order does
     not show.
 
     Args:
         fact: the fact.
-        value: its value.
         thing: the order or the update.
     """
+    value = fact.of(thing)
     if value is not UNKNOWN:
         return value_to_json(fact, value)
     shown = getattr(thing, fact.attribute)
@@ -142,10 +142,8 @@ def read_facts(data: object, facts: Iterable[Fact]) -> Point:
     Raises:
         InvalidInput: it is not such an object, or names an unknown fact or value; lists every problem with its place.
     """
-    listed = tuple(facts)
-    reader = FormReader(listed)
-    values: dict[str, Any] = reader.typed(data, dict, "") or {}
-    point = reader.point(values, "", [fact for fact in listed if fact.name in values], listed)
+    reader = FormReader(())
+    point = reader.point(reader.typed(data, dict, "") or {}, "", facts, complete=False)
     if reader.problems:
         raise reader.problems.error("read the facts")
     return point
@@ -236,20 +234,19 @@ class FormReader:
         return fact
 
     def point(
-        self, values: Mapping[str, Any], place: str, wanted: Iterable[Fact], known: Iterable[Fact]
+        self, values: Mapping[str, Any], place: str, facts: Iterable[Fact], *, complete: bool
     ) -> dict[Fact, Hashable]:
-        """Read a value of each wanted fact; a name that is not one of the known facts is a problem."""
-        names = {fact.name: fact for fact in known}
+        """Read the values of facts by name; if the point has to be complete, a fact that is left out is a problem."""
+        names = {fact.name: fact for fact in facts}
         for name in values:
             if name not in names:
-                hint = hint_close_to(name, names)
-                self.problems.add(Problem(place, Code.UNKNOWN_KEY).with_hint(hint).at(name))
+                self.fail(place + escape_token(name), Code.UNKNOWN_KEY, hint_close_to(name, names))
         point: dict[Fact, Hashable] = {}
-        for fact in wanted:
-            if fact.name not in values:
-                self.fail(f"{place}/{fact.name}", Code.MISSING)
-            else:
-                point.update((fact, value) for value in self.value(values[fact.name], f"{place}/{fact.name}", fact))
+        for name, fact in names.items():
+            if name in values:
+                point.update((fact, value) for value in self.value(values[name], f"{place}/{name}", fact))
+            elif complete:
+                self.fail(f"{place}/{name}", Code.MISSING)
         return point
 
     def _values(self, data: object, place: str, fact: Fact | None) -> list[Hashable]:
@@ -266,10 +263,9 @@ class FormReader:
         # Without the spelling of an unknown value, which is for people.
         given: object = value_to_json(fact, UNKNOWN) if is_unknown else data
         # True equals 1, so the types are compared too.
-        forms = ((value_to_json(fact, value), value) for value in fact.values)
+        forms = [(value_to_json(fact, value), value) for value in fact.values]
         matching = tuple(value for form, value in forms if type(form) is type(given) and form == given)
         if not matching:
-            written = (value_to_json(fact, value) for value in fact.values)
-            choices = [form if isinstance(form, str) else json.dumps(form, ensure_ascii=False) for form in written]
+            choices = [form if isinstance(form, str) else json.dumps(form, ensure_ascii=False) for form, _ in forms]
             self.fail(place, Code.NOT_A_CHOICE, hint_close_to(word, dict.fromkeys(choices)), choices=choices)
         return matching[:1]

@@ -19,7 +19,7 @@ import attrs
 
 from orderrules.languages import en
 from orderrules.languages.sentences import fill, join_words
-from orderrules.reading.hints import close_to, suggest
+from orderrules.reading.hints import close_to, hint_close_to
 from orderrules.reading.values import shorten
 
 Point = Mapping["Fact", Hashable]
@@ -164,9 +164,9 @@ class Fact:
         unlisted = set(values).difference(self.values)
         if unlisted:
             first = next((value for value in unlisted if isinstance(value, str)), "")
-            hint = close_to(first, {str(value): value for value in self.values if isinstance(value, str)})
+            hint = hint_close_to(first, {str(value): value for value in self.values if isinstance(value, str)})
             message = f"{self.name} has no value {join_words(sorted(map(repr, unlisted)))}"
-            raise ValueError(f"{message} - {suggest(hint)}" if hint else message)
+            raise ValueError(f"{message} - {hint}" if hint else message)
 
     def label(self, value: Hashable) -> str:
         """Return the text of a value in a sentence."""

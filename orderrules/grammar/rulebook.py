@@ -233,8 +233,7 @@ def _check(rulebook: Rulebook[Any, Any]) -> None:
 def _check_rules(rulebook: Rulebook[Any, Any]) -> None:
     """Check what the rules govern, and which facts they read."""
     order, patch = rulebook.order_type, rulebook.patch_type
-    order_facts = set(order.__space__.facts)
-    all_facts = order_facts.union(patch.__space__.facts)
+    order_facts, all_facts = set(order.__space__.facts), set(rulebook.facts)
     both = f"{order.__name__} and {patch.__name__}"
     for rule in rulebook.rules:
         if type(rule.section) not in {rulebook.sections, rulebook.actions}:
@@ -253,7 +252,7 @@ def _check_rules(rulebook: Rulebook[Any, Any]) -> None:
 
 def _check_names(rulebook: Rulebook[Any, Any]) -> None:
     """Check that no two facts have the same name."""
-    names = [fact.name for model in (rulebook.order_type, rulebook.patch_type) for fact in model.__space__.facts]
+    names = [fact.name for fact in rulebook.facts]
     if len(set(names)) < len(names):
         duplicates = join_words(sorted({name for name in names if names.count(name) > 1}), "and")
         raise ValueError(

@@ -218,9 +218,9 @@ def _unreadable_entry(input_problem: Problem) -> dict[str, object]:
         entry["pointer"] = "#" + quote(input_problem.pointer, safe="/~")
     else:
         entry[input_problem.part.value] = input_problem.pointer.removeprefix("/")
-    if input_problem.hint:
+    if input_problem.remedy:
         entry["hint"] = input_problem.hint
-        entry["remedy"] = input_problem.to_dict()["remedy"]
+        entry["remedy"] = input_problem.remedy.code
     return entry
 
 

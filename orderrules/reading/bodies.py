@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
@@ -25,6 +25,7 @@ from orderrules.reading.strict_json import (
     UnsureError,
     decode_surely,
     flaws_in,
+    give_up,
     has_more_keys,
     keys_in,
     load_source,
@@ -147,7 +148,7 @@ def _document_reader(model: type[Model]) -> DocumentReader:
         from orderrules.reading.msgspec_reader import take
     except ImportError:
         take = _make_document_reader
-    return _DOCUMENT_READERS.setdefault(model, take(model) if can_generate(model) else _give_up)
+    return _DOCUMENT_READERS.setdefault(model, take(model) if can_generate(model) else give_up)
 
 
 def _make_document_reader(model: type[Model]) -> DocumentReader:
@@ -163,10 +164,6 @@ def _make_document_reader(model: type[Model]) -> DocumentReader:
 
 
 _DOCUMENT_READERS: Final[dict[type, DocumentReader]] = {}
-
-
-def _give_up(_: str, __: str | bytes) -> NoReturn:
-    raise UnsureError
 
 
 def read_carefully(model: type[ModelT], body: object) -> ModelT:

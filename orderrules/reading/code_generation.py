@@ -30,12 +30,12 @@ import linecache
 from datetime import date
 from enum import Enum, StrEnum
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import attrs
 
 from orderrules.reading.fields import UNSET, AnyModel, is_array, is_model, slots_of
-from orderrules.reading.strict_json import UnsureError
+from orderrules.reading.strict_json import UnsureError, give_up
 from orderrules.reading.values import leaf, members
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     """Takes a decoded value and the number of keys read before it; returns a model and the new number of keys."""
 
 
-_LARGE: Final = 1 << 63
+LARGE: Final = 1 << 63
+"""Integers from -LARGE to LARGE, both left out, are clearly valid."""
 _DEEPEST: Final = 16
 """Levels of nested models; with an array at each level, this is still within the default ``Limits.depth``."""
 
@@ -120,7 +121,7 @@ _RESERVED: Final = frozenset({"self", "value", "item", "number", "type", "str", 
 def _reader(model: type[AnyModel], source: Source, read_number: Callable[[Any], int | float] = float) -> Reader:
     """Generate the function that reads a model; it raises ``ValueError`` or ``KeyError`` if it is unsure."""
     if not can_generate(model):
-        return _give_up
+        return give_up
     derived, _, keys = model.__derived__()
     names = {**_NAMES, "new": object.__new__, "model": model}
     lines = ["def read(data, keys_read):", "    self = new(model)", *(["    number = 0"] if derived else [])]
@@ -150,10 +151,6 @@ def _reader(model: type[AnyModel], source: Source, read_number: Callable[[Any], 
 
 # Wrapped here and not with a decorator: type checkers do not see that a class is a hashable argument.
 reader: Final[Callable[..., Reader]] = functools.cache(_reader)
-
-
-def _give_up(_: object, __: int) -> NoReturn:
-    raise UnsureError
 
 
 def can_generate(model: type[AnyModel], *above: type[AnyModel]) -> bool:
@@ -222,8 +219,8 @@ def _check_lines(
     ``plain_text`` says that strings are already known to have no NUL and no surrogate.
     """
     if not is_array(annotation):
-        return [f"if not ({_check_expression(annotation, 'value', names, plain_text=plain_text)}):", f"    {otherwise}"]
-    item = _check_expression(get_args(annotation)[0], "item", names, plain_text=plain_text)
+        return [f"if not ({check_expression(annotation, 'value', names, plain_text=plain_text)}):", f"    {otherwise}"]
+    item = check_expression(get_args(annotation)[0], "item", names, plain_text=plain_text)
     return [
         f"if type(value) is not {array.__name__}: {otherwise}",
         "for item in value:",
@@ -232,7 +229,7 @@ def _check_lines(
     ]
 
 
-def _check_expression(annotation: object, value: str, names: dict[str, Any], *, plain_text: bool) -> str:
+def check_expression(annotation: object, value: str, names: dict[str, Any], *, plain_text: bool) -> str:
     """Return the expression that checks one value."""
     options = members(annotation)
     checks: list[str] = []
@@ -242,7 +239,7 @@ def _check_expression(annotation: object, value: str, names: dict[str, Any], *, 
             if not any(map(is_text_in_json, options)):
                 checks.append(f"type({value}) is str" + _PLAIN_TEXT.format(value=value) * (not plain_text))
         elif option is int or option is float:
-            checks.append(f"type({value}) is int and {-_LARGE} < {value} < {_LARGE}")
+            checks.append(f"type({value}) is int and {-LARGE} < {value} < {LARGE}")
             if option is float:
                 checks.append(f"type({value}) is float and {value} - {value} == 0")  # False for infinity and NaN.
         elif option is NoneType:

@@ -11,12 +11,12 @@ import functools
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
-from orderrules.reading.code_generation import can_generate, is_plain
+from orderrules.reading.code_generation import LARGE, can_generate, is_plain
 from orderrules.reading.fields import AnyModel, is_array, is_model, slots_of, strict_reader
-from orderrules.reading.hints import EMPTY_ARRAY, LEAVE_OUT, Hint, close_to, hint_close_to, suggest
+from orderrules.reading.hints import EMPTY_ARRAY, LEAVE_OUT, Hint, hint_close_to
 from orderrules.reading.limits import MAX_PROBLEMS
 from orderrules.reading.problems import Code, InvalidInput, Problem, escape_token
-from orderrules.reading.strict_json import UnsureError
+from orderrules.reading.strict_json import UnsureError, give_up
 from orderrules.reading.values import KINDS, enumeration_of, is_empty_list, members
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _MOST: Final = 1024
 """Keys of an object or items of an array; more are left to the careful way."""
-_LARGE: Final = 1 << 63
 _KINDS: Final[Mapping[type, str]] = {kind: KINDS[kind] for kind in (bool, int, float, str, list, dict)}
 
 
@@ -67,7 +66,7 @@ def diagnose(model: type[AnyModel], value: object, hints: Hints) -> Found:
 
 def _make_object_check(model: type[AnyModel]) -> Check:
     if not can_generate(model):
-        return _give_up
+        return give_up
     slots = slots_of(model)
     checks = {
         name: (f"/{name}", _field_check(slot.annotation), _expected(slot.annotation)) for name, slot in slots.items()
@@ -103,10 +102,6 @@ def _make_object_check(model: type[AnyModel]) -> Check:
         found += [Problem(f"{place}/{name}", Code.MISSING) for name in required if name not in items]
 
     return check
-
-
-def _give_up(_: object, __: str, ___: Found) -> None:
-    raise UnsureError
 
 
 # Wrapped here and not with a decorator: type checkers do not see that a class is a hashable argument.
@@ -166,7 +161,7 @@ def _plain_check(annotation: object, expected: str, *kinds: object) -> Check:
         if kind in kinds:
             if (
                 kind is bool
-                or (kind is int and -_LARGE < cast("int", value) < _LARGE)
+                or (kind is int and -LARGE < cast("int", value) < LARGE)
                 or (kind is str and is_plain(cast("str", value)))
             ):
                 return
@@ -189,9 +184,8 @@ def _choice_check(options: type[StrEnum]) -> Check:
         if type(value) is not str:
             found.append(_wrong_type(place, "string", value))
         elif value not in by_value:
-            meant = close_to(value, by_value, found.words)
-            problem = Problem(place, Code.NOT_A_CHOICE, {"choices": list(by_value)})
-            found.append(problem.with_hint(suggest(meant)) if meant else problem)
+            hint = hint_close_to(value, by_value, found.words)
+            found.append(Problem(place, Code.NOT_A_CHOICE, {"choices": list(by_value)}).with_hint(hint))
 
     return check
 

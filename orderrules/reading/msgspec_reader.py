@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_args
 
 import msgspec
 
-from orderrules.reading.code_generation import Source, is_text_in_json, reader
+from orderrules.reading.code_generation import LARGE, Source, is_text_in_json, reader
 from orderrules.reading.fields import UNSET, is_array, is_model, slots_of
-from orderrules.reading.strict_json import LONGEST, UnsureError, is_surely_within
+from orderrules.reading.strict_json import LONGEST, UnsureError, encode_surely
 from orderrules.reading.values import members
 
 if TYPE_CHECKING:
@@ -47,9 +47,7 @@ def decode(source: str | bytes, limits: Limits) -> object:
     msgspec keeps the last of two equal keys. Whether there were any is found by encoding the value again: if both texts
     have as many colons, no key was dropped. An escaped colon might make up for one that was.
     """
-    raw = source.encode() if isinstance(source, str) else source
-    if len(source) > limits.size or not is_surely_within(raw, limits):
-        raise UnsureError
+    raw = encode_surely(source, limits)
     try:
         value: object = _decode(source)
     except msgspec.MsgspecError:
@@ -69,8 +67,8 @@ def read_number(literal: msgspec.Raw) -> int | float:
     return _read_number(literal)
 
 
-_Integer = Annotated[int, msgspec.Meta(gt=-(1 << 63), le=(1 << 63) - 1)]
-"""The integers that need no further check."""
+_Integer = Annotated[int, msgspec.Meta(gt=-LARGE, le=LARGE - 1)]
+"""The integers that need no further check. The bounds of msgspec are themselves within 64 bits."""
 
 
 def _make_struct(model: type[Model]) -> type[msgspec.Struct]:

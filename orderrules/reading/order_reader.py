@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import contextlib
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import attrs
 
-from orderrules.reading.code_generation import compile_function, indent, is_plain
+from orderrules.reading.code_generation import LARGE, check_expression, compile_function, indent, is_plain
 from orderrules.reading.fields import slots_of, strict_reader
 from orderrules.reading.limits import MAX_KEYS, ORDER_LIMITS
 from orderrules.reading.payloads import Empty
 from orderrules.reading.problems import InvalidInput
-from orderrules.reading.strict_json import UnsureError, decode_surely
+from orderrules.reading.strict_json import UnsureError, decode_surely, give_up
 from orderrules.reading.values import members
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ _LONGEST: Final = 64
 """Characters of a text in a template that is kept."""
 _UNSURE: Final = "raise UnsureError"
 _OBJECT: Final = f"if type({{0}}) is not dict or len({{0}}) > {MAX_KEYS}: {_UNSURE}"
-_INTEGER: Final = f"type({{0}}) is int and {-1 << 63} < {{0}} < {1 << 63}"
-_PLAIN_TEXT: Final = "type({0}) is str and ({0}.isascii() and '\\0' not in {0} or is_plain({0}))"
+_INTEGER: Final = f"type({{0}}) is int and {-LARGE} < {{0}} < {LARGE}"
 
 
 def make_order_reader(payload: Payload, order_type: type[Model], build: Build) -> ReadOrder:
@@ -63,7 +62,7 @@ def make_order_reader(payload: Payload, order_type: type[Model], build: Build) -
         build: builds an order from its attributes; takes ``guest`` only if it is true.
     """
     if not _can_copy(payload, order_type):
-        return _give_up
+        return give_up
     read, decode = _generate(payload, order_type, build), _decoder()
 
     def read_order(source: object, guest: bool) -> Order:  # noqa: FBT001 - called for each order, by position.
@@ -85,10 +84,6 @@ def order_reader(payload: Payload, order_type: type[Model], build: Build) -> Rea
             _READERS.clear()
         _READERS[key] = payload, make_order_reader(payload, order_type, build)
     return _READERS[key][1]
-
-
-def _give_up(source: object, guest: bool) -> NoReturn:  # noqa: ARG001, FBT001 - as above.
-    raise UnsureError
 
 
 def _can_copy(payload: Payload, order_type: type[Model]) -> bool:
@@ -233,8 +228,7 @@ def _shown_lines(name: str, annotation: object, number: int) -> list[str]:
     variable, options = f"shown_{number}", set(members(annotation))
     lines = [f"{variable} = order.get({name!r})"]
     if options <= {int, str}:
-        checks = {int: _INTEGER.format(variable), str: _PLAIN_TEXT.format(variable)}
-        either = " or ".join(f"({check})" for kind, check in checks.items() if kind in options)
+        either = check_expression(annotation, variable, {}, plain_text=False)
         return [*lines, f"if not ({variable} is None or {either}): {_UNSURE}"]
     return [*lines, f"if {variable} is not None: {variable} = read_{number}({variable})"]
 

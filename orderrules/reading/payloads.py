@@ -20,7 +20,7 @@ from orderrules.reading.hints import ENCODED_TWICE, Hint, as_hints
 from orderrules.reading.limits import ORDER_LIMITS, Limits
 from orderrules.reading.problems import Code, InvalidInput, Problem, Problems, read_with
 from orderrules.reading.strict_json import flaws_in, load_source
-from orderrules.reading.values import invalid, is_empty_list, is_mapping, mapping, pairs_of, shorten, wrong_type
+from orderrules.reading.values import as_parameter, invalid, is_empty_list, is_mapping, mapping, pairs_of, wrong_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -222,7 +222,7 @@ class Payload:
         return error.each(lambda problem: problem.with_hint(order_hint or problem.remedy or webhook_hint))
 
     def _event_of(self, item: Object) -> str:
-        return shorten(cast("str", item[self.event])).encode(errors="backslashreplace").decode()
+        return as_parameter(cast("str", item[self.event]))
 
     def _search_order(self, document: object) -> tuple[Hint | None, Hint | None]:
         """Search a document for an object that can be read as an order, or else for a string that looks like JSON.

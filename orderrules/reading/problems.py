@@ -141,10 +141,6 @@ class Problem:
         place = "".join(map(escape_token, path)) + self.pointer
         return Problem(place, self.code, self.params, self.remedy, self.part)
 
-    def at(self, token: str) -> Problem:
-        """Return the same problem with one more token at the end of its pointer."""
-        return Problem(self.pointer + escape_token(token), self.code, self.params, self.remedy, self.part)
-
     def with_hint(self, hint: Hint | None) -> Problem:
         """Return the same problem with another hint, or without one."""
         if hint is self.remedy:

@@ -47,38 +47,43 @@ class UnsureError(ValueError):
     """The fast way cannot tell whether the input is valid; the careful way has to read it."""
 
 
+def give_up(*_: object, **__: object) -> NoReturn:
+    """Be unsure of everything: the reader of what has no fast way."""
+    raise UnsureError
+
+
 def _read_float(literal: str) -> float:
     if len(literal) > LONGEST:
         raise UnsureError
     return float(literal)
 
 
-def refuse_constant(_: str) -> NoReturn:
-    """Give up at ``NaN`` or an infinity."""
+def _refuse_constant(_: str) -> NoReturn:
     raise UnsureError
 
 
-def refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Return an object as a dict, or give up if it has equal keys."""
+def _refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     items = dict(pairs)
     if len(items) != len(pairs):
         raise UnsureError
     return items
 
 
-def _make_scanner(make_object: Callable[..., object] | None) -> Callable[[str, int], tuple[Any, int]]:
+def _make_scanner(
+    make_object: Callable[..., object] | None, read_float: Callable[[str], float] | None
+) -> Callable[[str, int], tuple[Any, int]]:
     """Return the function that ``raw_decode`` wraps; it raises ``StopIteration`` if there is no JSON."""
     decoder: Any = json.JSONDecoder(
-        object_pairs_hook=make_object, parse_float=_read_float, parse_constant=refuse_constant
+        object_pairs_hook=make_object, parse_float=read_float, parse_constant=_refuse_constant
     )
     scan_once: Callable[[str, int], tuple[Any, int]] = decoder.scan_once
     return scan_once
 
 
-scan: Final = _make_scanner(None)
+scan: Final = _make_scanner(None, _read_float)
 """Decode text from a position; return the value and where it ends. Of equal keys, the last is kept."""
-scan_warily: Final = _make_scanner(refuse_duplicates)
-"""Decode text as ``scan`` does, but raise ``UnsureError`` if an object has equal keys."""
+scan_warily: Final = _make_scanner(_refuse_duplicates, None)
+"""Decode text without long numbers as ``scan`` does, but raise ``UnsureError`` if an object has equal keys."""
 
 
 def has_more_keys(text: str, count: int) -> bool:
@@ -94,7 +99,6 @@ def has_more_keys(text: str, count: int) -> bool:
 
 _ODD_COLONS: Final = (" :", "\t:", "\n:", "\r:", '\\\\"')
 """A blank before a colon, or an escaped backslash before a quote."""
-_DECODER: Final[Any] = json.JSONDecoder(object_pairs_hook=refuse_duplicates, parse_constant=refuse_constant)
 
 
 def decode_surely(source: str | bytes, limits: Limits) -> object:
@@ -103,12 +107,26 @@ def decode_surely(source: str | bytes, limits: Limits) -> object:
     Raises:
         ValueError: it is not, or only ``load`` can tell. It may also raise ``StopIteration`` and ``RecursionError``.
     """
+    raw = encode_surely(source, limits)
+    return _scan_whole(source if isinstance(source, str) else raw.decode())
+
+
+def encode_surely(source: str | bytes, limits: Limits) -> bytes:
+    """Return a document as bytes, if it is surely within the limits.
+
+    Raises:
+        ValueError: it is not, or only ``load`` can tell.
+    """
     raw = source.encode() if isinstance(source, str) else source
     if len(source) > limits.size or not is_surely_within(raw, limits):
         raise UnsureError
-    text = source if isinstance(source, str) else raw.decode()
+    return raw
+
+
+def _scan_whole(text: str) -> object:
+    """Decode a document without long numbers; raise one of several errors if it has equal keys or is not JSON."""
     start = 0 if text.startswith("{") else len(text) - len(text.lstrip(BLANK))
-    value, end = _DECODER.scan_once(text, start)
+    value, end = scan_warily(text, start)
     if end != len(text) and text[end:].strip(BLANK):
         raise UnsureError
     return cast("object", value)
@@ -168,16 +186,14 @@ def load(source: Document) -> tuple[object, bool]:
     if text.startswith("\ufeff"):
         raise _document_error(Code.BYTE_ORDER_MARK)
     raw = document if isinstance(document, bytes) else document.encode(errors="surrogatepass")
-    long = not is_surely_within(raw, limits)
-    if long and is_too_deep(raw, limits.depth):
+    surely = is_surely_within(raw, limits)
+    if not surely and is_too_deep(raw, limits.depth):
         raise _document_error(Code.TOO_DEEP, bound=limits.depth)
-    start = len(text) - len(text.lstrip(BLANK))
-    long = long and may_have_long_number(raw, limits.digits)
+    long = not surely and may_have_long_number(raw, limits.digits)
     if not long:
         with contextlib.suppress(ValueError, StopIteration, RecursionError):
-            value, end = scan_warily(text, start)
-            if not text[end:].strip(BLANK):
-                return value, False
+            return _scan_whole(text), False
+    start = len(text) - len(text.lstrip(BLANK))
     flaws: list[object] = []  # Empty, or the last flaw.
     read_number = functools.partial(_make_number_reader, flaws, limits.digits)
     decoder = json.JSONDecoder(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 import cattrs
 
 from orderrules.reading.fields import UNSET, is_array, is_model, slots_of, strict_reader
-from orderrules.reading.hints import EMPTY_ARRAY, LEAVE_OUT, close_to, suggest
+from orderrules.reading.hints import EMPTY_ARRAY, LEAVE_OUT, hint_close_to
 from orderrules.reading.models import Model
 from orderrules.reading.problems import Code, InvalidInput, Problem, Problems
 from orderrules.reading.strict_json import DuplicateKeys, duplicate_key
@@ -32,8 +32,7 @@ ModelT = TypeVar("ModelT", bound=Model)
 
 def _unknown_key(key: str, known: Mapping[str, Slot]) -> Problem:
     """Return the problem of an undocumented key, with a guess at the key that is meant."""
-    meant = close_to(key, known)
-    return Problem("", Code.UNKNOWN_KEY).with_hint(suggest(meant) if meant else None).under(key)
+    return Problem("", Code.UNKNOWN_KEY).with_hint(hint_close_to(key, known)).under(key)
 
 
 def _key_not_text(key: object) -> Problem:

@@ -59,12 +59,17 @@ def shorten(value: str) -> str:
     return value if len(value) <= MAX_VALUE else value[:MAX_VALUE] + "…"
 
 
+def as_parameter(value: str) -> str:
+    """Return a text that was read as a parameter of a problem: cut, and with unpaired surrogates escaped."""
+    return shorten(value).encode(errors="backslashreplace").decode()
+
+
 def _shown(value: object) -> dict[str, Any]:
     """Return a string, a number or a boolean as the parameter ``value``, if values are shown; a text is shortened."""
     if not OPTIONS.get().show_values:
         return {}
     if type(value) is str:
-        return {"value": shorten(value).encode(errors="backslashreplace").decode()}
+        return {"value": as_parameter(value)}
     is_short = type(value) is int and not _is_longer(value, MAX_VALUE)
     is_finite = type(value) is float and math.isfinite(value)
     return {"value": value} if is_short or is_finite or type(value) is bool else {}

@@ -51,6 +51,15 @@ def outcome(read: Callable[[Any], object], given: Any) -> object:
         return error.problems, error.more, error.what
 
 
+def outcomes(read: Any, given: Any) -> list[object]:
+    """Read something in every way, and return the outcome of each."""
+    found: list[object] = []
+    for route in ROUTES:
+        with taking(route):
+            found.append(outcome(read, given))
+    return found
+
+
 def repr_of(value: Any) -> object:
     """Return all values of a model, with personal and derived ones."""
     if isinstance(value, tuple):

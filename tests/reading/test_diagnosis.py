@@ -13,7 +13,7 @@ from orderrules import InvalidInput, awal, salla
 from orderrules.reading.diagnosis import diagnose
 from orderrules.reading.strict_json import UnsureError
 from tests.kit import toy
-from tests.kit.ways_to_read import ROUTES, outcome, taking
+from tests.kit.ways_to_read import outcomes
 
 VALUES: Final[list[Any]] = [
     *(None, True, 0, 7, 1 << 70, 10**101, 1.5, float("nan"), float("inf"), "", "7", "a\0", "\ud800", "قميص"),
@@ -27,15 +27,6 @@ KEYS: Final = [
     *("street", "stage", "reciever", "event", "success", "data", "status_id", "a/b~c", "ü", "x" * 200, ""),
 ]
 BODIES: Final = st.dictionaries(st.sampled_from(KEYS), st.sampled_from(VALUES), max_size=6)
-
-
-def outcomes(read: Any, body: Any) -> list[object]:
-    """Read a body in every way."""
-    found: list[object] = []
-    for route in ROUTES:
-        with taking(route):
-            found.append(outcome(read, body))
-    return found
 
 
 @given(BODIES)

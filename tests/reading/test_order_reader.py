@@ -26,7 +26,7 @@ from orderrules.authoring import (
 from orderrules.reading.order_reader import make_order_reader, order_reader
 from orderrules.reading.strict_json import UnsureError
 from tests.kit import toy
-from tests.kit.ways_to_read import ROUTES, outcome, taking
+from tests.kit.ways_to_read import outcomes
 
 SLUGS: Final[list[Any]] = [
     "completed",
@@ -71,15 +71,6 @@ PAYLOADS: Final = st.one_of(
         optional={"event": st.sampled_from(PIECES["event"])},
     ),
 )
-
-
-def outcomes(read: Any, given_order: Any) -> list[object]:
-    """Read an order in every way."""
-    found: list[object] = []
-    for route in ROUTES:
-        with taking(route):
-            found.append(outcome(read, given_order))
-    return found
 
 
 def documents_of(payload: Any) -> list[str]:
