@@ -93,6 +93,7 @@ def documents_of(order: dict[str, Any]) -> dict[str, bytes]:
 
 
 SIZES = {"2 kB": 2000, "8 kB": 8000, "40 kB": 40_000}
+LARGE_GOALS = {("a full body, a time in a text", "with fast"): 1.3, ("three thousand employees", "with fast"): 1.3}
 REACHES = {"standard json": {"three keys": 3.0, "8 kB": 8.0}, "with fast": {"three keys": 1.6, "8 kB": 3.0}}
 UNREADABLE: dict[str, Any] = {
     "one problem": {"customer": {"id": "x"}},
@@ -243,7 +244,7 @@ def reading() -> Iterator[Row]:
         for route, (take, full, one) in routes.items():
             bodies._DOCUMENT_READERS[salla.Patch] = take
             mine: Statement = ("can(order, read(body))", {**own, "body": body})
-            reach = full if what == "a full body" else one if what in BODIES else None
+            reach = full if what == "a full body" else one if what in BODIES else LARGE_GOALS.get((what, route))
             yield row(f"{what}, {route}", mine, PYDANTIC, by_pydantic, reach)
             if what in BODIES:
                 yield row(f"{what}, {route}", mine, CATTRS, by_cattrs, 1 / 2.2)
@@ -356,10 +357,10 @@ def starting() -> Iterator[Row]:
         name: [one - nothing for one, nothing in zip(times, taken["nothing"], strict=True)]
         for name, times in taken.items()
     }
-    yield summarize("import orderrules", "import attrs", net["orderrules"], net["attrs"], 1.35)
-    yield summarize("from orderrules import can_update, salla", "import attrs", net["salla"], net["attrs"])
+    yield summarize("import orderrules", "import attrs", net["orderrules"], net["attrs"], 1.3)
+    yield summarize("from orderrules import can_update, salla", "import attrs", net["salla"], net["attrs"], 1.3)
     yield summarize(
-        "from cold to the first decision of bytes", "the same with pydantic", net["decision"], net["pydantic"], 0.6
+        "from cold to the first decision of bytes", "the same with pydantic", net["decision"], net["pydantic"], 0.5
     )
 
 
