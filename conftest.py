@@ -1,11 +1,7 @@
-"""Runs the Python examples of README.md and of docs/, each document as one namespace."""
+"""Runs the examples and commands of README.md and of docs/, each document as one namespace."""
 
 from __future__ import annotations
 
-from sybil import Sybil
-from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
+from tests.kit.documents import documents
 
-pytest_collect_file = Sybil(
-    parsers=[PythonCodeBlockParser(), SkipParser()],
-    patterns=["README.md", "docs/*.md", "docs/integrations/*.md"],
-).pytest()
+pytest_collect_file = documents.pytest()

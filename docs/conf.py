@@ -8,13 +8,26 @@ project = "orderrules"
 author = "The orderrules developers"
 project_copyright = "2026, the orderrules developers"
 version = release = __version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinxcontrib.mermaid"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_llms_txt",
+    "sphinxcontrib.mermaid",
+]
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["colon_fence"]
 myst_fence_as_directive = ["mermaid"]
 myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "orderrules"
+html_sourcelink_suffix = ""
+# Only commands are copied, without the prompt and what they print.
+copybutton_prompt_text = "$ "
+llms_txt_uri_template = "{base_url}_sources/{docname}.md"
+llms_txt_summary = "Which update may be made to an order now, and which documented rule refuses it: Salla and Awal, in Python."
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_class_signature = "mixed"

@@ -49,7 +49,7 @@ def test_the_changelog_starts_with_unreleased_and_names_every_entry() -> None:
 
 EXAMPLES = re.findall(
     r"^\| `(\w+)` \| .*? \| `(salla|awal)` `(.*?)` \| `?(.*?)`? \|$",
-    (ROOT / "docs" / "problems.md").read_text(encoding="utf-8"),
+    (ROOT / "docs" / "reference" / "problems.md").read_text(encoding="utf-8"),
     re.MULTILINE,
 )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import attrs
 
+from orderrules.analysis.schema import schema
 from orderrules.engine.decision_table import table_of
 from orderrules.grammar.conditions import ALWAYS, NEVER, Fact, from_truth_table, sort_by_name
 from orderrules.grammar.orders import sections_by_key
@@ -19,7 +20,7 @@ from orderrules.reading.fields import UNSET
 __all__ = ["TABLES", "Column", "RuleTable", "dot", "mermaid"]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from orderrules.engine.decision import Cell
     from orderrules.grammar.conditions import Condition, Values
@@ -252,9 +253,39 @@ def _condition_of(cells: list[Cell], *known: Fact) -> Condition:
     return from_truth_table(facts, verdicts)
 
 
+def _fields(rulebook: Rulebook[Any, Any]) -> RuleTable:
+    """The body keys of an update, with those of nested objects, their types and their sections."""
+    schemas = cast("Mapping[str, Any]", schema(rulebook, None)["properties"])
+    return RuleTable(
+        (
+            Column("key", "body key", "`"),
+            Column("type", "type"),
+            Column("values", "values", "`", empty="", conjunction="or"),
+            Column("section", "section", "**"),
+        ),
+        [
+            {"section": str(section), **field}
+            for section in rulebook.sections
+            for key in rulebook.keys_of(section)
+            for field in _fields_below(key, schemas[key])
+        ],
+    )
+
+
+def _fields_below(key: str, its_schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the records of a body key and of the keys in its object."""
+    items = its_schema.get("items", its_schema)
+    kind = str(items.get("format", items["type"]))
+    name = f"list of {kind}s" if items is not its_schema else kind
+    yield {"key": key, "type": name, "values": items.get("enum", [])}
+    for part, below in items.get("properties", {}).items():
+        yield from _fields_below(f"{key}.{part}", below)
+
+
 TABLES: Final[dict[str, Callable[[Rulebook[Any, Any]], RuleTable]]] = {
     "statuses": _statuses,
     "rules": _rules,
+    "fields": _fields,
     "actions": _actions,
     "waivers": _waivers,
     "transitions": _transition_rows,

@@ -64,6 +64,7 @@ def table(policy: Policy[Any, Any], which: str, form: str) -> NoReturn:
     \b
     statuses     which sections are open in each status (the default)
     rules        the rules of each section
+    fields       the body keys of an update, and their types
     actions      the rules of each action, such as cancel
     waivers      the conditions under which no rule applies
     transitions  which statuses may follow each status

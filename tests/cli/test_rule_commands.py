@@ -50,7 +50,9 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("platform", POLICIES)
-@pytest.mark.parametrize("table", ["statuses", "rules", "actions", "waivers", "transitions", "assumptions", "advice"])
+@pytest.mark.parametrize(
+    "table", ["statuses", "rules", "fields", "actions", "waivers", "transitions", "assumptions", "advice"]
+)
 def test_every_table_is_printed_in_each_format(platform: str, table: str) -> None:
     """Markdown is the library's table, JSON has one record a row, and text has every word of the records."""
     markdown = run("table", table, "--platform", platform, "--format", "markdown").stdout

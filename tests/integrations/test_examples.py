@@ -22,13 +22,13 @@ SCRIPTS = ["httpx_client", "requests_client", "guarded_update", "dataframes"]
 def test_a_script_prints_what_its_page_shows(name: str) -> None:
     """The output is compared character by character."""
     result = subprocess.run([sys.executable, FOLDER / f"{name}.py"], capture_output=True, text=True, check=True)
-    pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "integrations").glob("*.md"))
+    pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "how-to").glob("*.md"))
     listing = re.search(rf"<!-- prints: {name} -->\n```text\n(.*?)```", pages, re.DOTALL)
     assert listing is not None
     assert listing[1] == result.stdout
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "integrations").glob("*.md")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "how-to").glob("*.md")), ids=lambda path: path.stem)
 def test_every_page_names_an_existing_example(path: Path) -> None:
     """It also names the extra to install."""
     page = path.read_text(encoding="utf-8")

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any, Final
 from orderrules import Policy, awal, salla
 from orderrules.analysis import tables_and_diagrams as tables
 from orderrules.languages import en
+from tests.kit.draw_commands import commands
+from tests.kit.markdown import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT: Final = Path(__file__).parent.parent.parent
-DOCUMENTS: Final = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS: Final = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 POLICIES: Final[dict[str, Policy[Any, Any]]] = {"salla": salla.POLICY, "awal": awal.POLICY}
 _TABLE: Final = re.compile(r"<!-- table: (\w+) (\w+) -->\n.*?<!-- /table -->", re.DOTALL)
 _SENTENCES: Final = re.compile(r"<!-- sentences: (\w+) -->\n.*?<!-- /sentences -->", re.DOTALL)
 _DIAGRAM: Final = re.compile(r"<!-- diagram: (\w+) (\w+) -->\n.*?<!-- /diagram -->", re.DOTALL)
+_COMMANDS: Final = re.compile(r"<!-- commands -->\n.*?<!-- /commands -->", re.DOTALL)
 _RESULTS: Final = re.compile(r"<!-- results: (\w+) -->\n.*?<!-- /results -->", re.DOTALL)
 RESULTS: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
 ON_3_13: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "results-3.13.json").read_text(encoding="utf-8"))
@@ -48,17 +51,17 @@ def results(part: str) -> str:
         versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
         return f"CPython {machine['python']} on {machine['system']}, with {versions}."
     if part == "both":
-        return _table([["what", "against", "CPython 3.11", "CPython 3.13", "goal"], *_both_pythons()])
+        return table([["what", "against", "CPython 3.11", "CPython 3.13", "goal"], *_both_pythons()])
     if part == "weight":
         return f"Salla's policy with all its 49 152 decisions made: {RESULTS['kib']} KiB."
     if part in RESULTS["tables"]:
-        table = RESULTS["tables"][part]
-        return _table([table["heads"], *table["cells"]])
+        measured = RESULTS["tables"][part]
+        return table([measured["heads"], *measured["cells"]])
     if part == "headline":
         rows = [row for of, what in HEADLINE for row in RESULTS["parts"][of] if row["what"] == what]
     else:
         rows = RESULTS["parts"][part]
-    return _table([RESULTS["heads"], *(row["cells"] for row in rows)])
+    return table([RESULTS["heads"], *(row["cells"] for row in rows)])
 
 
 def _both_pythons() -> Iterator[list[str]]:
@@ -70,18 +73,12 @@ def _both_pythons() -> Iterator[list[str]]:
             yield [what, against, former[what, against][2], ratio, goal.removesuffix(", missed")]
 
 
-def _table(lines: list[list[str]]) -> str:
-    heads, *rows = lines
-    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
-
-
 def drawn(document: str) -> str:
     """Return a document with all its tables and diagrams made from the rules."""
 
     def replace_table(match: re.Match[str]) -> str:
         name, platform = match.groups()
-        table = tables.TABLES[name](POLICIES[platform])
-        return f"<!-- table: {name} {platform} -->\n{table}\n<!-- /table -->"
+        return f"<!-- table: {name} {platform} -->\n{tables.TABLES[name](POLICIES[platform])}\n<!-- /table -->"
 
     def replace_diagram(match: re.Match[str]) -> str:
         name, platform = match.groups()
@@ -97,8 +94,9 @@ def drawn(document: str) -> str:
             for code, sentence in getattr(en, match[1]).items()
         ]
         heads = ["code" if match[1] == "HINTS" else "code, reason", "sentence"]
-        return f"<!-- sentences: {match[1]} -->\n{_table([heads, *rows])}\n<!-- /sentences -->"
+        return f"<!-- sentences: {match[1]} -->\n{table([heads, *rows])}\n<!-- /sentences -->"
 
+    document = _COMMANDS.sub(lambda _: f"<!-- commands -->\n{commands()}\n<!-- /commands -->", document)
     document = _SENTENCES.sub(replace_sentences, document)
     return _RESULTS.sub(replace_results, _DIAGRAM.sub(replace_diagram, _TABLE.sub(replace_table, document)))
 
