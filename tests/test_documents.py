@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import io
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,14 +25,34 @@ def test_tables_in_documents_are_generated_from_the_rules(path: Path) -> None:
     assert drawn(document) == document
 
 
-def test_the_first_readme_example_prints_the_text_below_it() -> None:
-    """The example has 12 lines."""
+def test_the_readme_is_short_and_its_first_example_has_twelve_lines() -> None:
+    """A reader sees all of it in a few minutes."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    code, printed = re.findall(r"```(?:python|text)\n(.*?)```", readme, re.DOTALL)[:2]
-    assert len(code.splitlines()) == 12
-    with contextlib.redirect_stdout(io.StringIO()) as out:
-        exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own text.
-    assert out.getvalue() == printed
+    assert len(readme.splitlines()) <= 150
+    assert len(re.findall(r"```python\n(.*?)```", readme, re.DOTALL)[0].splitlines()) == 12
+
+
+PAGES = sorted((ROOT / "docs").glob("*/*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_says_whom_it_serves(page: Path) -> None:
+    """Its first line below the title is in italics."""
+    _, first = page.read_text(encoding="utf-8").split("\n\n")[:2]
+    assert re.fullmatch(r"\*For .+\.\*", first.replace("\n", " "))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_commands_that_are_not_run_only_install(page: Path) -> None:
+    """All others are in a block with their output, which is compared."""
+    blocks = re.findall(r"```(?:sh|bash|shell)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert all(re.match(r"pip install|make |git clone|cd ", line) for block in blocks for line in block.splitlines())
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    """The first page lists them all."""
+    listed = re.findall(r"^([a-z-]+/[a-z-]+)$", (ROOT / "docs" / "index.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted(f"{page.parent.name}/{page.stem}" for page in PAGES)
 
 
 def test_the_changelog_starts_with_unreleased_and_names_every_entry() -> None:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from orderrules import Policy, awal, salla
 from orderrules.analysis import tables_and_diagrams as tables
 from orderrules.languages import en
+from orderrules.languages.sentences import group_thousands
 from tests.kit.draw_commands import commands
 from tests.kit.markdown import table
 
@@ -26,22 +28,15 @@ _TABLE: Final = re.compile(r"<!-- table: (\w+) (\w+) -->\n.*?<!-- /table -->", r
 _SENTENCES: Final = re.compile(r"<!-- sentences: (\w+) -->\n.*?<!-- /sentences -->", re.DOTALL)
 _DIAGRAM: Final = re.compile(r"<!-- diagram: (\w+) (\w+) -->\n.*?<!-- /diagram -->", re.DOTALL)
 _COMMANDS: Final = re.compile(r"<!-- commands -->\n.*?<!-- /commands -->", re.DOTALL)
+_WITNESSES: Final = re.compile(r"<!-- witnesses -->\n.*?<!-- /witnesses -->", re.DOTALL)
 _RESULTS: Final = re.compile(r"<!-- results: (\w+) -->\n.*?<!-- /results -->", re.DOTALL)
 RESULTS: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
 ON_3_13: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "results-3.13.json").read_text(encoding="utf-8"))
-HEADLINE: Final = (
-    ("deciding", "POLICY.can_update, allowed"),
-    ("deciding", "POLICY.can_update, refused"),
-    ("deciding", "can_update, refused"),
-    ("building", "build a patch of two keys, and decide"),
-    ("reading", "a full body, standard json"),
-    ("reading", "a full body, with fast"),
-    ("reading", "a full body, Arabic and indented, with fast"),
-    ("orders", "an order of 8 kB and a full body, and decide, with fast"),
-    ("refusing", "five problems"),
-    ("starting", "from orderrules import can_update, salla"),
-    ("many", "decide_many, of objects"),
-)
+WITNESSES: Final = {
+    "passed": "tests",
+    "points": "decisions on which table and oracle agree",
+    "mutants": "changed rules, each noticed by a test",
+}
 
 
 def results(part: str) -> str:
@@ -57,11 +52,18 @@ def results(part: str) -> str:
     if part in RESULTS["tables"]:
         measured = RESULTS["tables"][part]
         return table([measured["heads"], *measured["cells"]])
-    if part == "headline":
-        rows = [row for of, what in HEADLINE for row in RESULTS["parts"][of] if row["what"] == what]
-    else:
-        rows = RESULTS["parts"][part]
-    return table([RESULTS["heads"], *(row["cells"] for row in rows)])
+    return table([RESULTS["heads"], *(row["cells"] for row in RESULTS["parts"][part])])
+
+
+def witnesses() -> str:
+    """Return a table of what the tests count."""
+    counts: dict[str, int] = tomllib.loads((ROOT / "tests" / "counts.toml").read_text(encoding="utf-8"))
+    specs = [tomllib.loads((ROOT / "specs" / f"{name}.toml").read_text(encoding="utf-8")) for name in POLICIES]
+    clauses = [clause for spec in specs for clause in spec["clause"]]
+    rows = [[group_thousands(len(clauses)), "clauses of the two pages"]]
+    rows += [[group_thousands(sum(len(clause["example"]) for clause in clauses)), "written examples of them"]]
+    rows += [[group_thousands(counts[name]), words] for name, words in WITNESSES.items()]
+    return table([["how many", "what"], *rows])
 
 
 def _both_pythons() -> Iterator[list[str]]:
@@ -96,6 +98,7 @@ def drawn(document: str) -> str:
         heads = ["code" if match[1] == "HINTS" else "code, reason", "sentence"]
         return f"<!-- sentences: {match[1]} -->\n{table([heads, *rows])}\n<!-- /sentences -->"
 
+    document = _WITNESSES.sub(lambda _: f"<!-- witnesses -->\n{witnesses()}\n<!-- /witnesses -->", document)
     document = _COMMANDS.sub(lambda _: f"<!-- commands -->\n{commands()}\n<!-- /commands -->", document)
     document = _SENTENCES.sub(replace_sentences, document)
     return _RESULTS.sub(replace_results, _DIAGRAM.sub(replace_diagram, _TABLE.sub(replace_table, document)))
