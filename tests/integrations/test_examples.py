@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.kit.examples import FOLDER
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ROOT = FOLDER.parent.parent
 SCRIPTS = ["httpx_client", "requests_client", "guarded_update", "dataframes"]
@@ -28,10 +24,13 @@ def test_a_script_prints_what_its_page_shows(name: str) -> None:
     assert listing[1] == result.stdout
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "how-to").glob("*.md")), ids=lambda path: path.stem)
-def test_every_page_names_an_existing_example(path: Path) -> None:
+PAGES = ["httpx", "requests", "fastapi", "starlette", "django", "rest-framework", "sqlalchemy", "dataframes"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_of_an_integration_names_an_existing_example(name: str) -> None:
     """It also names the extra to install."""
-    page = path.read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "how-to" / f"{name}.md").read_text(encoding="utf-8")
     examples = re.findall(r"`(examples/[a-z_/]+\.py)`", page)
     assert examples
     assert all((ROOT / name).is_file() for name in examples)
