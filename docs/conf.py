@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from orderrules import __version__
+
+# Django's forms and views are documented from their code, which asks for its settings.
+settings.configure()
 
 project = "orderrules"
 author = "The orderrules developers"

@@ -282,7 +282,8 @@ def _read_fact(fact: Fact, value: object) -> object:
     try:
         fact.from_database(value)
     except ValueError:
-        choices = [str(choice) for choice in fact.values if choice not in {UNKNOWN, UNSET}]
+        spellings = (spelling for each in fact.values for spelling in fact.spellings(each))
+        choices = [str(spelling) for spelling in spellings if spelling not in {UNKNOWN, UNSET}]
     else:
         return value
     raise invalid(Code.NOT_A_CHOICE, choices=choices)

@@ -15,6 +15,7 @@ import inspect
 import io
 import json
 import os
+import re
 import stat
 import sys
 from codecs import BOM_UTF8
@@ -285,7 +286,8 @@ def draw(*parts: RenderableType, width: int | None = None) -> str:
     with console.capture() as capture:
         for part in parts:
             console.print(part, soft_wrap=isinstance(part, str))
-    return capture.get()
+    # Rich fills each line of a table with blanks.
+    return re.sub(" +$", "", capture.get(), flags=re.MULTILINE)
 
 
 def choose_policy(name: str | None, place: str | None, assumptions: dict[str, Any]) -> Policy[Any, Any]:

@@ -357,4 +357,5 @@ class UpdateRefused(Exception):  # noqa: N818 - the public name is fixed, and sa
         super().__init__(decision)
 
     def __str__(self) -> str:
-        return self.decision.explain()
+        # A task queue may rebuild the exception from the text of its arguments.
+        return str(self.decision)

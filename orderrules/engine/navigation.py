@@ -110,9 +110,8 @@ def _other_values(current: Fact, asked: Fact, order: OrderBase[Any]) -> list[Has
     return [value for value in asked.values if value is not UNSET and value != present]
 
 
-def split(rulebook: Rulebook[OrderT, PatchT], order: OrderT, patch: PatchT) -> Split[PatchT]:
-    """See ``Policy.split``."""
-    decision = table_of(rulebook).decide(order, patch)
+def split(rulebook: Rulebook[OrderT, PatchT], patch: PatchT, decision: Decision, order: OrderT) -> Split[PatchT]:
+    """Split an update on which was decided; see ``Policy.split``."""
     sections = patch.sections
     closed = {violation.section for violation in decision.violations}
     # If every rule reads only its own section, dropping the refused sections is enough. Otherwise all sets are tried.
@@ -173,9 +172,8 @@ def _patch(rulebook: Rulebook[OrderT, PatchT], values: Mapping[str, object]) -> 
     return rulebook.patch_type(**values)
 
 
-def apply(rulebook: Rulebook[OrderT, PatchT], order: OrderT, patch: PatchT) -> OrderT:
-    """See ``Policy.apply``."""
-    table_of(rulebook).decide(order, patch).require()
+def after(rulebook: Rulebook[OrderT, PatchT], order: OrderT, patch: PatchT) -> OrderT:
+    """Return the order as it is after an update that is allowed; see ``Policy.apply``."""
     fields = slots_of(rulebook.order_type)
     effects = {effect.key: effect for effect in rulebook.effects}
     changed: dict[str, object] = {}
@@ -243,7 +241,7 @@ def _find_steps(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT)
         if not _missing(rulebook, present, goal):
             return steps
         for step in _next_steps(rulebook, present, goal, simple=simple):
-            reached = apply(rulebook, present, step)
+            reached = after(rulebook, present, step)
             state = _state(rulebook, reached, goal)
             if state not in seen:
                 seen.add(state)
@@ -321,7 +319,8 @@ def _next_steps(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT,
             whole = _try_patch(rulebook, {**rest, **always_sent, **status})
             if whole is None:
                 continue
-            step = split(rulebook, order, whole).allowed if simple else whole
+            decision = table_of(rulebook).decide(order, whole)
+            step = split(rulebook, whole, decision, order).allowed if simple else whole
             if step.keys and all(name in step.keys for name in status) and table_of(rulebook).decide(order, step):
                 yield step
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 import attrs
 
 from orderrules.grammar.conditions import UNKNOWN, Fact, Point, points
-from orderrules.languages.sentences import join_words
+from orderrules.languages.sentences import join_words, with_article
 from orderrules.reading.bodies import write_body
 from orderrules.reading.fields import UNSET, slots_of
 from orderrules.reading.hints import hint_close_to
@@ -245,7 +245,7 @@ def _unlisted_values(space: Space, patch: PatchBase) -> InvalidInput | None:
         if value not in fact.values and UNKNOWN not in fact.values:
             choices = [fact.label(known) for known in fact.values if known is not UNSET]
             problems.add(Problem("", Code.NOT_A_CHOICE, {"choices": choices}).under(fact.attribute))
-    return problems.error(f"build a {type(patch).__qualname__}") if problems else None
+    return problems.error(f"build {with_article(type(patch).__qualname__)}") if problems else None
 
 
 class PatchBase(Model):

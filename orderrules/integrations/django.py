@@ -78,14 +78,17 @@ class _UpdateView:
             """Return the function that a route calls.
 
             Raises:
-                TypeError: ``get_order`` or ``save_order`` is a coroutine function, and this view does not await it.
+                TypeError: ``get_order`` or ``save_order`` is a coroutine function, and this view does not await it; or
+                    it is none, and this view awaits it.
             """
-            coroutines = [
-                name for name in ("get_order", "save_order") if inspect.iscoroutinefunction(getattr(cls, name))
-            ]
-            if coroutines and not issubclass(cls, AsyncUpdateOrderMixin):
-                names = join_words(coroutines, "and")
-                raise TypeError(f"{cls.__name__} has a coroutine function {names}: derive from AsyncUpdateOrderMixin")
+            awaits = issubclass(cls, AsyncUpdateOrderMixin)
+            methods = ("get_order", "save_order")
+            wrong = [name for name in methods if inspect.iscoroutinefunction(getattr(cls, name)) is not awaits]
+            if wrong:
+                names = join_words(wrong, "and")
+                cure = "write async def" if awaits else "derive from AsyncUpdateOrderMixin"
+                kind = "a function that is not a coroutine function" if awaits else "a coroutine function"
+                raise TypeError(f"{cls.__name__} has {kind}, {names}: {cure}")
             return super().as_view(**initkwargs)
 
     def _read_request(self, request: HttpRequest, parameters: Mapping[str, object]) -> ParsedRequest[Any]:

@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 import attrs
 
 from orderrules.engine.decision import UpdateRefused
+from orderrules.engine.navigation import after
 from orderrules.grammar.orders import OrderT, PatchT
 from orderrules.integrations.cache import CachedOrder, OrderCache
 from orderrules.integrations.reports import (
@@ -193,6 +194,7 @@ class Gate(Generic[OrderT, PatchT]):
         if place is None:
             return None
         before, digits, after = place
+        headers = {name.lower(): value for name, value in headers.items()}
         account = (headers.get(name, "") for name in self.endpoint.account)
         key = (parts.scheme, parts.netloc, before, digits.lstrip("0"), *account)
         if method != UPDATE or after:
@@ -497,7 +499,12 @@ class Attempt(Generic[OrderT, PatchT]):
                 names = join_words(fact.name for fact in uncertain)
                 self._reason = f"no answer of the platform shows its {names} for certain"
                 return
-            decision = attrs.evolve(decision, violations=certain)
+            if len(certain) < len(decision.violations):
+                # The assumptions are those of what is certain, so the rest of the update is left out.
+                kept = {key for each in certain for key in each.keys}
+                left = {key for each in decision.violations for key in each.keys} - kept
+                rest = type(patch)(**{key: getattr(patch, key) for key in patch.keys if key not in left})
+                decision = attrs.evolve(self._policy.can_update(order, rest), violations=certain)
         self._decision = decision
         self._refusal = None if decision else UpdateRefused(decision)
 
@@ -552,7 +559,7 @@ class Attempt(Generic[OrderT, PatchT]):
         # The order of a platform of one's own may have no field for a key. The update was sent by now: nothing is
         # raised, and the order is not cached.
         with contextlib.suppress(TypeError, InvalidInput):
-            return attrs.evolve(before, order=self._policy.apply(before.order, patch))
+            return attrs.evolve(before, order=after(self._policy, before.order, patch))
         return None
 
     def _code(self, status: int, content: Mapping[str, object]) -> str | None:

@@ -29,7 +29,18 @@ if TYPE_CHECKING:
     from orderrules.policy.policy import Policy
     from orderrules.reading.problems import Problem
 
-__all__ = ["MEDIA_TYPE", "SCHEMA", "TYPES", "apply", "problem"]
+__all__ = [
+    "MEDIA_TYPE",
+    "SCHEMA",
+    "TYPES",
+    "NoSuchOrder",
+    "NotJson",
+    "apply",
+    "plain_problem",
+    "problem",
+    "read_at",
+    "require_json",
+]
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPES: Final = "urn:problem-type:orderrules:"
@@ -149,10 +160,10 @@ def apply(policy: Policy[OrderT, PatchT], order: OrderT, patch: PatchT) -> Order
     Raises:
         UpdateRefused: the update is refused. The problem document of this error says what is allowed instead.
     """
-    decision = policy.can_update(order, patch)
-    if not decision:
-        raise UpdateRefusedHere(decision, Instead.of(policy, order, patch))
-    return policy.apply(order, patch)
+    try:
+        return policy.apply(order, patch)
+    except UpdateRefused as error:
+        raise UpdateRefusedHere(error.decision, Instead.of(policy, order, patch)) from None
 
 
 def problem(

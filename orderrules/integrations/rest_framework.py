@@ -10,6 +10,7 @@ with extra("rest-framework"):
     from rest_framework import serializers
     from rest_framework.exceptions import ErrorDetail
     from rest_framework.views import exception_handler as default_handler
+    from rest_framework.views import set_rollback
 
 from orderrules.engine.decision import UpdateRefused
 from orderrules.grammar.orders import sections_by_key
@@ -94,6 +95,7 @@ def exception_handler_of(
 
     def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
         if isinstance(error, InvalidInput | UpdateRefused):
+            set_rollback()  # As the default handler does: nothing of a refused request is committed.
             return problem_response(endpoint, error, types)
         return default_handler(error, context)
 

@@ -242,7 +242,8 @@ def _check_statement(connection: object, statement: sa.Update, policy: Policy[An
     """Check that a statement can be guarded, and raise the errors that ``guarded_update`` documents."""
     if hasattr(connection, "run_sync"):
         kind = type(connection).__name__
-        raise TypeError(f"with an {kind}, use await connection.run_sync(guarded_update, statement, ...)")
+        name = "session" if "session" in kind.lower() else "connection"
+        raise TypeError(f"with an {kind}, use await {name}.run_sync(guarded_update, statement, ...)")
     if not isinstance(statement, sa.Update):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"expected an update, such as sqlalchemy.update(orders), got {type(statement).__name__}")
     if statement.whereclause is None:
@@ -315,7 +316,7 @@ def _values_by_column(
 def _name(column: object) -> str | None:
     """Return the name of a column in the database; None if it is not a column but, for example, an expression."""
     expression = getattr(column, "expression", column)
-    return expression.name if isinstance(expression, sa.Column) else None
+    return expression.name if isinstance(expression, sa.ColumnClause) else None
 
 
 def _to_stored(key: str, column: Column, value: object) -> object:

@@ -46,6 +46,11 @@ def group_thousands(count: int) -> str:
     return f"{count:,}".replace(",", " ")
 
 
+def with_article(noun: str) -> str:
+    """Return a noun with its article: ``an Order``."""
+    return f"{'an' if noun[:1].lower() in set('aeiou') else 'a'} {noun}"
+
+
 def join_words(words: Iterable[object], conjunction: str = "or") -> str:
     """Join words as in a sentence: ``a``, ``a or b``, ``a, b or c``."""
     *most, last = [str(word) for word in words]

@@ -525,7 +525,7 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
             "S8",
             "whether canceled, restored and restoring close what completed closes",
             f"{locked} receiver, shipping and coupon",
-            offer(_build_rules, chosen, "locked", {"open": NONE_LOCKED, "locked": CANCELED_FAMILY}),
+            offer(_build_rules, chosen, "locked", {"open": NONE_LOCKED, "family": CANCELED_FAMILY}),
         ),
         Assumption(
             "S9",

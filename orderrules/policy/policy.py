@@ -200,7 +200,7 @@ class Policy(Rulebook[OrderT, PatchT]):
         """
         from orderrules.engine import navigation
 
-        return navigation.split(self, order, patch)
+        return navigation.split(self, patch, self.can_update(order, patch), order)
 
     def apply(self, order: OrderT, patch: PatchT) -> OrderT:
         """Return the order as it will be after an update, according to the page.
@@ -221,7 +221,8 @@ class Policy(Rulebook[OrderT, PatchT]):
         """
         from orderrules.engine import navigation
 
-        return navigation.apply(self, order, patch)
+        self.can_update(order, patch).require()
+        return navigation.after(self, order, patch)
 
     def plan(self, order: OrderT, goal: PatchT) -> Plan[PatchT]:
         """Find the shortest sequence of allowed updates after which the order has everything that the goal asks for.

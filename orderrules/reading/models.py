@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast, dataclass_tra
 
 import attrs
 
+from orderrules.languages.sentences import with_article
 from orderrules.reading.code_generation import make_init
 from orderrules.reading.fields import UNSET, AnyModel, is_array, slots_of
 from orderrules.reading.limits import MOST_DIGITS, OPTIONS, Limits, ReadOptions
@@ -197,7 +198,7 @@ class Model(AnyModel):
             if checked is not value:
                 object.__setattr__(self, name, checked)
         if problems:
-            raise problems.error(f"build a {type(self).__qualname__}")
+            raise problems.error(f"build {with_article(type(self).__qualname__)}")
 
 
 def rebuild(model: Callable[..., object], said: Mapping[str, object]) -> object:

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
+from orderrules.engine.decision import UpdateRefused
 from orderrules.grammar.orders import OrderT, PatchT
 from orderrules.platforms import awal, salla
 from orderrules.reading.bodies import write_body
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from orderrules.policy.policy import Policy
 
 
+RETRY_AFTER: Final = 1
+"""The seconds in the header ``Retry-After`` of a 429."""
 _MAX_ID_DIGITS: Final = 18
 """The number of digits of the longest id that is looked up. For a longer id, the answer is 404."""
 _ORDERS: Final = re.compile(r"(?:.*/)?orders/?")
@@ -48,6 +51,8 @@ class Answer(NamedTuple):
 class Fault(StrEnum):
     """A failure that ``Fake.fail`` schedules for a request."""
 
+    TOO_MANY_REQUESTS = "too many requests"
+    """The request is not handled, and the answer is 429, with ``Retry-After``."""
     SERVER_ERROR = "server error"
     """The request is not handled, and the answer is 500."""
     TIMEOUT = "timeout"
@@ -140,6 +145,9 @@ class Fake(abc.ABC, Generic[OrderT, PatchT]):
             fault = self._next_fault(method)
             if fault is Fault.TIMEOUT:
                 raise NoAnswerError("no answer, because of a scheduled fault: the request was not handled")
+            if fault is Fault.TOO_MANY_REQUESTS:
+                answer = self._answer_too_many_requests()
+                return answer._replace(headers={**answer.headers, "Retry-After": str(RETRY_AFTER)})
             if fault is Fault.SERVER_ERROR:
                 return self._answer_server_error()
             answer = self._dispatch(method, path, query, body, stale=fault is Fault.STALE)
@@ -172,11 +180,12 @@ class Fake(abc.ABC, Generic[OrderT, PatchT]):
             patch = self._endpoint.read_request(id_text, query_text, body).patch
         except InvalidInput as error:
             return _json_answer(self._endpoint.unreadable_status, self._endpoint.unreadable(error))
-        decision = self.policy.can_update(self.orders[number], patch)
-        if not decision:
-            return _json_answer(self._endpoint.refusal_status, self._endpoint.refusal(decision))
-        self._previous[number] = self.orders[number]
-        self.orders[number] = self.policy.apply(self.orders[number], patch)
+        order = self.orders[number]
+        try:
+            self.orders[number] = self.policy.apply(order, patch)
+        except UpdateRefused as error:
+            return _json_answer(self._endpoint.refusal_status, self._endpoint.refusal(error.decision))
+        self._previous[number] = order
         return self._answer_update(self.orders[number])
 
     @abc.abstractmethod
@@ -193,6 +202,9 @@ class Fake(abc.ABC, Generic[OrderT, PatchT]):
 
     @abc.abstractmethod
     def _answer_wrong_method(self) -> Answer: ...
+
+    @abc.abstractmethod
+    def _answer_too_many_requests(self) -> Answer: ...
 
     @abc.abstractmethod
     def _answer_server_error(self) -> Answer: ...
@@ -251,6 +263,9 @@ class FakeSalla(Fake[salla.Order, salla.Patch]):
     def _answer_server_error(self) -> Answer:
         return self._error(500, "server_error", "something went wrong")
 
+    def _answer_too_many_requests(self) -> Answer:
+        return _json_answer(429, {"message": "Too Many Attempts."})
+
 
 def _as_dict(value: Any) -> dict[str, object]:  # noqa: ANN401 - any value of a body.
     return value or {}
@@ -298,6 +313,9 @@ class FakeAwal(Fake[awal.Order, awal.Patch]):
 
     def _answer_server_error(self) -> Answer:
         return self._error(500, "Internal Server Error", "something went wrong")
+
+    def _answer_too_many_requests(self) -> Answer:
+        return self._error(429, "Too Many Requests", "try again later")
 
 
 def httpx_transport(fake: Fake[Any, Any]) -> httpx.MockTransport:

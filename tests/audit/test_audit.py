@@ -10,9 +10,7 @@ import json
 import lzma
 import multiprocessing
 import os
-import re
 import resource
-import shlex
 import signal
 import subprocess
 import sys
@@ -680,16 +678,6 @@ def test_a_row_that_never_ends_loses_one_line(tmp_path: Path) -> None:
             report = audit_json("salla", str(orders), write_patch(tmp_path, {"coupon_code": "E"}))
         assert (report["orders"], report["unread"]) == (10_000, 1)
         assert report["problems"][0]["line"] == 2
-
-
-def test_the_page_shows_the_output_of_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The text is compared line by line."""
-    root = EXAMPLES.parent
-    monkeypatch.chdir(root)
-    page = (root / "docs" / "millions.md").read_text(encoding="utf-8")
-    command, expected = re.findall(r"```(?:sh|text)\n(.*?)\n```", page, re.DOTALL)[:2]
-    printed = run(*shlex.split(command)[1:])
-    assert [line.rstrip() for line in printed.stdout.splitlines()] == expected.splitlines()
 
 
 def test_invalid_utf8_in_parquet_text_loses_only_its_row(tmp_path: Path) -> None:

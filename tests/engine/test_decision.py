@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import pytest
@@ -255,3 +255,8 @@ def test_a_refused_action_has_its_own_wording() -> None:
     )
     assert violation.section is salla.Action.PAY
     assert violation.keys == ()
+
+
+def test_a_refusal_that_was_rebuilt_from_text_can_be_printed() -> None:
+    """A task queue with a JSON backend passes the arguments of an exception as text."""
+    assert str(UpdateRefused(cast("Any", "refused: coupon"))) == "refused: coupon"

@@ -8,6 +8,7 @@ import json
 import sqlite3
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
+from unittest import mock
 
 import httpx
 import pytest
@@ -28,6 +29,7 @@ shop = example("django_shop")
 from django import forms  # noqa: E402
 from django.core.exceptions import ValidationError  # noqa: E402
 from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
+from django.db import connections, transaction  # noqa: E402
 from django.http import JsonResponse  # noqa: E402
 from django.test import Client, RequestFactory  # noqa: E402
 from rest_framework import exceptions, serializers  # noqa: E402
@@ -510,7 +512,13 @@ def views() -> dict[str, Any]:
         async def get_order(self, order_id: int) -> awal.Order:
             return awal.Order(id=order_id, status="accepted")
 
-    return {"Orders": Orders, "AsyncOrders": AsyncOrders, "PartlyAsync": PartlyAsync}
+    class PartlySync(AsyncUpdateOrderMixin, View):
+        endpoint = awal.ENDPOINT
+
+        def get_order(self, order_id: int) -> awal.Order:  # type: ignore[override]
+            return awal.Order(id=order_id, status="accepted")
+
+    return {"Orders": Orders, "AsyncOrders": AsyncOrders, "PartlyAsync": PartlyAsync, "PartlySync": PartlySync}
 
 
 def test_an_asynchronous_view_answers_like_a_synchronous_one() -> None:
@@ -523,9 +531,28 @@ def test_an_asynchronous_view_answers_like_a_synchronous_one() -> None:
         assert (answer.status_code, answer.content) == (status, expected.content)
 
 
-def test_a_synchronous_view_with_a_coroutine_function_raises_type_error() -> None:
-    """Otherwise it would take the coroutine for an order."""
-    with pytest.raises(
-        TypeError, match="PartlyAsync has a coroutine function get_order: derive from AsyncUpdateOrderMixin"
-    ):
-        views()["PartlyAsync"].as_view()
+@pytest.mark.parametrize(
+    ("view", "message"),
+    [
+        ("PartlyAsync", "PartlyAsync has a coroutine function, get_order: derive from AsyncUpdateOrderMixin"),
+        ("PartlySync", "PartlySync has a function that is not a coroutine function, get_order: write async def"),
+    ],
+)
+def test_a_view_and_its_methods_are_both_synchronous_or_not(view: str, message: str) -> None:
+    """Otherwise it would take a coroutine for an order, or await an order."""
+    with pytest.raises(TypeError, match=message):
+        views()[view].as_view()
+
+
+def test_a_refusal_in_rest_framework_rolls_the_transaction_back() -> None:
+    """As the framework's own handler does for its exceptions."""
+    handle = exception_handler_of(awal.ENDPOINT)
+    refused = UpdateRefused(
+        awal.POLICY.can_update(awal.Order(status="shipped"), awal.Patch(status=awal.Status.PENDING))
+    )
+    connection = connections["default"]
+    with mock.patch.dict(connection.settings_dict, ATOMIC_REQUESTS=True), transaction.atomic():
+        answer = handle(refused, {})
+        assert answer is not None
+        assert answer.status_code == 422
+        assert connection.get_rollback()

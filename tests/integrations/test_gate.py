@@ -473,6 +473,22 @@ def test_the_cache_holds_at_most_max_orders(connect: Connect) -> None:
     assert gate.counts.asked == 5
 
 
+def test_headers_of_an_attempt_are_named_in_any_case() -> None:
+    """Accounts are told apart by them, and bodies that are not JSON are not read."""
+    gate = Gate(salla.ENDPOINT)
+    url, body = "https://api.example/orders/1", b'{"coupon_code": "EID"}'
+    keys = set()
+    for name, token in (("Authorization", "one"), ("authorization", "one"), ("Authorization", "two")):
+        attempt = gate.attempt("PUT", url, {name: token, "Content-Type": "application/json"}, body)
+        assert attempt is not None
+        assert attempt.needs_order
+        keys.add(attempt._key)
+    assert len(keys) == 2
+    other = gate.attempt("PUT", url, {"Content-Type": "text/plain"}, body)
+    assert other is not None
+    assert not other.needs_order
+
+
 def test_a_fact_that_no_answer_shows_causes_no_certain_refusal(connect: Connect) -> None:
     """Only the caller can say that a customer is a guest (assumption S3); other rules still refuse."""
     customer = b'{"customer": {"id": 5}}'
@@ -488,6 +504,13 @@ def test_a_fact_that_no_answer_shows_causes_no_certain_refusal(connect: Connect)
         with pytest.raises(UpdateRefused) as caught:
             connect(strict, platform_of(FakeSalla([guest])))("PUT", "/orders/1", body)
         assert len(caught.value.decision.violations) == (2 if strict.orders is None else 1)
+    # S1's alternative allows the payment. The customer makes the refusal no more certain.
+    failed = salla.Order(id=1, status="payment_failed", customer=salla.CustomerKind.REGISTERED)
+    for body in ('{"payment": {"status": "paid"}}', '{"customer": {"id": 5}, "payment": {"status": "paid"}}'):
+        gate = Gate(salla.ENDPOINT, report=reports.append)
+        assert connect(gate, platform_of(FakeSalla([failed])))("PUT", "/orders/1", body).status == 422
+        assert reports[-1].kind is ReportKind.CONFIRMED
+        assert (reports[-1].rules, reports[-1].assumptions) == (("SALLA-PAYMENT-1",), ("S1",))
     fake = FakeSalla([guest])
     answering = Gate(salla.ENDPOINT, respond=True)
     body = '{"customer": {"id": 5}, "coupon_code": "EID"}'

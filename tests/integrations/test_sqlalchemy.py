@@ -629,6 +629,19 @@ def test_a_customer_is_stored_as_json_and_its_kind_in_another_column(engine: sa.
         assert second.verdict is Verdict.REFUSED
 
 
+def test_a_table_without_types_is_written_too() -> None:
+    """``sqlalchemy.table`` has columns by name only."""
+    rows = sa.table("orders", sa.column("id"), sa.column("status"))
+    engine = sa.create_engine("sqlite://")
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE orders (id INTEGER, status TEXT)"))
+        connection.execute(sa.insert(rows).values(id=1, status="pending"))
+        statement, patch = sa.update(rows).where(rows.c.id == 1), awal.Patch(status=awal.Status.ACCEPTED)
+        assert guarded_update(connection, statement, awal.POLICY, patch, rows.c)
+        assert connection.scalar(sa.select(rows.c.status)) == "accepted"
+    engine.dispose()
+
+
 def test_an_asynchronous_connection_raises_type_error() -> None:
     """The message suggests ``run_sync``, which works."""
     orders = sa.Table(
@@ -650,7 +663,7 @@ def test_an_asynchronous_connection_raises_type_error() -> None:
                 guarded_update(connection, *arguments)  # type: ignore[arg-type]
             assert await connection.run_sync(lambda plain: guarded_update(plain, *arguments))
         async with AsyncSession(engine) as session:
-            with pytest.raises(TypeError, match="with an AsyncSession, use await"):
+            with pytest.raises(TypeError, match=r"with an AsyncSession, use await session\.run_sync\("):
                 guarded_update(session, *arguments)  # type: ignore[arg-type]
             assert await session.run_sync(lambda plain: guarded_update(plain, *arguments))
         await engine.dispose()

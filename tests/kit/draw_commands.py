@@ -19,9 +19,14 @@ COMMON: Final = 8
 _STATUS: Final = re.compile(r"Exit status: 0 (.*?)(?:, 1 (.*?))?, 2 (.*)\.")
 
 
+def _context(command: click.Command) -> click.Context:
+    """Return a context that has the settings of the group: Click keeps what it makes with the first one."""
+    return click.Context(command, info_name=command.name, parent=click.Context(app, **app.context_settings))
+
+
 def _options(command: click.Command) -> Iterator[list[str]]:
     """Yield a row for each option: name, type, default and meaning."""
-    context = click.Context(command)
+    context = _context(command)
     for option in command.params:
         if isinstance(option, click.Option):
             kind = "flag" if option.is_flag else f"`{option.make_metavar(context)}`"
@@ -60,7 +65,7 @@ def commands() -> str:
     parts += ["## Options of most commands", table([heads, *common])]
     for name in sorted(app.commands):
         command = app.commands[name]
-        usage = " ".join(["orderrules", *command.collect_usage_pieces(click.Context(command, info_name=name))])
+        usage = " ".join(["orderrules", *command.collect_usage_pieces(_context(command))])
         usage = usage.replace("orderrules", f"orderrules {name}", 1)
         own = [row for row in rows[name] if row not in common]
         shared = [row[0] for row in rows[name] if row in common]

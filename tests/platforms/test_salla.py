@@ -518,7 +518,7 @@ def test_an_alternative_has_exactly_the_rules_that_it_changes() -> None:
         ("S1", family, ["SALLA-PAYMENT-1"]),
         ("S2", "family", completed_rules),
         ("S4", "closed", completed_rules),
-        ("S8", "locked", completed_rules),
+        ("S8", "family", completed_rules),
         ("S15", "none", ["SALLA-CUSTOMER-1"]),
     ]
     assert alternatives == [
@@ -534,7 +534,7 @@ def test_an_alternative_has_exactly_the_rules_that_it_changes() -> None:
         ("S2", "exact", completed_rules),
         ("S2", "family", completed_rules),
         ("S4", "closed", completed_rules),
-        ("S8", "locked", completed_rules),
+        ("S8", "family", completed_rules),
         ("S15", "none", ["SALLA-CUSTOMER-1"]),
     ]
     (pending_family,) = salla.policy().assumptions[0].alternatives

@@ -135,9 +135,12 @@ def test_faults_happen_in_the_requested_order(make: Callable[[], Any]) -> None:
     fake = make()
     body = {"branch_id": "7"} if isinstance(fake, FakeAwal) else {"branch_id": 7}
     before = fake.orders[1]
+    fake.fail(Fault.TOO_MANY_REQUESTS, method="PUT")
     fake.fail(Fault.SERVER_ERROR, method="PUT")
     fake.fail("timeout", method="PUT")
     assert get(fake, "/orders/1")[0] == 200
+    refused = fake.handle("PUT", "/orders/1", "phone_number_id=1", json.dumps(body))
+    assert (refused.status, refused.headers["Retry-After"]) == (429, "1")
     assert put(fake, 1, body)[0] == 500
     with pytest.raises(NoAnswerError, match="was not handled"):
         put(fake, 1, body)
