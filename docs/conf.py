@@ -43,3 +43,4 @@ napoleon_google_docstring = True
 napoleon_use_ivar = False
 napoleon_attr_annotations = True
 nitpicky = False
+smartquotes = False  # "--policy" is an option, not a dash.
