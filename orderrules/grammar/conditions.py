@@ -178,8 +178,9 @@ class Fact:
         if self.flag and len(chosen) == 1:
             code = "flag" if (chosen[0] is True) is not negated else "not_flag"
         else:
-            code = "is_not" if negated else "is"
-        return fill(en.CONDITIONS[code], {"fact": self.name, "values": [self.label(value) for value in chosen]})
+            code = "is" if not negated else "is_not" if len(chosen) == 1 else "is_none_of"
+        values = join_words(map(self.label, chosen), "nor" if code == "is_none_of" else "or")
+        return fill(en.CONDITIONS[code], {"fact": self.name, "values": values})
 
     def say(self, values: Iterable[Hashable], *, negated: bool = False) -> str:
         """Return the same statement in the words of a merchant: ``the order is not completed``."""

@@ -77,7 +77,7 @@ class Instead:
 
 
 class NoSuchOrder(Exception):  # noqa: N818 - it says what happened.
-    """An order's id is too large for a database."""
+    """There is no such order, or its id is too large for a database."""
 
 
 class NotJson(Exception):  # noqa: N818 - it says what happened.

@@ -111,18 +111,21 @@ def problem_handlers(
 ) -> dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]]:
     """Return the handlers of ``InvalidInput`` and ``UpdateRefused``, for ``exception_handlers`` of an application.
 
-    They answer with problem documents (RFC 9457), with the HTTP statuses of the platform.
+    They answer with problem documents (RFC 9457), with the HTTP statuses of the platform. ``NoSuchOrder`` of
+    ``orderrules.integrations.problems``, which a route may raise, is answered with 404, and ``NotJson`` with 415.
 
     Args:
         endpoint: the platform's endpoint. If the request was read by ``read_update``, the endpoint given there is used.
         types: the prefix of the URIs of the problem types. If it is empty, the types are ``about:blank``.
     """
     handler = functools.partial(_answer_error, endpoint, types)
-    return {InvalidInput: handler, UpdateRefused: handler, UnreadError: functools.partial(_answer_unread, types)}
+    unread = functools.partial(_answer_unread, types)
+    return {InvalidInput: handler, UpdateRefused: handler, UnreadError: unread, NotJson: unread, NoSuchOrder: unread}
 
 
-async def _answer_unread(types: str, _: Request, error: UnreadError) -> ProblemResponse:
-    return ProblemResponse(plain_problem(error.error, types), status_code=error.status_code)
+async def _answer_unread(types: str, _: Request, error: UnreadError | NotJson | NoSuchOrder) -> ProblemResponse:
+    document = plain_problem(error.error if isinstance(error, UnreadError) else error, types)
+    return ProblemResponse(document, status_code=int(str(document["status"])))
 
 
 async def _answer_error(

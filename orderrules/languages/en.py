@@ -126,6 +126,7 @@ CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
         "never": "never",
         "is": "{fact} is {values}",
         "is_not": "{fact} is not {values}",
+        "is_none_of": "{fact} is neither {values}",
         "flag": "{fact}",
         "not_flag": "not {fact}",
         "may_follow": "the {asked} may follow the present {current}",

@@ -22,7 +22,7 @@ CONDITIONS: list[tuple[Condition, str, int, int]] = [
     (COLOUR.is_("red"), "colour is red", 1, 3),
     (COLOUR.is_not("red"), "colour is not red", 2, 3),
     (COLOUR.is_in({"green", "red"}), "colour is red or green", 2, 3),
-    (COLOUR.is_not_in({"green", "red"}), "colour is not red or green", 1, 3),
+    (COLOUR.is_not_in({"green", "red"}), "colour is neither red nor green", 1, 3),
     (COLOUR.is_(UNKNOWN), "colour is unknown", 1, 3),
     (COLOUR.is_in(()), "never", 0, 3),
     (COLOUR.is_not_in(()), "always", 3, 3),

@@ -60,7 +60,7 @@ SHORT: list[tuple[Condition, str]] = [
     (W.is_not(value=True), "not w"),
     (Fact("d", values=range(4)).is_in({1, 2}), "d is 1 or 2"),
     (Fact("d", values=range(4)).is_not_in({1, 2}), "d is 0 or 3"),
-    (Fact("d", values=range(5)).is_not_in({1, 2}), "d is not 1 or 2"),
+    (Fact("d", values=range(5)).is_not_in({1, 2}), "d is neither 1 nor 2"),
     (B.is_(1) & A.is_(1), "a is 1 and b is 1"),
     (B.is_(1) | A.is_(1), "a is 1 or b is 1"),
     ((A.is_(1) & B.is_(2)) | (A.is_(1) & B.is_not(2)), "a is 1"),

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from orderrules import InvalidInput, Rule, UpdateRefused, awal, salla
 from orderrules.integrations.fastapi import Updates, problem_handlers, share_schemas
-from orderrules.integrations.problems import MEDIA_TYPE, SCHEMA, Instead, apply, problem
+from orderrules.integrations.problems import MEDIA_TYPE, SCHEMA, Instead, NoSuchOrder, NotJson, apply, problem
 from orderrules.integrations.starlette import read_update
 from orderrules.testing import OrderMachine
 from tests.kit.examples import example
@@ -442,3 +442,19 @@ def test_importing_an_integration_without_its_extra_names_the_extra(module: str,
     )
     result = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert result.stdout == f"{missing} is required but not installed: pip install 'orderrules[{extra}]'\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "kind"), [(NoSuchOrder(), 404, "no-such-order"), (NotJson(), 415, "not-json")]
+)
+def test_a_route_may_answer_with_the_document_of_a_missing_order(error: Exception, status: int, kind: str) -> None:
+    """So that each 404 of a service has the same form."""
+    app = FastAPI(exception_handlers=problem_handlers(salla.ENDPOINT))
+
+    @app.get("/orders/7")
+    def show() -> None:
+        raise error
+
+    answer = AppClient(app).get("/orders/7")
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert answer.json()["type"] == f"urn:problem-type:orderrules:{kind}"
