@@ -47,7 +47,9 @@ def test_commands_that_are_not_run_only_install(page: Path) -> None:
     """All others are in a block with their output, which is compared."""
     blocks = re.findall(r"```(?:sh|bash|shell)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     for line in "".join(blocks).splitlines():
-        assert line.startswith(("pip install", "make ", "git clone", "cd ", "python3.11 -m venv", ". .venv")), line
+        assert line.startswith(
+            ("pip install", "make ", "git clone", "cd ", "python3.11 -m venv", ". .venv", "mkdir ")
+        ), line
 
 
 def test_every_page_is_in_the_navigation() -> None:

@@ -285,7 +285,8 @@ def question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, gue
                     "what": join_words((error.what for error in unread.values()), "and"),
                     "problems": list(_problems(unread)),
                     "more": sum(error.more for error in unread.values()),
-                }
+                },
+                indent=None if form == "jsonl" else 2,
             ),
             TROUBLE,
         )

@@ -92,7 +92,7 @@ class Report:
             ReportKind.STALE: "refused an update that the rules allow for the cached order",
             ReportKind.CONFIRMED: "refused an update that the rules refuse",
             ReportKind.UNJUDGED: "got an update that could not be judged",
-            ReportKind.UNAVAILABLE: "did not get an update that could not be judged",
+            ReportKind.UNAVAILABLE: "was not sent an update, because it could not be judged",
             ReportKind.UNANSWERED: "gave no clear answer to an update that the rules refuse",
         }[self.kind]
         answer = "" if self.status is None else f" ({' '.join(filter(None, (str(self.status), self.code)))})"

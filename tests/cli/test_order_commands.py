@@ -459,3 +459,20 @@ def test_tables_fit_the_number_of_columns(columns: int) -> None:
         else:
             assert columns < 200
             assert any(line.startswith(("  verdict: ", "  customer: ", "  our answer: ")) for line in lines)
+
+
+def test_problems_as_json_lines_are_one_line() -> None:
+    """A script reads each line by itself."""
+    result = run(
+        "check",
+        "--platform",
+        "salla",
+        "--format",
+        "jsonl",
+        str(EXAMPLES / "salla" / "order-draft.json"),
+        "-",
+        given="{",
+    )
+    assert result.exit_code == 2
+    (line,) = result.stdout.splitlines()
+    assert json.loads(line)["problems"][0]["code"] == "not_json"

@@ -564,7 +564,7 @@ def test_an_update_that_cannot_be_judged_is_logged_and_can_be_held_back(
     assert "PUT" not in platform.methods
     assert {name: count for name, count in nonzero_counts(strict).items() if name != "asked"} == {"unavailable": 1}
     assert len(caplog.records) == 2
-    assert "salla did not get an update that could not be judged" in caplog.records[1].getMessage()
+    assert "salla was not sent an update, because it could not be judged" in caplog.records[1].getMessage()
 
 
 def test_an_exception_names_its_order(connect: Connect) -> None:
