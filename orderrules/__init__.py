@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from orderrules.engine.decision import Decision, Note, UpdateRefused, Violation
     from orderrules.engine.navigation import Plan, Split
     from orderrules.grammar.advice import Advice
-    from orderrules.grammar.conditions import UNKNOWN, Condition, Fact
+    from orderrules.grammar.conditions import UNKNOWN, Condition, Fact, Parameter
     from orderrules.grammar.rules import Assumption, Rule, Waiver
     from orderrules.platforms import awal, salla
     from orderrules.policy.policy import Policy, can_update
@@ -40,6 +40,7 @@ __all__ = [
     "InvalidInput",
     "Limits",
     "Note",
+    "Parameter",
     "Plan",
     "Policy",
     "Problem",
@@ -71,6 +72,7 @@ _MODULES: Final = {
         "UNKNOWN",
         "Condition",
         "Fact",
+        "Parameter",
     ),
     "grammar.rules": (
         "Assumption",

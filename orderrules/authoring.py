@@ -2,7 +2,18 @@
 
 from orderrules.grammar.advice import AdviceRule
 from orderrules.grammar.condition_json import condition_to_json, read_condition, read_facts
-from orderrules.grammar.conditions import ALWAYS, NEVER, UNKNOWN, AllOf, AnyOf, Condition, Fact, Is, TransitionTable
+from orderrules.grammar.conditions import (
+    ALWAYS,
+    NEVER,
+    UNKNOWN,
+    AllOf,
+    AnyOf,
+    Condition,
+    Fact,
+    Is,
+    Parameter,
+    TransitionTable,
+)
 from orderrules.grammar.orders import OrderBase, PatchBase, Space
 from orderrules.grammar.rulebook import Effect, Rulebook
 from orderrules.grammar.rules import Alternative, Assumption, Rule, Waiver, offer
@@ -39,6 +50,7 @@ __all__ = [
     "Limits",
     "Model",
     "OrderBase",
+    "Parameter",
     "ParsedRequest",
     "PatchBase",
     "Payload",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,6 +29,18 @@ SALLA_ASSUMPTIONS: list[dict[str, Any]] = [
     {"pending": (), "completed": ()},
     {"missing_customer": "none"},
 ]
+
+
+SETTINGS: list[dict[str, bool]] = [
+    {name: value for name, value in zip(("cancellation", "rating"), values, strict=True) if value is not None}
+    for values in itertools.product((None, True, False), repeat=2)
+]
+"""All combinations of the store's settings; one that is not known is left out."""
+
+
+def under(policy: Policy[Any, Any], settings: dict[str, bool]) -> Policy[Any, Any]:
+    """Return a policy of Salla with some settings of the store."""
+    return policy.given(**{f"store_allows_{name}": value for name, value in settings.items()})
 
 
 def slug_of(order: salla.Order) -> str | None:
@@ -89,13 +102,17 @@ def test_awal_table_and_oracle_agree_on_every_point(
 
 
 def test_actions_and_oracle_agree_on_every_point(record_property: Callable[[str, object], None]) -> None:
-    """All orders with all actions; drafts and customers make no difference."""
+    """All orders with all actions, under all settings of the store; drafts and customers make no difference."""
     points = 0
-    for order in samples.salla_orders():
-        for action in salla.Action:
-            assert salla.POLICY.can(order, action).allowed is oracle.salla_can(slug_of(order), action)
-            points += 1
-    assert points == 16 * 2 * 4 * 3
+    for order, action, settings in itertools.product(samples.salla_orders(), salla.Action, SETTINGS):
+        decision = under(salla.POLICY, settings).can(order, action)
+        assert decision.allowed is oracle.salla_can(slug_of(order), action, **settings)
+        # A setting is named exactly if it is not known and makes a difference.
+        name = {"cancel": "cancellation", "rate": "rating"}.get(action, "")
+        is_named = bool(name) and name not in settings and decision.allowed
+        assert [note.params.get("parameter") for note in decision.caveats] == [f"store allows {name}"] * is_named
+        points += 1
+    assert points == 16 * 2 * 4 * 3 * 9
     record_property("points", points)
 
 
@@ -129,7 +146,9 @@ def test_every_mutant_of_salla_dies(record_property: Callable[[str, object], Non
         return any(
             closed_by_table(mutant, *question) != answer for question, answer in zip(questions, expected, strict=True)
         ) or any(
-            mutant.can(order, action).allowed is not oracle.salla_can(slug_of(order), action)
+            under(mutant, settings).can(order, action).allowed
+            is not oracle.salla_can(slug_of(order), action, **settings)
+            for settings in SETTINGS
             for order in orders
             for action in salla.Action
         )

@@ -39,6 +39,12 @@ _VALUE: Final[dict[str, Any]] = {
     "anyOf": [
         {"type": ["string", "number", "boolean", "null"]},
         _closed(text=_TEXT),
+        {
+            "type": "object",
+            "properties": {word: {"anyOf": [{"type": "number"}, _closed(text=_TEXT)]} for word in ("above", "at most")},
+            "minProperties": 1,
+            "additionalProperties": False,
+        },
         _closed(state={"enum": ["unknown", "not shown", "left out"]}, shown_=_TEXT, suggestion_=_TEXT),
     ],
 }
@@ -74,7 +80,7 @@ CONDITION: Final[dict[str, Any]] = {
 }
 """The schema of a condition. It refers to itself as ``#/$defs/condition``."""
 NOTE: Final[dict[str, Any]] = _closed(
-    note={"enum": ["caveat", "not_shown", "unreadable", "not_listed"]}, params=_PARAMS, message=_TEXT
+    note={"enum": ["caveat", "not_given", "not_shown", "unreadable", "not_listed"]}, params=_PARAMS, message=_TEXT
 )
 """The schema of a note."""
 ADVICE: Final[dict[str, Any]] = _closed(advice=_TEXT, keys=_array(_TEXT), params=_PARAMS, message=_TEXT)
@@ -87,7 +93,12 @@ DECISION: Final[dict[str, Any]] = {
         version={"description": "the version of this form", "const": VERSION},
         rulebook={
             "anyOf": [
-                _closed(name=_TEXT, edition=_TEXT, digest={**_TEXT, "pattern": "^[0-9a-f]{64}$"}),
+                _closed(
+                    name=_TEXT,
+                    edition=_TEXT,
+                    digest={**_TEXT, "pattern": "^[0-9a-f]{64}$"},
+                    given_={"description": "the parameters that were given, by name", **_FACTS},
+                ),
                 {"type": "null"},
             ]
         },

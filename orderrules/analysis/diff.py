@@ -6,18 +6,18 @@ reasons does not count.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Generic
 
 import attrs
 
-from orderrules.engine.decision_table import table_of
-from orderrules.engine.digest import Gist, cells_by_section, facts_of, gist_of
+from orderrules.engine.decision_table import Outline, table_of
+from orderrules.engine.digest import Gist, cells_by_section, gist_of
 from orderrules.engine.samples import order_at, patch_at, rank
 from orderrules.grammar.condition_json import condition_to_json
-from orderrules.grammar.conditions import Condition, Values, from_truth_table
+from orderrules.grammar.conditions import Condition, Values, fix, from_truth_table, sort_by_name
 from orderrules.grammar.orders import OrderT, PatchT, keys_at
-from orderrules.grammar.rulebook import Rulebook
+from orderrules.grammar.rulebook import Rulebook, assignments
+from orderrules.grammar.rules import Waiver
 from orderrules.languages import en
 from orderrules.languages.sentences import fill, join_words
 from orderrules.reading.bodies import write_body
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from enum import StrEnum
 
-    from orderrules.engine.decision import Decision
-    from orderrules.grammar.conditions import Point
+    from orderrules.engine.decision import Cell, Decision
+    from orderrules.grammar.conditions import Fact, Parameter, Point
     from orderrules.grammar.orders import OrderBase, PatchBase
+    from orderrules.grammar.rules import Rule
 
 
 @attrs.frozen
@@ -98,7 +99,8 @@ class Diff(Generic[OrderT, PatchT]):
     Attributes:
         differences: the differences, by section; those that change a verdict come first. Every update on which the
             two rulebooks differ touches the section of one of them, under its condition.
-        count: the number of decisions that differ.
+        count: the number of decisions that differ. If a rule that differs reads parameters that are not given, each
+            combination of their values counts.
         total: the number of decisions: for each point of an order, one for each update that the rules can distinguish,
             and one for each action.
     """
@@ -138,17 +140,16 @@ def diff(ours: Rulebook[OrderT, PatchT], theirs: Rulebook[OrderT, PatchT]) -> Di
             raise TypeError(
                 f"the {ours.name} and {theirs.name} policies are of different platforms: they differ in {name}"
             )
-    # Cells share decisions, so there are few distinct pairs.
-    pairs = zip(table_of(ours).decisions(), table_of(theirs).decisions(), strict=True)
-    pair_counts = Counter((id(one), id(other)) for one, other in pairs)
-    by_id = {id(decision): decision for rulebook in (ours, theirs) for decision in table_of(rulebook).decisions()}
-    differing = sum(
-        count for (one, other), count in pair_counts.items() if gist_of(by_id[one]) != gist_of(by_id[other])
-    )
-    their_cells = cells_by_section(table_of(theirs).cells())
+    parameters = _parameters_of(ours, theirs)
+    settled = [(settings, _settle(ours, settings), _settle(theirs, settings)) for settings in assignments(parameters)]
+    differing, total = 0, 0
+    for _, one, another in settled:
+        count, of = _count(one, another)
+        differing, total = differing + count, total + of
+    their_cells = cells_by_section(_cells((settings, another) for settings, _, another in settled))
     differences: list[Difference[OrderT, PatchT]] = []
-    for section, cells in cells_by_section(table_of(ours).cells()).items():
-        facts = facts_of(ours, section)
+    for section, cells in cells_by_section(_cells((settings, one) for settings, one, _ in settled)).items():
+        facts = sort_by_name(next(iter(cells.values())).point)
         groups: dict[tuple[Gist, ...], list[Values]] = {}
         for values, cell in cells.items():
             other = their_cells[section][values]
@@ -163,7 +164,77 @@ def diff(ours: Rulebook[OrderT, PatchT], theirs: Rulebook[OrderT, PatchT]) -> Di
                 Difference(section, condition, cells[at].update, their_cells[section][at].update, order, patch)
             )
     differences.sort(key=lambda difference: not difference.verdicts)
-    return Diff(tuple(differences), differing, pair_counts.total())
+    return Diff(tuple(differences), differing, total)
+
+
+def _count(ours: Rulebook[Any, Any], theirs: Rulebook[Any, Any]) -> tuple[int, int]:
+    """Return how many decisions differ, and how many there are: on every update that rules can tell apart, and action.
+
+    Nothing is enumerated that grows with the number of keys.
+    """
+    mine, others = table_of(ours), table_of(theirs)
+    differing, total = 0, 0
+    for index, number, sent, free in mine.spaces():
+        differing += _count_updates(mine.outline(index, number), others.outline(index, number), sent, free)
+        total += 1 << free.bit_count()
+    for index in range(ours.order_type.__space__.size):
+        for name, decision in mine.abilities(index).items():
+            differing += gist_of(decision) != gist_of(others.abilities(index)[name])
+            total += 1
+    return differing, total
+
+
+def _count_updates(one: Outline, other: Outline, sent: int, free: int) -> int:
+    """Count the sets of keys on which two rulebooks decide differently at one point.
+
+    Args:
+        one: what decides in the first.
+        other: what decides in the second.
+        sent: the keys that are always sent.
+        free: the other keys that may be sent.
+    """
+
+    def missing(keys: int) -> int:
+        """Count the sets that have none of some keys."""
+        return 0 if keys & sent else 1 << (free & ~keys).bit_count()
+
+    every = 1 << free.bit_count()
+    if not one.waivers and not other.waivers:
+        changed = 0
+        for _, keys in one.broken ^ other.broken:
+            changed |= keys
+        return every - missing(changed)
+    both = missing(one.closed | other.closed)
+    if one.waivers == other.waivers:
+        # A waiver is named if a rule would refuse: by one of the rulebooks alone.
+        return (missing(one.closed) - both) + (missing(other.closed) - both)
+    return every - both
+
+
+def _parameters_of(ours: Rulebook[Any, Any], theirs: Rulebook[Any, Any]) -> tuple[Parameter, ...]:
+    """Return the parameters that one rulebook does not know, and that what is different in the two depends on."""
+    mine, others = (set(_fixed_conditions(rulebook)) for rulebook in (ours, theirs))
+    read = {fact for _, condition in mine ^ others for fact in condition.facts}
+    return tuple(dict.fromkeys(each for each in (*ours.unknown, *theirs.unknown) if each in read))
+
+
+def _settle(rulebook: Rulebook[OrderT, PatchT], settings: Point) -> Rulebook[OrderT, PatchT]:
+    """Return a rulebook with the values of the parameters that it does not know yet."""
+    return rulebook.settled({parameter: settings[parameter] for parameter in rulebook.unknown if parameter in settings})
+
+
+def _fixed_conditions(rulebook: Rulebook[Any, Any]) -> Iterator[tuple[Rule | Waiver, Condition]]:
+    """Iterate over the rules and waivers, each with its condition, in which the given values are."""
+    known: dict[Fact, Any] = dict(rulebook.settings)
+    for entry in rulebook.entries:
+        yield entry, fix(entry.when if isinstance(entry, Waiver) else entry.only_if, known)
+
+
+def _cells(settled: Iterable[tuple[Point, Rulebook[Any, Any]]]) -> Iterator[Cell]:
+    """Iterate over the cells of a rulebook under some settings, which are part of each cell's point."""
+    for settings, rulebook in settled:
+        for cell in table_of(rulebook).cells():
+            yield cell.under(settings)
 
 
 def smallest_pair(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Final, Generic
 
 import attrs
 
@@ -16,6 +16,7 @@ from orderrules.analysis.diff import example_dict, smallest_pair
 from orderrules.engine.decision_table import table_of
 from orderrules.grammar.conditions import UNKNOWN, is_never
 from orderrules.grammar.orders import OrderT, PatchT, sections_by_key
+from orderrules.grammar.rulebook import assignments
 from orderrules.grammar.rules import Waiver
 from orderrules.languages import en
 from orderrules.languages.sentences import fill, join_words
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
 
     from orderrules.engine.decision import Cell, Decision
+    from orderrules.grammar.conditions import Condition
     from orderrules.grammar.rulebook import Rulebook
     from orderrules.grammar.rules import Rule
 
@@ -105,10 +107,31 @@ class Finding(Generic[OrderT, PatchT]):
         }
 
 
+_MOST_SETTINGS: Final = 64
+"""Parameters that are not given are tried in so many combinations of their values at most."""
+
+
 def lint(rulebook: Rulebook[OrderT, PatchT]) -> tuple[Finding[OrderT, PatchT], ...]:
     """See ``Policy.lint``."""
+    found: dict[tuple[FindingKind, tuple[str, ...], str], Finding[OrderT, PatchT]] | None = None
+    for settings in itertools.islice(assignments(rulebook.unknown), _MOST_SETTINGS):
+        given = rulebook.settled(settings).narrowed()
+        here = {(finding.kind, finding.about, finding.reason): finding for finding in _findings(given)}
+        # A finding counts if it is one whatever the settings of a store.
+        found = here if found is None else {key: finding for key, finding in found.items() if key in here}
+    unread: list[Finding[OrderT, PatchT]] = [
+        Finding(FindingKind.UNREAD, (parameter.name,), "parameter_unread", {}, None, None)
+        for parameter in rulebook.parameters
+        if not any(parameter in condition.facts for condition in _conditions(rulebook))
+    ]
+    findings = [*(found or {}).values(), *unread]
+    return tuple(sorted(findings, key=lambda finding: list(FindingKind).index(finding.kind)))
+
+
+def _findings(rulebook: Rulebook[OrderT, PatchT]) -> Iterator[Finding[OrderT, PatchT]]:
+    """Iterate over the findings of a rulebook without parameters."""
     cells = list(table_of(rulebook).cells())
-    findings = itertools.chain(
+    return itertools.chain(
         _find_superfluous(rulebook, cells),
         _find_contradictions(rulebook, cells),
         _find_ungoverned(rulebook, cells),
@@ -117,9 +140,6 @@ def lint(rulebook: Rulebook[OrderT, PatchT]) -> tuple[Finding[OrderT, PatchT], .
         _find_incomplete(rulebook, cells),
         _find_unreachable(rulebook, cells),
     )
-    # Two transition tables of one status yield the same findings.
-    unique = {str(finding): finding for finding in findings}
-    return tuple(sorted(unique.values(), key=lambda finding: list(FindingKind).index(finding.kind)))
 
 
 def _find_superfluous(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
@@ -211,15 +231,7 @@ def _find_ungoverned(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> I
 
 def _find_unread(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:
     """Find facts that no rule or waiver reads, under any assumption, and sections without a body key."""
-    conditions = [rule.only_if for rule in rulebook.rules]
-    conditions += [waiver.when for waiver in rulebook.waivers]
-    conditions += [
-        rule.only_if
-        for assumption in rulebook.assumptions
-        for alternative in assumption.alternatives
-        for rule in alternative.rules
-    ]
-    read = {fact for condition in conditions for fact in condition.facts}
+    read = {fact for condition in _conditions(rulebook) for fact in condition.facts}
     for fact in rulebook.facts:
         if fact not in read:
             with_fact = [cell for cell in cells if fact in cell.point]
@@ -228,6 +240,16 @@ def _find_unread(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Itera
     for section in rulebook.sections:
         if section not in touched:
             yield _make_finding(rulebook, (FindingKind.UNREAD, [section], "no_key"), [])
+
+
+def _conditions(rulebook: Rulebook[Any, Any]) -> list[Condition]:
+    """Return all conditions of a rulebook, also those of the alternatives of its assumptions."""
+    alternatives = (other for assumption in rulebook.assumptions for other in assumption.alternatives)
+    return [
+        *(rule.only_if for rule in rulebook.rules),
+        *(waiver.when for waiver in rulebook.waivers),
+        *(rule.only_if for other in alternatives for rule in other.rules),
+    ]
 
 
 def _find_closed(rulebook: Rulebook[OrderT, PatchT], cells: list[Cell]) -> Iterator[Finding[OrderT, PatchT]]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 import attrs
 
 from orderrules.engine.decision_table import table_of
-from orderrules.grammar.conditions import UNKNOWN
+from orderrules.grammar.conditions import UNKNOWN, Band
 from orderrules.grammar.orders import sections_by_key
 from orderrules.reading.fields import UNSET, is_array, is_model, slots_of, unsupported_type
 from orderrules.reading.values import members
@@ -156,6 +156,8 @@ def _body_schema(rulebook: Rulebook[OrderT, PatchT], shape: _BodyShape) -> Schem
 
 def _restrict(readable: Schema, fact: Fact, values: Collection[Hashable]) -> Schema:
     """Restrict the schema of a fact's key to some values."""
+    if fact.bands:
+        return {"allOf": [readable, {"anyOf": [_in_band(fact, value) for value in fact.values if value in values]}]}
     if UNKNOWN in values:
         closed = [value for value in fact.values if value is not UNSET and value not in values]
         excluded = [spelling for value in closed for spelling in _spellings(fact, value)]
@@ -164,6 +166,19 @@ def _restrict(readable: Schema, fact: Fact, values: Collection[Hashable]) -> Sch
         **readable,
         "enum": [spelling for value in fact.values if value in values for spelling in _spellings(fact, value)],
     }
+
+
+def _in_band(fact: Fact, value: Hashable) -> Schema:
+    """Return the schema of the values for which a fact with bands has a value."""
+    if not isinstance(value, Band):
+        return {"not": {"type": "array" if fact.counts else "number"}}
+    if fact.counts:
+        # A length is at least the next integer above the bound.
+        least = {} if value.above is None else {"minItems": max(0, math.floor(value.above) + 1)}
+        most = {} if value.at_most is None else {"maxItems": max(0, math.floor(value.at_most))}
+        return {"type": "array", **least, **most}
+    above = {} if value.above is None else {"exclusiveMinimum": value.above}
+    return {"type": "number", **above, **({} if value.at_most is None else {"maximum": value.at_most})}
 
 
 def _spellings(fact: Fact, value: Hashable) -> list[Hashable]:

@@ -128,6 +128,28 @@ def _rules_of(rulebook: Rulebook[Any, Any], section: object) -> list[dict[str, s
     return rules or [{"only_if": None, "rule": None}]
 
 
+def _parameters(rulebook: Rulebook[Any, Any]) -> RuleTable:
+    """The parameters, their values, and the value that is given."""
+    given = dict(rulebook.settings)
+    return RuleTable(
+        (
+            Column("parameter", "parameter", "`"),
+            Column("about", "says"),
+            Column("values", "values", "`", conjunction="or"),
+            Column("given", "given", "`", empty=""),
+        ),
+        [
+            {
+                "parameter": parameter.attribute,
+                "about": parameter.about or parameter.name,
+                "values": [parameter.label(value) for value in parameter.values],
+                "given": parameter.label(given[parameter]) if parameter in given else None,
+            }
+            for parameter in rulebook.parameters
+        ],
+    )
+
+
 def _waivers(rulebook: Rulebook[Any, Any]) -> RuleTable:
     """The waivers, and when they apply."""
     return RuleTable(
@@ -288,6 +310,7 @@ TABLES: Final[dict[str, Callable[[Rulebook[Any, Any]], RuleTable]]] = {
     "fields": _fields,
     "actions": _actions,
     "waivers": _waivers,
+    "parameters": _parameters,
     "transitions": _transition_rows,
     "assumptions": _assumptions,
     "advice": _advice,

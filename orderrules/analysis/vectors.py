@@ -13,16 +13,18 @@ from orderrules.engine.decision_table import table_of
 from orderrules.engine.samples import orders_of, patch_at
 from orderrules.grammar.condition_json import value_to_json
 from orderrules.grammar.orders import free_keys
+from orderrules.grammar.rulebook import assignments
 from orderrules.reading.bodies import write_body
 from orderrules.reading.fields import UNSET
 
 __all__ = ["SCHEMA", "suite"]
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterable, Iterator
+    from enum import StrEnum
 
     from orderrules.engine.decision import Decision
-    from orderrules.grammar.conditions import Point
+    from orderrules.grammar.conditions import Fact, Point
     from orderrules.grammar.orders import OrderBase, OrderT, PatchT
     from orderrules.grammar.rulebook import Rulebook
 
@@ -46,6 +48,7 @@ def _entries_schema(**own: object) -> dict[str, object]:
             **_FACTS,
         },
         "order": {"description": "the order as in the API's answers", "type": "object"},
+        "given": {"description": "the parameters that are known, by name", **_FACTS},
         **own,
     }
     return {
@@ -107,23 +110,25 @@ def suite(rulebook: Rulebook[OrderT, PatchT]) -> dict[str, object]:
         "sections": {section.value: list(rulebook.keys_of(section)) for section in rulebook.sections},
         "updates": [
             {
-                **_order_vector(point, order),
+                **_order_vector(point, order, settings),
                 "body": write_body(patch),
                 "closed": list(dict.fromkeys(violation.section.value for violation in decision.violations)),
                 **_verdict_vector(decision),
             }
             for point, order in orders
             for patch in patches
-            for decision in [table_of(rulebook).decide(order, patch)]
+            for settings in _settings(rulebook, patch.sections)
+            for decision in [table_of(rulebook.settled(settings)).decide(order, patch)]
         ],
         "actions": [
             {
-                **_order_vector(point, order),
+                **_order_vector(point, order, settings),
                 "action": action.value,
-                **_verdict_vector(table_of(rulebook).decide_action(order, action)),
+                **_verdict_vector(table_of(rulebook.settled(settings)).decide_action(order, action)),
             }
             for point, order in orders
             for action in rulebook.actions or ()
+            for settings in _settings(rulebook, [action])
         ],
     }
 
@@ -138,9 +143,16 @@ def _updates(rulebook: Rulebook[OrderT, PatchT]) -> Iterator[tuple[Point, tuple[
             yield point, keys
 
 
-def _order_vector(point: Point, order: OrderBase[Any]) -> dict[str, object]:
+def _settings(rulebook: Rulebook[Any, Any], sections: Iterable[StrEnum]) -> list[dict[Fact, Hashable]]:
+    """Return no settings, and all combinations of the parameters that the decisions on some sections depend on."""
+    parameters = rulebook.parameters_of(*sections)
+    return [{}, *assignments(parameters)] if parameters else [{}]
+
+
+def _order_vector(point: Point, order: OrderBase[Any], settings: Point) -> dict[str, object]:
     facts = {fact.name: value_to_json(fact, value) for fact, value in point.items() if value is not UNSET}
-    return {"facts": facts, "order": order.__payload__()}
+    given = {parameter.name: value_to_json(parameter, value) for parameter, value in settings.items()}
+    return {"facts": facts, "order": order.__payload__(), "given": given}
 
 
 def _verdict_vector(decision: Decision) -> dict[str, object]:

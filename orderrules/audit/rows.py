@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 import pyarrow as pa
@@ -90,7 +90,10 @@ class Wanted:
     @property
     def schema(self) -> pa.Schema:
         """The schema of a batch's table."""
-        kinds = {fact.attribute: pa.bool_() if is_flag(fact) else pa.string() for fact in self.facts}
+        kinds = {
+            fact.attribute: pa.bool_() if is_flag(fact) else pa.float64() if fact.bands else pa.string()
+            for fact in self.facts
+        }
         return pa.schema({"place": pa.int64(), "id": pa.string(), **kinds})
 
     def check_columns(self, found: Sequence[str]) -> None:
@@ -277,6 +280,15 @@ def _read_fact(fact: Fact, value: object) -> object:
         if flag is None:
             raise wrong_type("flag", value)
         value = flag
+    elif fact.bands:
+        # The column of a fact that counts holds the number itself.
+        try:
+            value = float(cast("str", value)) if type(value) in {str, int, float} else math.nan
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise wrong_type("number", value)
+        return value
     else:
         value = text(value)
     try:

@@ -36,7 +36,7 @@ from orderrules.reading.problems import Code, escape_unprintable
 from orderrules.reading.values import invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
     from types import ModuleType
 
     from rich.console import RenderableType
@@ -142,9 +142,18 @@ def _choice_option(name: str, choice: Choice) -> click.Option:
     return click.Option(names, type=click.Choice(list(choice.answers)), help=f"{text}.")
 
 
+_GIVEN: Final = click.Option(
+    ["--given"],
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="The value of a parameter that no order shows, such as a store's setting; repeatable. orderrules table "
+    "parameters lists them.",
+)
 ASSUMPTIONS: Final[list[click.Option]] = [
-    _choice_option(name, choice) for name, endpoint in PLATFORMS.items() for choice in endpoint.choices
+    *(_choice_option(name, choice) for name, endpoint in PLATFORMS.items() for choice in endpoint.choices),
+    _GIVEN,
 ]
+"""The options that choose among the policies of a platform: its assumptions, and the values of parameters."""
 
 
 def guest_option() -> click.Option:
@@ -296,11 +305,35 @@ def choose_policy(name: str | None, place: str | None, assumptions: dict[str, An
     Args:
         name: the platform.
         place: where a policy of the user's own is, if no platform is named.
-        assumptions: the values of the assumption options.
+        assumptions: the values of the options in ``ASSUMPTIONS``.
 
     Raises:
         click.UsageError: the options name no policy, or two, or do not go together.
     """
+    others = {option: value for option, value in assumptions.items() if option != _GIVEN.name}
+    policy = _choose_policy(name, place, others)
+    return policy.given(**dict(_setting(policy, text) for text in assumptions.get(str(_GIVEN.name), ())))
+
+
+def _setting(policy: Policy[Any, Any], text: str) -> tuple[str, Hashable]:
+    """Read a parameter's keyword and value, as ``--given`` has them.
+
+    Raises:
+        click.UsageError: the policy has no such parameter, or the parameter no such value.
+    """
+    name, _, word = text.partition("=")
+    keyword = name.strip().replace("-", "_").replace(" ", "_")
+    parameter = next((each for each in policy.parameters if each.attribute == keyword), None)
+    if parameter is None:
+        known = ", ".join(each.attribute for each in policy.parameters) or "none"
+        raise click.UsageError(f"--given {text}: the parameters of {policy.name} are: {known}")
+    words = {spelling.lower(): value for value in parameter.values for spelling in (str(value), parameter.label(value))}
+    if word.strip().lower() not in words:
+        raise click.UsageError(f"--given {text}: the values of {keyword} are: {', '.join(words)}")
+    return keyword, words[word.strip().lower()]
+
+
+def _choose_policy(name: str | None, place: str | None, assumptions: dict[str, Any]) -> Policy[Any, Any]:
     if name is None and place is None:
         raise click.UsageError("no rules were chosen: give --platform, or --policy for a policy of your own")
     if name is not None and place is not None:
@@ -433,13 +466,25 @@ def import_policy(place: str) -> Policy[Any, Any]:
     return policy  # pyright: ignore[reportUnknownVariableType]  # its order and patch types are unknown.
 
 
+_FILES: Final[dict[Path, ModuleType]] = {}
+"""The imported files, by their whole paths: a second import would make other classes."""
+
+
 def _import_file(path: str) -> ModuleType:
-    """Import a Python file, under its name without folder and suffix."""
-    name = Path(path).stem
+    """Import a Python file once, under its name without folder and suffix if no other module has it."""
+    whole = Path(path).resolve()
+    if whole in _FILES:
+        return _FILES[whole]
+    name = whole.stem if whole.stem not in sys.modules else f"{whole.stem}_{len(_FILES)}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} cannot be imported as Python")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    _FILES[whole] = module
     return module

@@ -9,7 +9,7 @@ import functools
 import json
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import click
 from click.shell_completion import CompletionItem
@@ -66,6 +66,7 @@ def table(policy: Policy[Any, Any], which: str, form: str) -> NoReturn:
     rules        the rules of each section
     fields       the body keys of an update, and their types
     actions      the rules of each action, such as cancel
+    parameters   what no order shows, such as a store's settings
     waivers      the conditions under which no rule applies
     transitions  which statuses may follow each status
     assumptions  how unclear points of the documentation are read
@@ -314,15 +315,17 @@ def _unknown_id(identity: str, known: list[str]) -> str:
 def _closes(policy: Policy[Any, Any], rule: Rule | Waiver) -> dict[str, object]:
     """Return which orders a rule closes, or a waiver opens, and how many kinds of order these are."""
     every = list(points(policy.order_type.__space__.facts))
+    narrowed = {entry.id: entry for entry in policy.narrowed().entries}[rule.id]
     if isinstance(rule, Waiver):
-        count = sum(rule.when.holds(point) for point in every)
+        count = sum(cast("Waiver", narrowed).when.holds(point) for point in every)
         return {
             "waives": f"every rule on a section, while {rule.when}",
             "kinds": f"{count} of {len(every)} kinds of order",
         }
     closes = ~rule.only_if
-    patch_facts = [fact for fact in closes.facts if fact not in policy.order_type.__space__.facts]
-    count = sum(any(closes.holds({**point, **other}) for other in points(patch_facts)) for point in every)
+    patch_facts = [fact for fact in closes.facts if fact in policy.patch_type.__space__.facts]
+    certainly = ~cast("Rule", narrowed).only_if
+    count = sum(any(certainly.holds({**point, **other}) for other in points(patch_facts)) for point in every)
     waivers = policy.waivers if isinstance(rule.section, policy.sections) else ()
     unless = "".join(f", unless {waiver.when}" for waiver in waivers)
     return {

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
     from enum import StrEnum
 
-    from orderrules.grammar.conditions import Condition, Point
+    from orderrules.grammar.conditions import Condition, Parameter, Point
     from orderrules.grammar.rules import Assumption, Rule, Waiver
 
 
@@ -75,11 +75,12 @@ class Note:
     """Something that an order does not show, or that a decision cannot know.
 
     Attributes:
-        code: ``caveat`` (the decision cannot know something), or about a fact of the order: ``not_shown`` (it has no
+        code: ``caveat`` (the decision cannot know something), ``not_given`` (a parameter whose value makes a difference
+            is not given), or about a fact of the order: ``not_shown`` (it has no
             value), ``unreadable`` (its value is there, but not in a form that can be read) or ``not_listed`` (the page
             does not list its value).
-        params: the parameters, ready for JSON: ``rule`` of a caveat, otherwise ``fact``, and ``shown`` and
-            ``suggestion`` of a value that is not listed.
+        params: the parameters, ready for JSON: ``rule`` of a caveat, ``rule`` and ``parameter`` of one that is not
+            given, otherwise ``fact``, and ``shown`` and ``suggestion`` of a value that is not listed.
         text: the sentence, if it is the rule's or the fact's own.
     """
 
@@ -103,11 +104,13 @@ class RulebookVersion:
     Attributes:
         name: the name of the platform.
         edition: the edition of the documented rules.
+        given: pairs of a parameter and its value.
     """
 
     name: str
     edition: str
     _digest: str | Callable[[], str] = attrs.field(eq=False, repr=False)
+    given: tuple[tuple[Parameter, Hashable], ...] = ()
 
     @property
     def digest(self) -> str:
@@ -115,11 +118,17 @@ class RulebookVersion:
         return self._digest if isinstance(self._digest, str) else self._digest()
 
     def __reduce__(self) -> tuple[object, ...]:
-        return RulebookVersion, (self.name, self.edition, self.digest)
+        return RulebookVersion, (self.name, self.edition, self.digest, self.given)
 
-    def to_dict(self) -> dict[str, str]:
-        """Return the three strings."""
-        return {"name": self.name, "edition": self.edition, "digest": self.digest}
+    def to_dict(self) -> dict[str, object]:
+        """Return the three strings and, if parameters are given, their values by name."""
+        given = {parameter.name: value_to_json(parameter, value) for parameter, value in self.given}
+        return {
+            "name": self.name,
+            "edition": self.edition,
+            "digest": self.digest,
+            **({"given": given} if given else {}),
+        }
 
 
 @attrs.frozen(repr=False)
@@ -296,6 +305,10 @@ class Cell:
     point: Point
     decision: Decision
     update: Decision
+
+    def under(self, settings: Point) -> Cell:
+        """Return the cell with the values of parameters in its point."""
+        return attrs.evolve(self, point={**self.point, **settings}) if settings else self
 
 
 def _fact_to_json(fact: Fact, value: Hashable, order: OrderBase[Any] | None) -> object:

@@ -17,8 +17,9 @@ import attrs
 
 from orderrules.engine.decision import Cell, Decision, Note, RulebookVersion, Violation
 from orderrules.engine.digest import digest_of_cells
-from orderrules.grammar.conditions import ALWAYS, guard
+from orderrules.grammar.conditions import ALWAYS, fix, guard, weaken
 from orderrules.grammar.orders import OrderT, PatchT, free_keys, keys_at, sections_by_key
+from orderrules.grammar.rulebook import assignments
 from orderrules.reading.fields import UNSET
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 
 ResultT = TypeVar("ResultT")
+Row = list["Decision"] | dict[int, "Decision"]
+"""The decisions for the orders with one index, by column."""
+_MOST_COLUMNS: Final = 1 << 11
+"""A row with more columns is made column by column, and keeps this many of them."""
 _BYTE: Final = 1 << 8
 _NO_VERDICT: Final = b"?"
 
@@ -55,7 +60,7 @@ def _followed_facts(rulebook: Rulebook[Any, Any]) -> tuple[tuple[Fact, Fact], ..
     by_name = [
         (current[asked.attribute], asked)
         for asked in rulebook.patch_type.__space__.facts
-        if asked in read and asked.attribute in current
+        if asked in read and asked.attribute in current and not asked.bands
     ]
     return tuple(dict.fromkeys([*by_table, *by_name]))
 
@@ -65,14 +70,36 @@ def name_of(thing: object) -> str:
     return f"{type(thing).__module__}.{type(thing).__qualname__}"
 
 
-def _facts_read(rule: Rule, point: Point) -> tuple[tuple[Fact, Hashable], ...]:
-    """Return the facts that a rule reads, with their values at a point."""
-    return tuple((fact, point[fact]) for fact in rule.only_if.facts)
-
-
 def _caveat_of(rule: Rule) -> Note:
     """Return what every decision on a rule's section cannot know."""
     return Note("caveat", {"rule": rule.id}, rule.caveat)
+
+
+@attrs.frozen
+class _Uncertain:
+    """A rule that reads parameters that are not given.
+
+    Attributes:
+        rule: the rule.
+        certainly: the condition under which it holds, whatever their values.
+        notes: a note for each of these parameters.
+    """
+
+    rule: Rule
+    certainly: Condition
+    notes: tuple[Note, ...]
+
+
+def _uncertain(rulebook: Rulebook[Any, Any], rule: Rule) -> _Uncertain | None:
+    """Return what is not known of a rule, or None if its parameters are given."""
+    left = fix(rule.only_if, dict(rulebook.settings))
+    unknown = [parameter for parameter in rulebook.unknown if parameter in left.facts]
+    if not unknown:
+        return None
+    notes = (
+        Note("not_given", {"rule": rule.id, "parameter": parameter.name}, parameter.missing) for parameter in unknown
+    )
+    return _Uncertain(rule, ~weaken(~left, unknown), tuple(notes))
 
 
 def _union(*masks: int) -> int:
@@ -83,7 +110,7 @@ def _union(*masks: int) -> int:
     return union
 
 
-def rows_of(rulebook: Rulebook[Any, Any]) -> list[list[Decision] | None]:
+def rows_of(rulebook: Rulebook[Any, Any]) -> list[Row | None]:
     """Return the rows of a rulebook's table, without making the table itself. A row is None until it is made."""
     return rulebook.keep("rows", lambda: [None] * rulebook.order_type.__space__.size)
 
@@ -91,6 +118,41 @@ def rows_of(rulebook: Rulebook[Any, Any]) -> list[list[Decision] | None]:
 def table_of(rulebook: Rulebook[OrderT, PatchT]) -> Table[OrderT, PatchT]:
     """Return the table of a rulebook. It is made on the first call."""
     return rulebook.keep("table", lambda: Table(rulebook))
+
+
+@attrs.frozen
+class Outline:
+    """What decides about all updates at one point, whatever other keys they send.
+
+    Attributes:
+        broken: the id of each rule that does not hold, with the mask of the keys of its section.
+        waivers: the ids of the waivers that apply.
+    """
+
+    broken: frozenset[tuple[str, int]]
+    waivers: frozenset[str]
+
+    @property
+    def closed(self) -> int:
+        """The mask of the keys that the rules close."""
+        return _union(*(mask for _, mask in self.broken))
+
+
+class _Row(dict[int, "Decision"]):
+    """The decisions for the orders with one index, by column, of a platform that has too many columns to make them all.
+
+    A decision is made when it is first asked for.
+    """
+
+    def __init__(self, make: Callable[[int], Decision]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, column: int) -> Decision:
+        decision = self._make(column)
+        if len(self) < _MOST_COLUMNS:
+            self[column] = decision
+        return decision
 
 
 class Table(Generic[OrderT, PatchT]):
@@ -109,18 +171,24 @@ class Table(Generic[OrderT, PatchT]):
         self._order_space: Space = rulebook.order_type.__space__
         self._patch_space: Space = rulebook.patch_type.__space__
         self._keys = sections_by_key(rulebook.patch_type)
-        self._points: list[Point] = list(self._order_space.points())
         self._columns: list[Point] = list(self._patch_space.points())
         place = {section: position for position, section in enumerate((*rulebook.sections, *(rulebook.actions or ())))}
-        self._rules = tuple(sorted(rulebook.rules, key=lambda rule: (place[rule.section], rule.id)))
+        narrowed = rulebook.narrowed()
+        self._rules = tuple(sorted(narrowed.rules, key=lambda rule: (place[rule.section], rule.id)))
+        self._waivers = list(zip(narrowed.waivers, rulebook.waivers, strict=True))
         self._alternatives: list[tuple[Assumption, tuple[Rule, ...]]] = [
             (assumption, replace_rules(self._rules, alternative.rules))
-            for assumption in rulebook.assumptions
-            for alternative in assumption.alternatives
+            for assumption, of_narrowed in zip(rulebook.assumptions, narrowed.assumptions, strict=True)
+            for alternative in of_narrowed.alternatives
             if alternative.rules
         ]
+        self._written = {rule.id: rule for rule in rulebook.rules}
+        self._uncertain = [
+            uncertain for rule in self._rules if (uncertain := _uncertain(rulebook, self._written[rule.id])) is not None
+        ]
         self.followed = _followed_facts(rulebook)
-        self._version = RulebookVersion(rulebook.name, rulebook.edition, self.digest)
+        self._given: Mapping[Fact, Hashable] = dict(rulebook.settings)
+        self._version = RulebookVersion(rulebook.name, rulebook.edition, self.digest, rulebook.settings)
         self._guards: dict[tuple[object, ...], Condition] = {}
         self._masks: Mapping[StrEnum, int] = {
             section: sum(1 << bit for bit, of in enumerate(self._keys.values()) if of is section)
@@ -128,20 +196,40 @@ class Table(Generic[OrderT, PatchT]):
         }
         self._violations: dict[tuple[object, ...], Violation] = {}
         self._decisions: dict[tuple[object, ...], Decision] = {}
-        self._abilities: list[dict[str, Decision] | None] = [None] * len(self._points)
+        self._abilities: list[dict[str, Decision] | None] = [None] * self._order_space.size
         self._actions: Mapping[str, StrEnum] = {action: action for action in rulebook.actions or ()}
         self.rows = rows_of(rulebook)
+        # The columns of one point are often asked for one after the other.
+        self._recent_maker = functools.lru_cache(_BYTE)(self._maker_at)
 
     def digest(self) -> str:
         """Return the digest of all decisions, computed once; see ``Policy.digest``."""
-        return self._rulebook.keep("digest", lambda: digest_of_cells(self._rulebook, self.cells()))
+        return self._rulebook.keep("digest", lambda: digest_of_cells(self._rulebook, self._cells_under_settings()))
 
-    def row(self, index: int) -> list[Decision]:
+    def _cells_under_settings(self) -> Iterator[Cell]:
+        """Iterate over the cells of every section and action, under all values of the parameters that it depends on."""
+        for section in (*self._rulebook.sections, *(self._rulebook.actions or ())):
+            for settings in assignments(self._rulebook.parameters_of(section)):
+                for cell in table_of(self._rulebook.settled(settings)).cells({section}):
+                    yield cell.under(settings)
+
+    def row(self, index: int) -> Row:
         """Return all decisions for the orders with one index."""
         row = self.rows[index]
         if row is None:
-            row = self.rows[index] = self._make_row(self._points[index])
+            here = self._order_space.point(index)
+            is_large = len(self._columns) << len(self._keys) > _MOST_COLUMNS
+            row = self.rows[index] = (
+                _Row(functools.partial(self._make_cell, index)) if is_large else self._make_row(here)
+            )
         return row
+
+    def _make_cell(self, index: int, column: int) -> Decision:
+        """Make the decision in one column."""
+        number, mask = column >> len(self._keys), column & ((1 << len(self._keys)) - 1)
+        if number >= len(self._columns):
+            raise IndexError(column)
+        return self._recent_maker(index, number)(mask)
 
     def decide_action(self, order: OrderT, action: StrEnum | str) -> Decision:
         """Decide whether an action is possible for an order; see ``Policy.can``."""
@@ -165,7 +253,7 @@ class Table(Generic[OrderT, PatchT]):
     def _abilities_at(self, index: int) -> dict[str, Decision]:
         row = self._abilities[index]
         if row is None:
-            row = self._abilities[index] = self._make_abilities(self._points[index])
+            row = self._abilities[index] = self._make_abilities(self._order_space.point(index))
         return row
 
     def decide(self, order: OrderT, patch: PatchT) -> Decision:
@@ -176,7 +264,7 @@ class Table(Generic[OrderT, PatchT]):
     def section(self, order: OrderT, section: StrEnum) -> Decision:
         """Decide whether a section may change at all; see ``Policy.editable``."""
         index = self.index(order)
-        row, here, mask = self.row(index), self._points[index], self._masks[section]
+        row, here, mask = self.row(index), self._order_space.point(index), self._masks[section]
         own = [fact for fact in self._patch_space.facts if self._keys[fact.attribute] is section]
         if not own:
             return row[mask]
@@ -207,40 +295,54 @@ class Table(Generic[OrderT, PatchT]):
                 if keys & ~mask == 0 and sent == {fact for fact in facts if point[fact] is not UNSET} and sent:
                     yield (number << len(self._keys)) | keys
 
-    def cells(self) -> Iterator[Cell]:
-        """Iterate over all cells of the table. Every decision is composed of cells.
+    def cells(self, only: Collection[StrEnum] | None = None) -> Iterator[Cell]:
+        """Iterate over all cells of the table, or over those of some sections and actions.
 
-        There is a cell for each section at each point of an order and an update that can touch it, and for each action
-        at each point of an order.
+        Every decision is composed of cells. There is a cell for each section at each point of an order and an update
+        that can touch it, and for each action at each point of an order.
         """
         columns = [
             (section, asked, number << len(self._keys), self._mask(sent))
             for section in self._masks
+            if only is None or section in only
             for number, asked in enumerate(self._columns)
             if (sent := keys_at(self._rulebook.patch_type, section, asked)) is not None
         ]
-        for index, here in enumerate(self._points):
-            row = self.row(index)
+        for index, here in enumerate(self._order_space.points()):
             for section, asked, column, keys in columns:
-                alone = keys & self._masks[section]
+                row, alone = self.row(index), keys & self._masks[section]
                 yield Cell(section, {**here, **asked}, row[column | alone], row[column | keys])
-            for action, decision in self._abilities_at(index).items():
-                yield Cell(self._actions[action], here, decision, decision)
+            for name, action in self._actions.items():
+                if only is None or action in only:
+                    decision = self._abilities_at(index)[name]
+                    yield Cell(action, here, decision, decision)
 
-    def decisions(self) -> Iterator[Decision]:
-        """Iterate over all decisions, order by order: on every update that the rules distinguish, and every action."""
+    def outline(self, index: int, number: int) -> Outline:
+        """Return what decides about all updates at one point of an order and one of an update.
+
+        Args:
+            index: the number of the order's point.
+            number: the number of the update's point.
+        """
+        point = {**self._order_space.point(index), **self._columns[number]}
+        broken = self._broken_rules(self._rules, point)
+        waivers = frozenset(written.id for waiver, written in self._waivers if waiver.when.holds(point))
+        return Outline(frozenset((rule.id, self._masks[rule.section]) for rule in broken), waivers)
+
+    def spaces(self) -> Iterator[tuple[int, int, int, int]]:
+        """Iterate over the points of an order and an update that rules can tell apart.
+
+        Each comes as the two numbers, the mask of the keys that the update must send, and that of those that it may.
+        """
         free = self._mask(free_keys(self._rulebook.patch_type))
-        sent = [self._mask({fact.attribute for fact in point if point[fact] is not UNSET}) for point in self._columns]
-        columns = [
-            (number << len(self._keys)) | mask
-            for number, known in enumerate(sent)
-            for mask in range(1 << len(self._keys))
-            if mask & ~free == known
-        ]
-        for index in range(len(self._points)):
-            row = self.row(index)
-            yield from (row[column] for column in columns)
-            yield from self._abilities_at(index).values()
+        for number, point in enumerate(self._columns):
+            sent = self._mask({fact.attribute for fact in point if point[fact] is not UNSET})
+            for index in range(self._order_space.size):
+                yield index, number, sent, free
+
+    def abilities(self, index: int) -> Mapping[str, Decision]:
+        """Return the decisions on all actions, by name, at one point of an order."""
+        return self._abilities_at(index)
 
     def sendable(self, order: OrderT) -> Iterator[tuple[Point, frozenset[str]]]:
         """Iterate over the points that an update of an order may have, each with all the keys that it may then send."""
@@ -259,7 +361,7 @@ class Table(Generic[OrderT, PatchT]):
             sent = frozenset(fact.attribute for fact in point if point[fact] is not UNSET)
             yield point, sent, functools.partial(self._decision_at, row, (number << len(self._keys)) | self._mask(sent))
 
-    def _decision_at(self, row: list[Decision], column: int, others: Collection[str]) -> Decision:
+    def _decision_at(self, row: Row, column: int, others: Collection[str]) -> Decision:
         return row[column | self._mask(others)]
 
     def _mask(self, keys: Collection[str]) -> int:
@@ -273,7 +375,7 @@ class Table(Generic[OrderT, PatchT]):
     def guards(self, patch: PatchT) -> Mapping[Rule, Condition]:
         """Return the rules that may refuse an update, each with its condition on an order; see ``Policy.guards``."""
         rules, asked = self._touched_rules(patch)
-        conditions = {rule: self._guard([rule], asked) for rule in rules}
+        conditions = {self._written[rule.id]: self._guard([rule], asked) for rule in rules}
         return {rule: condition for rule, condition in conditions.items() if condition != ALWAYS}
 
     def _touched_rules(self, patch: PatchT) -> tuple[list[Rule], int]:
@@ -287,7 +389,7 @@ class Table(Generic[OrderT, PatchT]):
         key = (asked, *(rule.id for rule in rules))
         condition = self._guards.get(key)
         if condition is None:
-            waivers = tuple(waiver.when for waiver in self._rulebook.waivers)
+            waivers = tuple(waiver.when for waiver, _ in self._waivers)
             computed = guard(tuple(rule.only_if for rule in rules), waivers, self._columns[asked])
             condition = self._guards.setdefault(key, computed)
         return condition
@@ -295,8 +397,8 @@ class Table(Generic[OrderT, PatchT]):
     def decide_many(self, orders: Iterable[OrderT], patch: PatchT) -> list[Decision]:
         """Decide one update against many orders; see ``Policy.decide_many``."""
         column = self._column(patch)
-        if len(self._points) <= _BYTE:
-            decisions = [self.row(number)[column] for number in range(len(self._points))]
+        if self._order_space.size <= _BYTE:
+            decisions = [self.row(number)[column] for number in range(self._order_space.size)]
             return self._apply_to_orders(self._for_many[1], orders, decisions)
         numbers = self._index_all(orders)
         decision_of = {number: self.row(number)[column] for number in set(numbers)}
@@ -310,7 +412,7 @@ class Table(Generic[OrderT, PatchT]):
     def decide_indices(self, indices: bytes, patch: PatchT) -> bytes:
         """Decide one update against the indices of many orders; see ``Policy.decide_indices``."""
         self._check_byte_size()
-        column, size = self._column(patch), len(self._points)
+        column, size = self._column(patch), self._order_space.size
         if type(indices) is not bytes:
             raise TypeError(f"expected the bytes that Policy.indices returns, got {type(indices).__name__}")
         verdicts = bytes(self.row(number)[column].allowed for number in range(size))
@@ -337,9 +439,10 @@ class Table(Generic[OrderT, PatchT]):
         raise self._wrong_platform("order", foreign[0])
 
     def _check_byte_size(self) -> None:
-        if len(self._points) > _BYTE:
+        if self._order_space.size > _BYTE:
             raise ValueError(
-                f"the facts of {self._rulebook.name} span {len(self._points)} points, but one byte can number only 256"
+                f"the facts of {self._rulebook.name} span {self._order_space.size} points, "
+                "but one byte can number only 256"
             )
 
     def _column(self, patch: PatchT) -> int:
@@ -365,29 +468,33 @@ class Table(Generic[OrderT, PatchT]):
             f"got {name_of(thing)} as the {role}"
         )
 
-    def _make_row(self, order_point: Point) -> list[Decision]:
-        return [
-            decision for patch_point in self._columns for decision in self._make_column({**order_point, **patch_point})
-        ]
+    def _make_row(self, here: Point) -> list[Decision]:
+        masks = range(1 << len(self._keys))
+        return [decision for number in self._columns for decision in map(self._maker({**here, **number}), masks)]
 
-    def _make_column(self, point: Point) -> Iterator[Decision]:
-        """Make the decisions on every set of keys, at one point of the facts of the order and the patch."""
-        waivers = tuple(waiver for waiver in self._rulebook.waivers if waiver.when.holds(point))
+    def _maker_at(self, index: int, number: int) -> Callable[[int], Decision]:
+        return self._maker({**self._order_space.point(index), **self._columns[number]})
+
+    def _maker(self, point: Point) -> Callable[[int], Decision]:
+        """Return the function that decides on a set of keys, at one point of the facts of the order and the patch."""
+        waivers = tuple(written for waiver, written in self._waivers if waiver.when.holds(point))
         broken = self._broken_rules(self._rules, point)
         closed = self._closed_keys(broken)
         others = [
             (assumption, 0 if waivers else self._closed_keys(self._broken_rules(rules, point)))
             for assumption, rules in self._alternatives
         ]
-        evidence = [(rule, _facts_read(rule, point)) for rule in broken]
+        evidence = [(rule, self._facts_read(rule, point)) for rule in broken]
         caveats = [
-            (_caveat_of(rule), self._masks[rule.section])
+            (note, self._masks[rule.section])
             for rule in self._rules
-            if rule.caveat and rule.section in self._masks
+            if rule.section in self._masks
+            for note in self._notes_on(rule, point)
         ]
         relevant = _union(closed, *(closed_there for _, closed_there in others), *(keys for _, keys in caveats))
         decisions: dict[int, Decision] = {}
-        for mask in range(1 << len(self._keys)):
+
+        def decide(mask: int) -> Decision:
             # A key makes no difference if it has no caveat and no rule closes it here, under any assumption.
             core = mask & relevant
             if core not in decisions:
@@ -404,7 +511,9 @@ class Table(Generic[OrderT, PatchT]):
                 decisions[core] = self._decision(
                     violations, waivers if core & closed else (), tuple(assumptions), tuple(own_caveats.values())
                 )
-            yield decisions[core]
+            return decisions[core]
+
+        return decide
 
     def _violation(self, rule: Rule, touched: int, facts: tuple[tuple[Fact, Hashable], ...]) -> Violation:
         """Return the violation with this content, which is one object."""
@@ -412,8 +521,21 @@ class Table(Generic[OrderT, PatchT]):
         violation = self._violations.get(cache_key)
         if violation is None:
             keys = tuple(key for bit, key in enumerate(self._keys) if touched >> bit & 1)
-            violation = self._violations.setdefault(cache_key, Violation(rule, keys, facts))
+            violation = self._violations.setdefault(cache_key, Violation(self._written[rule.id], keys, facts))
         return violation
+
+    def _facts_read(self, rule: Rule, point: Point) -> tuple[tuple[Fact, Hashable], ...]:
+        """Return the facts and the given parameters that a rule reads, with their values at a point."""
+        known = {**point, **self._given}
+        return tuple((fact, known[fact]) for fact in self._written[rule.id].only_if.facts if fact in known)
+
+    def _notes_on(self, rule: Rule, point: Point) -> Iterator[Note]:
+        """Iterate over what a decision at a point cannot know of a rule."""
+        if rule.caveat:
+            yield _caveat_of(rule)
+        for uncertain in self._uncertain:
+            if uncertain.rule.id == rule.id and rule.only_if.holds(point) and not uncertain.certainly.holds(point):
+                yield from uncertain.notes
 
     def _decision(
         self,
@@ -442,14 +564,16 @@ class Table(Generic[OrderT, PatchT]):
         for action in self._rulebook.actions or ():
             governing = [rule for rule in self._rules if rule.section is action]
             violations = tuple(
-                Violation(rule, (), _facts_read(rule, point)) for rule in governing if not rule.only_if.holds(point)
+                Violation(self._written[rule.id], (), self._facts_read(rule, point))
+                for rule in governing
+                if not rule.only_if.holds(point)
             )
             assumptions = {
                 assumption: None
                 for assumption, rules in self._alternatives
                 if all(rule.only_if.holds(point) for rule in rules if rule.section is action) is bool(violations)
             }
-            caveats = {rule.caveat: _caveat_of(rule) for rule in governing if rule.caveat}
+            caveats = {str(note): note for rule in governing for note in self._notes_on(rule, point)}
             row[action] = Decision(violations, (), tuple(assumptions), tuple(caveats.values()), self._version)
         return row
 
@@ -485,9 +609,7 @@ def decide(orders, column):
 """
 
 
-def lookup(
-    index: str, mask: str, rows: Sequence[Sequence[Any] | None], decide: Callable[[Any, Any], Any]
-) -> Callable[[Any, Any], Any]:
+def lookup(index: str, mask: str, rows: Sequence[Any], decide: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """Compile the function that looks up a decision.
 
     Args:

@@ -46,10 +46,10 @@ def cells_by_section(cells: Iterable[Cell]) -> dict[StrEnum, dict[Values, Cell]]
 
 
 def facts_of(rulebook: Rulebook[Any, Any], section: StrEnum) -> tuple[Fact, ...]:
-    """List the facts on which the decisions on a section or an action may depend, sorted by name."""
+    """List the facts and parameters on which the decisions on a section or an action may depend, sorted by name."""
     of_order = rulebook.order_type.__space__.facts
     of_patch = rulebook.patch_type.__space__.facts if isinstance(section, rulebook.sections) else ()
-    return sort_by_name((*of_order, *of_patch))
+    return sort_by_name((*of_order, *of_patch, *rulebook.parameters_of(section)))
 
 
 def digest_of_cells(rulebook: Rulebook[Any, Any], cells: Iterable[Cell]) -> str:

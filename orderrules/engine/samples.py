@@ -9,15 +9,15 @@ import contextlib
 from datetime import date
 from enum import StrEnum
 from types import NoneType, SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
-from orderrules.grammar.conditions import UNKNOWN
+from orderrules.grammar.conditions import UNKNOWN, Band
 from orderrules.reading.fields import UNSET, is_array, is_model, slots_of, unsupported_type
 from orderrules.reading.problems import InvalidInput
 from orderrules.reading.values import leaf, members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
 
     from orderrules.grammar.conditions import Fact, Point
     from orderrules.grammar.orders import OrderT, PatchT
@@ -83,8 +83,20 @@ def orders_of(order_type: type[OrderT]) -> Iterator[tuple[Point, OrderT]]:
 
 
 def _spell(fact: Fact, point: Point, slot: Slot) -> object:
-    value = point[fact]
-    return unlisted_example(fact, slot.annotation) if value is UNKNOWN else value
+    return spell(fact, point[fact], slot.annotation)
+
+
+def spell(fact: Fact, value: Hashable, annotation: Any) -> object:  # noqa: ANN401 - an annotation can be any object.
+    """Return a value of an attribute for which a fact has this value."""
+    if value is UNKNOWN:
+        return unlisted_example(fact, annotation)
+    if not isinstance(value, Band):
+        return value
+    number = value.above + 1 if value.at_most is None and value.above is not None else value.at_most
+    if not fact.counts:
+        return number
+    (array,) = [option for option in members(annotation) if is_array(option)]
+    return (sample(get_args(array)[0]),) * int(cast("Any", number))
 
 
 def unlisted_example(fact: Fact, annotation: Any) -> object:  # noqa: ANN401 - an annotation can be any object.

@@ -9,9 +9,9 @@ A condition is one of four objects::
      "table": [["pending", ["accepted"]], ...]}
 
 A value is a string, a number, a boolean or null, as the fact lists it, or ``{"text": ...}`` if JSON has no such type.
-``{"state": "unknown"}`` is ``UNKNOWN``; ``{"state": "left out"}`` is ``UNSET`` in an update, and
-``{"state": "not shown"}`` is ``UNSET`` in an order. ``VERSION`` changes if a
-reader of this form would misread the next one.
+A band is ``{"above": 0, "at most": 100}``, or has one of the two. ``{"state": "unknown"}`` is ``UNKNOWN``;
+``{"state": "left out"}`` is ``UNSET`` in an update, and ``{"state": "not shown"}`` is ``UNSET`` in an order.
+``VERSION`` changes if a reader of this form would misread the next one.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from orderrules.grammar.conditions import (
     UNKNOWN,
     AllOf,
     AnyOf,
+    Band,
     Condition,
     Fact,
     Is,
@@ -50,6 +51,14 @@ def value_to_json(fact: Fact, value: Hashable) -> Any:  # noqa: ANN401 - any JSO
         return {"state": "unknown"}
     if value is UNSET:
         return {"state": _NOT_SHOWN if fact.canonical(_NOT_SHOWN) is UNSET else "left out"}
+    if isinstance(value, Band):
+        bounds = {"above": value.above, "at most": value.at_most}
+        return {word: plain_to_json(bound) for word, bound in bounds.items() if bound is not None}
+    return plain_to_json(value)
+
+
+def plain_to_json(value: Hashable) -> Any:  # noqa: ANN401 - any JSON value.
+    """Return the JSON form of a value that is no band and no state."""
     if isinstance(value, str):
         return str(value)
     if isinstance(value, int) and type(value) is not bool:

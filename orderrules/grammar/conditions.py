@@ -9,9 +9,12 @@ is a set of values for each fact. Two conditions that hold at the same points ha
 
 from __future__ import annotations
 
+import bisect
 import functools
 import itertools
+import math
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from enum import Enum
 from typing import Any, Final, Protocol, TypeVar, cast
 
@@ -42,11 +45,43 @@ UNKNOWN: Final = Unknown.UNKNOWN
 """The value of a fact that stands for every value that the page does not list."""
 
 
-def _check_distinct(values: Iterable[Hashable]) -> tuple[Hashable, ...]:
-    given = tuple(values)
-    if not given or len(set(given)) < len(given):
-        raise ValueError("a fact needs at least one value, and no value twice")
-    return given
+Number = int | float | Decimal
+"""A bound of a band."""
+
+
+@attrs.frozen(cache_hash=True, repr=False)
+class Band:
+    """A range of numbers, as a value of a fact.
+
+    Attributes:
+        above: the bound that its numbers are above, or None.
+        at_most: the bound that its numbers do not exceed, or None.
+    """
+
+    above: Number | None = None
+    at_most: Number | None = None
+
+    def __repr__(self) -> str:
+        return f"<Band {self}>"
+
+    def __str__(self) -> str:
+        parts = [f"above {self.above}"] * (self.above is not None) + [f"at most {self.at_most}"] * (
+            self.at_most is not None
+        )
+        return " and ".join(parts) or "any number"
+
+
+def _as_values(values: Iterable[Hashable]) -> tuple[Hashable, ...]:
+    # The bands are made again from their bounds.
+    return tuple(value for value in values if not isinstance(value, Band))
+
+
+def _as_bounds(bounds: Iterable[Number]) -> tuple[Number, ...]:
+    listed = tuple(bounds)
+    is_plain = all(type(bound) in {int, float, Decimal} and math.isfinite(bound) for bound in listed)
+    if not is_plain or any(one >= other for one, other in itertools.pairwise(listed)):
+        raise ValueError("the bounds of bands are numbers in rising order")
+    return listed
 
 
 def _as_labels(pairs: Iterable[tuple[Hashable, str]]) -> tuple[tuple[Hashable, str], ...]:
@@ -72,7 +107,7 @@ class Fact:
     Attributes:
         name: the name of the fact in a sentence: ``status``.
         values: every value that the fact can have. If ``UNKNOWN`` is one of them, a value that is not listed is
-            treated as ``UNKNOWN``.
+            treated as ``UNKNOWN``. If the fact has ``bands``, they come first.
         attribute: the attribute of the order or the patch that the fact reads. The default is the name.
         labels: pairs of a value and its text in a sentence, for values whose ``str`` does not read well.
         flag: whether the fact is named without a verb: ``draft`` and ``not draft``.
@@ -89,10 +124,16 @@ class Fact:
             {}")``. The default is ``status is {}``.
         phrases: pairs of a value and its words in that sentence, if they are not those of ``labels``.
         remedies: pairs of a value that hides what a rule needs to know, and what to do about it.
+        bands: bounds that divide all numbers into ranges, for an attribute that is a number: ``(0,)`` makes the values
+            *at most 0* and *above 0*.
+        counts: whether the attribute is a list, and its length the number.
+
+    Raises:
+        ValueError: the fact has no value, or one twice; or the bounds are not numbers in rising order.
     """
 
     name: str
-    values: tuple[Hashable, ...] = attrs.field(converter=_check_distinct)
+    values: tuple[Hashable, ...] = attrs.field(default=(), converter=_as_values)
     attribute: str = attrs.field(
         default=attrs.Factory(lambda self: self.name, takes_self=True),
         kw_only=True,
@@ -107,8 +148,15 @@ class Fact:
     says: tuple[str, str, str] | None = attrs.field(default=None, kw_only=True)
     phrases: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_as_labels)
     remedies: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_as_labels)
+    bands: tuple[Number, ...] = attrs.field(default=(), kw_only=True, converter=_as_bounds)
+    counts: bool = attrs.field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
+        if self.bands:
+            ranges = itertools.starmap(Band, itertools.pairwise((None, *self.bands, None)))
+            object.__setattr__(self, "values", (*ranges, *self.values))
+        if not self.values or len(set(self.values)) < len(self.values):
+            raise ValueError("a fact needs at least one value, and no value twice")
         if self.absent is not attrs.NOTHING:
             self.check_values((self.absent,))
 
@@ -149,11 +197,45 @@ class Fact:
         raise ValueError(f"{self.name} cannot be {described}")
 
     def canonical(self, value: object) -> object:
-        """Return the listed value that a spelling means, or the value unchanged if it is not such a spelling."""
+        """Return the listed value that a spelling or a number means, or the value unchanged if it means none."""
+        if self.bands:
+            return self._band_of(value)
         if type(value) is not str:
             return value
         meant = dict(self.aliases).get(value, value)
         return next((known for known in self.values if known == meant), value)
+
+    def _band_of(self, value: object) -> object:
+        number: Any = value
+        if self.counts:
+            if type(number) is not tuple:
+                return value
+            number = len(cast("tuple[object, ...]", number))
+        if type(number) not in {int, float, Decimal} or not math.isfinite(number):
+            return value
+        return self.values[bisect.bisect_left(self.bands, number)]
+
+    def above(self, bound: Number) -> Is:
+        """Return the condition that the number is above a bound.
+
+        Raises:
+            ValueError: it is not a bound of the fact's bands.
+        """
+        return self.is_in(self.values[self._place_of(bound) + 1 : len(self.bands) + 1])
+
+    def at_most(self, bound: Number) -> Is:
+        """Return the condition that the number is at most a bound.
+
+        Raises:
+            ValueError: it is not a bound of the fact's bands.
+        """
+        return self.is_in(self.values[: self._place_of(bound) + 1])
+
+    def _place_of(self, bound: Number) -> int:
+        if bound not in self.bands:
+            listed = join_words(map(str, self.bands), "and") if self.bands else "none"
+            raise ValueError(f"{self.name} has no bound {bound}; its bounds are: {listed}")
+        return self.bands.index(bound)
 
     def check_values(self, values: Iterable[Hashable]) -> None:
         """Check that some values are values of the fact.
@@ -174,7 +256,7 @@ class Fact:
 
     def describe(self, values: Iterable[Hashable], *, negated: bool = False) -> str:
         """Return the statement that the fact has one of some values, or none of them: ``status is not completed``."""
-        chosen = list(values)
+        chosen = _join_bands(values)
         if self.flag and len(chosen) == 1:
             code = "flag" if (chosen[0] is True) is not negated else "not_flag"
         else:
@@ -184,7 +266,7 @@ class Fact:
 
     def say(self, values: Iterable[Hashable], *, negated: bool = False) -> str:
         """Return the same statement in the words of a merchant: ``the order is not completed``."""
-        chosen = list(values)
+        chosen = _join_bands(values)
         notes = dict(self.notes)
         if len(chosen) == 1 and chosen[0] in notes and not negated:
             return notes[chosen[0]]
@@ -215,6 +297,67 @@ class Fact:
         """Return the condition that the fact has none of these values."""
         _reject_text(values)
         return Is(self, frozenset(values), negated=True)
+
+
+def _as_identifier(parameter: Parameter) -> str:
+    return "_".join(parameter.name.split())
+
+
+def _yes_and_no(parameter: Parameter) -> tuple[tuple[Hashable, str], ...]:
+    return tuple((value, "yes" if value else "no") for value in parameter.values if type(value) is bool)
+
+
+@attrs.frozen(cache_hash=True, repr=False)
+class Parameter(Fact):
+    """A property with a finite set of values that neither the order nor the update shows.
+
+    A store's setting is one, and so is the role of who asks. ``policy.given(...)`` fixes its value. Until then it is
+    not known: what some value of it would allow is allowed, and the decision has a note that names the parameter.
+
+    Attributes:
+        attribute: the keyword of ``policy.given``. The default is the name, with ``_`` for each blank.
+        about: what the parameter means, in a sentence.
+        missing: what a note says if the parameter is not given and makes a difference. The default names the parameter.
+    """
+
+    attribute: str = attrs.field(default=attrs.Factory(_as_identifier, takes_self=True), kw_only=True)
+    labels: tuple[tuple[Hashable, str], ...] = attrs.field(
+        default=attrs.Factory(_yes_and_no, takes_self=True), kw_only=True, converter=_as_labels
+    )
+    about: str = attrs.field(default="", kw_only=True)
+    missing: str = attrs.field(default="", kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if not self.attribute.isidentifier():
+            raise ValueError(f"{self.name!r} needs attribute=..., which policy.given takes as a keyword")
+        if UNKNOWN in self.values:
+            raise ValueError(f"{self.name} is unknown until it is given, so UNKNOWN cannot be one of its values")
+
+    def from_keyword(self, value: Hashable) -> Hashable:
+        """Return the listed value that a value means.
+
+        Raises:
+            ValueError: the parameter has no such value.
+        """
+        meant = self.canonical(value)
+        self.check_values((meant,))
+        return next(known for known in self.values if known == meant)
+
+    def __repr__(self) -> str:
+        return f"<Parameter {self.name}: {join_words(map(self.label, self.values))}>"
+
+
+def _join_bands(values: Iterable[Hashable]) -> list[Hashable]:
+    """Return some values, with bands that touch made one."""
+    joined: list[Hashable] = []
+    for value in values:
+        last = joined[-1] if joined else None
+        if isinstance(value, Band) and isinstance(last, Band) and last.at_most == value.above:
+            joined[-1] = Band(last.above, value.at_most)
+        else:
+            joined.append(value)
+    return joined
 
 
 def _reject_text(values: Collection[Hashable]) -> None:
@@ -548,6 +691,46 @@ class TransitionTable(Condition):
         statuses = [self.asked.phrase(value) for value in self.asked.values if value in following]
         code = "next" if statuses else "final"
         return fill(en.DECISIONS[code], {"statuses": statuses, "status": self.current.phrase(current)})
+
+
+def fix(condition: Condition, known: Point) -> Condition:
+    """Return a condition in which some facts have known values. It reads only the other facts."""
+    if not set(known).intersection(condition.facts):
+        return condition
+    if isinstance(condition, AllOf | AnyOf):
+        return _combine(type(condition), (fix(part, known) for part in condition.parts))
+    return _minimize(condition, known)
+
+
+def weaken(condition: Condition, unknown: Collection[Fact]) -> Condition:
+    """Return the condition that some values of the unknown facts satisfy a condition. It reads only the other facts."""
+    read = set(unknown).intersection(condition.facts)
+    if not read:
+        return condition
+    if isinstance(condition, AnyOf) or (
+        isinstance(condition, AllOf)
+        and sum(fact in part.facts for part in condition.parts for fact in read) == len(read)
+    ):
+        return _combine(type(condition), (weaken(part, unknown) for part in condition.parts))
+    # Two parts read one unknown fact, and the same value has to satisfy both.
+    facts = sort_by_name(fact for fact in condition.facts if fact not in read)
+    possible = list(points(read))
+    return from_truth_table(
+        facts,
+        {
+            tuple(point.values()): any(condition.holds({**point, **other}) for other in possible)
+            for point in points(facts)
+        },
+    )
+
+
+def _combine(kind: type[AllOf | AnyOf], parts: Iterable[Condition]) -> Condition:
+    """Return a conjunction or a disjunction without parts that always or never hold."""
+    flat = _flatten(kind, parts)
+    absorbing = NEVER if kind is AllOf else ALWAYS
+    if absorbing in flat:
+        return absorbing
+    return flat[0] if len(flat) == 1 else kind(flat)
 
 
 _FEW_FACTS: Final = 4

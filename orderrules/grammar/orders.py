@@ -21,7 +21,7 @@ import attrs
 from orderrules.grammar.conditions import UNKNOWN, Fact, Point, points
 from orderrules.languages.sentences import join_words, with_article
 from orderrules.reading.bodies import write_body
-from orderrules.reading.fields import UNSET, slots_of
+from orderrules.reading.fields import UNSET, CanonicalWeights, is_array, slots_of
 from orderrules.reading.hints import hint_close_to
 from orderrules.reading.models import Model, rebuild, section_of
 from orderrules.reading.problems import Code, InvalidInput, Problem, Problems
@@ -49,7 +49,10 @@ def _weights(space: Space) -> tuple[Weights, ...]:
         weight //= len(fact.values)
         added: dict[Hashable, int] = {value: place * weight for place, value in enumerate(fact.values)}
         added.update({alias: added[value] for alias, value in fact.aliases})
-        rows.append((fact.name, fact.attribute, added, added.get(UNKNOWN)))
+        unknown = added.get(UNKNOWN)
+        if fact.bands:
+            added = CanonicalWeights(added, fact.canonical)
+        rows.append((fact.name, fact.attribute, added, unknown))
     return tuple(rows)
 
 
@@ -75,10 +78,18 @@ class Space:
         init=False, eq=False, repr=False, default=attrs.Factory(_weights, takes_self=True)
     )
 
-    @property
+    @functools.cached_property
     def size(self) -> int:
         """The number of points."""
         return math.prod(len(fact.values) for fact in self.facts)
+
+    def point(self, number: int) -> Point:
+        """Return the point with a number."""
+        values: list[Hashable] = []
+        for fact in reversed(self.facts):
+            number, place = divmod(number, len(fact.values))
+            values.append(fact.values[place])
+        return dict(zip(self.facts, reversed(values), strict=True))
 
     def index(self, thing: object) -> int:
         """Return the number of the point of an order or a patch.
@@ -130,7 +141,7 @@ def _check_facts(cls: type[OrderBase[Any] | PatchBase]) -> None:
                 + (f" - {hint}" if hint else "")
             )
         slot = slots[fact.attribute]
-        possible = [*_values_of(slot.annotation), *([UNSET] if slot.absent else [])]
+        possible = [*_values_of(slot.annotation, fact), *([UNSET] if slot.absent else [])]
         others = [value for value in possible if value is UNKNOWN or fact.canonical(value) not in fact.values]
         if others and UNKNOWN not in fact.values:
             example = "any other value" if UNKNOWN in others else join_words(map(repr, others))
@@ -140,9 +151,11 @@ def _check_facts(cls: type[OrderBase[Any] | PatchBase]) -> None:
             )
 
 
-def _values_of(annotation: object) -> Iterator[Hashable]:
+def _values_of(annotation: object, fact: Fact) -> Iterator[Hashable]:
     """Yield the values that a field may hold; ``UNKNOWN`` stands for any value of an open type."""
     for option in members(annotation):
+        if fact.bands and (is_array(option) if fact.counts else option is int or option is float):
+            continue  # Every number is in a band.
         if isinstance(option, type) and issubclass(option, StrEnum):
             yield from option
         elif option is bool:

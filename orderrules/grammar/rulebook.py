@@ -6,21 +6,23 @@ they compute from it, such as the table of decisions, they cache with ``Rulebook
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import attrs
 
+from orderrules.grammar.conditions import fix, weaken
 from orderrules.grammar.orders import OrderBase, OrderT, PatchBase, PatchT, sections_by_key
 from orderrules.grammar.rules import Assumption, Rule, Waiver, as_rules
 from orderrules.languages.sentences import join_words
 from orderrules.reading.models import rebuild
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Callable, Hashable, Iterable, Iterator
     from enum import StrEnum
 
     from orderrules.grammar.advice import AdviceRule
-    from orderrules.grammar.conditions import Condition, Fact, TransitionTable
+    from orderrules.grammar.conditions import Condition, Fact, Parameter, Point, TransitionTable
 
 CachedT = TypeVar("CachedT")
 
@@ -56,6 +58,14 @@ def _as_effects(effects: Iterable[Effect]) -> tuple[Effect, ...]:
     return tuple(effects)
 
 
+def _as_parameters(parameters: Iterable[Parameter]) -> tuple[Parameter, ...]:
+    return tuple(parameters)
+
+
+def _as_settings(settings: Iterable[tuple[Parameter, Hashable]]) -> tuple[tuple[Parameter, Hashable], ...]:
+    return tuple(settings)
+
+
 def _as_advice_rules(advice_rules: Iterable[AdviceRule]) -> tuple[AdviceRule, ...]:
     return tuple(advice_rules)
 
@@ -80,13 +90,17 @@ class Rulebook(Generic[OrderT, PatchT]):
             is not listed keeps its value.
         effects: the side effects of updates on the order.
         advice_rules: the rules that yield advice, which refuses nothing.
+        parameters: the parameters that rules and waivers may read besides the facts.
+        settings: pairs of a parameter and its value; a parameter that is not listed is not known. ``Policy.given``
+            sets them.
 
     Raises:
         TypeError: a key of the patch has no section of this platform or is not optional; a fact reads an attribute
             that the class does not have; or a class lacks the slot for the number of its point.
         ValueError: two entries share an id; two facts share a name or an attribute; a section and an action share a
             name; a fact of the patch cannot be ``UNSET``; a transition table does not lead from a fact of the order to
-            a fact of the patch; or a rule reads a fact or governs a section that does not exist.
+            a fact of the patch; a rule reads a fact or governs a section that does not exist; or a setting is of
+            another parameter or has another value.
     """
 
     name: str
@@ -100,6 +114,9 @@ class Rulebook(Generic[OrderT, PatchT]):
     defaults: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), converter=_as_defaults)
     effects: tuple[Effect, ...] = attrs.field(default=(), converter=_as_effects)
     advice_rules: tuple[AdviceRule, ...] = attrs.field(default=(), converter=_as_advice_rules)
+
+    parameters: tuple[Parameter, ...] = attrs.field(default=(), converter=_as_parameters)
+    settings: tuple[tuple[Parameter, Hashable], ...] = attrs.field(default=(), converter=_as_settings)
 
     _cache: dict[object, Any] = attrs.field(init=False, eq=False, factory=dict[object, Any])
 
@@ -123,8 +140,63 @@ class Rulebook(Generic[OrderT, PatchT]):
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """Every fact of the orders and the updates."""
-        return (*self.order_type.__space__.facts, *self.patch_type.__space__.facts)
+        """Every fact of the orders and the updates, and every parameter."""
+        return (*self.order_type.__space__.facts, *self.patch_type.__space__.facts, *self.parameters)
+
+    @property
+    def unknown(self) -> tuple[Parameter, ...]:
+        """The parameters that are not given."""
+        return tuple(parameter for parameter in self.parameters if parameter not in dict(self.settings))
+
+    def parameters_of(self, *sections: StrEnum) -> tuple[Parameter, ...]:
+        """Return the parameters that are not given, and that the decisions on some sections or actions depend on."""
+        conditions = [rule.only_if for rule in self.rules if rule.section in sections]
+        if any(isinstance(section, self.sections) for section in sections):
+            conditions += [waiver.when for waiver in self.waivers]
+        return tuple(each for each in self.unknown if any(each in condition.facts for condition in conditions))
+
+    def settled(self, settings: Point) -> Self:
+        """Return this rulebook with the values of some parameters; parameters of other rulebooks are left out."""
+        known: dict[Fact, Hashable] = {**dict(self.settings), **settings}
+        ordered = tuple((parameter, known[parameter]) for parameter in self.parameters if parameter in known)
+        if ordered == self.settings:
+            return self
+        return self.keep(("settled", ordered), lambda: attrs.evolve(self, settings=ordered))
+
+    def narrowed(self) -> Self:
+        """Return a rulebook without parameters that decides the same.
+
+        Each condition has the given values in it. If it reads a parameter that is not given, it holds where some value
+        of that parameter satisfies it.
+        """
+        return self.keep("narrowed", self._narrow) if self.parameters else self
+
+    def _narrow(self) -> Self:
+        known: dict[Fact, Any] = dict(self.settings)
+        unknown = self.unknown
+
+        def narrow(condition: Condition) -> Condition:
+            return weaken(fix(condition, known), unknown)
+
+        def narrow_rules(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+            return tuple(attrs.evolve(rule, only_if=narrow(rule.only_if)) for rule in rules)
+
+        return attrs.evolve(
+            self,
+            rules=narrow_rules(self.rules),
+            waivers=tuple(attrs.evolve(waiver, when=narrow(waiver.when)) for waiver in self.waivers),
+            assumptions=tuple(
+                attrs.evolve(
+                    assumption,
+                    alternatives=tuple(
+                        attrs.evolve(other, rules=narrow_rules(other.rules)) for other in assumption.alternatives
+                    ),
+                )
+                for assumption in self.assumptions
+            ),
+            parameters=(),
+            settings=(),
+        )
 
     @property
     def sections(self) -> type[StrEnum]:
@@ -212,6 +284,13 @@ class Rulebook(Generic[OrderT, PatchT]):
         return cached
 
 
+def assignments(parameters: Iterable[Parameter]) -> Iterator[dict[Fact, Hashable]]:
+    """Iterate over all combinations of the values of some parameters."""
+    listed = tuple(parameters)
+    for values in itertools.product(*(parameter.values for parameter in listed)):
+        yield dict(zip(listed, values, strict=True))
+
+
 def _check(rulebook: Rulebook[Any, Any]) -> None:
     """Check that a rulebook is consistent, and raise the errors that ``Rulebook`` documents."""
     for kind, base in ((rulebook.order_type, OrderBase), (rulebook.patch_type, PatchBase)):
@@ -233,7 +312,8 @@ def _check(rulebook: Rulebook[Any, Any]) -> None:
 def _check_rules(rulebook: Rulebook[Any, Any]) -> None:
     """Check what the rules govern, and which facts they read."""
     order, patch = rulebook.order_type, rulebook.patch_type
-    order_facts, all_facts = set(order.__space__.facts), set(rulebook.facts)
+    order_facts: set[Fact] = {*order.__space__.facts, *rulebook.parameters}
+    all_facts = set(rulebook.facts)
     both = f"{order.__name__} and {patch.__name__}"
     for rule in rulebook.rules:
         if type(rule.section) not in {rulebook.sections, rulebook.actions}:
@@ -246,7 +326,7 @@ def _check_rules(rulebook: Rulebook[Any, Any]) -> None:
     for waiver in rulebook.waivers:
         _check_facts(waiver.id, waiver.when, all_facts, both)
     for table in rulebook.transitions():
-        if table.current not in order_facts or table.asked in order_facts:
+        if table.current not in order.__space__.facts or table.asked not in patch.__space__.facts:
             raise ValueError("a transition table needs a fact of the order as current and a fact of the patch as asked")
 
 
@@ -258,6 +338,13 @@ def _check_names(rulebook: Rulebook[Any, Any]) -> None:
         raise ValueError(
             f"every fact of {rulebook.name} needs its own name, in the order and the patch; duplicate: {duplicates}"
         )
+    keywords = [parameter.attribute for parameter in rulebook.parameters]
+    if len(set(keywords)) < len(keywords):
+        raise ValueError(f"two parameters of {rulebook.name} have the same keyword")
+    for parameter, value in rulebook.settings:
+        if parameter not in rulebook.parameters:
+            raise ValueError(f"{rulebook.name} has no parameter {parameter.name}")
+        parameter.check_values((value,))
 
 
 def _check_facts(identity: str, condition: Condition, available: set[Fact], owners: str) -> None:

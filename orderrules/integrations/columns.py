@@ -6,11 +6,11 @@ says which of its values a NULL means.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
-from orderrules.grammar.conditions import UNKNOWN, AllOf, AnyOf, Is
+from orderrules.grammar.conditions import UNKNOWN, AllOf, AnyOf, Band, Is
 from orderrules.reading.fields import UNSET
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ class ColumnTest:
         values: listed values of the fact, never ``UNKNOWN``.
         negated: if False, the column must hold one of the values. If True, it must hold another value, which includes
             every value that the fact does not list.
+        bands: the ranges of numbers that pass, or that do not pass if the test is negated; each has numbers above a
+            bound, at most another, or both.
         null: whether a NULL passes the test, because a NULL means one of the values that pass.
     """
 
@@ -39,6 +41,7 @@ class ColumnTest:
     values: tuple[Hashable, ...]
     negated: bool
     null: bool
+    bands: tuple[Band, ...] = ()
 
     @property
     def spellings(self) -> list[Hashable]:
@@ -52,9 +55,19 @@ def spellings(fact: Fact, values: Iterable[Hashable]) -> list[Hashable]:
     ``UNKNOWN`` is not listed. ``UNSET`` is listed only by its aliases, because a NULL means the ``absent`` value.
     """
     all_spellings = (
-        spelling for value in values for spelling in fact.spellings(value) if spelling not in {UNKNOWN, UNSET}
+        spelling
+        for value in values
+        if not isinstance(value, Band)
+        for spelling in fact.spellings(value)
+        if spelling not in {UNKNOWN, UNSET}
     )
     return [str(value) if isinstance(value, str) else value for value in all_spellings]
+
+
+def bounds(column: Any, band: Band) -> list[Any]:  # noqa: ANN401 - a column of any engine, and its comparisons.
+    """Return the comparisons that a number of a column is in a band."""
+    compared = [(column.__gt__, band.above), (column.__le__, band.at_most)]
+    return [compare(bound) for compare, bound in compared if bound is not None]
 
 
 def column_test(condition: Is) -> ColumnTest:
@@ -64,7 +77,8 @@ def column_test(condition: Is) -> ColumnTest:
     # A value that the fact does not list is unknown, so the test for unknown is "none of the other values".
     negated = UNKNOWN in passing
     values = tuple(value for value in fact.values if value not in passing) if negated else passing
-    return ColumnTest(fact, values, negated, fact.absent in passing)
+    bands = tuple(value for value in values if isinstance(value, Band))
+    return ColumnTest(fact, values, negated, fact.absent in passing, bands)
 
 
 def build_expression(

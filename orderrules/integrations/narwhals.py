@@ -107,10 +107,11 @@ def _compare(condition: Is, columns: Columns) -> nw.Expr:
     if name not in columns:
         raise _columns.missing_column(condition.fact, columns)
     column = _column_expression(name, columns[name])
-    if not test.values:
-        matches = column.is_null() & ~column.is_null()
-    else:
-        matches = functools.reduce(_or, (_equals(column, value) for value in test.spellings))
+    tests = [
+        *(_equals(column, value) for value in test.spellings),
+        *(functools.reduce(_and, _columns.bounds(column, band)) for band in test.bands),
+    ]
+    matches = functools.reduce(_or, tests) if tests else column.is_null() & ~column.is_null()
     result = ~matches if test.negated else matches
     # A comparison with null is null in some engines and false in others. Here the null is tested explicitly.
     return result | column.is_null() if test.null else result & ~column.is_null()

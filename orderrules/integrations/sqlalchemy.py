@@ -94,11 +94,15 @@ def _comparable(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
 
 def _test(test: ColumnTest, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     fact = test.fact
-    if not _stored_values(column.type, _columns.spellings(fact, fact.values)):
+    if not fact.bands and not _stored_values(column.type, _columns.spellings(fact, fact.values)):
         raise LookupError(
             f"the enumeration of the column has no value of the fact {fact.name}: give an expression instead"
         )
     matches = _is_one_of(column, _stored_values(column.type, test.spellings))
+    if test.bands:
+        matches = sa.or_(
+            *([matches] if test.spellings else []), *(sa.and_(*_columns.bounds(column, band)) for band in test.bands)
+        )
     result = ~matches if test.negated else matches
     if not getattr(column, "nullable", True):
         return result

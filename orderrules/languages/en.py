@@ -160,6 +160,7 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "not_shown": "the order shows no {fact}",
         "unreadable": "the order's {fact} cannot be read",
+        "not_given": "{rule} also depends on {parameter}, which is not given",
         "not_listed": "the page does not list the order's {fact}, {shown!r}",
         "not_listed_but": "the page does not list the order's {fact}, {shown!r} - did you mean {suggestion}?",
     }
@@ -180,6 +181,7 @@ FINDINGS: Final[Mapping[str, str]] = MappingProxyType(
         "never_both": "{entry} and {other} never both allow {section}: each refuses whenever the other allows",
         "no_rule": "no rule governs it",
         "fact_unread": "no rule and no waiver reads it",
+        "parameter_unread": "no rule and no waiver reads this parameter",
         "no_key": "no body key touches it",
         "unsatisfied": "no order satisfies it: it refuses {section} unless a waiver applies",
         "never_open": "no order opens it",

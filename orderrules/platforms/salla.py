@@ -27,6 +27,7 @@ from orderrules.authoring import (
     Limits,
     Model,
     OrderBase,
+    Parameter,
     PatchBase,
     Payload,
     Place,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CANCELED_FAMILY",
+    "CANCELLATION",
     "COMPLETED_FAMILY",
     "COMPLETED_ONLY",
     "CUSTOMER",
@@ -68,6 +70,7 @@ __all__ = [
     "PENDING_FAMILY",
     "PENDING_ONLY",
     "POLICY",
+    "RATING",
     "STATUS",
     "Action",
     "CashOnDelivery",
@@ -198,6 +201,27 @@ CUSTOMER: Final = Fact(
         (UNSET, "a customer that is not shown"),
     ),
     remedies=((UNSET, "read the order's details, which show the customer, or mark the customer as a guest"),),
+)
+
+CANCELLATION: Final = Parameter(
+    "store allows cancellation",
+    values=(True, False),
+    about="whether the store's settings let its customers cancel their orders",
+    missing="this is the answer for the status alone; the store's settings are not given, and may not allow it",
+    notes=(
+        (True, "the store lets its customers cancel"),
+        (False, "the store does not let its customers cancel"),
+    ),
+)
+RATING: Final = Parameter(
+    "store allows rating",
+    values=(True, False),
+    about="whether the store's rating settings let its customers rate their orders",
+    missing="this is the answer for the status alone; the store's rating settings are not given, and may not allow it",
+    notes=(
+        (True, "the store lets its customers rate"),
+        (False, "the store does not let its customers rate"),
+    ),
 )
 
 
@@ -414,17 +438,15 @@ def _build_rules(chosen: _Choices) -> tuple[Rule, ...]:
             id="SALLA-CANCEL-1",
             section=Action.CANCEL,
             subject="canceling the order",
-            only_if=STATUS.is_in({Status.UNDER_REVIEW, Status.IN_PROGRESS}),
-            reason="a customer can cancel only while the order is under review or in progress",
-            caveat="this is the answer for the status alone; the store's settings are not seen, and may say no",
+            only_if=STATUS.is_in({Status.UNDER_REVIEW, Status.IN_PROGRESS}) & CANCELLATION.is_(True),
+            reason="a customer can cancel only while the order is under review or in progress, if the store allows it",
         ),
         Rule(
             id="SALLA-RATE-1",
             section=Action.RATE,
             subject="rating the order",
-            only_if=STATUS.is_in({Status.COMPLETED, Status.DELIVERED, Status.SHIPPED}),
-            reason="an order can be rated once it is shipped, delivered or completed",
-            caveat="this is the answer for the status alone; the store's rating settings are not seen, and may say no",
+            only_if=STATUS.is_in({Status.COMPLETED, Status.DELIVERED, Status.SHIPPED}) & RATING.is_(True),
+            reason="an order can be rated once it is shipped, delivered or completed, if the store allows it",
         ),
         Rule(
             id="SALLA-PAY-1",
@@ -540,7 +562,7 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
         Assumption(
             "S11",
             "when an order can be cancelled or rated, since the store's settings decide it too",
-            "the answer is for the status alone, and says that the settings are not seen",
+            "the settings are parameters; unless they are given, the answer is for the status alone, and says so",
         ),
         Assumption(
             "S12",
@@ -608,6 +630,7 @@ def policy(
         actions=Action,
         rules=_build_rules(chosen),
         waivers=_WAIVERS,
+        parameters=(CANCELLATION, RATING),
         assumptions=_build_assumptions(chosen),
         effects=_EFFECTS,
         advice_rules=_ADVICE_RULES,

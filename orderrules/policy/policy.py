@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 import attrs
 
 from orderrules.engine.decision_table import lookup, name_of, rows_of, table_of
 from orderrules.grammar.orders import OrderBase, OrderT, OrderT_contra, PatchT, PatchT_contra
 from orderrules.grammar.rulebook import Rulebook
+from orderrules.reading.hints import hint_close_to
 from orderrules.reading.limits import UPDATE_LIMITS, Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
     from enum import StrEnum
 
     from orderrules.analysis.diff import Diff
@@ -123,6 +124,27 @@ class Policy(Rulebook[OrderT, PatchT]):
 
     def _decide(self, order: OrderT, patch: PatchT) -> Decision:
         return table_of(self).decide(order, patch)
+
+    def given(self, **values: Hashable) -> Self:
+        """Return this policy with the values of some parameters.
+
+        The conditions are narrowed to these values, so a decision takes no longer.
+
+        Args:
+            **values: the value of each parameter, by its keyword; those that are left out stay as they are.
+
+        Raises:
+            TypeError: the policy has no such parameter.
+            ValueError: a parameter has no such value.
+        """
+        by_keyword = {parameter.attribute: parameter for parameter in self.parameters}
+        for keyword in values:
+            if keyword not in by_keyword:
+                known, hint = ", ".join(by_keyword) or "none", hint_close_to(keyword, by_keyword)
+                message = f"the {self.name} policy has no parameter {keyword}, its parameters are: {known}"
+                raise TypeError(f"{message} - {hint}" if hint else message)
+        named = {by_keyword[keyword]: value for keyword, value in values.items()}
+        return self.settled({parameter: parameter.from_keyword(value) for parameter, value in named.items()})
 
     def can(self, order: OrderT, action: StrEnum | str) -> Decision:
         """Decide whether an action other than an update is possible for an order.

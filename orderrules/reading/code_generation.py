@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 import attrs
 
-from orderrules.reading.fields import UNSET, AnyModel, is_array, is_model, slots_of
+from orderrules.reading.fields import UNSET, AnyModel, CanonicalWeights, is_array, is_model, slots_of
 from orderrules.reading.strict_json import UnsureError, give_up
 from orderrules.reading.values import leaf, members
 
@@ -264,7 +264,11 @@ def _number_lines(model: type[AnyModel], names: dict[str, Any], unsure: str) -> 
     """Yield the lines of source that add the index of the object's facts, shifted above the key bits."""
     _, facts, keys = model.__derived__()
     for place, (_, attribute, added, unknown) in enumerate(facts):
-        names[f"added_{place}"] = {value: weight << len(keys) for value, weight in added.items()}
+        names[f"added_{place}"] = (
+            added.shifted(len(keys))
+            if isinstance(added, CanonicalWeights)
+            else {value: weight << len(keys) for value, weight in added.items()}
+        )
         otherwise = "" if unknown is None else f", {unknown << len(keys)}"
         yield f"value = added_{place}.get(self.{attribute}{otherwise})"
         if unknown is None:

@@ -21,6 +21,27 @@ if TYPE_CHECKING:
     Derived = tuple[str, tuple[Weights, ...], tuple[str, ...]]
 
 
+class CanonicalWeights(dict["Hashable", int]):
+    """Numbers by value, in which a value is looked up by its canonical form, such as the band of a number.
+
+    Args:
+        weights: the number of each canonical value.
+        canonical: returns the canonical form of a value.
+    """
+
+    def __init__(self, weights: Mapping[Hashable, int], canonical: Callable[[object], Any]) -> None:
+        super().__init__(weights)
+        self._canonical = canonical
+
+    def get(self, value: object, otherwise: Any = None) -> Any:  # noqa: ANN401 - an integer, or what is given.
+        """Return the number of a value."""
+        return super().get(self._canonical(value), otherwise)
+
+    def shifted(self, bits: int) -> CanonicalWeights:
+        """Return all numbers shifted to the left."""
+        return CanonicalWeights({value: weight << bits for value, weight in self.items()}, self._canonical)
+
+
 class Unset(Enum):
     """The type of ``UNSET``."""
 

@@ -114,7 +114,7 @@ def waiver(policy: Policy[Any, Any], order: OrderBase[Any], patch: PatchBase) ->
     """If a waiver applies, nothing is refused."""
     point = {fact: fact.of(order) for fact in policy.order_type.__space__.facts}
     point |= {fact: fact.of(patch) for fact in policy.patch_type.__space__.facts}
-    applies = any(waiver.when.holds(point) for waiver in policy.waivers)
+    applies = any(waiver.when.holds(point) for waiver in policy.narrowed().waivers)
     return not applies or bool(policy.can_update(order, patch))
 
 

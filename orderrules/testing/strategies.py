@@ -16,7 +16,7 @@ import attrs
 from hypothesis import strategies as st
 
 from orderrules.engine.decision_table import table_of
-from orderrules.engine.samples import orders_of, unlisted_example
+from orderrules.engine.samples import orders_of, spell, unlisted_example
 from orderrules.grammar.conditions import UNKNOWN
 from orderrules.grammar.orders import free_keys, sections_by_key
 from orderrules.reading.bodies import write_body
@@ -105,7 +105,7 @@ def _unlisted_values(fact: Fact, annotation: Any) -> SearchStrategy[Any]:  # noq
 
 def _attribute_values(fact: Fact, value: Hashable, annotation: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - as above.
     """Draw the values of an attribute for which the fact has this value."""
-    return _unlisted_values(fact, annotation) if value is UNKNOWN else st.just(value)
+    return _unlisted_values(fact, annotation) if value is UNKNOWN else st.just(spell(fact, value, annotation))
 
 
 def _order_at(policy: Policy[OrderT, PatchT], point: Point) -> SearchStrategy[OrderT]:

@@ -46,7 +46,8 @@ def test_the_policy_decides_every_vector_as_recorded(platform: str) -> None:
         assert vector["waived"] == [waiver.id for waiver in decision.waivers]
         assert vector["rests_on"] == [assumption.id for assumption in decision.assumptions]
     for vector in SUITES[platform]["actions"]:
-        assert vector["allowed"] is policy.can(order_of(platform, vector), vector["action"]).allowed
+        given = policy.given(**{name.replace(" ", "_"): value for name, value in vector["given"].items()})
+        assert vector["allowed"] is given.can(order_of(platform, vector), vector["action"]).allowed
 
 
 def order_of(platform: str, vector: Any) -> Any:
@@ -69,7 +70,8 @@ def test_the_oracle_decides_every_vector_as_recorded() -> None:
         closed = oracle.salla_closed(status_of(vector), vector["body"], draft=facts["draft"], customer=customer)
         assert set(vector["closed"]) == closed
     for vector in SUITES["salla"]["actions"]:
-        assert vector["allowed"] is oracle.salla_can(status_of(vector), vector["action"])
+        settings = {name.removeprefix("store allows "): value for name, value in vector["given"].items()}
+        assert vector["allowed"] is oracle.salla_can(status_of(vector), vector["action"], **settings)
     for vector in SUITES["awal"]["updates"]:
         closed = oracle.awal_closed(status_of(vector), vector["body"].get("status"))
         assert set(vector["closed"]) == closed
@@ -100,6 +102,8 @@ def test_the_vectors_cover_every_cell(policy: Any) -> None:
     for facts in orders:
         assert all((facts, key, "") in covered for key in keys)
         assert all((facts, status_key, value) in covered for value in requested)
-    assert len(suite["actions"]) == len(orders) * len(policy.actions or ())
+    # An action is asked about without its setting, and with each value of it.
+    settings = sum(len(parameter.values) for parameter in policy.parameters)
+    assert len(suite["actions"]) == len(orders) * (len(policy.actions or ()) + settings)
     assert any(len(vector["body"]) == len(keys) + bool(requested) for vector in suite["updates"])
     assert any(vector["body"] == {} for vector in suite["updates"])

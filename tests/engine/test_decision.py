@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import pickle
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import attrs
 import pytest
 
-from orderrules import Decision, Note, UpdateRefused, awal, salla
+from orderrules import Decision, Note, Parameter, Rule, UpdateRefused, awal, salla
 
 COMPLETED = salla.Order(status="completed", customer=salla.CustomerKind.REGISTERED)
 EVERYTHING = salla.Patch(
@@ -108,16 +108,38 @@ def test_a_waiver_is_named_only_if_it_made_a_difference() -> None:
 
 
 def test_a_decision_on_an_action_names_what_it_cannot_see() -> None:
-    """The store's settings may forbid the action, whatever the status is."""
-    for status in ("in_progress", "shipped"):
-        decision = salla.POLICY.can(salla.Order(status=status), salla.Action.CANCEL)
-        assert any("store's settings" in str(caveat) for caveat in decision.caveats)
-    assert decision.violations[0].message == (
-        "canceling the order is not possible: the order is shipped; "
-        "it is possible only while the order is under review or in progress"
-    )
-    assert decision.explain().splitlines()[-1].startswith("  note: this is the answer for the status alone")
+    """The store's settings may forbid the action, if the status allows it."""
+    decision = salla.POLICY.can(salla.Order(status="in_progress"), salla.Action.CANCEL)
+    assert [(note.code, dict(note.params)) for note in decision.caveats] == [
+        ("not_given", {"rule": "SALLA-CANCEL-1", "parameter": "store allows cancellation"})
+    ]
+    assert decision.explain().splitlines() == [
+        "allowed",
+        "  note: this is the answer for the status alone; the store's settings are not given, and may not allow it",
+    ]
     assert salla.POLICY.can(salla.Order(status="payment_pending"), "pay").caveats == ()
+    refused = salla.POLICY.can(salla.Order(status="shipped"), "cancel")
+    assert refused.caveats == ()
+    assert refused.violations[0].message == (
+        "canceling the order is not possible: the order is shipped; it is possible only while "
+        "(the order is under review or in progress) and the store lets its customers cancel"
+    )
+
+
+def test_a_setting_that_is_given_is_evidence() -> None:
+    """It is named where it refuses, and no note is left."""
+    order = salla.Order(status="in_progress")
+    allowing, refusing = (salla.POLICY.given(store_allows_cancellation=value) for value in (True, False))
+    assert allowing.can(order, "cancel") == Decision()
+    decision = refusing.can(order, "cancel")
+    assert decision.violations[0].actual == "the order is in progress and the store does not let its customers cancel"
+    data: Any = decision.to_dict(order, "cancel")
+    assert data["rulebook"]["given"] == {"store allows cancellation": False}
+    assert data["violations"][0]["facts"][1] == {"fact": "store allows cancellation", "value": False}
+    assert refusing.replay(data)
+    assert not allowing.replay(data)
+    assert refusing.given(store_allows_cancellation=True) == allowing
+    assert salla.POLICY.given() is salla.POLICY
 
 
 def test_to_dict_is_ready_for_json() -> None:
@@ -226,6 +248,12 @@ def test_explain_has_a_fixed_order() -> None:
     assert handmade.allowed is True
 
 
+DAY: Final = Parameter("day", values=("workday", "holiday"))
+UNKNOWING: Final = attrs.evolve(
+    salla.POLICY.without("SALLA-CANCEL-1"), parameters=(*salla.POLICY.parameters, DAY)
+).with_rules(Rule(id="MY-1", section=salla.Action.CANCEL, only_if=DAY.is_("workday"), reason="the staff is at work"))
+
+
 def test_an_unlisted_status_is_noted_with_a_suggestion() -> None:
     """Notes on the order come before the caveats of the rules."""
     allowed = salla.POLICY.can_update(salla.Order(), salla.Patch())
@@ -237,10 +265,11 @@ def test_an_unlisted_status_is_noted_with_a_suggestion() -> None:
     ):
         found: Any = allowed.to_dict(salla.Order(status=status))["notes"]
         assert [note["message"] for note in found] == notes
-    data: Any = salla.POLICY.can(salla.Order(), "cancel").to_dict(salla.Order())
+    lost = salla.Order(customer=salla.CustomerKind.REGISTERED)
+    data: Any = UNKNOWING.can(lost, "cancel").to_dict(lost)
     first, caveat = data["notes"]
     assert first == {"note": "not_shown", "params": {"fact": "status"}, "message": "the order shows no status"}
-    assert caveat["message"].startswith("this is the answer for the status alone")
+    assert caveat["message"] == "MY-1 also depends on day, which is not given"
     with pytest.raises(TypeError) as caught:
         allowed.to_dict(7)  # type: ignore[arg-type]
     assert str(caught.value) == "expected the order that was decided on, got int"

@@ -506,7 +506,9 @@ def test_many_orders_are_numbered_and_decided_at_once() -> None:
 def decisions_of(policy: Policy[Kettle, Change]) -> Iterator[Decision]:
     """Yield the decisions in all cells of a policy."""
     for kettle in KETTLES:
-        yield from table_of(policy).row(table_of(policy).index(kettle))
+        row = table_of(policy).row(table_of(policy).index(kettle))
+        assert isinstance(row, list)
+        yield from row
 
 
 def test_equal_rows_decisions_and_violations_are_one_object() -> None:

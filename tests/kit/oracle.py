@@ -74,8 +74,10 @@ def salla_closed(  # noqa: PLR0913 - the facts of an order and the assumptions.
     return closed
 
 
-def salla_can(status: str | None, action: str) -> bool:
-    """Return whether an action is allowed for a Salla order."""
+def salla_can(status: str | None, action: str, *, cancellation: bool | None = None, rating: bool | None = None) -> bool:
+    """Return whether an action is allowed for a Salla order; a setting of the store is None if it is not known."""
+    if (action == "cancel" and cancellation is False) or (action == "rate" and rating is False):
+        return False
     if status == "pending":
         status = "payment_pending"
     if action == "cancel":

@@ -1,0 +1,172 @@
+"""The worked examples of other platforms: each against plain ifs, and through the command line."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from hypothesis import settings
+
+from orderrules import InvalidInput
+from orderrules.testing import check_laws
+from tests.kit.command_line import run
+
+FOLDER: Final = Path(__file__).parent.parent.parent / "examples" / "platforms"
+NAMES: Final = sorted(path.stem for path in FOLDER.glob("*.py"))
+
+
+def load(name: str) -> Any:
+    """Import an example."""
+    spec = importlib.util.spec_from_file_location(f"worked_{name}", FOLDER / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # Where the annotations of its models are looked up.
+    spec.loader.exec_module(module)
+    return module
+
+
+WOO: Final = load("woocommerce")
+VENDURE: Final = load("vendure")
+
+
+def woo_may(status: str, total: float | None, asked: str) -> bool:
+    """Return whether something may be done to an order of WooCommerce, by plain ifs."""
+    if asked == "items":
+        return status in {"pending", "on-hold", "auto-draft"}
+    if asked == "pay":
+        return (status in {"pending", "failed"}) and total is not None and total > 0
+    if asked == "cancel":
+        return status in {"pending", "failed"}
+    if asked == "complete payment":
+        return status in {"on-hold", "pending", "failed", "cancelled"}
+    return asked == "status"
+
+
+def test_woocommerce_is_that_of_plain_ifs() -> None:
+    """Every status, also unknown ones, with totals around nothing."""
+    policy = WOO.POLICY
+    sections = {WOO.Section.ITEMS: WOO.Patch(line_items=()), WOO.Section.STATUS: WOO.Patch(status=WOO.Status.NEW)}
+    for status, total in itertools.product((*WOO.Status, "lost"), (None, -1, 0, 0.01, 500)):
+        order = WOO.Order(status=status, total=total)
+        for section, patch in sections.items():
+            assert policy.can_update(order, patch).allowed is woo_may(status, total, section)
+        for action in WOO.Action:
+            assert policy.can(order, action).allowed is woo_may(status, total, action)
+    assert str(policy.can(WOO.Order(status="pending", total=0), "pay").violations[0]) == (
+        "WOO-PAY-1: paying for the order is not possible: the order is pending and the total is at most 0; "
+        "it is possible only while (the order is pending or failed) and the total is above 0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "may"), [("12.50", True), ("0.00", False), ("-3", False), ("nan", False), ("x", False)]
+)
+def test_woocommerce_writes_a_total_as_text(text: str, may: bool) -> None:
+    """It is read as a number, and what is none is not known."""
+    order = WOO.ENDPOINT.read_order({"id": 7, "status": "pending", "total": text, "currency": "SAR"})
+    assert WOO.POLICY.can(order, "pay").allowed is may
+    with pytest.raises(InvalidInput, match="/total"):
+        WOO.ENDPOINT.read_order({"id": 7, "status": "pending", "total": 12.5})
+
+
+ARROWS: Final = """
+Created AddingItems Draft
+Draft Cancelled ArrangingPayment
+AddingItems ArrangingPayment Cancelled
+ArrangingPayment PaymentAuthorized PaymentSettled AddingItems Cancelled
+PaymentAuthorized PaymentSettled Cancelled Modifying ArrangingAdditionalPayment
+PaymentSettled PartiallyDelivered Delivered PartiallyShipped Shipped Cancelled Modifying ArrangingAdditionalPayment
+PartiallyShipped Shipped PartiallyDelivered Cancelled Modifying
+Shipped PartiallyDelivered Delivered Cancelled Modifying
+PartiallyDelivered Delivered Cancelled Modifying
+Delivered Cancelled
+Modifying PaymentAuthorized PaymentSettled PartiallyShipped Shipped PartiallyDelivered ArrangingAdditionalPayment
+ArrangingAdditionalPayment PaymentAuthorized PaymentSettled PartiallyShipped Shipped PartiallyDelivered Cancelled
+Cancelled
+"""
+"""Each state of Vendure with those that may follow, copied apart from the example."""
+
+
+def vendure_may(state: str, asked: str) -> bool:  # noqa: PLR0911 - one answer for each question.
+    """Return whether something may be done to an order of Vendure, by plain ifs."""
+    if asked == "lines":
+        return state in {"AddingItems", "Draft"}
+    if asked == "modify":
+        return state == "Modifying"
+    if asked == "add payment":
+        return state in {"ArrangingPayment", "Modifying", "ArrangingAdditionalPayment"}
+    if asked == "add manual payment":
+        return state in {"ArrangingAdditionalPayment", "ArrangingPayment"}
+    if asked == "refund":
+        return state not in {"AddingItems", "ArrangingPayment", "PaymentAuthorized"}
+    if asked == "delete":
+        return state == "Draft"
+    return asked in {"addresses", "coupon"}
+
+
+def test_vendure_is_that_of_plain_ifs() -> None:
+    """Every state with every other state, and everything else."""
+    rows = {state: following for state, *following in map(str.split, ARROWS.strip().splitlines())}
+    assert sum(map(len, rows.values())) == 45
+    policy = VENDURE.POLICY
+    samples: dict[str, dict[str, Any]] = {
+        "lines": {"lines": (1,)},
+        "addresses": {"billing_address": "x"},
+        "coupon": {"coupon": "x"},
+    }
+    for state in VENDURE.State:
+        order = VENDURE.Order(state=state)
+        for other in VENDURE.State:
+            assert policy.can_update(order, VENDURE.Patch(state=other)).allowed is (other in rows[state])
+        assert policy.next_statuses(order) == set(rows[state])
+        for section, fields in samples.items():
+            assert policy.can_update(order, VENDURE.Patch(**fields)).allowed is vendure_may(state, section)
+        for action in VENDURE.Action:
+            assert policy.can(order, action).allowed is vendure_may(state, action)
+
+
+def test_vendure_has_a_way_from_a_cart_to_a_delivery() -> None:
+    """The shortest one."""
+    plan = VENDURE.POLICY.plan(VENDURE.Order(state="Created"), VENDURE.Patch(state="Delivered", lines=(7,)))
+    assert [VENDURE.ENDPOINT.to_body(step) for step in plan.steps] == [
+        {"state": "Draft"},
+        {"state": "ArrangingPayment", "lines": [7]},
+        {"state": "PaymentSettled"},
+        {"state": "Delivered"},
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_is_sound(name: str) -> None:
+    """Nothing is wrong with it, and the laws hold."""
+    policy = load(name).POLICY
+    assert not [str(finding) for finding in policy.lint() if finding.kind.is_wrong]
+    check_laws(policy, settings=settings(max_examples=20))
+
+
+ORDER: Final = json.dumps({"id": 5, "status": "pending", "total": "0.00", "state": "Shipped", "payment_state": "new"})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_takes_an_example(name: str, tmp_path: Path) -> None:
+    """By its file."""
+    order, patch = tmp_path / "order.json", tmp_path / "patch.json"
+    order.write_text(ORDER.replace("Shipped", "new" if name == "sylius" else "Shipped"), encoding="utf-8")
+    patch.write_text("{}", encoding="utf-8")
+    chosen = ["--policy", f"{FOLDER / name}.py:POLICY"]
+    for command in ("check", "split", "plan", "advise"):
+        assert run(command, *chosen, str(order), str(patch)).exit_code == 0
+    for command in ("editable", "next"):
+        assert run(command, *chosen, str(order)).exit_code == 0
+    assert run("guard", *chosen, str(patch)).exit_code == 0
+    for command in ("schema", "vectors", "lint"):
+        assert run(command, *chosen).exit_code == 0
+    for table in ("statuses", "rules", "fields", "actions", "transitions"):
+        assert run("table", table, *chosen).exit_code == 0
+    assert run("diff", *chosen, "--against", chosen[1]).exit_code == 0
