@@ -318,18 +318,19 @@ TABLES: Final[dict[str, Callable[[Rulebook[Any, Any]], RuleTable]]] = {
 """What makes each table, by name."""
 
 
-def _transitions(rulebook: Rulebook[OrderT, PatchT]) -> tuple[list[str], list[tuple[int, int, str]]]:
+def _transitions(rulebook: Rulebook[OrderT, PatchT], key: str | None) -> tuple[list[str], list[tuple[int, int, str]]]:
     """List the names of the statuses, and the allowed transitions between them, by all rules and waivers.
 
     A transition is the positions of both statuses in the list, and its condition, which is empty if it is always
     allowed.
 
     Raises:
-        ValueError: the rulebook has no transition tables.
+        ValueError: the rulebook has no transition tables, or none for the key.
     """
-    if not table_of(rulebook).followed:
+    facts = table_of(rulebook).status_facts(key)
+    if facts is None:
         raise ValueError(f"the {rulebook.name} policy has no transition tables, so there is no diagram")
-    current, asked = table_of(rulebook).followed[0]
+    current, asked = facts
     section = sections_by_key(rulebook.patch_type)[asked.attribute]
     cells: dict[tuple[object, object], list[Cell]] = {}
     for cell in table_of(rulebook).cells():
@@ -344,13 +345,17 @@ def _transitions(rulebook: Rulebook[OrderT, PatchT]) -> tuple[list[str], list[tu
     return [current.label(value) for value in values], transitions
 
 
-def mermaid(rulebook: Rulebook[OrderT, PatchT]) -> str:
+def mermaid(rulebook: Rulebook[OrderT, PatchT], key: str | None = None) -> str:
     """Return a Mermaid state diagram of the transitions between statuses, with their conditions.
 
+    Args:
+        rulebook: the rulebook.
+        key: the body key of the status, if there is more than one; by default that of the first transition table.
+
     Raises:
-        ValueError: the rulebook has no transition tables.
+        ValueError: the rulebook has no transition tables, or none for the key.
     """
-    names, transitions = _transitions(rulebook)
+    names, transitions = _transitions(rulebook, key)
     lines = ["stateDiagram-v2"]
     lines += [f'    state "{_escape_mermaid(name)}" as s{number}' for number, name in enumerate(names)]
     lines += [
@@ -365,13 +370,17 @@ def _escape_mermaid(text: str) -> str:
     return " ".join(text.split()).replace("#", "#35;").replace('"', "#34;").replace(":", "#58;")
 
 
-def dot(rulebook: Rulebook[OrderT, PatchT]) -> str:
+def dot(rulebook: Rulebook[OrderT, PatchT], key: str | None = None) -> str:
     """Return a diagram of the transitions between statuses, with their conditions, in Graphviz' language DOT.
 
+    Args:
+        rulebook: the rulebook.
+        key: as for ``mermaid``.
+
     Raises:
-        ValueError: the rulebook has no transition tables.
+        ValueError: the rulebook has no transition tables, or none for the key.
     """
-    names, transitions = _transitions(rulebook)
+    names, transitions = _transitions(rulebook, key)
     lines = [f'    s{number} [label="{_escape_dot(name)}"];' for number, name in enumerate(names)]
     for one, other, condition in transitions:
         label = f' [label="{_escape_dot(condition)}"]' if condition else ""

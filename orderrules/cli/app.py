@@ -123,6 +123,12 @@ POLICY: Final = click.Option(
 )
 
 
+def key_option() -> click.Option:
+    """Return the option ``--key``."""
+    text = "The body key of the status, if the platform has more than one."
+    return click.Option(["--key"], metavar="KEY", help=text)
+
+
 def format_option(*forms: str) -> click.Option:
     """Return the option ``--format``; the first form is the default."""
     choice = click.Choice(list(forms))

@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from orderrules.policy.policy import Policy
 
 
-def _asks(about: str) -> Callable[[Callable[[Question], NoReturn]], click.Command]:
+def _asks(about: str, *options: click.Option) -> Callable[[Callable[[Question], NoReturn]], click.Command]:
     """Make a command of a function that answers a question.
 
     Args:
         about: the arguments of the command: ``ORDER``, ``PATCH``, or ``ORDER`` and a name for the patch.
+        options: further options.
     """
 
     def make(answer: Callable[[Question], NoReturn]) -> click.Command:
@@ -45,10 +46,11 @@ def _asks(about: str) -> Callable[[Callable[[Question], NoReturn]], click.Comman
             guest: bool = False,
             order: str = "",
             patch: str = "",
+            key: str | None = None,
             **assumptions: Any,  # noqa: ANN401 - the values that click parsed.
         ) -> None:
             policy = _app.choose_policy(name, place, assumptions)
-            answer(question(policy, form, order, patch, guest=guest))
+            answer(attrs.evolve(question(policy, form, order, patch, guest=guest), key=key))
 
         words = about.split()
         parameters: list[click.Parameter] = [
@@ -58,6 +60,7 @@ def _asks(about: str) -> Callable[[Callable[[Question], NoReturn]], click.Comman
             _app.POLICY,
             *([_app.guest_option()] if "ORDER" in words else []),
             _app.format_option("text", "json", "jsonl"),
+            *options,
             *ASSUMPTIONS,
         ]
         return _app.add_command(answer, run, parameters)
@@ -75,6 +78,7 @@ class Question:
         policy: the policy.
         order: the order, or None if the command takes none.
         patch: the update, or None if the command takes none.
+        key: the body key of the status that is asked about; None for the first.
     """
 
     name: str
@@ -82,6 +86,7 @@ class Question:
     policy: Policy[Any, Any]
     order: Any
     patch: Any
+    key: str | None = None
 
 
 @_asks("ORDER PATCH")
@@ -140,7 +145,7 @@ def editable(question: Question) -> NoReturn:
     _answer(question, {"sections": decisions}, *_note_lines(question.order), table=table)
 
 
-@_asks("ORDER")
+@_asks("ORDER", _app.key_option())
 def next_(question: Question) -> NoReturn:
     r"""List the statuses that the order in ORDER may have next.
 
@@ -151,9 +156,11 @@ def next_(question: Question) -> NoReturn:
     Example:
       orderrules next --platform awal order.json
     """
-    statuses = question.policy.next_statuses(question.order)
-    followed = table_of(question.policy).followed
-    following = None if statuses is None else [str(value) for value in followed[0][1].values if value in statuses]
+    statuses = question.policy.next_statuses(question.order, question.key)
+    facts = table_of(question.policy).status_facts(question.key)
+    following = None
+    if statuses is not None and facts is not None:
+        following = [str(value) for value in facts[1].values if value in statuses]
     notes = list(notes_on(question.order))
     if question.form == "text":
         none = "the platform documents no transitions" if following is None else "no status may follow"

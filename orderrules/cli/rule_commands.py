@@ -93,15 +93,15 @@ def table(policy: Policy[Any, Any], which: str, form: str) -> NoReturn:
     raise Answered(_app.draw_table(title, printed.headings, rows) if rows else f"{title}\n", ALLOWED)
 
 
-@_about_policy(_app.format_option("mermaid", "dot"))
-def diagram(policy: Policy[Any, Any], form: str) -> NoReturn:
+@_about_policy(_app.format_option("mermaid", "dot"), _app.key_option())
+def diagram(policy: Policy[Any, Any], form: str, key: str | None) -> NoReturn:
     r"""Draw the status transitions as a Mermaid or Graphviz diagram.
 
     \b
     Example:
       orderrules diagram --platform awal --format dot | dot -Tsvg > awal.svg
     """
-    raise Answered((tables.mermaid if form == "mermaid" else tables.dot)(policy) + "\n", ALLOWED)
+    raise Answered((tables.mermaid if form == "mermaid" else tables.dot)(policy, key) + "\n", ALLOWED)
 
 
 @_about_policy(

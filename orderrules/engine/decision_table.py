@@ -317,6 +317,23 @@ class Table(Generic[OrderT, PatchT]):
                     decision = self._abilities_at(index)[name]
                     yield Cell(action, here, decision, decision)
 
+    def status_facts(self, key: str | None = None) -> tuple[Fact, Fact] | None:
+        """Return the fact of a status and that of the status asked for; None if rules read no status asked for.
+
+        Args:
+            key: the body key of the status; by default that of the first transition table.
+
+        Raises:
+            ValueError: no rule reads what this key asks for.
+        """
+        if key is None:
+            return self.followed[0] if self.followed else None
+        for current, asked in self.followed:
+            if asked.attribute == key:
+                return current, asked
+        known = ", ".join(asked.attribute for _, asked in self.followed) or "none"
+        raise ValueError(f"{key!r} is not the key of a status of {self._rulebook.name}, whose keys are: {known}")
+
     def outline(self, index: int, number: int) -> Outline:
         """Return what decides about all updates at one point of an order and one of an update.
 

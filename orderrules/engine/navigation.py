@@ -90,16 +90,16 @@ def editable(rulebook: Rulebook[OrderT, PatchT], order: OrderT) -> Mapping[StrEn
     return MappingProxyType({section: table.section(order, section) for section in rulebook.sections})
 
 
-def next_statuses(rulebook: Rulebook[OrderT, PatchT], order: OrderT) -> frozenset[Any] | None:
+def next_statuses(rulebook: Rulebook[OrderT, PatchT], order: OrderT, key: str | None = None) -> frozenset[Any] | None:
     """See ``Policy.next_statuses``."""
     table_of(rulebook).index(order)  # Raises TypeError for an order of another platform.
-    followed = table_of(rulebook).followed
-    if not followed:
+    facts = table_of(rulebook).status_facts(key)
+    if facts is None:
         return None
-    _, asked = followed[0]
+    current, asked = facts
     return frozenset(
         value
-        for value in _other_values(*followed[0], order)
+        for value in _other_values(current, asked, order)
         if table_of(rulebook).decide(order, _patch(rulebook, {asked.attribute: value}))
     )
 

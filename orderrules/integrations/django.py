@@ -293,8 +293,8 @@ class OrderForm(forms.Form):
         return [ValidationError(self.reason(violation), code=violation.rule.id) for violation in decision.violations]
 
     def _limit_status_choices(self) -> None:
-        following = self.policy.next_statuses(self.order)
-        for current, next_status in table_of(self.policy).followed[:1]:
+        for current, next_status in table_of(self.policy).followed:
+            following = self.policy.next_statuses(self.order, next_status.attribute)
             field = self.fields.get(next_status.attribute)
             if following is None or not isinstance(field, forms.ChoiceField):
                 continue

@@ -186,7 +186,7 @@ class Policy(Rulebook[OrderT, PatchT]):
 
         return navigation.editable(self, order)
 
-    def next_statuses(self, order: OrderT) -> frozenset[StrEnum] | None:
+    def next_statuses(self, order: OrderT, key: str | None = None) -> frozenset[StrEnum] | None:
         """Return the statuses that may follow the present status of an order.
 
         They follow from the transition table or, if there is none, from the rules that read the status asked for. If
@@ -194,16 +194,19 @@ class Policy(Rulebook[OrderT, PatchT]):
 
         Args:
             order: the order as it is now.
+            key: the body key of the status, if the platform has more than one; by default that of the first transition
+                table.
 
         Returns:
             The statuses, without the present one. None if no rule reads the status asked for.
 
         Raises:
             TypeError: the order is of another platform.
+            ValueError: the key is not that of a status.
         """
         from orderrules.engine import navigation
 
-        return navigation.next_statuses(self, order)
+        return navigation.next_statuses(self, order, key)
 
     def split(self, order: OrderT, patch: PatchT) -> Split[PatchT]:
         """Split an update into the largest part that is allowed and the rest.

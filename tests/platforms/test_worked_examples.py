@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from orderrules import InvalidInput
+from orderrules.analysis.tables_and_diagrams import TABLES, dot, mermaid
 from orderrules.testing import check_laws
 from tests.kit.command_line import run
 
@@ -33,6 +34,7 @@ def load(name: str) -> Any:
 
 WOO: Final = load("woocommerce")
 VENDURE: Final = load("vendure")
+SYLIUS: Final = load("sylius")
 
 
 def woo_may(status: str, total: float | None, asked: str) -> bool:
@@ -140,6 +142,64 @@ def test_vendure_has_a_way_from_a_cart_to_a_delivery() -> None:
         {"state": "PaymentSettled"},
         {"state": "Delivered"},
     ]
+
+
+PAYMENTS: Final = """
+cart new
+new processing authorized completed failed cancelled
+processing authorized completed failed cancelled
+authorized completed failed cancelled
+completed refunded
+failed
+cancelled
+refunded
+"""
+"""Each state of a payment of Sylius with those that may follow, copied apart from the example."""
+
+
+def test_sylius_has_two_machines() -> None:
+    """Each moves by its own table, alone and at once."""
+    payments = {state: following for state, *following in map(str.split, PAYMENTS.strip().splitlines())}
+    states = {"cart": ["new"], "new": ["cancelled", "fulfilled"], "cancelled": [], "fulfilled": []}
+    policy = SYLIUS.POLICY
+    for state, payment in itertools.product(SYLIUS.State, SYLIUS.PaymentState):
+        order = SYLIUS.Order(state=state, payment_state=payment)
+        assert policy.next_statuses(order) == set(states[state])
+        assert policy.next_statuses(order, "state") == set(states[state])
+        assert policy.next_statuses(order, "payment_state") == set(payments[payment])
+        for asked, payment_asked in itertools.product(SYLIUS.State, SYLIUS.PaymentState):
+            patch = SYLIUS.Patch(state=asked, payment_state=payment_asked, totals=7, payment_method="card")
+            closed = {violation.section for violation in policy.can_update(order, patch).violations}
+            assert closed == {
+                *(["state"] if asked not in states[state] else []),
+                *(["payment_state"] if payment_asked not in payments[payment] else []),
+                *(["totals"] if state != "cart" else []),
+                *(["payment_method"] if state == "cancelled" else []),
+            }
+    with pytest.raises(
+        ValueError, match="'totals' is not the key of a status of sylius, whose keys are: state, payment"
+    ):
+        policy.next_statuses(SYLIUS.Order(state="new", payment_state="new"), "totals")
+
+
+def test_both_machines_of_sylius_are_planned_and_drawn() -> None:
+    """One plan moves both."""
+    order = SYLIUS.Order(state="cart", payment_state="cart")
+    plan = SYLIUS.POLICY.plan(order, SYLIUS.Patch(state="fulfilled", payment_state="refunded", totals=7))
+    assert len(plan.steps) == 3
+    reached = order
+    for step in plan.steps:
+        reached = SYLIUS.POLICY.apply(reached, step)
+    assert (reached.state, reached.payment_state, reached.written.totals) == ("fulfilled", "refunded", 7)
+    for key, count in ((None, 3), ("state", 3), ("payment_state", 14)):
+        assert mermaid(SYLIUS.POLICY, key).count("-->") == dot(SYLIUS.POLICY, key).count("->") == count
+    chosen = ["--policy", f"{FOLDER / 'sylius'}.py:POLICY"]
+    assert run("diagram", *chosen, "--key", "payment_state").stdout.count("-->") == 14
+    result = run("next", *chosen, "--key", "payment_state", "-", given='{"state": "new", "payment_state": "completed"}')
+    assert (result.exit_code, result.stdout) == (0, "refunded\n")
+    result = run("next", *chosen, "--key", "x", "-", given='{"state": "new", "payment_state": "completed"}')
+    assert (result.exit_code, "whose keys are: state, payment_state" in result.stderr) == (2, True)
+    assert len(TABLES["transitions"](SYLIUS.POLICY).records) == 4 + 8
 
 
 @pytest.mark.parametrize("name", NAMES)
