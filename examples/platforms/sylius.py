@@ -1,7 +1,7 @@
 """Sylius' orders: a state of the order, and one of its payment. A worked example, and no shipped rulebook.
 
-The facts are those of Sylius' own workflows (``Sylius/Sylius`` at 3466cbab, ``CoreBundle/Resources/config/app``). Each of
-the two states has a transition table; the totals change only in the cart.
+The facts are those of Sylius' own workflows (``Sylius/Sylius`` at 3466cbab, ``CoreBundle/Resources/config/app``). Each
+of the two states has a transition table; the totals change only in the cart.
 
 Ask: ``orderrules next --policy examples/platforms/sylius.py:POLICY --key payment_state order.json``
 """
