@@ -214,7 +214,10 @@ def _count_updates(one: Outline, other: Outline, sent: int, free: int) -> int:
 def _parameters_of(ours: Rulebook[Any, Any], theirs: Rulebook[Any, Any]) -> tuple[Parameter, ...]:
     """Return the parameters that one rulebook does not know, and that what is different in the two depends on."""
     mine, others = (set(_fixed_conditions(rulebook)) for rulebook in (ours, theirs))
-    read = {fact for _, condition in mine ^ others for fact in condition.facts}
+    changed = mine ^ others
+    # A waiver may waive what is different.
+    waivers = [(entry, entry.when) for each in (ours, theirs) for entry in each.waivers if changed]
+    read = {fact for _, condition in [*changed, *waivers] for fact in condition.facts}
     return tuple(dict.fromkeys(each for each in (*ours.unknown, *theirs.unknown) if each in read))
 
 

@@ -288,6 +288,11 @@ def _next_steps(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT,
             tried as the next update, and so are values that the order already has.
     """
     changing = {key: values for key, values in _fact_keys(rulebook, order).items() if key in goal.keys}
+    section_of = sections_by_key(rulebook.patch_type)
+
+    def shares_section(key: str) -> bool:
+        return any(section_of[other] is section_of[key] for other in goal.keys if other != key)
+
     choices: list[list[tuple[str, Hashable] | None]] = []
     for key, (present, others) in changing.items():
         aim = getattr(goal, key)
@@ -297,15 +302,14 @@ def _next_steps(rulebook: Rulebook[OrderT, PatchT], order: OrderT, goal: PatchT,
                 *((key, value) for value in others if value == aim),
                 None,
                 *((key, value) for value in others if value != aim),
-                # Sending the present value again may open another section.
-                *([] if simple else [(key, present)]),
+                # Sending the present value again may open another section, or other keys of its own.
+                *([] if simple and not shares_section(key) else [(key, present)]),
             ]
         )
     # A key that gets a default if it is left out is sent in every step.
     always_sent = {name: getattr(goal, name) for name, _ in rulebook.defaults if name in goal.keys}
     missing = _missing(rulebook, order, goal)
     wanted = {name: getattr(goal, name) for name in (missing if simple else goal.keys) if name not in changing}
-    section_of = sections_by_key(rulebook.patch_type)
     touched = dict.fromkeys(section_of[name] for name in wanted)
 
     def count_repeated(without: tuple[StrEnum, ...]) -> int:
