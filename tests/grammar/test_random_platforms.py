@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+from enum import StrEnum
 from typing import Any
 
 import jsonschema
@@ -13,13 +14,76 @@ import polars as pl
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 
-from orderrules import UNKNOWN
+from orderrules import UNKNOWN, UNSET, Fact, Parameter, Policy, Rule, Unset, Waiver
+from orderrules.authoring import OrderBase, PatchBase, TransitionTable, field, model
 from orderrules.engine.digest import gist_of
 from orderrules.grammar.rulebook import assignments
 from orderrules.integrations.narwhals import to_narwhals
 from orderrules.integrations.sqlalchemy import to_sqlalchemy
 from orderrules.reading.bodies import write_body
 from tests.kit.random_platforms import Column, Platform, clean, platforms, refusing
+
+
+class Section(StrEnum):
+    """The one group of keys of a platform on which brute force found two faults."""
+
+    ALL = "all"
+
+
+class Stage(StrEnum):
+    """Two stages."""
+
+    FIRST = "first"
+    LAST = "last"
+
+
+STAGE = Fact("stage", values=tuple(Stage))
+ASKED = Fact("stage asked for", values=(UNSET, *Stage), attribute="stage")
+OWNER = Parameter("asked by the owner", values=(True, False))
+
+
+@model
+class Patch(PatchBase, sections=Section, facts=(ASKED,)):
+    """A stage and a note, which are opened and closed together."""
+
+    stage: Stage | Unset = field(default=UNSET, section=Section.ALL)
+    note: str | Unset = field(default=UNSET, section=Section.ALL)
+
+
+@model
+class Order(OrderBase["Patch"], facts=(STAGE,)):
+    """An order in a stage."""
+
+    stage: Stage
+    written: Patch | Unset = UNSET
+
+
+def policy_of(*entries: Rule | Waiver) -> Policy[Any, Any]:
+    """Return a policy of that platform."""
+    policy: Policy[Any, Any] = Policy(name="found", order_type=Order, patch_type=Patch, rules=(), parameters=(OWNER,))
+    return policy.with_rules(*entries)
+
+
+def test_a_plan_sends_the_present_status_if_its_section_asks_for_it() -> None:
+    """A note may be sent only along with a status that may follow."""
+    rule = Rule(id="R", section=Section.ALL, only_if=TransitionTable(STAGE, ASKED, {}), reason="x")
+    order, goal = Order(stage=Stage.FIRST), Patch(stage=Stage.FIRST, note="x")
+    policy = policy_of(rule)
+    assert policy.can_update(order, goal)
+    assert not policy.can_update(order, Patch(note="x"))
+    assert policy.plan(order, goal).steps == (goal,)
+
+
+def test_a_difference_under_a_waiver_of_a_parameter_is_found() -> None:
+    """Two rules refuse the same; for the owner, neither does."""
+    rules = [Rule(id=name, section=Section.ALL, only_if=STAGE.is_(Stage.FIRST), reason="x") for name in "AB"]
+    waiver = Waiver(id="W", when=OWNER.is_(value=True), reason="x")
+    both, one = policy_of(*rules, waiver), policy_of(rules[1], waiver)
+    assert both.digest() != one.digest()
+    differences = list(both.diff(one))
+    assert differences
+    assert all("asked by the owner is no" in str(difference.condition) for difference in differences)
+
 
 MOST_ORDERS, MOST_PATCHES = 24, 24
 
