@@ -110,7 +110,7 @@ def suite(rulebook: Rulebook[OrderT, PatchT]) -> dict[str, object]:
         "sections": {section.value: list(rulebook.keys_of(section)) for section in rulebook.sections},
         "updates": [
             {
-                **_order_vector(point, order, settings),
+                **_order_vector(point, order, {**dict(rulebook.settings), **settings}),
                 "body": write_body(patch),
                 "closed": list(dict.fromkeys(violation.section.value for violation in decision.violations)),
                 **_verdict_vector(decision),
@@ -122,7 +122,7 @@ def suite(rulebook: Rulebook[OrderT, PatchT]) -> dict[str, object]:
         ],
         "actions": [
             {
-                **_order_vector(point, order, settings),
+                **_order_vector(point, order, {**dict(rulebook.settings), **settings}),
                 "action": action.value,
                 **_verdict_vector(table_of(rulebook.settled(settings)).decide_action(order, action)),
             }

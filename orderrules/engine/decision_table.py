@@ -20,6 +20,7 @@ from orderrules.engine.digest import digest_of_cells
 from orderrules.grammar.conditions import ALWAYS, fix, guard, weaken
 from orderrules.grammar.orders import OrderT, PatchT, free_keys, keys_at, sections_by_key
 from orderrules.grammar.rulebook import assignments
+from orderrules.grammar.rules import Rule
 from orderrules.reading.fields import UNSET
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from orderrules.grammar.conditions import Condition, Fact, Point
     from orderrules.grammar.orders import Space
     from orderrules.grammar.rulebook import Rulebook
-    from orderrules.grammar.rules import Assumption, Rule, Waiver
+    from orderrules.grammar.rules import Assumption, Waiver
 
 
 ResultT = TypeVar("ResultT")
@@ -77,29 +78,25 @@ def _caveat_of(rule: Rule) -> Note:
 
 @attrs.frozen
 class _Uncertain:
-    """A rule that reads parameters that are not given.
+    """What is not known of a rule or a waiver that reads parameters that are not given.
 
     Attributes:
-        rule: the rule.
         certainly: the condition under which it holds, whatever their values.
-        notes: a note for each of these parameters.
+        notes: a note for each of these parameters; none if all are given.
     """
 
-    rule: Rule
     certainly: Condition
     notes: tuple[Note, ...]
 
 
-def _uncertain(rulebook: Rulebook[Any, Any], rule: Rule) -> _Uncertain | None:
-    """Return what is not known of a rule, or None if its parameters are given."""
-    left = fix(rule.only_if, dict(rulebook.settings))
+def _uncertain(rulebook: Rulebook[Any, Any], entry: Rule | Waiver) -> _Uncertain:
+    """Return what is not known of a rule or a waiver."""
+    left = fix(entry.only_if if isinstance(entry, Rule) else entry.when, dict(rulebook.settings))
     unknown = [parameter for parameter in rulebook.unknown if parameter in left.facts]
-    if not unknown:
-        return None
     notes = (
-        Note("not_given", {"rule": rule.id, "parameter": parameter.name}, parameter.missing) for parameter in unknown
+        Note("not_given", {"rule": entry.id, "parameter": parameter.name}, parameter.missing) for parameter in unknown
     )
-    return _Uncertain(rule, ~weaken(~left, unknown), tuple(notes))
+    return _Uncertain(~weaken(~left, unknown) if unknown else left, tuple(notes))
 
 
 def _union(*masks: int) -> int:
@@ -183,9 +180,7 @@ class Table(Generic[OrderT, PatchT]):
             if alternative.rules
         ]
         self._written = {rule.id: rule for rule in rulebook.rules}
-        self._uncertain = [
-            uncertain for rule in self._rules if (uncertain := _uncertain(rulebook, self._written[rule.id])) is not None
-        ]
+        self._uncertain = {entry.id: _uncertain(rulebook, entry) for entry in rulebook.entries}
         self.followed = _followed_facts(rulebook)
         self._given: Mapping[Fact, Hashable] = dict(rulebook.settings)
         self._version = RulebookVersion(rulebook.name, rulebook.edition, self.digest, rulebook.settings)
@@ -508,6 +503,11 @@ class Table(Generic[OrderT, PatchT]):
             if rule.section in self._masks
             for note in self._notes_on(rule, point)
         ]
+        if any(self._uncertain[waiver.id].certainly.holds(point) for waiver in waivers):
+            # Whatever the values of the parameters, nothing is refused.
+            caveats = [(note, keys) for note, keys in caveats if note.code == "caveat"]
+        else:
+            caveats += [(note, closed) for waiver in waivers for note in self._uncertain[waiver.id].notes]
         relevant = _union(closed, *(closed_there for _, closed_there in others), *(keys for _, keys in caveats))
         decisions: dict[int, Decision] = {}
 
@@ -550,9 +550,9 @@ class Table(Generic[OrderT, PatchT]):
         """Iterate over what a decision at a point cannot know of a rule."""
         if rule.caveat:
             yield _caveat_of(rule)
-        for uncertain in self._uncertain:
-            if uncertain.rule.id == rule.id and rule.only_if.holds(point) and not uncertain.certainly.holds(point):
-                yield from uncertain.notes
+        uncertain = self._uncertain[rule.id]
+        if uncertain.notes and rule.only_if.holds(point) and not uncertain.certainly.holds(point):
+            yield from uncertain.notes
 
     def _decision(
         self,

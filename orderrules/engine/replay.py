@@ -133,6 +133,12 @@ class _Reader(FormReader):
             self.fail("/rulebook/name", Code.NOT_A_CHOICE, choices=[self._rulebook.name])
             return None  # Everything else is of another platform, too.
         allowed = self._get(data, "allowed", bool)
+        given: dict[str, Any] | None = None
+        if rulebook is not None and "given" in rulebook:
+            given = self._get(rulebook, "given", dict, "/rulebook")
+        known = self.point(given or {}, "/rulebook/given", self._rulebook.parameters, complete=False)
+        # What the line was decided with, unless this rulebook has a value of its own.
+        self._rulebook = self._rulebook.settled({each: known[each] for each in self._rulebook.unknown if each in known})
         order = self._point(data, "order", self._rulebook.order_type)
         if "action" in data and "update" in data:
             self.fail("/action", Code.UNKNOWN_KEY)

@@ -400,7 +400,7 @@ class Attempt(Generic[OrderT, PatchT]):
         # Someone else may have changed the order since: a cached order never refuses.
         if cached is not None and self._patch is not None:
             decision = self._policy.can_update(cached.order, self._patch)
-            if decision and not (decision.assumptions and self.gate.refuse == "uncertain"):
+            if decision and (_is_certain(decision) or self.gate.refuse != "uncertain"):
                 self._order = cached
                 self._is_from_cache = True
         return self
@@ -470,7 +470,7 @@ class Attempt(Generic[OrderT, PatchT]):
         gate = self.gate
         if self._patch is not None and self._order is not None:
             self._decide(self._order.order, self._patch)
-        is_uncertain = self._decision is not None and bool(self._decision.assumptions)
+        is_uncertain = self._decision is not None and not _is_certain(self._decision)
         if gate.refuse == "uncertain" and is_uncertain and self._decision:
             self._refusal = UpdateUncertain(self._decision)
         holds = gate.refuse in {"any", "uncertain"} or (gate.refuse == "certain" and not is_uncertain)
@@ -602,6 +602,11 @@ class Attempt(Generic[OrderT, PatchT]):
         if self._succeeded:
             return ReportKind.ACCEPTED
         return ReportKind.UNANSWERED if code is None else ReportKind.CONFIRMED
+
+
+def _is_certain(decision: Decision) -> bool:
+    """Return whether a decision rests on no assumption, and is the same whatever the parameters that are not given."""
+    return not decision.assumptions and not any(note.code == "not_given" for note in decision.caveats)
 
 
 def _is_success(status: int) -> bool:

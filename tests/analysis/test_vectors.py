@@ -50,6 +50,14 @@ def test_the_policy_decides_every_vector_as_recorded(platform: str) -> None:
         assert vector["allowed"] is given.can(order_of(platform, vector), vector["action"]).allowed
 
 
+def test_vectors_of_a_policy_with_settings_name_them() -> None:
+    """Each vector says what was given."""
+    suite: Any = vectors.suite(salla.POLICY.given(store_allows_cancellation=False))
+    given = {"store allows cancellation": False}
+    assert all(vector["given"].items() >= given.items() for vector in (*suite["updates"], *suite["actions"]))
+    assert not any(vector["allowed"] for vector in suite["actions"] if vector["action"] == "cancel")
+
+
 def order_of(platform: str, vector: Any) -> Any:
     """Read the order of a vector."""
     if platform == "awal":

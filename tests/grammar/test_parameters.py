@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderrules import UNKNOWN, Parameter, Policy, Rule, Waiver, awal, salla
+from orderrules import UNKNOWN, InvalidInput, Parameter, Policy, Rule, Waiver, awal, salla
 from orderrules.analysis.tables_and_diagrams import TABLES
 from orderrules.authoring import ALWAYS, NEVER, AllOf, AnyOf, Fact
 from orderrules.grammar.conditions import fix, points, weaken
 from orderrules.grammar.rulebook import assignments
+from orderrules.integrations import Gate, UpdateUncertain
 from orderrules.integrations.narwhals import to_narwhals
 from orderrules.integrations.sqlalchemy import to_sqlalchemy
 from orderrules.testing import check_laws
@@ -105,9 +106,48 @@ def test_a_note_names_the_parameter_exactly_if_it_may_refuse() -> None:
     assert notes(house("staff", None), shipped, PATCHES[1]) == [("HOUSE-2", "shop is open")]
     assert notes(house("customer", None), shipped, PATCHES[1]) == []
     assert notes(house("staff", is_open=True), shipped, PATCHES[1]) == []
+    backwards = awal.Patch(status=awal.Status.PENDING)
+    assert notes(HOUSE, shipped, backwards) == [("HOUSE-W", "asked by")]
+    assert [waiver.id for waiver in HOUSE.can_update(shipped, backwards).waivers] == ["HOUSE-W"]
+    assert notes(house("owner", None), shipped, PATCHES[1]) == []
+    assert not house("staff", None).can_update(shipped, backwards)
     assert str(HOUSE.can_update(shipped, PATCHES[0]).caveats[0]) == (
         "HOUSE-1 also depends on asked by, which is not given"
     )
+
+
+def test_a_logged_decision_is_replayed_with_its_settings() -> None:
+    """Unless the policy has a value of its own."""
+    order, patch = awal.Order(status="shipped"), PATCHES[0]
+    line = json.dumps(house("customer", None).can_update(order, patch).to_dict(order, patch))
+    assert json.loads(line)["rulebook"]["given"] == {"asked by": "customer"}
+    assert HOUSE.replay(line)
+    assert not house("staff", None).replay(line)
+    data = json.loads(line)
+    data["rulebook"]["given"] = {"asked by": "guest", "moon": "full"}
+    with pytest.raises(InvalidInput) as caught:
+        HOUSE.replay(data)
+    assert [problem.pointer for problem in caught.value.problems] == [
+        "/rulebook/given/moon",
+        "/rulebook/given/asked by",
+    ]
+
+
+def test_a_gate_that_wants_certainty_holds_back_what_a_setting_may_refuse() -> None:
+    """By default it is sent."""
+    endpoint = awal.ENDPOINT.under(HOUSE)
+    order = awal.Order(id=7, status="shipped")
+    url, headers = "https://shop.example/orders/7?phone_number_id=1", {"content-type": "application/json"}
+    for refuse, held in (("certain", False), ("uncertain", True)):
+        gate = Gate(endpoint, orders={7: order}.get, refuse=refuse)  # type: ignore[arg-type]
+        attempt = gate.attempt("PUT", url, headers, b'{"branch_id": "7"}')
+        assert attempt is not None
+        attempt.show(order)
+        if held:
+            with pytest.raises(UpdateUncertain):
+                attempt.hold_back()
+        else:
+            assert attempt.hold_back() is None
 
 
 def test_a_decision_costs_what_it_costs_without_parameters() -> None:
