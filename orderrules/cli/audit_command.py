@@ -43,8 +43,8 @@ def audit() -> None:
     The result is a table: how many orders of each status allow the update, and how many each rule refuses.
 
     ORDERS is a Parquet, CSV or JSON lines file of any size, with one order in each row. CSV and JSON lines may be
-    compressed with gzip, bzip2, xz or zstd. PATCH is the JSON body of the update. Either can be - for standard input;
-    a Parquet file cannot.
+    compressed with gzip, bzip2, xz or zstd. PATCH is the JSON body of the update. Either can be - for standard input,
+    but not a Parquet file. If ORDERS is -, give --orders-as or --payloads too.
 
     The rules read these facts, each from the column of its name or from the one that --order-columns gives. A column
     is needed only if the rules for this update read it; status is always needed.
@@ -122,6 +122,7 @@ def _run(  # noqa: PLR0913 - one parameter for each option.
         outputs,
     )
     console = Console(stderr=True)
+    where = "standard input" if orders == "-" else orders
     try:
         with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
             task = bar.add_task("auditing", total=None)
@@ -130,8 +131,9 @@ def _run(  # noqa: PLR0913 - one parameter for each option.
                 lambda done, total: bar.update(task, completed=done, total=total),
             )
     except UnusableError as error:
-        where = "standard input" if orders == "-" else orders
         raise click.UsageError(f"{where}: {escape_unprintable(str(error))}") from error
+    if not tally.orders and not tally.unread:
+        click.echo(f"{where}: there are no orders", err=True)
     status = TROUBLE if tally.unread or not tally.orders else ALLOWED if tally.allowed == tally.orders else REFUSED
     raise Answered(to_json(_answer_data(survey, tally)) if form == "json" else _draw_answer(survey, tally), status)
 
@@ -295,7 +297,8 @@ _app.add_command(
             ["--order-columns"],
             multiple=True,
             metavar="FACT=COLUMN,…",
-            help="Read FACT, or the order's id, from COLUMN; FACT= means that no column has it. Repeatable.",
+            help="Read FACT, or the order's id, from COLUMN; FACT= means that no column has it. In Parquet, COLUMN may "
+            "be a field of a struct, such as status.slug. Repeatable.",
         ),
         click.Option(
             ["--orders-as"],

@@ -883,12 +883,29 @@ def test_nested_columns_are_named_with_dots(tmp_path: Path) -> None:
     assert "there is no column 'status.slog'" in misspelt.stderr
 
 
-def test_a_file_without_orders_is_an_error(tmp_path: Path) -> None:
-    """The report is printed, but the exit status is 2."""
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_file_without_orders_is_an_error(tmp_path: Path, form: str) -> None:
+    """The report is printed, and standard error says why the exit status is 2."""
     orders = tmp_path / "orders.csv"
     orders.write_text("status\n", encoding="utf-8")
+    result = audit("awal", str(orders), write_patch(tmp_path, {"status": "accepted"}), "--format", form)
+    assert (result.exit_code, result.stderr) == (2, f"{orders}: there are no orders\n")
+    assert ("0 of 0 orders allow the update" if form == "text" else '"orders": 0') in result.stdout
+
+
+def test_standard_input_without_orders_is_an_error(tmp_path: Path) -> None:
+    """The message names standard input."""
+    result = audit("awal", "-", write_patch(tmp_path, {"status": "accepted"}), "--payloads")
+    assert (result.exit_code, result.stderr) == (2, "standard input: there are no orders\n")
+
+
+def test_a_file_without_readable_orders_needs_no_such_message(tmp_path: Path) -> None:
+    """The report names the rows that could not be read."""
+    orders = tmp_path / "orders.csv"
+    orders.write_text("status\naccepted,1\n", encoding="utf-8")
     result = audit("awal", str(orders), write_patch(tmp_path, {"status": "accepted"}))
-    assert (result.exit_code, "0 of 0 orders allow the update" in result.stdout) == (2, True)
+    assert (result.exit_code, result.stderr) == (2, "")
+    assert "1 row could not be read" in result.stdout
 
 
 def test_the_json_report_names_the_rulebook(tmp_path: Path) -> None:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 _COMMON_OPTIONS: Final = (
     "`--platform` and `--policy` exclude each other. The options that name an assumption, such as S1, "
-    "[choose another answer](assumptions.md) of a shipped policy, so they need `--platform`."
+    "[choose another answer](assumptions.md) of a shipped policy, so they need `--platform`. `schema --of decision`, "
+    "`schema --of problems`, `schema --of problem-document` and `vectors --schema` need neither of the two. "
+    "`explain` has only `--policy`."
 )
 COMMON: Final = 8
 """An option that this many commands have, with the same help, is told once for all."""
@@ -66,14 +68,14 @@ def commands() -> str:
         assert found is not None, name
         statuses.append([f"`{name}`", found[1], found[2] or "", found[3]])
     parts = ["## Exit statuses", table([["command", "0", "1", "2"], *statuses])]
-    without = [f"`{name}`" for name in sorted(rows) if not all(row in rows[name] for row in common)]
-    assert without == ["`explain`"]
+    without = [name for name in sorted(rows) if not all(row in rows[name] for row in common)]
+    assert without == ["explain"]
     parts += ["## Options of all commands but explain", _COMMON_OPTIONS, table([heads, *common])]
     for name in sorted(app.commands):
         command = app.commands[name]
         usage = " ".join(["orderrules", *command.collect_usage_pieces(_context(command))])
         usage = usage.replace("orderrules", f"orderrules {name}", 1)
-        own = [row for row in rows[name] if row not in common]
+        own = rows[name] if name in without else [row for row in rows[name] if row not in common]
         parts += [f"## {name}", f"```text\n{usage}\n```", *_help(command)]
         parts += [table([heads, *own])] if own else []
     return "\n\n".join(parts)

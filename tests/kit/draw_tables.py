@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT: Final = Path(__file__).parent.parent.parent
-DOCUMENTS: Final = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+DOCUMENTS: Final = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").glob("[a-z]*/*.md")),
+]
 POLICIES: Final[dict[str, Policy[Any, Any]]] = {"salla": salla.POLICY, "awal": awal.POLICY}
 _TABLE: Final = re.compile(r"<!-- table: (\w+) (\w+) -->\n.*?<!-- /table -->", re.DOTALL)
 _SENTENCES: Final = re.compile(r"<!-- sentences: (\w+) -->\n.*?<!-- /sentences -->", re.DOTALL)
