@@ -241,6 +241,7 @@ def _answer_data(survey: Survey, tally: Tally) -> dict[str, object]:
         ],
         "more": tally.unread - len(tally.apart),
         "assumptions": [assumption.id for assumption in survey.assumptions],
+        "not_given": [parameter.name for parameter in survey.policy.parameters_of(*survey.patch.sections)],
         "written": {role: str(path) for role, path in survey.outputs.items()},
     }
 
@@ -269,6 +270,8 @@ def _footnotes(survey: Survey, tally: Tally) -> Iterator[str]:
     """Yield the assumptions that the answer rests on, the rows that could not be read, and the files written."""
     for assumption in survey.assumptions:
         yield f"rests on {assumption.id}: {assumption.answer}"
+    for parameter in survey.policy.parameters_of(*survey.patch.sections):
+        yield f"note: {parameter.name} is not given: an order that some value of it allows counts as allowed"
     if tally.unlisted:
         yield (
             f"note: orders with an unknown status or none: {group_thousands(tally.unlisted)}; "

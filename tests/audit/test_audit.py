@@ -157,6 +157,7 @@ def test_counts_are_reported_by_status_and_rule(tmp_path: Path) -> None:
         "problems": [],
         "more": 0,
         "assumptions": ["S2", "S4", "S8", "S15"],
+        "not_given": [],
         "written": {},
     }
     lines = [line.split() for line in audit("salla", orders, patch).stdout.splitlines()]
@@ -913,3 +914,26 @@ def test_the_json_report_names_the_rulebook(tmp_path: Path) -> None:
     orders = write_rows(tmp_path / "orders.csv", [{"status": "pending"}])
     report = audit_json("awal", orders, write_patch(tmp_path, {"status": "accepted"}))
     assert (report["edition"], report["digest"]) == (awal.POLICY.edition, awal.POLICY.digest())
+
+
+def test_a_parameter_that_is_not_given_is_named(tmp_path: Path) -> None:
+    """Given, it decides."""
+    (tmp_path / "house_rules.py").write_text(
+        "import attrs\n"
+        "from orderrules import Parameter, Rule, awal\n"
+        "BY = Parameter('asked by', values=('staff', 'customer'))\n"
+        "RULE = Rule(id='H', section=awal.Section.BRANCH_ID, only_if=BY.is_('staff'), reason='x')\n"
+        "POLICY = attrs.evolve(awal.POLICY, parameters=(BY,)).with_rules(RULE)\n",
+        encoding="utf-8",
+    )
+    orders, patch = tmp_path / "orders.csv", tmp_path / "patch.json"
+    orders.write_text("status\npending\nshipped\n", encoding="utf-8")
+    patch.write_text('{"branch_id": "7"}', encoding="utf-8")
+    chosen = ["--policy", f"{tmp_path / 'house_rules.py'}:POLICY"]
+    result = run("audit", *chosen, str(orders), str(patch))
+    assert result.exit_code == 0
+    assert "asked by is not given: an order that some value of it allows counts as allowed" in result.stdout
+    data = json.loads(run("audit", *chosen, "--format", "json", str(orders), str(patch)).stdout)
+    assert data["not_given"] == ["asked by"]
+    given = run("audit", *chosen, "--given", "asked_by=customer", "--format", "json", str(orders), str(patch))
+    assert (given.exit_code, json.loads(given.stdout)["not_given"]) == (1, [])

@@ -104,7 +104,7 @@ def run_commands(example: Example) -> str:
             expected[-1] += line
     end = f"\nstatus=$?; echo {shlex.quote(_END)}; (exit $status)\n"
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"},
         "COLUMNS": COLUMNS,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
