@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from orderrules.policy.policy import Policy
 
 
-def _asks(about: str, *options: click.Option) -> Callable[[Callable[[Question], NoReturn]], click.Command]:
+def _asks(about: str, *others: click.Parameter) -> Callable[[Callable[[Question], NoReturn]], click.Command]:
     """Make a command of a function that answers a question.
 
     Args:
         about: the arguments of the command: ``ORDER``, ``PATCH``, or ``ORDER`` and a name for the patch.
-        options: further options.
+        others: further arguments and options.
     """
 
     def make(answer: Callable[[Question], NoReturn]) -> click.Command:
@@ -47,10 +47,11 @@ def _asks(about: str, *options: click.Option) -> Callable[[Callable[[Question], 
             order: str = "",
             patch: str = "",
             key: str | None = None,
+            action: str = "",
             **assumptions: Any,  # noqa: ANN401 - the values that click parsed.
         ) -> None:
             policy = _app.choose_policy(name, place, assumptions)
-            answer(attrs.evolve(question(policy, form, order, patch, guest=guest), key=key))
+            answer(attrs.evolve(question(policy, form, order, patch, guest=guest), key=key, action=action))
 
         words = about.split()
         parameters: list[click.Parameter] = [
@@ -60,7 +61,7 @@ def _asks(about: str, *options: click.Option) -> Callable[[Callable[[Question], 
             _app.POLICY,
             *([_app.guest_option()] if "ORDER" in words else []),
             _app.format_option("text", "json", "jsonl"),
-            *options,
+            *others,
             *ASSUMPTIONS,
         ]
         return _app.add_command(answer, run, parameters)
@@ -79,6 +80,7 @@ class Question:
         order: the order, or None if the command takes none.
         patch: the update, or None if the command takes none.
         key: the body key of the status that is asked about; None for the first.
+        action: the action that is asked about.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Question:
     order: Any
     patch: Any
     key: str | None = None
+    action: str = ""
 
 
 @_asks("ORDER PATCH")
@@ -115,6 +118,29 @@ def check(question: Question) -> NoReturn:
         *_decision_lines(decision, question.order),
         *(escape(f"  {entry}") for entry in advice),
         table=_decision_table(question, decision),
+        status=ALLOWED if decision else REFUSED,
+    )
+
+
+@_asks("ORDER", click.Argument(["action"]))
+def can(question: Question) -> NoReturn:
+    r"""Check whether something other than an update may be done to the order in ORDER.
+
+    ACTION is the name of an action, such as cancel; orderrules table actions lists them. What a store's settings decide
+    is given with --given.
+
+    \b
+    Examples:
+      orderrules can --platform salla order.json cancel
+      orderrules can --platform salla --given store_allows_cancellation=no order.json cancel
+
+    Exit status: 0 possible, 1 refused, 2 error (unreadable input or wrong usage).
+    """
+    decision = question.policy.can(question.order, question.action)
+    _answer(
+        question,
+        decision.to_dict(question.order, question.action),
+        *_decision_lines(decision, question.order),
         status=ALLOWED if decision else REFUSED,
     )
 

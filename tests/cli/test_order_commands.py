@@ -476,3 +476,26 @@ def test_problems_as_json_lines_are_one_line() -> None:
     assert result.exit_code == 2
     (line,) = result.stdout.splitlines()
     assert json.loads(line)["problems"][0]["code"] == "not_json"
+
+
+def test_can_asks_about_an_action() -> None:
+    """The settings of a store are given."""
+    order = str(EXAMPLES / "salla" / "order-under-review.json")
+    allowed = run("can", "--platform", "salla", order, "cancel")
+    assert (allowed.exit_code, allowed.stdout.splitlines()) == (
+        0,
+        [
+            "allowed",
+            "  note: this is the answer for the status alone; the store's settings are not given, and may not allow it",
+        ],
+    )
+    setting = "store_allows_cancellation=no"
+    refused = run("can", "--platform", "salla", "--given", setting, "--format", "json", order, "cancel")
+    assert refused.exit_code == 1
+    data = json.loads(refused.stdout)
+    assert (data["action"], data["violations"][0]["rule"]) == ("cancel", "SALLA-CANCEL-1")
+    unknown = run("can", "--platform", "salla", order, "dance")
+    assert (unknown.exit_code, "'dance' is not an action of salla, which has cancel, rate, pay" in unknown.stderr) == (
+        2,
+        True,
+    )

@@ -20,7 +20,7 @@ _COMMON_OPTIONS: Final = (
     "`schema --of problems`, `schema --of problem-document` and `vectors --schema` need neither of the two. "
     "`explain` has only `--policy`."
 )
-COMMON: Final = 8
+COMMON: Final = 12
 """An option that this many commands have, with the same help, is told once for all."""
 _STATUS: Final = re.compile(r"Exit status: 0 (.*?)(?:, 1 (.*?))?, 2 (.*)\.")
 
