@@ -458,7 +458,8 @@ class _Payloads:
         if line.isspace():
             return None
         order = self._read_order(line.rstrip(b"\r\n"))
-        attributes = [(name, getattr(order, name)) for name in self._names]
+        # An order of a platform of one's own may have no id.
+        attributes = [(name, getattr(order, name, None)) for name in self._names]
         return [
             self._not_shown.get(name) if value is UNSET else value.value if isinstance(value, StrEnum) else value
             for name, value in attributes

@@ -8,6 +8,7 @@ Every row of a file ends up in one of two places of its batch: in the table, wit
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -263,6 +264,25 @@ def identity(value: object) -> str | None:
     return text(value)
 
 
+def _read_number(fact: Fact, value: object) -> float:
+    """Read the number of a fact that has bands.
+
+    The column of a fact that counts holds the number itself, an order in a payload the list.
+
+    Raises:
+        InvalidInput: it is no number, or not a finite one.
+    """
+    number: Any = len(cast("tuple[object, ...]", value)) if fact.counts and type(value) is tuple else value
+    if type(number) is str:
+        with contextlib.suppress(ValueError):
+            number = float(number)
+    if type(number) is not int and type(number) is not float:
+        raise wrong_type("number", value)
+    if not math.isfinite(number):
+        raise invalid(Code.NOT_FINITE)
+    return float(number)
+
+
 def _read_fact(fact: Fact, value: object) -> object:
     """Read a value of a fact.
 
@@ -281,14 +301,7 @@ def _read_fact(fact: Fact, value: object) -> object:
             raise wrong_type("flag", value)
         value = flag
     elif fact.bands:
-        # The column of a fact that counts holds the number itself.
-        try:
-            value = float(cast("str", value)) if type(value) in {str, int, float} else math.nan
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise wrong_type("number", value)
-        return value
+        return _read_number(fact, value)
     else:
         value = text(value)
     try:

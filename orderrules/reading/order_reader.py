@@ -189,6 +189,8 @@ def _place_lines(place: Place, variable: str, constants: dict[object, object]) -
     if place.kind is None:
         lines += [f"if {is_object}: {set_constant(place.if_present)}"]
         empty[Empty.OBJECT] = "type(value) is dict and not value"
+    elif place.length:
+        lines += [f"if type(value) is list: {variable} = len(value)"]
     elif inner:
         lines += [
             f"if {is_object}:",

@@ -55,6 +55,7 @@ class Place:
         if_empty: the attribute's value in that case.
         if_key_left_out: the attribute's value if there is an object, but the key in it is null or left out.
         if_present: the attribute's value if there is an object and ``kind`` is None.
+        length: whether the value is a list, of any items, and the attribute is its length; ``kind`` is then ``int``.
         expected: the kind of value that is expected under the first key, for messages; a key of ``languages.en.KINDS``.
         hints: hints for a value of the wrong JSON type; the keys are ``integer`` and ``string``.
     """
@@ -68,6 +69,7 @@ class Place:
     if_empty: Any = None
     if_key_left_out: Any = None
     if_present: Any = None
+    length: bool = False
     expected: str = "object"
     hints: Mapping[str, Hint] = attrs.field(default=MappingProxyType({}), converter=as_hints)
 
@@ -92,6 +94,10 @@ class Place:
                 if value is None:
                     return self.if_key_left_out
                 path.append(inner[0])
+            elif self.length:
+                if type(value) is not list:
+                    raise wrong_type("array", value)
+                return len(cast("list[object]", value))
             elif self.kind is None:
                 self._read_object(value)
                 return self.if_present

@@ -937,3 +937,69 @@ def test_a_parameter_that_is_not_given_is_named(tmp_path: Path) -> None:
     assert data["not_given"] == ["asked by"]
     given = run("audit", *chosen, "--given", "asked_by=customer", "--format", "json", str(orders), str(patch))
     assert (given.exit_code, json.loads(given.stdout)["not_given"]) == (1, [])
+
+
+TILL = """
+from orderrules import UNKNOWN, Fact, Policy, Rule
+from orderrules.authoring import *
+from enum import StrEnum
+
+class Section(StrEnum):
+    NOTE = "note"
+
+STATUS = Fact("status", values=("open", UNKNOWN))
+TOTAL = Fact("total", values=(UNKNOWN,), bands=(100,))
+LINES = Fact("lines", bands=(0,), attribute="items", counts=True)
+
+@model
+class Patch(PatchBase, sections=Section):
+    note: str | Unset = UNSET
+
+@model
+class Order(OrderBase["Patch"], facts=(STATUS, TOTAL, LINES)):
+    status: str | None = None
+    total: int | float | None = None
+    items: tuple[int, ...] = ()
+
+POLICY = Policy(name="till", order_type=Order, patch_type=Patch, rules=(
+    Rule(id="T", section=Section.NOTE, only_if=TOTAL.above(100) & LINES.above(0), reason="x"),
+))
+
+def build(status, total, lines):
+    return Order(status=status, total=total, items=(1,) * (lines or 0))
+
+ENDPOINT = Endpoint(
+    policy=POLICY, path="/orders/{id}", request_type=Patch, build_order=build,
+    payload=Payload(places=(
+        Place(attribute="status", path=("status",), kind=str | None),
+        Place(attribute="total", path=("total",), kind=int | float),
+        Place(attribute="lines", path=("lines",), kind=int, length=True),
+    )),
+    refusal=lambda decision: {}, refusal_status=422, unreadable=lambda error: {}, unreadable_status=400,
+    code_of=lambda status, content: None,
+)
+"""
+
+
+def test_bands_and_counts_are_read_from_columns_and_from_payloads(tmp_path: Path) -> None:
+    """A number in text is one; one that is not finite is a problem."""
+    (tmp_path / "till_rules.py").write_text(TILL, encoding="utf-8")
+    chosen = ["--policy", f"{tmp_path / 'till_rules.py'}:ENDPOINT", "--format", "json"]
+    patch = tmp_path / "patch.json"
+    patch.write_text('{"note": "x"}', encoding="utf-8")
+    rows = [("open", 101, 2), ("open", 100, 2), ("open", 101, 0), ("", 500.5, 1)]
+    table = tmp_path / "orders.csv"
+    lines = [f"{status},{total},{count}" for status, total, count in rows]
+    table.write_text("\n".join(["status,total,items", *lines, "open,nan,1", "open,many,1"]), encoding="utf-8")
+    payloads = tmp_path / "orders.jsonl"
+    orders: list[dict[str, object]] = [
+        {"status": status or None, "total": total, "lines": [{}] * count} for status, total, count in rows
+    ]
+    payloads.write_text("\n".join(map(json.dumps, orders)), encoding="utf-8")
+    for arguments, problems in (
+        ([str(table)], [("not_finite", "/total"), ("wrong_type", "/total")]),
+        (["--payloads", str(payloads)], []),
+    ):
+        data = json.loads(run("audit", *chosen, *arguments, str(patch)).stdout)
+        assert (data["orders"], data["allowed"]) == (4, 2)
+        assert [(problem["code"], problem["pointer"]) for problem in data["problems"]] == problems

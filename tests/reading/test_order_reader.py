@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderrules import awal, salla
+from orderrules import InvalidInput, awal, salla
 from orderrules.authoring import (
     UNKNOWN,
     Empty,
@@ -212,6 +212,35 @@ VALUES: Final[list[Any]] = [
     {"flag": 1},
     {"a": 1},
 ]
+
+
+LINES: Final = Place(
+    attribute="count", path=("lines",), kind=int, length=True, empty=(Empty.NULL,), if_left_out=-1, if_empty=-2
+)
+
+
+@pytest.mark.parametrize(
+    ("payload", "count"),
+    [
+        ({"lines": [{"sku": "a"}, 7]}, 2),
+        ({"lines": []}, 0),
+        ({"lines": None}, -2),
+        ({}, -1),
+        ({"lines": {}}, "/lines: expected an array, got an object"),
+        ({"lines": 3}, "/lines: expected an array, got an integer"),
+    ],
+)
+def test_the_length_of_a_list_is_an_attribute(payload: dict[str, Any], count: Any) -> None:
+    """Its items may be anything."""
+    endpoint = sale_endpoint(Payload(places=(LINES,)))
+    careful, *others = outcomes(endpoint.read_order, payload)
+    assert others == [careful, careful]
+    if isinstance(count, int):
+        assert endpoint.read_order(payload).count == count
+    else:
+        with pytest.raises(InvalidInput) as caught:
+            endpoint.read_order(payload)
+        assert str(caught.value.problems[0]) == count
 
 
 def sale_endpoint(payload: Payload, build: Any = None) -> Any:
