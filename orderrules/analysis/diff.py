@@ -215,9 +215,13 @@ def _parameters_of(ours: Rulebook[Any, Any], theirs: Rulebook[Any, Any]) -> tupl
     """Return the parameters that one rulebook does not know, and that what is different in the two depends on."""
     mine, others = (set(_fixed_conditions(rulebook)) for rulebook in (ours, theirs))
     changed = mine ^ others
-    # A waiver may waive what is different.
-    waivers = [(entry, entry.when) for each in (ours, theirs) for entry in each.waivers if changed]
-    read = {fact for _, condition in [*changed, *waivers] for fact in condition.facts}
+    conditions = [condition for _, condition in changed]
+    if changed and (ours.waivers or theirs.waivers):
+        # A waiver may waive what is different, and is named only where a rule on a section refuses.
+        entries = [entry for each in (ours, theirs) for entry in each.entries]
+        waived = [entry for entry in entries if isinstance(entry, Waiver) or isinstance(entry.section, ours.sections)]
+        conditions += [entry.when if isinstance(entry, Waiver) else entry.only_if for entry in waived]
+    read = {fact for condition in conditions for fact in condition.facts}
     return tuple(dict.fromkeys(each for each in (*ours.unknown, *theirs.unknown) if each in read))
 
 

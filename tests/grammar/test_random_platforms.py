@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 
 from orderrules import UNKNOWN, UNSET, Fact, Parameter, Policy, Rule, Unset, Waiver
-from orderrules.authoring import OrderBase, PatchBase, TransitionTable, field, model
+from orderrules.authoring import ALWAYS, OrderBase, PatchBase, TransitionTable, field, model
 from orderrules.engine.digest import gist_of
 from orderrules.grammar.rulebook import assignments
 from orderrules.integrations.narwhals import to_narwhals
@@ -83,6 +83,19 @@ def test_a_difference_under_a_waiver_of_a_parameter_is_found() -> None:
     differences = list(both.diff(one))
     assert differences
     assert all("asked by the owner is no" in str(difference.condition) for difference in differences)
+
+
+def test_a_waiver_that_is_named_whatever_a_parameter_is_makes_no_difference() -> None:
+    """Without rule A, one of the others refuses all the same, for the owner or for anybody else."""
+    rules = [
+        Rule(id="A", section=Section.ALL, only_if=STAGE.is_(Stage.FIRST), reason="x"),
+        Rule(id="B", section=Section.ALL, only_if=OWNER.is_(value=True), reason="x"),
+        Rule(id="C", section=Section.ALL, only_if=OWNER.is_(value=False), reason="x"),
+    ]
+    waiver = Waiver(id="W", when=ALWAYS, reason="x")
+    three, two = policy_of(*rules, waiver), policy_of(*rules[1:], waiver)
+    assert three.digest() == two.digest()
+    assert not three.diff(two)
 
 
 MOST_ORDERS, MOST_PATCHES = 24, 24
