@@ -17,7 +17,7 @@ from orderrules.grammar.condition_json import condition_to_json
 from orderrules.grammar.conditions import Condition, Values, fix, from_truth_table, sort_by_name
 from orderrules.grammar.orders import OrderT, PatchT, keys_at
 from orderrules.grammar.rulebook import Rulebook, assignments
-from orderrules.grammar.rules import Waiver
+from orderrules.grammar.rules import Waiver, condition_of
 from orderrules.languages import en
 from orderrules.languages.sentences import fill, join_words
 from orderrules.reading.bodies import write_body
@@ -141,7 +141,7 @@ def diff(ours: Rulebook[OrderT, PatchT], theirs: Rulebook[OrderT, PatchT]) -> Di
                 f"the {ours.name} and {theirs.name} policies are of different platforms: they differ in {name}"
             )
     parameters = _parameters_of(ours, theirs)
-    settled = [(settings, _settle(ours, settings), _settle(theirs, settings)) for settings in assignments(parameters)]
+    settled = [(settings, ours.supplied(settings), theirs.supplied(settings)) for settings in assignments(parameters)]
     differing, total = 0, 0
     for _, one, another in settled:
         count, of = _count(one, another)
@@ -220,21 +220,16 @@ def _parameters_of(ours: Rulebook[Any, Any], theirs: Rulebook[Any, Any]) -> tupl
         # A waiver may waive what is different, and is named only where a rule on a section refuses.
         entries = [entry for each in (ours, theirs) for entry in each.entries]
         waived = [entry for entry in entries if isinstance(entry, Waiver) or isinstance(entry.section, ours.sections)]
-        conditions += [entry.when if isinstance(entry, Waiver) else entry.only_if for entry in waived]
+        conditions += map(condition_of, waived)
     read = {fact for condition in conditions for fact in condition.facts}
     return tuple(dict.fromkeys(each for each in (*ours.unknown, *theirs.unknown) if each in read))
-
-
-def _settle(rulebook: Rulebook[OrderT, PatchT], settings: Point) -> Rulebook[OrderT, PatchT]:
-    """Return a rulebook with the values of the parameters that it does not know yet."""
-    return rulebook.settled({parameter: settings[parameter] for parameter in rulebook.unknown if parameter in settings})
 
 
 def _fixed_conditions(rulebook: Rulebook[Any, Any]) -> Iterator[tuple[Rule | Waiver, Condition]]:
     """Iterate over the rules and waivers, each with its condition, in which the given values are."""
     known: dict[Fact, Any] = dict(rulebook.settings)
     for entry in rulebook.entries:
-        yield entry, fix(entry.when if isinstance(entry, Waiver) else entry.only_if, known)
+        yield entry, fix(condition_of(entry), known)
 
 
 def _cells(settled: Iterable[tuple[Point, Rulebook[Any, Any]]]) -> Iterator[Cell]:

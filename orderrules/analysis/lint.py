@@ -17,7 +17,7 @@ from orderrules.engine.decision_table import table_of
 from orderrules.grammar.conditions import UNKNOWN, is_never
 from orderrules.grammar.orders import OrderT, PatchT, sections_by_key
 from orderrules.grammar.rulebook import assignments
-from orderrules.grammar.rules import Waiver
+from orderrules.grammar.rules import Waiver, condition_of
 from orderrules.languages import en
 from orderrules.languages.sentences import fill, join_words
 from orderrules.reading.fields import UNSET
@@ -246,8 +246,7 @@ def _conditions(rulebook: Rulebook[Any, Any]) -> list[Condition]:
     """Return all conditions of a rulebook, also those of the alternatives of its assumptions."""
     alternatives = (other for assumption in rulebook.assumptions for other in assumption.alternatives)
     return [
-        *(rule.only_if for rule in rulebook.rules),
-        *(waiver.when for waiver in rulebook.waivers),
+        *map(condition_of, rulebook.entries),
         *(rule.only_if for other in alternatives for rule in other.rules),
     ]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from orderrules.analysis.schema import DIALECT
 from orderrules.engine.decision_table import table_of
 from orderrules.engine.samples import orders_of, patch_at
-from orderrules.grammar.condition_json import value_to_json
+from orderrules.grammar.condition_json import point_to_json
 from orderrules.grammar.orders import free_keys
 from orderrules.grammar.rulebook import assignments
 from orderrules.reading.bodies import write_body
@@ -20,11 +20,11 @@ from orderrules.reading.fields import UNSET
 __all__ = ["SCHEMA", "suite"]
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from enum import StrEnum
 
     from orderrules.engine.decision import Decision
-    from orderrules.grammar.conditions import Fact, Point
+    from orderrules.grammar.conditions import Point
     from orderrules.grammar.orders import OrderBase, OrderT, PatchT
     from orderrules.grammar.rulebook import Rulebook
 
@@ -110,25 +110,25 @@ def suite(rulebook: Rulebook[OrderT, PatchT]) -> dict[str, object]:
         "sections": {section.value: list(rulebook.keys_of(section)) for section in rulebook.sections},
         "updates": [
             {
-                **_order_vector(point, order, {**dict(rulebook.settings), **settings}),
+                **_order_vector(point, order, given),
                 "body": write_body(patch),
                 "closed": list(dict.fromkeys(violation.section.value for violation in decision.violations)),
                 **_verdict_vector(decision),
             }
             for point, order in orders
             for patch in patches
-            for settings in _settings(rulebook, patch.sections)
-            for decision in [table_of(rulebook.settled(settings)).decide(order, patch)]
+            for given in _under_settings(rulebook, patch.sections)
+            for decision in [table_of(given).decide(order, patch)]
         ],
         "actions": [
             {
-                **_order_vector(point, order, {**dict(rulebook.settings), **settings}),
+                **_order_vector(point, order, given),
                 "action": action.value,
-                **_verdict_vector(table_of(rulebook.settled(settings)).decide_action(order, action)),
+                **_verdict_vector(table_of(given).decide_action(order, action)),
             }
             for point, order in orders
             for action in rulebook.actions or ()
-            for settings in _settings(rulebook, [action])
+            for given in _under_settings(rulebook, [action])
         ],
     }
 
@@ -143,16 +143,23 @@ def _updates(rulebook: Rulebook[OrderT, PatchT]) -> Iterator[tuple[Point, tuple[
             yield point, keys
 
 
-def _settings(rulebook: Rulebook[Any, Any], sections: Iterable[StrEnum]) -> list[dict[Fact, Hashable]]:
-    """Return no settings, and all combinations of the parameters that the decisions on some sections depend on."""
+def _under_settings(
+    rulebook: Rulebook[OrderT, PatchT], sections: Iterable[StrEnum]
+) -> Iterator[Rulebook[OrderT, PatchT]]:
+    """Iterate over a rulebook as it is, and with all values of the parameters that some sections depend on."""
+    yield rulebook
     parameters = rulebook.parameters_of(*sections)
-    return [{}, *assignments(parameters)] if parameters else [{}]
+    if parameters:
+        yield from map(rulebook.settled, assignments(parameters))
 
 
-def _order_vector(point: Point, order: OrderBase[Any], settings: Point) -> dict[str, object]:
-    facts = {fact.name: value_to_json(fact, value) for fact, value in point.items() if value is not UNSET}
-    given = {parameter.name: value_to_json(parameter, value) for parameter, value in settings.items()}
-    return {"facts": facts, "order": order.__payload__(), "given": given}
+def _order_vector(point: Point, order: OrderBase[Any], given: Rulebook[Any, Any]) -> dict[str, object]:
+    shown = {fact: value for fact, value in point.items() if value is not UNSET}
+    return {
+        "facts": point_to_json(shown),
+        "order": order.__payload__(),
+        "given": point_to_json(dict(given.settings)),
+    }
 
 
 def _verdict_vector(decision: Decision) -> dict[str, object]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from orderrules.grammar.condition_json import VERSION, condition_to_json, shown_to_json, value_to_json
+from orderrules.grammar.condition_json import VERSION, condition_to_json, point_to_json, shown_to_json, value_to_json
 from orderrules.grammar.conditions import UNKNOWN, Fact, describe_point, spelling_of
 from orderrules.grammar.orders import OrderBase, PatchBase
 from orderrules.languages import en
@@ -76,9 +76,8 @@ class Note:
 
     Attributes:
         code: ``caveat`` (the decision cannot know something), ``not_given`` (a parameter whose value makes a difference
-            is not given), or about a fact of the order: ``not_shown`` (it has no
-            value), ``unreadable`` (its value is there, but not in a form that can be read) or ``not_listed`` (the page
-            does not list its value).
+            is not given), or about a fact of the order: ``not_shown`` (it has no value), ``unreadable`` (its value is
+            there, but not in a form that can be read) or ``not_listed`` (the page does not list its value).
         params: the parameters, ready for JSON: ``rule`` of a caveat, ``rule`` and ``parameter`` of one that is not
             given, otherwise ``fact``, and ``shown`` and ``suggestion`` of a value that is not listed.
         text: the sentence, if it is the rule's or the fact's own.
@@ -122,7 +121,7 @@ class RulebookVersion:
 
     def to_dict(self) -> dict[str, object]:
         """Return the three strings and, if parameters are given, their values by name."""
-        given = {parameter.name: value_to_json(parameter, value) for parameter, value in self.given}
+        given = point_to_json(dict(self.given))
         return {
             "name": self.name,
             "edition": self.edition,

@@ -20,7 +20,7 @@ from orderrules.engine.digest import digest_of_cells
 from orderrules.grammar.conditions import ALWAYS, fix, guard, weaken
 from orderrules.grammar.orders import OrderT, PatchT, free_keys, keys_at, sections_by_key
 from orderrules.grammar.rulebook import assignments
-from orderrules.grammar.rules import Rule
+from orderrules.grammar.rules import condition_of
 from orderrules.reading.fields import UNSET
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from orderrules.grammar.conditions import Condition, Fact, Point
     from orderrules.grammar.orders import Space
     from orderrules.grammar.rulebook import Rulebook
-    from orderrules.grammar.rules import Assumption, Waiver
+    from orderrules.grammar.rules import Assumption, Rule, Waiver
 
 
 ResultT = TypeVar("ResultT")
@@ -54,8 +54,7 @@ def _followed_facts(rulebook: Rulebook[Any, Any]) -> tuple[tuple[Fact, Fact], ..
     They are the facts of the transition tables, and the facts with the same attribute, if a rule or a waiver reads the
     fact of the patch.
     """
-    conditions = [*(rule.only_if for rule in rulebook.rules), *(waiver.when for waiver in rulebook.waivers)]
-    read = {fact for condition in conditions for fact in condition.facts}
+    read = {fact for entry in rulebook.entries for fact in condition_of(entry).facts}
     current = {fact.attribute: fact for fact in rulebook.order_type.__space__.facts}
     by_table = [(table.current, table.asked) for table in rulebook.transitions()]
     by_name = [
@@ -91,7 +90,7 @@ class _Uncertain:
 
 def _uncertain(rulebook: Rulebook[Any, Any], entry: Rule | Waiver) -> _Uncertain:
     """Return what is not known of a rule or a waiver."""
-    left = fix(entry.only_if if isinstance(entry, Rule) else entry.when, dict(rulebook.settings))
+    left = fix(condition_of(entry), dict(rulebook.settings))
     unknown = [parameter for parameter in rulebook.unknown if parameter in left.facts]
     notes = (
         Note("not_given", {"rule": entry.id, "parameter": parameter.name}, parameter.missing) for parameter in unknown
@@ -212,10 +211,9 @@ class Table(Generic[OrderT, PatchT]):
         """Return all decisions for the orders with one index."""
         row = self.rows[index]
         if row is None:
-            here = self._order_space.point(index)
             is_large = len(self._columns) << len(self._keys) > _MOST_COLUMNS
             row = self.rows[index] = (
-                _Row(functools.partial(self._make_cell, index)) if is_large else self._make_row(here)
+                _Row(functools.partial(self._make_cell, index)) if is_large else self._make_row(index)
             )
         return row
 
@@ -228,7 +226,7 @@ class Table(Generic[OrderT, PatchT]):
 
     def decide_action(self, order: OrderT, action: StrEnum | str) -> Decision:
         """Decide whether an action is possible for an order; see ``Policy.can``."""
-        row = self._abilities_at(self.index(order))
+        row = self.abilities(self.index(order))
         decision = row.get(str(action))
         if decision is None:
             raise ValueError(
@@ -243,9 +241,10 @@ class Table(Generic[OrderT, PatchT]):
 
     def decide_action_at(self, order: Point, action: str) -> Decision:
         """Decide whether an action is possible at a point of the order."""
-        return self._abilities_at(self._order_space.number(order))[action]
+        return self.abilities(self._order_space.number(order))[action]
 
-    def _abilities_at(self, index: int) -> dict[str, Decision]:
+    def abilities(self, index: int) -> dict[str, Decision]:
+        """Return the decisions on all actions, by name, at one point of an order."""
         row = self._abilities[index]
         if row is None:
             row = self._abilities[index] = self._make_abilities(self._order_space.point(index))
@@ -309,7 +308,7 @@ class Table(Generic[OrderT, PatchT]):
                 yield Cell(section, {**here, **asked}, row[column | alone], row[column | keys])
             for name, action in self._actions.items():
                 if only is None or action in only:
-                    decision = self._abilities_at(index)[name]
+                    decision = self.abilities(index)[name]
                     yield Cell(action, here, decision, decision)
 
     def status_facts(self, key: str | None = None) -> tuple[Fact, Fact] | None:
@@ -351,10 +350,6 @@ class Table(Generic[OrderT, PatchT]):
             sent = self._mask({fact.attribute for fact in point if point[fact] is not UNSET})
             for index in range(self._order_space.size):
                 yield index, number, sent, free
-
-    def abilities(self, index: int) -> Mapping[str, Decision]:
-        """Return the decisions on all actions, by name, at one point of an order."""
-        return self._abilities_at(index)
 
     def sendable(self, order: OrderT) -> Iterator[tuple[Point, frozenset[str]]]:
         """Iterate over the points that an update of an order may have, each with all the keys that it may then send."""
@@ -480,9 +475,9 @@ class Table(Generic[OrderT, PatchT]):
             f"got {name_of(thing)} as the {role}"
         )
 
-    def _make_row(self, here: Point) -> list[Decision]:
-        masks = range(1 << len(self._keys))
-        return [decision for number in self._columns for decision in map(self._maker({**here, **number}), masks)]
+    def _make_row(self, index: int) -> list[Decision]:
+        makers = (self._maker_at(index, number) for number in range(len(self._columns)))
+        return [decision for make in makers for decision in map(make, range(1 << len(self._keys)))]
 
     def _maker_at(self, index: int, number: int) -> Callable[[int], Decision]:
         return self._maker({**self._order_space.point(index), **self._columns[number]})

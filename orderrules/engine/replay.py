@@ -138,7 +138,7 @@ class _Reader(FormReader):
             given = self._get(rulebook, "given", dict, "/rulebook")
         known = self.point(given or {}, "/rulebook/given", self._rulebook.parameters, complete=False)
         # What the line was decided with, unless this rulebook has a value of its own.
-        self._rulebook = self._rulebook.settled({each: known[each] for each in self._rulebook.unknown if each in known})
+        self._rulebook = self._rulebook.supplied(known)
         order = self._point(data, "order", self._rulebook.order_type)
         if "action" in data and "update" in data:
             self.fail("/action", Code.UNKNOWN_KEY)

@@ -57,6 +57,11 @@ def value_to_json(fact: Fact, value: Hashable) -> Any:  # noqa: ANN401 - any JSO
     return plain_to_json(value)
 
 
+def point_to_json(point: Point) -> dict[str, Any]:
+    """Return the JSON forms of the values of some facts, by name."""
+    return {fact.name: value_to_json(fact, value) for fact, value in point.items()}
+
+
 def plain_to_json(value: Hashable) -> Any:  # noqa: ANN401 - any JSON value.
     """Return the JSON form of a value that is no band and no state."""
     if isinstance(value, str):

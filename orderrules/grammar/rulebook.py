@@ -163,6 +163,10 @@ class Rulebook(Generic[OrderT, PatchT]):
             return self
         return self.keep(("settled", ordered), lambda: attrs.evolve(self, settings=ordered))
 
+    def supplied(self, settings: Point) -> Self:
+        """Return this rulebook with values of the parameters that it does not know yet; those it knows stay."""
+        return self.settled({parameter: settings[parameter] for parameter in self.unknown if parameter in settings})
+
     def narrowed(self) -> Self:
         """Return a rulebook without parameters that decides the same.
 
@@ -185,15 +189,7 @@ class Rulebook(Generic[OrderT, PatchT]):
             self,
             rules=narrow_rules(self.rules),
             waivers=tuple(attrs.evolve(waiver, when=narrow(waiver.when)) for waiver in self.waivers),
-            assumptions=tuple(
-                attrs.evolve(
-                    assumption,
-                    alternatives=tuple(
-                        attrs.evolve(other, rules=narrow_rules(other.rules)) for other in assumption.alternatives
-                    ),
-                )
-                for assumption in self.assumptions
-            ),
+            assumptions=_change_alternatives(self.assumptions, narrow_rules),
             parameters=(),
             settings=(),
         )
@@ -258,15 +254,7 @@ class Rulebook(Generic[OrderT, PatchT]):
             self,
             rules=drop_from(self.rules),
             waivers=tuple(waiver for waiver in self.waivers if waiver.id not in ids),
-            assumptions=tuple(
-                attrs.evolve(
-                    assumption,
-                    alternatives=tuple(
-                        attrs.evolve(other, rules=drop_from(other.rules)) for other in assumption.alternatives
-                    ),
-                )
-                for assumption in self.assumptions
-            ),
+            assumptions=_change_alternatives(self.assumptions, drop_from),
         )
 
     def keep(self, key: object, make: Callable[[], CachedT]) -> CachedT:
@@ -282,6 +270,19 @@ class Rulebook(Generic[OrderT, PatchT]):
             self._cache.setdefault(key, make())
         cached: CachedT = self._cache[key]
         return cached
+
+
+def _change_alternatives(
+    assumptions: Iterable[Assumption], change: Callable[[tuple[Rule, ...]], tuple[Rule, ...]]
+) -> tuple[Assumption, ...]:
+    """Return assumptions with the rules of their alternatives changed."""
+    return tuple(
+        attrs.evolve(
+            assumption,
+            alternatives=tuple(attrs.evolve(other, rules=change(other.rules)) for other in assumption.alternatives),
+        )
+        for assumption in assumptions
+    )
 
 
 def assignments(parameters: Iterable[Parameter]) -> Iterator[dict[Fact, Hashable]]:

@@ -88,6 +88,11 @@ class Waiver:
         return f"<Waiver {self}>"
 
 
+def condition_of(entry: Rule | Waiver) -> Condition:
+    """Return the condition of a rule or a waiver."""
+    return entry.only_if if isinstance(entry, Rule) else entry.when
+
+
 def as_rules(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """Return rules as a tuple."""
     return tuple(rules)
