@@ -6,7 +6,8 @@ reasons does not count.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Generic
 
 import attrs
 
@@ -18,18 +19,30 @@ from orderrules.grammar.conditions import Condition, Values, fix, from_truth_tab
 from orderrules.grammar.orders import OrderT, PatchT, keys_at
 from orderrules.grammar.rulebook import Rulebook, assignments
 from orderrules.grammar.rules import Waiver, condition_of
-from orderrules.languages import en
 from orderrules.languages.sentences import fill, join_words
 from orderrules.reading.bodies import write_body
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from enum import StrEnum
 
     from orderrules.engine.decision import Cell, Decision
     from orderrules.grammar.conditions import Fact, Parameter, Point
     from orderrules.grammar.orders import OrderBase, PatchBase
     from orderrules.grammar.rules import Rule
+
+
+_SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "none": "no difference in {total} decisions",
+        "some": "{count} of {total} decisions differ",
+        "one": "{section}, while {condition}: ours {ours}, theirs {theirs}",
+        "refuses": "refuses ({ids})",
+        "allows": "allows",
+        "allows_by": "allows ({ids})",
+    }
+)
+"""The parts of the difference between two policies."""
 
 
 @attrs.frozen
@@ -59,7 +72,7 @@ class Difference(Generic[OrderT, PatchT]):
 
     def __str__(self) -> str:
         parts = {"ours": _verdict_of(self.ours), "theirs": _verdict_of(self.theirs)}
-        return fill(en.DIFFERENCES["one"], {"section": str(self.section), "condition": str(self.condition), **parts})
+        return fill(_SENTENCES["one"], {"section": str(self.section), "condition": str(self.condition), **parts})
 
     def to_dict(self) -> dict[str, object]:
         """Return the difference as JSON-ready dicts, lists and strings; the order looks as in the API's answers."""
@@ -86,10 +99,10 @@ def example_dict(order: OrderBase[Any] | None, patch: PatchBase | None) -> dict[
 def _verdict_of(decision: Decision) -> str:
     if decision.violations:
         refusing = join_words((violation.rule.id for violation in decision.violations), "and")
-        return fill(en.DIFFERENCES["refuses"], {"ids": refusing})
+        return fill(_SENTENCES["refuses"], {"ids": refusing})
     if decision.waivers:
-        return fill(en.DIFFERENCES["allows_by"], {"ids": join_words((waiver.id for waiver in decision.waivers), "and")})
-    return en.DIFFERENCES["allows"]
+        return fill(_SENTENCES["allows_by"], {"ids": join_words((waiver.id for waiver in decision.waivers), "and")})
+    return _SENTENCES["allows"]
 
 
 @attrs.frozen
@@ -120,9 +133,9 @@ class Diff(Generic[OrderT, PatchT]):
 
     def __str__(self) -> str:
         if not self.differences:
-            return fill(en.DIFFERENCES["none"], {"total": str(self.total)})
+            return fill(_SENTENCES["none"], {"total": str(self.total)})
         totals = {"count": str(self.count), "total": str(self.total)}
-        lines = [fill(en.DIFFERENCES["some"], totals), *map(str, self.differences)]
+        lines = [fill(_SENTENCES["some"], totals), *map(str, self.differences)]
         return "\n  ".join(lines)
 
     def to_dict(self) -> dict[str, object]:

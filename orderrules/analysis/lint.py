@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import itertools
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 import attrs
 
 from orderrules.analysis.diff import example_dict, smallest_pair
+from orderrules.analysis.words import languages_of
 from orderrules.engine.decision_table import table_of
 from orderrules.grammar.conditions import UNKNOWN, is_never
 from orderrules.grammar.orders import OrderT, PatchT, sections_by_key
 from orderrules.grammar.rulebook import assignments
 from orderrules.grammar.rules import Waiver, condition_of
-from orderrules.languages import en
 from orderrules.languages.sentences import fill, join_words
 from orderrules.reading.fields import UNSET
 
@@ -54,6 +55,8 @@ class FindingKind(StrEnum):
     """A status that cannot be reached from the first status, or from any other."""
     FINAL = "final"
     """A status that no order can leave."""
+    UNTRANSLATED = "untranslated"
+    """Words that are not given in a language in which others are."""
 
     @property
     def is_wrong(self) -> bool:
@@ -67,6 +70,34 @@ class FindingKind(StrEnum):
         }
 
 
+_SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "refuses_nothing": "it refuses nothing: every verdict is the same without it",
+        "waives_nothing": "it waives nothing: every verdict is the same without it",
+        "rule_covered": "every verdict is the same without {entry}: whenever it refuses, so does {others}",
+        "rule_covered_by_several": "every verdict is the same without {entry}: whenever it refuses, so do {others}",
+        "waiver_covered": "every verdict is the same without {entry}: whenever it waives, so does {others}",
+        "waiver_covered_by_several": "every verdict is the same without {entry}: whenever it waives, so do {others}",
+        "never_both": "{entry} and {other} never both allow {section}: each refuses whenever the other allows",
+        "no_rule": "no rule governs it",
+        "fact_unread": "no rule and no waiver reads it",
+        "parameter_unread": "no rule and no waiver reads this parameter",
+        "no_key": "no body key touches it",
+        "unsatisfied": "no order satisfies it: it refuses {section} unless a waiver applies",
+        "never_open": "no order opens it",
+        "never_accepted": "no order accepts it as the {fact}",
+        "open_too_late": "no order that starts as {status} reaches a status in which it is open",
+        "key_differs": "the key {key} never changes the order's {attribute}: give both the same name",
+        "no_row": "the table of {fact} has no row for it: add an empty row if no status follows",
+        "unreached_from_first": "it cannot be reached from {status}",
+        "unreached": "no other status leads to it",
+        "final": "no other status follows it",
+        "untranslated": "no words in the language {language}: sentences have the English ones",
+    }
+)
+"""The sentence of each reason of a finding."""
+
+
 @attrs.frozen
 class Finding(Generic[OrderT, PatchT]):
     """A mistake in a rulebook, or a fact about it that is worth knowing.
@@ -74,7 +105,7 @@ class Finding(Generic[OrderT, PatchT]):
     Attributes:
         kind: the kind of the finding.
         about: the ids, sections, facts or statuses that it is about.
-        reason: what is found, as a key of ``languages.en.FINDINGS``.
+        reason: what is found, as a key of ``_SENTENCES``.
         params: the parameters of the message, ready for JSON.
         order: the smallest order that shows it; None if no order can have such facts.
         patch: the smallest update of that order that shows it; None for an action.
@@ -90,7 +121,7 @@ class Finding(Generic[OrderT, PatchT]):
     @property
     def message(self) -> str:
         """One sentence."""
-        return fill(en.FINDINGS[self.reason], self.params)
+        return fill(_SENTENCES[self.reason], self.params)
 
     def __str__(self) -> str:
         return f"{self.kind}: {', '.join(self.about)}: {self.message}"
@@ -124,7 +155,12 @@ def lint(rulebook: Rulebook[OrderT, PatchT]) -> tuple[Finding[OrderT, PatchT], .
         for parameter in rulebook.parameters
         if not any(parameter in condition.facts for condition in _conditions(rulebook))
     ]
-    findings = [*(found or {}).values(), *unread]
+    untranslated: list[Finding[OrderT, PatchT]] = [
+        Finding(FindingKind.UNTRANSLATED, tuple(lacking), "untranslated", {"language": language}, None, None)
+        for language, lacking in languages_of(rulebook).items()
+        if lacking
+    ]
+    findings = [*(found or {}).values(), *unread, *untranslated]
     return tuple(sorted(findings, key=lambda finding: list(FindingKind).index(finding.kind)))
 
 

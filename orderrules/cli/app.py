@@ -29,6 +29,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from orderrules.languages.sentences import ENGLISH, SHIPPED, Language, language_of
 from orderrules.platforms import awal, salla
 from orderrules.policy.endpoint import Choice, Endpoint
 from orderrules.policy.policy import Policy
@@ -167,6 +168,25 @@ def guest_option() -> click.Option:
     names = ", ".join(name.capitalize() for name, endpoint in PLATFORMS.items() if endpoint.tells_guests)
     text = f"{names}: treat the order's customer as a guest, which no payload shows."
     return click.Option(["--guest"], is_flag=True, help=text)
+
+
+def _choose_language(_: click.Context, __: click.Parameter, value: str) -> Language:
+    if value in SHIPPED:
+        return language_of(value)
+    if not value.endswith(".py"):
+        raise click.BadParameter(f"there is no language {value!r}; the languages are: {', '.join(SHIPPED)}, or FILE.py")
+    try:
+        return language_of(cast("Language", _import_file(value)))
+    except Exception as error:  # The user's module may raise anything.
+        raise click.BadParameter(f"{value}: {type(error).__name__}: {error}") from error
+
+
+def language_option() -> click.Option:
+    """Return the option ``--language``."""
+    text = "The language of the sentences: " + " or ".join(SHIPPED) + ", or a language of your own as FILE.py."
+    return click.Option(
+        ["--language"], metavar="CODE", default=SHIPPED[0], show_default=True, help=text, callback=_choose_language
+    )
 
 
 class Answered(Exception):  # noqa: N818 - it is not an error.
@@ -427,9 +447,9 @@ def draw_table(
     return draw(*lines)
 
 
-def report_problems(path: str, trouble: InvalidInput) -> None:
+def report_problems(path: str, trouble: InvalidInput, language: Language = ENGLISH) -> None:
     """Print the problems of a file to standard error."""
-    click.echo(f"{'standard input' if path == '-' else path}: {trouble}", err=True)
+    click.echo(f"{'standard input' if path == '-' else path}: {trouble.render(language)}", err=True)
 
 
 def import_policy(place: str) -> Policy[Any, Any]:

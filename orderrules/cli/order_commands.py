@@ -17,13 +17,14 @@ from orderrules.cli.app import ALLOWED, ASSUMPTIONS, FILE, REFUSED, TROUBLE, Ans
 from orderrules.engine.decision import notes_on
 from orderrules.engine.decision_table import table_of
 from orderrules.grammar.condition_json import condition_to_json
-from orderrules.languages.sentences import join_words
+from orderrules.languages.sentences import ENGLISH, Language, join_words, render, translate
 from orderrules.reading.bodies import write_body
 from orderrules.reading.limits import ORDER_LIMITS, UPDATE_LIMITS
 from orderrules.reading.problems import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from enum import StrEnum
 
     from orderrules.engine.decision import Decision
     from orderrules.policy.policy import Policy
@@ -48,10 +49,12 @@ def _asks(about: str, *others: click.Parameter) -> Callable[[Callable[[Question]
             patch: str = "",
             key: str | None = None,
             action: str = "",
+            language: Language = ENGLISH,
             **assumptions: Any,  # noqa: ANN401 - the values that click parsed.
         ) -> None:
             policy = _app.choose_policy(name, place, assumptions)
-            answer(attrs.evolve(question(policy, form, order, patch, guest=guest), key=key, action=action))
+            asked = question(policy, form, order, patch, guest=guest, language=language)
+            answer(attrs.evolve(asked, key=key, action=action))
 
         words = about.split()
         parameters: list[click.Parameter] = [
@@ -61,6 +64,7 @@ def _asks(about: str, *others: click.Parameter) -> Callable[[Callable[[Question]
             _app.POLICY,
             *([_app.guest_option()] if "ORDER" in words else []),
             _app.format_option("text", "json", "jsonl"),
+            _app.language_option(),
             *others,
             *ASSUMPTIONS,
         ]
@@ -81,6 +85,7 @@ class Question:
         patch: the update, or None if the command takes none.
         key: the body key of the status that is asked about; None for the first.
         action: the action that is asked about.
+        language: the language of the answer.
     """
 
     name: str
@@ -90,6 +95,16 @@ class Question:
     patch: Any
     key: str | None = None
     action: str = ""
+    language: Language = ENGLISH
+
+    def say(self, code: str, **parameters: str) -> str:
+        """Return what a command says around a decision, in the language of the question."""
+        return render(self.language, "ANSWERS", code, **parameters)
+
+    @property
+    def draws_tables(self) -> bool:
+        """Whether an answer may have tables: those of a terminal put cells in order from left to right."""
+        return self.language.DIRECTION == "ltr"
 
 
 @_asks("ORDER PATCH")
@@ -114,10 +129,13 @@ def check(question: Question) -> NoReturn:
     advice = question.policy.advise(question.order, question.patch)
     _answer(
         question,
-        {**decision.to_dict(question.order, question.patch), "advice": [entry.to_dict() for entry in advice]},
-        *_decision_lines(decision, question.order),
-        *(escape(f"  {entry}") for entry in advice),
-        table=_decision_table(question, decision),
+        {
+            **decision.to_dict(question.order, question.patch, language=question.language),
+            "advice": [entry.to_dict(language=question.language) for entry in advice],
+        },
+        *_decision_lines(question, decision),
+        *(escape(f"  {entry.render(question.language)}") for entry in advice),
+        table=_decision_table(question, decision) if question.draws_tables else "",
         status=ALLOWED if decision else REFUSED,
     )
 
@@ -139,8 +157,8 @@ def can(question: Question) -> NoReturn:
     decision = question.policy.can(question.order, question.action)
     _answer(
         question,
-        decision.to_dict(question.order, question.action),
-        *_decision_lines(decision, question.order),
+        decision.to_dict(question.order, question.action, language=question.language),
+        *_decision_lines(question, decision),
         status=ALLOWED if decision else REFUSED,
     )
 
@@ -156,6 +174,13 @@ def editable(question: Question) -> NoReturn:
       orderrules editable --platform salla order.json
     """
     sections = question.policy.editable(question.order)
+    decisions = {
+        section.value: decision.to_dict(question.order, language=question.language)
+        for section, decision in sections.items()
+    }
+    if not question.draws_tables:
+        lines = [line for section, decision in sections.items() for line in _section_lines(question, section, decision)]
+        _answer(question, {"sections": decisions}, *lines, *_note_lines(question))
     rows: list[list[str]] = []
     for section, decision in sections.items():
         reasons = [
@@ -167,8 +192,19 @@ def editable(question: Question) -> NoReturn:
         rows.append([section, escape(keys), verdict, escape("\n".join(reasons or waivers))])
     title = f"{question.policy.name}: what may be changed"
     table = _app.draw_table(title, ("section", "keys", "verdict", "why"), rows, marked=True)
-    decisions = {section.value: decision.to_dict(question.order) for section, decision in sections.items()}
-    _answer(question, {"sections": decisions}, *_note_lines(question.order), table=table)
+    _answer(question, {"sections": decisions}, *_note_lines(question), table=table)
+
+
+def _section_lines(question: Question, section: StrEnum, decision: Decision) -> list[str]:
+    """Return the lines about one section, for a language without tables."""
+    language, policy = question.language, question.policy
+    verdict = question.say("open" if decision else "closed")
+    title, keys = policy.title_of(section), join_words(policy.keys_of(section), "list", language)
+    entries = [entry.render(language) for entry in decision.violations]
+    entries += [waiver.render(language) for waiver in decision.waivers]
+    return [escape(question.say("section", title=title, keys=keys, verdict=verdict))] + [
+        escape(f"  {entry}") for entry in entries
+    ]
 
 
 @_asks("ORDER", _app.key_option())
@@ -189,12 +225,11 @@ def next_(question: Question) -> NoReturn:
         following = [str(value) for value in facts[1].values if value in statuses]
     notes = list(notes_on(question.order))
     if question.form == "text":
-        none = "the platform documents no transitions" if following is None else "no status may follow"
-        for note in [*([] if following else [none]), *map(str, notes)]:
+        none = question.say("no_transitions" if following is None else "no_status")
+        for note in [*([] if following else [none]), *(note.render(question.language) for note in notes)]:
             click.echo(note, err=True)
-    _answer(
-        question, {"statuses": following, "notes": [note.to_dict() for note in notes]}, *map(escape, following or ())
-    )
+    told = [note.to_dict(language=question.language) for note in notes]
+    _answer(question, {"statuses": following, "notes": told}, *map(escape, following or ()))
 
 
 @_asks("ORDER PATCH")
@@ -210,13 +245,14 @@ def split(question: Question) -> NoReturn:
     Exit status: 0 all of it is allowed, 1 some is refused, 2 error.
     """
     parts = question.policy.split(question.order, question.patch)
-    data = parts.to_dict(question.order, question.patch)
-    lines = [line for role in ("allowed", "refused") for line in (f"{role}:", to_json(data[role]).rstrip())]
+    data = parts.to_dict(question.order, question.patch, language=question.language)
+    roles = {"allowed": "allowed_part", "refused": "refused_part"}
+    lines = [line for role, code in roles.items() for line in (question.say(code), to_json(data[role]).rstrip())]
     _answer(
         question,
         data,
         *map(escape, lines),
-        *_decision_lines(parts.decision, question.order),
+        *_decision_lines(question, parts.decision),
         status=ALLOWED if parts.decision else REFUSED,
     )
 
@@ -239,12 +275,12 @@ def plan(question: Question) -> NoReturn:
     lines = [f"{number}. {json.dumps(step, ensure_ascii=False)}" for number, step in steps]
     blocked = result.blocked
     if blocked is not None:
-        lines = ["no sequence of updates reaches the goal:"]
+        lines = [question.say("no_sequence")]
     _answer(
         question,
-        result.to_dict(question.order),
-        *map(escape, lines or ["nothing to do: the order already meets the goal"]),
-        *(() if blocked is None else _decision_lines(blocked, question.order)),
+        result.to_dict(question.order, language=question.language),
+        *map(escape, lines or [question.say("nothing_to_do")]),
+        *(() if blocked is None else _decision_lines(question, blocked)),
         status=ALLOWED if result else REFUSED,
     )
 
@@ -261,7 +297,9 @@ def advise(question: Question) -> NoReturn:
     """
     advice = question.policy.advise(question.order, question.patch)
     _answer(
-        question, {"advice": [entry.to_dict() for entry in advice]}, *(map(str, advice) if advice else ["no advice"])
+        question,
+        {"advice": [entry.to_dict(language=question.language) for entry in advice]},
+        *[escape(entry.render(question.language)) for entry in advice] or [question.say("no_advice")],
     )
 
 
@@ -274,14 +312,15 @@ def guard(question: Question) -> NoReturn:
       orderrules guard --platform salla update.json
     """
     condition = question.policy.guard(question.patch)
-    _answer(
-        question,
-        {"condition": condition_to_json(condition), "when": str(condition)},
-        {"always": "for every order", "never": "for no order"}.get(str(condition), str(condition)),
-    )
+    text = condition.render(question.language)
+    ends = {"always": "for_every_order", "never": "for_no_order"}
+    shown = question.say(ends[str(condition)]) if str(condition) in ends else text
+    _answer(question, {"condition": condition_to_json(condition), "when": text}, escape(shown))
 
 
-def question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, guest: bool) -> Question:
+def question(  # noqa: PLR0913 - the values of the options.
+    policy: Policy[Any, Any], form: str, order: str, patch: str, *, guest: bool, language: Language = ENGLISH
+) -> Question:
     """Read the files of a command.
 
     Args:
@@ -290,6 +329,7 @@ def question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, gue
         order: the path of the order, or ``""`` if the command takes none.
         patch: the path of the update, or ``""`` if the command takes none.
         guest: whether the order's customer is a guest.
+        language: the language of the answer, also of problems.
 
     Raises:
         Answered: a file cannot be read; the problems of all files are reported.
@@ -315,8 +355,8 @@ def question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, gue
             to_json(
                 {
                     "platform": name,
-                    "what": join_words((error.what for error in unread.values()), "and"),
-                    "problems": list(_problems(unread)),
+                    "what": join_words((translate(error.what, language) for error in unread.values()), "and", language),
+                    "problems": list(_problems(unread, language)),
                     "more": sum(error.more for error in unread.values()),
                 },
                 indent=None if form == "jsonl" else 2,
@@ -324,16 +364,16 @@ def question(policy: Policy[Any, Any], form: str, order: str, patch: str, *, gue
             TROUBLE,
         )
     for role, trouble in unread.items():
-        report_problems(readers[role][0], trouble)
+        report_problems(readers[role][0], trouble, language)
     if unread:
         raise Answered("", TROUBLE)
-    return Question(name, form, policy, parts.get("order"), parts.get("patch"))
+    return Question(name, form, policy, parts.get("order"), parts.get("patch"), language=language)
 
 
-def _problems(errors: dict[str, InvalidInput]) -> Iterable[dict[str, object]]:
+def _problems(errors: dict[str, InvalidInput], language: Language) -> Iterable[dict[str, object]]:
     for role, error in errors.items():
         for problem in error.problems:
-            yield {"input": role, **problem.to_dict()}
+            yield {"input": role, **problem.to_dict(language=language)}
 
 
 def _decision_table(question: Question, decision: Decision) -> str:
@@ -355,14 +395,16 @@ def _decision_table(question: Question, decision: Decision) -> str:
     return _app.draw_table(title, ("section", "keys", "rule", "verdict"), rows, marked=True)
 
 
-def _note_lines(order: Any) -> list[str]:  # noqa: ANN401 - an order of any platform.
+def _note_lines(question: Question) -> list[str]:
     """Return the notes about an order, as lines of markup."""
-    return [escape(f"note: {note}") for note in notes_on(order)]
+    language = question.language
+    notes = (note.render(language) for note in notes_on(question.order))
+    return [escape(render(language, "DECISIONS", "note", note=note)) for note in notes]
 
 
-def _decision_lines(decision: Decision, order: Any) -> list[str]:  # noqa: ANN401 - an order of any platform.
+def _decision_lines(question: Question, decision: Decision) -> list[str]:
     """Return the explanation of a decision, as lines of markup; the verdict is coloured."""
-    first, *lines = decision.explain(order).splitlines()
+    first, *lines = decision.explain(question.order, language=question.language).splitlines()
     return [f"[bold {'green' if decision else 'red'}]{first}[/]", *map(escape, lines)]
 
 

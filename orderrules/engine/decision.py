@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from orderrules.grammar.condition_json import VERSION, condition_to_json, point_to_json, shown_to_json, value_to_json
-from orderrules.grammar.conditions import UNKNOWN, Fact, describe_point, spelling_of
+from orderrules.grammar.conditions import UNKNOWN, Wording, describe_point, say_point, spelling_of
 from orderrules.grammar.orders import OrderBase, PatchBase
-from orderrules.languages import en
-from orderrules.languages.sentences import fill
+from orderrules.languages.sentences import ENGLISH, AnyLanguage, Language, join_words, language_of, render, translate
 from orderrules.reading.fields import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
     from enum import StrEnum
 
-    from orderrules.grammar.conditions import Condition, Parameter, Point
+    from orderrules.grammar.conditions import Condition, Fact, Parameter, Point
     from orderrules.grammar.rules import Assumption, Rule, Waiver
 
 
@@ -53,21 +52,64 @@ class Violation:
     @property
     def actual(self) -> str:
         """The facts in the words of a merchant: ``the order is completed``."""
-        return describe_point(dict(self.facts), Fact.say)
+        return self._actual(ENGLISH)
+
+    def _actual(self, language: Language) -> str:
+        return say_point(dict(self.facts), language)
 
     @property
     def expected(self) -> str:
         """The condition in the words of a merchant: ``it may change only while the order is not completed``."""
-        return self.condition.expected(dict(self.facts), is_change=bool(self.keys))
+        return self._expected(ENGLISH)
+
+    def _expected(self, language: Language) -> str:
+        return self.condition.expected(dict(self.facts), is_change=bool(self.keys), language=language)
 
     @property
     def message(self) -> str:
         """One sentence for a merchant."""
-        parts = {"subject": self.rule.subject, "actual": self.actual, "needed": self.expected}
-        return fill(en.DECISIONS["cannot_change" if self.keys else "not_possible"], parts)
+        return self.message_in(ENGLISH)
+
+    def message_in(self, language: AnyLanguage) -> str:
+        """Return the message in a language.
+
+        Raises:
+            ValueError: the language is not known.
+        """
+        chosen = language_of(language)
+        code = "cannot_change" if self.keys else "not_possible"
+        actual, needed = self._actual(chosen), self._expected(chosen)
+        return render(chosen, "DECISIONS", code, subject=self.rule.subject, actual=actual, needed=needed)
+
+    def render(self, language: AnyLanguage = ENGLISH) -> str:
+        """Return the id of the rule and the message in one sentence.
+
+        Args:
+            language: the code of a language, such as ``ar``.
+
+        Raises:
+            ValueError: the language is not known.
+        """
+        chosen = language_of(language)
+        return render(chosen, "ERRORS", "place", place=self.rule.id, message=self.message_in(chosen))
 
     def __str__(self) -> str:
-        return f"{self.rule.id}: {self.message}"
+        return self.render()
+
+    def to_dict(self, order: OrderBase[Any] | None = None, *, language: AnyLanguage = ENGLISH) -> dict[str, object]:
+        """Return the violation ready for JSON, as it stands in ``Decision.to_dict``."""
+        chosen = language_of(language)
+        return {
+            "rule": self.rule.id,
+            "section": self.section.value,
+            "keys": list(self.keys),
+            "facts": [{"fact": fact.name, "value": _fact_to_json(fact, value, order)} for fact, value in self.facts],
+            "condition": condition_to_json(self.condition),
+            "actual": self._actual(chosen),
+            "expected": self._expected(chosen),
+            "message": self.message_in(chosen),
+            "reason": translate(self.rule.reason, chosen),
+        }
 
 
 @attrs.frozen
@@ -87,13 +129,35 @@ class Note:
     params: Mapping[str, str] = attrs.field(hash=False)
     text: str = ""
 
-    def __str__(self) -> str:
-        code = "not_listed_but" if "suggestion" in self.params else self.code
-        return self.text or fill(en.NOTES[code], self.params)
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What two notes with the same sentence share; no sentence is made for it."""
+        return (self.text,) if self.text else (self.code, *self.params.values())
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the code, the parameters and the sentence, ready for JSON."""
-        return {"note": self.code, "params": dict(self.params), "message": str(self)}
+    def render(self, language: AnyLanguage = ENGLISH) -> str:
+        """Return the sentence in a language.
+
+        Raises:
+            ValueError: the language is not known.
+        """
+        chosen = language_of(language)
+        code = "not_listed_but" if "suggestion" in self.params else self.code
+        return translate(self.text, chosen) if self.text else render(chosen, "NOTES", code, **self.params)
+
+    def __str__(self) -> str:
+        return self.render()
+
+    def to_dict(self, *, language: AnyLanguage = ENGLISH) -> dict[str, object]:
+        """Return the code, the parameters and the sentence, ready for JSON.
+
+        Args:
+            language: the language of the sentence.
+
+        Raises:
+            ValueError: the language is not known.
+        """
+        params = {name: str(value) for name, value in self.params.items()}
+        return {"note": self.code, "params": params, "message": self.render(language)}
 
 
 @attrs.frozen
@@ -164,9 +228,18 @@ class Decision:
     @property
     def messages(self) -> tuple[str, ...]:
         """One sentence for each violation or, if it is allowed, for each assumption that this rests on."""
-        refusals = tuple(violation.message for violation in self.violations)
+        return self.messages_in(ENGLISH)
+
+    def messages_in(self, language: AnyLanguage) -> tuple[str, ...]:
+        """Return the messages in a language.
+
+        Raises:
+            ValueError: the language is not known.
+        """
+        chosen = language_of(language)
+        refusals = tuple(violation.message_in(chosen) for violation in self.violations)
         return refusals or tuple(
-            fill(en.DECISIONS["this_rests_on"], {"assumption": assumption.id, "answer": assumption.answer})
+            render(chosen, "DECISIONS", "this_rests_on", assumption=assumption.id, answer=assumption.answer)
             for assumption in self.assumptions
         )
 
@@ -179,19 +252,20 @@ class Decision:
         if self.violations:
             raise UpdateRefused(self)
 
-    def explain(self, order: OrderBase[Any] | None = None) -> str:
+    def explain(self, order: OrderBase[Any] | None = None, *, language: AnyLanguage = ENGLISH) -> str:
         """Return the decision as text, with the rules, waivers and assumptions that it rests on.
 
         Args:
             order: the order that was decided on. If it is given and its status is not documented, a note shows how the
                 order spells it.
+            language: the code of a language, such as ``ar``.
 
         Raises:
             TypeError: ``order`` is not an order.
-            ValueError: it is not the order that was decided on.
+            ValueError: it is not the order that was decided on, or the language is not known.
         """
         self._check_evidence(order, None)
-        return "\n".join(self._lines(notes_on(order)))
+        return "\n".join(self._lines(notes_on(order), language_of(language)))
 
     def __str__(self) -> str:
         return self.explain()
@@ -209,23 +283,34 @@ class Decision:
                 if not keys.issuperset(violation.keys) or (not violation.keys and violation.section != asked):
                     raise ValueError(f"{violation.rule.id}: the decision was made about another update or action")
 
-    def _lines(self, notes: tuple[Note, ...]) -> Iterator[str]:
-        sections = ", ".join(dict.fromkeys(str(violation.section) for violation in self.violations))
-        yield fill(en.DECISIONS["refused" if sections else "allowed"], {"sections": sections})
+    def _lines(self, notes: tuple[Note, ...], language: Language) -> Iterator[str]:
+        def line(code: str, indent: str, **parameters: str) -> str:
+            return indent + render(language, "DECISIONS", code, **parameters)
+
+        if self.violations:
+            sections = dict.fromkeys(str(violation.section) for violation in self.violations)
+            yield line("refused", "", sections=join_words(sections, "list", language))
+        else:
+            yield line("allowed", "")
+        wording = Wording(language=language)
         for violation in self.violations:
-            yield f"  {violation}"
-            yield "    " + fill(en.DECISIONS["why"], {"reason": violation.rule.reason})
-            yield "    " + fill(en.DECISIONS["facts"], {"facts": describe_point(dict(violation.facts))})
+            yield f"  {violation.render(language)}"
+            yield line("why", "    ", reason=violation.rule.reason)
+            yield line("facts", "    ", facts=describe_point(dict(violation.facts), wording))
         for waiver in self.waivers:
-            yield f"  {waiver}"
-            yield "    " + fill(en.DECISIONS["why"], {"reason": waiver.reason})
+            yield f"  {waiver.render(language)}"
+            yield line("why", "    ", reason=waiver.reason)
         for assumption in self.assumptions:
-            yield "  " + fill(en.DECISIONS["rests_on"], {"assumption": assumption.id, "answer": assumption.answer})
+            yield line("rests_on", "  ", assumption=assumption.id, answer=assumption.answer)
         for note in (*notes, *self.caveats):
-            yield "  " + fill(en.DECISIONS["note"], {"note": str(note)})
+            yield line("note", "  ", note=note.render(language))
 
     def to_dict(
-        self, order: OrderBase[Any] | None = None, asked: PatchBase | StrEnum | str | None = None
+        self,
+        order: OrderBase[Any] | None = None,
+        asked: PatchBase | StrEnum | str | None = None,
+        *,
+        language: AnyLanguage = ENGLISH,
     ) -> dict[str, object]:
         """Return the decision as dicts, lists, strings and booleans, ready for JSON.
 
@@ -237,12 +322,14 @@ class Decision:
             order: the order that was decided on. If it is given, a value that the page does not list is told apart from
                 one that the order does not show, and a note shows how the order spells it.
             asked: the update that was decided on, or the action.
+            language: the language of the sentences, such as ``ar``. Names, values and conditions stay as they are.
 
         Raises:
             TypeError: ``order`` is not an order.
             ValueError: the evidence shows that another order, update or action was decided on. If the answer is that
-                it is allowed, there is no evidence, and nothing is checked.
+                it is allowed, there is no evidence, and nothing is checked. Or the language is not known.
         """
+        chosen = language_of(language)
         notes = notes_on(order)
         self._check_evidence(order, asked)
         return {
@@ -250,42 +337,26 @@ class Decision:
             "rulebook": self.rulebook and self.rulebook.to_dict(),
             **_asked_to_dict(order, asked),
             "allowed": self.allowed,
-            "violations": [
-                {
-                    "rule": violation.rule.id,
-                    "section": violation.section.value,
-                    "keys": list(violation.keys),
-                    "facts": [
-                        {"fact": fact.name, "value": _fact_to_json(fact, value, order)}
-                        for fact, value in violation.facts
-                    ],
-                    "condition": condition_to_json(violation.condition),
-                    "actual": violation.actual,
-                    "expected": violation.expected,
-                    "message": violation.message,
-                    "reason": violation.rule.reason,
-                }
-                for violation in self.violations
-            ],
+            "violations": [violation.to_dict(order, language=chosen) for violation in self.violations],
             "waivers": [
                 {
                     "waiver": waiver.id,
                     "condition": condition_to_json(waiver.when),
-                    "when": str(waiver.when),
-                    "reason": waiver.reason,
+                    "when": waiver.when.render(chosen),
+                    "reason": translate(waiver.reason, chosen),
                 }
                 for waiver in self.waivers
             ],
             "assumptions": [
                 {
                     "assumption": assumption.id,
-                    "question": assumption.question,
-                    "answer": assumption.answer,
+                    "question": translate(assumption.question, chosen),
+                    "answer": translate(assumption.answer, chosen),
                     "alternatives": [alternative.name for alternative in assumption.alternatives],
                 }
                 for assumption in self.assumptions
             ],
-            "notes": [note.to_dict() for note in (*notes, *self.caveats)],
+            "notes": [note.to_dict(language=chosen) for note in (*notes, *self.caveats)],
         }
 
 
@@ -350,8 +421,8 @@ def notes_on(order: OrderBase[Any] | None) -> tuple[Note, ...]:
 def _note(fact: Fact, value: Hashable) -> Note:
     if value is None or value is UNSET:
         code = "not_shown" if value is None else "unreadable"
-        return Note(code, {"fact": fact.name}, dict(fact.notes).get(value, ""))
-    return Note("not_listed", {"fact": fact.name, **spelling_of(fact, value)}, dict(fact.notes).get(value, ""))
+        return Note(code, {"fact": fact.title}, dict(fact.notes).get(value, ""))
+    return Note("not_listed", {"fact": fact.title, **spelling_of(fact, value)}, dict(fact.notes).get(value, ""))
 
 
 class UpdateRefused(Exception):  # noqa: N818 - the public name is fixed, and says what happened.

@@ -93,7 +93,7 @@ def _uncertain(rulebook: Rulebook[Any, Any], entry: Rule | Waiver) -> _Uncertain
     left = fix(condition_of(entry), dict(rulebook.settings))
     unknown = [parameter for parameter in rulebook.unknown if parameter in left.facts]
     notes = (
-        Note("not_given", {"rule": entry.id, "parameter": parameter.name}, parameter.missing) for parameter in unknown
+        Note("not_given", {"rule": entry.id, "parameter": parameter.title}, parameter.missing) for parameter in unknown
     )
     return _Uncertain(~weaken(~left, unknown) if unknown else left, tuple(notes))
 
@@ -519,7 +519,7 @@ class Table(Generic[OrderT, PatchT]):
                 assumptions = dict.fromkeys(
                     assumption for assumption, closed_there in others if bool(core & closed_there) is not refused
                 )
-                own_caveats = {str(caveat): caveat for caveat, keys in caveats if core & keys}
+                own_caveats = {caveat.identity: caveat for caveat, keys in caveats if core & keys}
                 decisions[core] = self._decision(
                     violations, waivers if core & closed else (), tuple(assumptions), tuple(own_caveats.values())
                 )
@@ -585,7 +585,7 @@ class Table(Generic[OrderT, PatchT]):
                 for assumption, rules in self._alternatives
                 if all(rule.only_if.holds(point) for rule in rules if rule.section is action) is bool(violations)
             }
-            caveats = {str(note): note for rule in governing for note in self._notes_on(rule, point)}
+            caveats = {note.identity: note for rule in governing for note in self._notes_on(rule, point)}
             row[action] = Decision(violations, (), tuple(assumptions), tuple(caveats.values()), self._version)
         return row
 

@@ -18,6 +18,7 @@ from orderrules.engine.decision_table import table_of
 from orderrules.grammar.advice import is_empty
 from orderrules.grammar.conditions import UNKNOWN
 from orderrules.grammar.orders import OrderT, PatchT, sections_by_key
+from orderrules.languages.sentences import ENGLISH, AnyLanguage
 from orderrules.reading.bodies import write_body
 from orderrules.reading.fields import UNSET, slots_of
 from orderrules.reading.models import Model
@@ -51,12 +52,14 @@ class Split(Generic[PatchT]):
         """Return whether the whole update is allowed."""
         return bool(self.decision)
 
-    def to_dict(self, order: OrderBase[Any] | None = None, patch: PatchT | None = None) -> dict[str, object]:
+    def to_dict(
+        self, order: OrderBase[Any] | None = None, patch: PatchT | None = None, *, language: AnyLanguage = ENGLISH
+    ) -> dict[str, object]:
         """Return the bodies of the two parts, and the decision, ready for JSON; see ``Decision.to_dict``."""
         return {
             "allowed": write_body(self.allowed),
             "refused": write_body(self.refused),
-            "decision": self.decision.to_dict(order, patch),
+            "decision": self.decision.to_dict(order, patch, language=language),
         }
 
 
@@ -76,11 +79,11 @@ class Plan(Generic[PatchT]):
     def __bool__(self) -> bool:
         return self.blocked is None
 
-    def to_dict(self, order: OrderBase[Any] | None = None) -> dict[str, object]:
+    def to_dict(self, order: OrderBase[Any] | None = None, *, language: AnyLanguage = ENGLISH) -> dict[str, object]:
         """Return the bodies of the steps, and the decision that blocks, ready for JSON; see ``Decision.to_dict``."""
         return {
             "steps": [write_body(step) for step in self.steps],
-            "blocked": None if self.blocked is None else self.blocked.to_dict(order),
+            "blocked": None if self.blocked is None else self.blocked.to_dict(order, language=language),
         }
 
 

@@ -6,7 +6,8 @@ facts of the order and the update and the keys that the update sends determine t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -14,8 +15,7 @@ from orderrules.engine.decision_table import table_of
 from orderrules.engine.digest import gist_of
 from orderrules.grammar.condition_json import VERSION, FormReader
 from orderrules.grammar.orders import sections_by_key
-from orderrules.languages import en
-from orderrules.languages.sentences import fill, join_words
+from orderrules.languages.sentences import Phrase, fill, join_words
 from orderrules.reading.fields import UNSET
 from orderrules.reading.limits import UPDATE_LIMITS, Limits
 from orderrules.reading.problems import Code, read_with
@@ -30,6 +30,21 @@ if TYPE_CHECKING:
     from orderrules.grammar.orders import OrderBase, PatchBase
     from orderrules.grammar.rulebook import Rulebook
     from orderrules.reading.strict_json import Document
+
+
+_SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "same": "still {now}",
+        "changed": "it {then}, now it {now}",
+        "refuses": "refuses ({rules})",
+        "allows": "allows",
+        "allows_by": "allows by a waiver ({waivers})",
+        "rule": "{rule} for {keys}",
+    }
+)
+"""Whether the answer to a logged decision is the same."""
+_REPLAY: Final = Phrase.of("INPUTS", "replay")
+"""What cannot be done with a line that cannot be read."""
 
 
 @attrs.frozen
@@ -67,7 +82,7 @@ class Replay:
         with_keys = rules != self.rules_then and ids == [rule for rule, _ in self.rules_then]
         now = _answer(rules, waivers, with_keys=with_keys)
         then = _answer(self.rules_then, self.waivers_then, with_keys=with_keys)
-        return fill(en.REPLAYS["same" if self.same else "changed"], {"now": now, "then": then})
+        return fill(_SENTENCES["same" if self.same else "changed"], {"now": now, "then": then})
 
     def to_dict(self) -> dict[str, object]:
         """Return the comparison as JSON-ready dicts, lists, strings and booleans."""
@@ -88,18 +103,18 @@ class Replay:
 def _answer(rules: tuple[tuple[str, tuple[str, ...]], ...], waivers: tuple[str, ...], *, with_keys: bool) -> str:
     """Return an answer in words; the keys of each rule are named if they alone have changed."""
     if not rules:
-        return fill(en.REPLAYS["allows_by" if waivers else "allows"], {"waivers": ", ".join(waivers)})
+        return fill(_SENTENCES["allows_by" if waivers else "allows"], {"waivers": ", ".join(waivers)})
     named = (
-        fill(en.REPLAYS["rule"], {"rule": rule, "keys": ", ".join(keys)}) if with_keys else rule for rule, keys in rules
+        fill(_SENTENCES["rule"], {"rule": rule, "keys": ", ".join(keys)}) if with_keys else rule for rule, keys in rules
     )
-    return fill(en.REPLAYS["refuses"], {"rules": join_words(named, "and")})
+    return fill(_SENTENCES["refuses"], {"rules": join_words(named, "and")})
 
 
 def replay(
     rulebook: Rulebook[Any, Any], line: Mapping[str, object] | Document, limits: Limits = UPDATE_LIMITS
 ) -> Replay:
     """See ``Policy.replay``."""
-    with read_with("replay the decision", limits):
+    with read_with(_REPLAY, limits):
         document, has_flaws = load_source(line)
         reader = _Reader(rulebook)
         data = mapping(document)

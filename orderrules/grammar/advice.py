@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from orderrules.grammar.conditions import UNKNOWN, spelling_of
-from orderrules.languages import en
-from orderrules.languages.sentences import fill
+from orderrules.languages.sentences import ENGLISH, AnyLanguage, as_words, join_words, language_of, render, translate
 from orderrules.reading.fields import UNSET, slots_of
 from orderrules.reading.models import Model
 
@@ -134,12 +133,12 @@ class AdviceRule:
     Attributes:
         id: the id of its clause in ``specs/``.
         when: the kind of advice, which finds the updates that it applies to.
-        message: one lower-case sentence without a full stop.
+        message: one lower-case sentence without a full stop; or a dict of it by language.
     """
 
     id: str
     when: AdviceKind
-    message: str
+    message: str = attrs.field(converter=as_words)
 
 
 @attrs.frozen
@@ -164,15 +163,47 @@ class Advice:
     @property
     def message(self) -> str:
         """One lower-case sentence without a full stop."""
-        code = "about_but" if "suggestion" in self.params else "about"
-        return fill(en.ADVICE[code], {"says": self.rule.message, **self.params}) if self.params else self.rule.message
+        return self.message_in(ENGLISH)
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the id, the keys, the parameters and the message, ready for JSON."""
-        return {"advice": self.id, "keys": list(self.keys), "params": dict(self.params), "message": self.message}
+    def message_in(self, language: AnyLanguage) -> str:
+        """Return the message in a language.
+
+        Raises:
+            ValueError: the language is not known.
+        """
+        chosen = language_of(language)
+        if not self.params:
+            return translate(self.rule.message, chosen)
+        code = "about_but" if "suggestion" in self.params else "about"
+        return render(chosen, "ADVICE", code, says=self.rule.message, **self.params)
+
+    def to_dict(self, *, language: AnyLanguage = ENGLISH) -> dict[str, object]:
+        """Return the id, the keys, the parameters and the message, ready for JSON.
+
+        Args:
+            language: the language of the message.
+
+        Raises:
+            ValueError: the language is not known.
+        """
+        message = self.message_in(language)
+        return {"advice": self.id, "keys": list(self.keys), "params": dict(self.params), "message": message}
+
+    def render(self, language: AnyLanguage = ENGLISH) -> str:
+        """Return the id, the message and the keys in one sentence.
+
+        Raises:
+            ValueError: the language is not known.
+        """
+        chosen = language_of(language)
+        sentence = render(chosen, "ERRORS", "place", place=self.id, message=self.message_in(chosen))
+        if not self.keys:
+            return sentence
+        keys = join_words(self.keys, "list", chosen)
+        return render(chosen, "ERRORS", "with_hint", sentence=sentence, hint=keys)
 
     def __str__(self) -> str:
-        return f"{self.id}: {self.message}" + f" ({', '.join(self.keys)})" * bool(self.keys)
+        return self.render()
 
 
 def is_empty(value: object) -> bool:

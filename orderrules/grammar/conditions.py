@@ -16,12 +16,22 @@ import math
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import attrs
 
-from orderrules.languages import en
-from orderrules.languages.sentences import fill, join_words
+from orderrules.languages.sentences import (
+    ENGLISH,
+    AnyLanguage,
+    Language,
+    Words,
+    as_words,
+    isolate,
+    join_words,
+    language_of,
+    render,
+    translate,
+)
 from orderrules.reading.hints import close_to, hint_close_to
 from orderrules.reading.values import shorten
 
@@ -65,10 +75,15 @@ class Band:
         return f"<Band {self}>"
 
     def __str__(self) -> str:
-        parts = [f"above {self.above}"] * (self.above is not None) + [f"at most {self.at_most}"] * (
-            self.at_most is not None
-        )
-        return " and ".join(parts) or "any number"
+        return self.render(ENGLISH)
+
+    def render(self, language: Language) -> str:
+        """Return the range in a language."""
+        bounds = {"above": self.above, "at_most": self.at_most}
+        parts = [
+            render(language, "VALUES", code, bound=str(bound)) for code, bound in bounds.items() if bound is not None
+        ]
+        return join_words(parts, "and", language) if parts else render(language, "VALUES", "any_number")
 
 
 def _as_values(values: Iterable[Hashable]) -> tuple[Hashable, ...]:
@@ -84,8 +99,22 @@ def _as_bounds(bounds: Iterable[Number]) -> tuple[Number, ...]:
     return listed
 
 
-def _as_labels(pairs: Iterable[tuple[Hashable, str]]) -> tuple[tuple[Hashable, str], ...]:
-    return tuple(pairs)
+def _as_labels(pairs: Iterable[tuple[Hashable, str | Mapping[str, str]]]) -> tuple[tuple[Hashable, str], ...]:
+    return tuple((value, as_words(text)) for value, text in pairs)
+
+
+def _as_translations(texts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(dict(texts).items())
+
+
+def _as_says(
+    says: Mapping[str, Iterable[str]] | Iterable[str] | None,
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    sentences: Any = says or {}
+    if not hasattr(sentences, "keys"):
+        # The sentences by language, as made by this function, or those of English.
+        sentences = dict(sentences) if all(isinstance(each, tuple) for each in sentences) else {"en": sentences}
+    return tuple((code, tuple(of_language)) for code, of_language in sentences.items())
 
 
 def _as_aliases(pairs: Iterable[tuple[str, Hashable]]) -> tuple[tuple[str, Hashable], ...]:
@@ -109,7 +138,9 @@ class Fact:
         values: every value that the fact can have. If ``UNKNOWN`` is one of them, a value that is not listed is
             treated as ``UNKNOWN``. If the fact has ``bands``, they come first.
         attribute: the attribute of the order or the patch that the fact reads. The default is the name.
-        labels: pairs of a value and its text in a sentence, for values whose ``str`` does not read well.
+        names: the name in other languages, by their codes: ``{"ar": "الحالة"}``.
+        labels: pairs of a value and its text in a sentence, for values whose ``str`` does not read well. Here and
+            below, a text may be a dict of texts by language.
         flag: whether the fact is named without a verb: ``draft`` and ``not draft``.
         aliases: pairs of another spelling found in payloads and the value that it means.
         unlisted: an example of a value that is treated as ``UNKNOWN``. It is used only if ``UNKNOWN`` is a value.
@@ -121,7 +152,8 @@ class Fact:
             or an update with that value.
         says: three sentences of a merchant, with ``{}`` for the value: that the fact has some value, that it does not,
             and that it has none of several values: ``("the order is {}", "the order is not {}", "the order is neither
-            {}")``. The default is ``status is {}``.
+            {}")``. The default is ``status is {}``. Or a dict of such sentences by language; what they are in a
+            language, its ``FORMS`` say: Arabic has four.
         phrases: pairs of a value and its words in that sentence, if they are not those of ``labels``.
         remedies: pairs of a value that hides what a rule needs to know, and what to do about it.
         bands: bounds that divide all numbers into ranges, for an attribute that is a number: ``(0,)`` makes the values
@@ -138,6 +170,7 @@ class Fact:
         default=attrs.Factory(lambda self: self.name, takes_self=True),
         kw_only=True,
     )
+    names: tuple[tuple[str, str], ...] = attrs.field(default=(), kw_only=True, converter=_as_translations)
     labels: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_as_labels)
     flag: bool = attrs.field(default=False, kw_only=True)
     aliases: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), kw_only=True, converter=_as_aliases)
@@ -145,7 +178,7 @@ class Fact:
     absent: Hashable = attrs.field(default=attrs.Factory(_default_absent, takes_self=True), kw_only=True)
     words: tuple[tuple[str, Hashable], ...] = attrs.field(default=(), kw_only=True, converter=_as_aliases)
     notes: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_as_labels)
-    says: tuple[str, str, str] | None = attrs.field(default=None, kw_only=True)
+    says: tuple[tuple[str, tuple[str, ...]], ...] = attrs.field(default=(), kw_only=True, converter=_as_says)
     phrases: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_as_labels)
     remedies: tuple[tuple[Hashable, str], ...] = attrs.field(default=(), kw_only=True, converter=_as_labels)
     bands: tuple[Number, ...] = attrs.field(default=(), kw_only=True, converter=_as_bounds)
@@ -250,35 +283,70 @@ class Fact:
             message = f"{self.name} has no value {join_words(sorted(map(repr, unlisted)))}"
             raise ValueError(f"{message} - {hint}" if hint else message)
 
-    def label(self, value: Hashable) -> str:
-        """Return the text of a value in a sentence."""
-        return dict(self.labels).get(value, str(value))
+    @property
+    def title(self) -> str:
+        """The name in all languages in which it is given."""
+        return Words({**dict(self.names), "en": self.name}) if self.names else self.name
 
-    def describe(self, values: Iterable[Hashable], *, negated: bool = False) -> str:
+    def label(self, value: Hashable, language: Language = ENGLISH) -> str:
+        """Return the text of a value in a sentence."""
+        text = dict(self.labels).get(value)
+        if text is not None:
+            return translate(text, language)
+        if isinstance(value, Band):
+            return value.render(language)
+        if value is UNKNOWN or str(value) == "left out":
+            return render(language, "VALUES", str(value))
+        return isolate(str(value), language)
+
+    def describe(self, values: Iterable[Hashable], *, negated: bool = False, language: Language = ENGLISH) -> str:
         """Return the statement that the fact has one of some values, or none of them: ``status is not completed``."""
         chosen = _join_bands(values)
         if self.flag and len(chosen) == 1:
             code = "flag" if (chosen[0] is True) is not negated else "not_flag"
         else:
-            code = "is" if not negated else "is_not" if len(chosen) == 1 else "is_none_of"
-        values = join_words(map(self.label, chosen), "nor" if code == "is_none_of" else "or")
-        return fill(en.CONDITIONS[code], {"fact": self.name, "values": values})
+            code = _form_of(chosen, negated=negated)
+        labels = (self.label(value, language) for value in chosen)
+        listed = join_words(labels, "nor" if code == "is_none_of" else "or", language)
+        return render(language, "CONDITIONS", code, fact=self.title, values=listed)
 
-    def say(self, values: Iterable[Hashable], *, negated: bool = False) -> str:
-        """Return the same statement in the words of a merchant: ``the order is not completed``."""
+    def say(
+        self,
+        values: Iterable[Hashable],
+        *,
+        negated: bool = False,
+        language: Language = ENGLISH,
+        required: bool = False,
+    ) -> str:
+        """Return the same statement in the words of a merchant: ``the order is not completed``.
+
+        Args:
+            values: the values.
+            negated: whether the fact has none of them.
+            language: the language.
+            required: whether the statement says what would have to hold, which some languages put in another form.
+        """
         chosen = _join_bands(values)
         notes = dict(self.notes)
         if len(chosen) == 1 and chosen[0] in notes and not negated:
-            return notes[chosen[0]]
-        if self.says is None:
-            return self.describe(chosen, negated=negated)
-        is_one_of_several = negated and len(chosen) > 1
-        listed = join_words(map(self.phrase, chosen), "nor" if is_one_of_several else "or")
-        return self.says[negated + is_one_of_several].format(listed)
+            return translate(notes[chosen[0]], language)
+        sentences = dict(self.says)
+        if not sentences:
+            return self.describe(chosen, negated=negated, language=language)
+        if language.CODE not in sentences:
+            return isolate(self.say(chosen, negated=negated), language)
+        form = _form_of(chosen, negated=negated)
+        listed = join_words(
+            (self.phrase(value, language) for value in chosen), "nor" if form == "is_none_of" else "or", language
+        )
+        forms = language.FORMS
+        position = forms.get(f"while_{form}", forms[form]) if required else forms[form]
+        return sentences[language.CODE][position].format(listed)
 
-    def phrase(self, value: Hashable) -> str:
+    def phrase(self, value: Hashable, language: Language = ENGLISH) -> str:
         """Return the words of a merchant for a value."""
-        return dict(self.phrases).get(value) or self.label(value)
+        text = dict(self.phrases).get(value)
+        return translate(text, language) if text else self.label(value, language)
 
     def is_(self, value: Hashable) -> Is:
         """Return the condition that the fact has this value."""
@@ -299,12 +367,14 @@ class Fact:
         return Is(self, frozenset(values), negated=True)
 
 
+def _form_of(chosen: Collection[Hashable], *, negated: bool) -> str:
+    if not negated:
+        return "is"
+    return "is_not" if len(chosen) == 1 else "is_none_of"
+
+
 def _as_identifier(parameter: Parameter) -> str:
     return "_".join(parameter.name.split())
-
-
-def _yes_and_no(parameter: Parameter) -> tuple[tuple[Hashable, str], ...]:
-    return tuple((value, "yes" if value else "no") for value in parameter.values if type(value) is bool)
 
 
 @attrs.frozen(cache_hash=True, repr=False)
@@ -321,11 +391,8 @@ class Parameter(Fact):
     """
 
     attribute: str = attrs.field(default=attrs.Factory(_as_identifier, takes_self=True), kw_only=True)
-    labels: tuple[tuple[Hashable, str], ...] = attrs.field(
-        default=attrs.Factory(_yes_and_no, takes_self=True), kw_only=True, converter=_as_labels
-    )
-    about: str = attrs.field(default="", kw_only=True)
-    missing: str = attrs.field(default="", kw_only=True)
+    about: str = attrs.field(default="", kw_only=True, converter=as_words)
+    missing: str = attrs.field(default="", kw_only=True, converter=as_words)
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
@@ -333,6 +400,12 @@ class Parameter(Fact):
             raise ValueError(f"{self.name!r} needs attribute=..., which policy.given takes as a keyword")
         if UNKNOWN in self.values:
             raise ValueError(f"{self.name} is unknown until it is given, so UNKNOWN cannot be one of its values")
+
+    def label(self, value: Hashable, language: Language = ENGLISH) -> str:
+        """Return the text of a value in a sentence: a boolean is *yes* or *no*."""
+        if type(value) is bool and value not in dict(self.labels):
+            return render(language, "VALUES", "yes" if value else "no")
+        return super().label(value, language)
 
     def from_keyword(self, value: Hashable) -> Hashable:
         """Return the listed value that a value means.
@@ -371,12 +444,35 @@ def _has(thing: object, fact: Fact) -> bool:
     return hasattr(thing, fact.attribute) if space is None else fact in space.facts
 
 
-class Statement(Protocol):
-    """Makes a statement that a fact has one of some values, or none of them: ``Fact.describe`` or ``Fact.say``."""
+@attrs.frozen(kw_only=True)
+class Wording:
+    """How statements about facts are worded.
 
-    def __call__(self, fact: Fact, values: Iterable[Hashable], /, *, negated: bool = False) -> str:
-        """Return the statement."""
-        ...
+    Attributes:
+        language: the language.
+        for_merchants: whether in the words of a merchant, ``Fact.say``, and not in those of ``Fact.describe``.
+        required: whether the statements say what would have to hold.
+    """
+
+    language: Language = ENGLISH
+    for_merchants: bool = False
+    required: bool = False
+
+    def state(self, fact: Fact, values: Iterable[Hashable], *, negated: bool = False) -> str:
+        """Return the statement that a fact has one of some values, or none of them."""
+        if not self.for_merchants:
+            return fact.describe(values, negated=negated, language=self.language)
+        return fact.say(values, negated=negated, language=self.language, required=self.required)
+
+    def join(self, texts: Iterable[tuple[str, bool]], conjunction: str) -> str:
+        """Join the texts of conditions, each once; with an *or* of their own or if they need it, they get brackets."""
+        either = self.language.JOINERS["or"][1]
+        parts = {f"({text})" if needs_brackets or either in text else text: None for text, needs_brackets in texts}
+        return self.language.JOINERS[conjunction][1].join(parts)
+
+
+_PLAIN: Final = Wording()
+_FOR_MERCHANTS: Final = Wording(for_merchants=True)
 
 
 class Condition:
@@ -396,15 +492,22 @@ class Condition:
         raise TypeError("a condition is not true or false by itself; combine conditions with &, | and ~")
 
     def __str__(self) -> str:
-        return self.text(Fact.describe)
+        return self.text(_PLAIN)
 
-    def text(self, state: Statement) -> str:
-        """Return the condition as text.
+    def render(self, language: AnyLanguage = ENGLISH) -> str:
+        """Return the condition as text in a language; ``str`` is the English one.
 
         Args:
-            state: makes a statement about one fact: ``Fact.describe`` for developers, ``Fact.say`` for merchants.
+            language: the code of a language, such as ``ar``.
+
+        Raises:
+            ValueError: the language is not known.
         """
-        return self.simplify().text(state)  # Of a condition of another kind, by the points at which it holds.
+        return self.text(Wording(language=language_of(language)))
+
+    def text(self, wording: Wording) -> str:
+        """Return the condition as text in a wording."""
+        return self.simplify().text(wording)  # Of a condition of another kind, by the points at which it holds.
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -479,29 +582,34 @@ class Condition:
         verdicts = [self.holds(point) for point in points(self.facts)]
         return sum(verdicts), len(verdicts)
 
-    def expected(self, point: Point, *, is_change: bool = True) -> str:
+    def expected(self, point: Point, *, is_change: bool = True, language: Language = ENGLISH) -> str:
         """Return what must be true for the condition to hold, in the words of a merchant.
 
         Args:
             point: the values of the facts.
             is_change: whether a change is possible when the condition holds; otherwise, an action is.
+            language: the language.
         """
         if is_never(self):
-            return en.DECISIONS["nothing"]
+            return render(language, "DECISIONS", "nothing")
         remedies = (dict(fact.remedies).get(point.get(fact), "") for fact in self.facts)
         code = "change_only_while" if is_change else "possible_only_while"
-        return "; ".join([fill(en.DECISIONS[code], {"condition": self.text(Fact.say)}), *filter(None, remedies)])
+        condition = self.text(Wording(language=language, for_merchants=True, required=True))
+        clauses = [render(language, "DECISIONS", code, condition=condition)]
+        clauses += [translate(remedy, language) for remedy in remedies if remedy]
+        return join_words(clauses, "clauses", language)
 
 
-def describe_point(point: Point, state: Statement = Fact.describe) -> str:
-    """Return the values of facts as text: ``status is shipped and draft``.
+def describe_point(point: Point, wording: Wording = _PLAIN) -> str:
+    """Return the values of facts as text: ``status is shipped and draft``."""
+    statements = [wording.state(fact, [value]) for fact, value in point.items()]
+    none = render(wording.language, "DECISIONS", "no_difference")
+    return join_words(statements or [none], "and", wording.language)
 
-    Args:
-        point: the facts with their values.
-        state: makes a statement about one fact, as for ``Condition.text``.
-    """
-    statements = [state(fact, [value]) for fact, value in point.items()]
-    return join_words(statements or [en.DECISIONS["no_difference"]], "and")
+
+def say_point(point: Point, language: Language) -> str:
+    """Return the values of facts in the words of a merchant."""
+    return describe_point(point, Wording(language=language, for_merchants=True))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -555,12 +663,12 @@ class Is(Condition):
     def __invert__(self) -> Condition:
         return attrs.evolve(self, negated=not self.negated)
 
-    def text(self, state: Statement) -> str:
+    def text(self, wording: Wording) -> str:
         """Return the condition as text; see ``Condition.text``."""
         if not self.values:
-            return en.CONDITIONS["always" if self.negated else "never"]
+            return render(wording.language, "CONDITIONS", "always" if self.negated else "never")
         ordered = [value for value in self.fact.values if value in self.values]
-        return state(self.fact, ordered, negated=self.negated)
+        return wording.state(self.fact, ordered, negated=self.negated)
 
 
 def _as_parts(parts: Iterable[Condition]) -> tuple[Condition, ...]:
@@ -593,13 +701,11 @@ class AllOf(_Combined):
     def __invert__(self) -> Condition:
         return AnyOf(tuple(~part for part in self.parts))
 
-    def text(self, state: Statement) -> str:
+    def text(self, wording: Wording) -> str:
         """Return the condition as text; see ``Condition.text``."""
         if not self.parts:
-            return en.CONDITIONS["always"]
-        # A part that lists several values contains an "or" of its own.
-        texts = [part.text(state) for part in self.parts]
-        return " and ".join(f"({text})" if " or " in text else text for text in texts)
+            return render(wording.language, "CONDITIONS", "always")
+        return wording.join([(part.text(wording), False) for part in self.parts], "and")
 
 
 @attrs.frozen(repr=False)
@@ -612,12 +718,11 @@ class AnyOf(_Combined):
     def __invert__(self) -> Condition:
         return AllOf(tuple(~part for part in self.parts))
 
-    def text(self, state: Statement) -> str:
+    def text(self, wording: Wording) -> str:
         """Return the condition as text; see ``Condition.text``."""
-        # A part that lists several values contains an "or" of its own, and a conjunction contains an "and".
-        texts = [(part.text(state), isinstance(part, AllOf)) for part in self.parts]
-        listed = " or ".join(f"({text})" if is_all or " or " in text else text for text, is_all in texts)
-        return listed or en.CONDITIONS["never"]
+        if not self.parts:
+            return render(wording.language, "CONDITIONS", "never")
+        return wording.join([(part.text(wording), isinstance(part, AllOf)) for part in self.parts], "or")
 
 
 ALWAYS: Final = AllOf(())
@@ -675,22 +780,22 @@ class TransitionTable(Condition):
     def __invert__(self) -> Condition:
         return attrs.evolve(self, negated=not self.negated)
 
-    def text(self, state: Statement) -> str:  # noqa: ARG002 - it names the facts, and states no value.
+    def text(self, wording: Wording) -> str:
         """Return the condition as text; see ``Condition.text``."""
         code = "may_not_follow" if self.negated else "may_follow"
-        return fill(en.CONDITIONS[code], {"asked": self.asked.name, "current": self.current.name})
+        return render(wording.language, "CONDITIONS", code, asked=self.asked.title, current=self.current.title)
 
-    def expected(self, point: Point, *, is_change: bool = True) -> str:
+    def expected(self, point: Point, *, is_change: bool = True, language: Language = ENGLISH) -> str:
         """Return which statuses may follow the present status."""
         if self.negated:
-            return super().expected(point, is_change=is_change)
+            return super().expected(point, is_change=is_change, language=language)
         current = point[self.current]
         if current not in dict(self.table):
-            return en.DECISIONS["undocumented"]
+            return render(language, "DECISIONS", "undocumented")
         following = self.following(current)
-        statuses = [self.asked.phrase(value) for value in self.asked.values if value in following]
-        code = "next" if statuses else "final"
-        return fill(en.DECISIONS[code], {"statuses": statuses, "status": self.current.phrase(current)})
+        statuses = [self.asked.phrase(value, language) for value in self.asked.values if value in following]
+        code, status = "next" if statuses else "final", self.current.phrase(current, language)
+        return render(language, "DECISIONS", code, statuses=statuses, status=status)
 
 
 def fix(condition: Condition, known: Point) -> Condition:

@@ -14,11 +14,11 @@ import attrs
 from orderrules.grammar.conditions import fix, weaken
 from orderrules.grammar.orders import OrderBase, OrderT, PatchBase, PatchT, sections_by_key
 from orderrules.grammar.rules import Assumption, Rule, Waiver, as_rules
-from orderrules.languages.sentences import join_words
+from orderrules.languages.sentences import as_words, join_words
 from orderrules.reading.models import rebuild
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
     from enum import StrEnum
 
     from orderrules.grammar.advice import AdviceRule
@@ -70,6 +70,12 @@ def _as_advice_rules(advice_rules: Iterable[AdviceRule]) -> tuple[AdviceRule, ..
     return tuple(advice_rules)
 
 
+def _as_titles(
+    titles: Mapping[Any, str | Mapping[str, str]] | Iterable[tuple[str, str]],
+) -> tuple[tuple[str, str], ...]:
+    return tuple((str(name), as_words(title)) for name, title in dict(titles).items())
+
+
 @attrs.frozen(kw_only=True, repr=False)
 class Rulebook(Generic[OrderT, PatchT]):
     """One platform's sections, rules, waivers, transitions and assumptions.
@@ -82,6 +88,8 @@ class Rulebook(Generic[OrderT, PatchT]):
             that it no longer gives the decisions of its edition.
         order_type: the class of the orders.
         patch_type: the class of the patches.
+        titles: what answers call sections and actions, by their names; each may be a dict of words by language. The
+            default is the name.
         rules: every restriction, on sections and on actions.
         waivers: the conditions under which the rules on sections do not apply.
         actions: the enumeration of the actions other than an update, or None if there are no rules on actions.
@@ -107,6 +115,7 @@ class Rulebook(Generic[OrderT, PatchT]):
     edition: str = ""
     order_type: type[OrderT]
     patch_type: type[PatchT]
+    titles: tuple[tuple[str, str], ...] = attrs.field(default=(), converter=_as_titles)
     rules: tuple[Rule, ...] = attrs.field(converter=as_rules)
     waivers: tuple[Waiver, ...] = attrs.field(default=(), converter=_as_waivers)
     actions: type[StrEnum] | None = None
@@ -132,6 +141,10 @@ class Rulebook(Generic[OrderT, PatchT]):
             type(self),
             {field.name: getattr(self, field.name) for field in attrs.fields(type(self)) if field.init},
         )
+
+    def title_of(self, section: StrEnum | str) -> str:
+        """Return what answers call a section or an action."""
+        return dict(self.titles).get(str(section), str(section))
 
     @property
     def entries(self) -> tuple[Rule | Waiver, ...]:

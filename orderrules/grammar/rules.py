@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
-from orderrules.grammar.conditions import Condition
-from orderrules.languages import en
-from orderrules.languages.sentences import fill
+from orderrules.grammar.conditions import Condition, Wording
+from orderrules.languages.sentences import ENGLISH, AnyLanguage, as_words, language_of, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,7 +35,8 @@ class Rule:
         id: the id of its clause in ``specs/``.
         section: the section that it governs, or the action.
         only_if: the condition under which the section may change, or under which the action is possible.
-        reason: the reason for the rule, in words for a merchant.
+        reason: the reason for the rule, in words for a merchant; or a dict of them by language, ``{"en": …, "ar": …}``.
+            The caveat and the subject may be such dicts, too.
         caveat: what a decision on this section cannot know, or ``""``. Every such decision includes it.
         subject: what a message says cannot be changed or is not possible: ``the receiver``. The default is the section.
 
@@ -47,9 +47,11 @@ class Rule:
     id: str = attrs.field(kw_only=True)
     section: StrEnum = attrs.field(kw_only=True)
     only_if: Condition = attrs.field(kw_only=True)
-    reason: str = attrs.field(kw_only=True)
-    caveat: str = attrs.field(default="", kw_only=True)
-    subject: str = attrs.field(default=attrs.Factory(lambda self: str(self.section), takes_self=True), kw_only=True)
+    reason: str = attrs.field(kw_only=True, converter=as_words)
+    caveat: str = attrs.field(default="", kw_only=True, converter=as_words)
+    subject: str = attrs.field(
+        default=attrs.Factory(lambda self: str(self.section), takes_self=True), kw_only=True, converter=as_words
+    )
 
     def __attrs_post_init__(self) -> None:
         _check_entry(self.id, self.only_if, self.reason)
@@ -68,7 +70,7 @@ class Waiver:
     Attributes:
         id: the id of its clause in ``specs/``.
         when: the condition under which the rules are waived.
-        reason: the reason for the waiver, in words for a merchant.
+        reason: the reason for the waiver, in words for a merchant; or a dict of them by language.
 
     Raises:
         TypeError: the id or the reason is not a string or is blank, or the condition is not a condition.
@@ -76,13 +78,24 @@ class Waiver:
 
     id: str = attrs.field(kw_only=True)
     when: Condition = attrs.field(kw_only=True)
-    reason: str = attrs.field(kw_only=True)
+    reason: str = attrs.field(kw_only=True, converter=as_words)
 
     def __attrs_post_init__(self) -> None:
         _check_entry(self.id, self.when, self.reason)
 
+    def render(self, language: AnyLanguage = ENGLISH) -> str:
+        """Return the id and the condition in one sentence.
+
+        Raises:
+            ValueError: the language is not known.
+        """
+        chosen = language_of(language)
+        wording = Wording(language=chosen, for_merchants=True, required=True)
+        sentence = render(chosen, "DECISIONS", "waived", condition=self.when.text(wording))
+        return render(chosen, "ERRORS", "place", place=self.id, message=sentence)
+
     def __str__(self) -> str:
-        return f"{self.id}: {fill(en.DECISIONS['waived'], {'condition': str(self.when)})}"
+        return self.render()
 
     def __repr__(self) -> str:
         return f"<Waiver {self}>"
@@ -121,14 +134,14 @@ class Assumption:
 
     Attributes:
         id: the id of its entry in ``specs/assumptions.toml``.
-        question: the question that the page leaves open.
-        answer: the answer that this policy assumes.
+        question: the question that the page leaves open; or a dict of it by language.
+        answer: the answer that this policy assumes; or a dict of it by language.
         alternatives: the other answers that a policy can be built with.
     """
 
     id: str
-    question: str
-    answer: str
+    question: str = attrs.field(converter=as_words)
+    answer: str = attrs.field(converter=as_words)
     alternatives: tuple[Alternative, ...] = attrs.field(default=(), converter=_as_alternatives)
 
     def __str__(self) -> str:

@@ -14,6 +14,9 @@ with extra("django"):
     from django.core.exceptions import ValidationError
     from django.forms.utils import pretty_name
     from django.http import HttpRequest, HttpResponse, JsonResponse
+    from django.utils.html import escape
+    from django.utils.safestring import mark_safe
+    from django.utils.translation import get_language
 
 from orderrules.engine.decision import UpdateRefused
 from orderrules.grammar.orders import sections_by_key
@@ -23,12 +26,14 @@ from orderrules.integrations.problems import (
     NoSuchOrder,
     NotJson,
     apply,
+    language_headers,
     plain_problem,
+    preferred_language,
     problem,
     read_at,
     require_json,
 )
-from orderrules.languages.sentences import join_words
+from orderrules.languages.sentences import join_words, language_of, render, to_html
 from orderrules.reading.bodies import read_body
 from orderrules.reading.hints import hint_close_to
 from orderrules.reading.problems import Code, InvalidInput
@@ -45,13 +50,16 @@ __all__ = ["AsyncUpdateOrderMixin", "OrderForm", "UpdateOrderMixin", "UpdateVali
 
 _SEPARATOR: Final = "__"
 """The separator in the name of a form field for a key of a nested object: ``receiver__email``."""
-_EMPTIED_MESSAGE: Final = "this field cannot be emptied: keep the present value, or enter another one"
 _UNSENT_WIDGETS: Final = (forms.CheckboxInput, forms.CheckboxSelectMultiple, forms.SelectMultiple)
 """Widgets for which a browser sends nothing if nothing is selected."""
 
 
 def problem_response(
-    endpoint: Endpoint[Any, Any], error: InvalidInput | UpdateRefused, types: str = TYPES
+    endpoint: Endpoint[Any, Any],
+    error: InvalidInput | UpdateRefused,
+    types: str = TYPES,
+    *,
+    request: HttpRequest | None = None,
 ) -> JsonResponse:
     """Return a response with the problem document (RFC 9457) of an error, with the HTTP status of the platform.
 
@@ -59,9 +67,25 @@ def problem_response(
         endpoint: the platform's endpoint.
         error: the error that was raised.
         types: the prefix of the URIs of the problem types. If it is empty, the types are ``about:blank``.
+        request: the request; its header ``Accept-Language`` chooses the language. Without it, the answer is English.
     """
-    document = problem(endpoint, error, types)
-    return JsonResponse(document, status=int(str(document["status"])), content_type=MEDIA_TYPE)
+    language = _language_of(request)
+    return _respond(problem(endpoint, error, types, language), language)
+
+
+def _language_of(request: HttpRequest | None) -> str:
+    return preferred_language("" if request is None else request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
+
+
+def _respond(document: dict[str, object], language: str) -> JsonResponse:
+    return JsonResponse(
+        document, status=int(str(document["status"])), content_type=MEDIA_TYPE, headers=language_headers(language)
+    )
+
+
+def active_language() -> str:
+    """Return the code of Django's active language if it is shipped, and that of English otherwise."""
+    return preferred_language(get_language() or "")
 
 
 class _UpdateView:
@@ -95,11 +119,13 @@ class _UpdateView:
         require_json(request.META.get("CONTENT_TYPE", ""))
         return read_at(self.endpoint, parameters, self.parameter, request.META.get("QUERY_STRING", ""), request.body)
 
-    def _answer_error(self, error: InvalidInput | UpdateRefused | NotJson | NoSuchOrder) -> JsonResponse:
+    def _answer_error(
+        self, request: HttpRequest, error: InvalidInput | UpdateRefused | NotJson | NoSuchOrder
+    ) -> JsonResponse:
         if isinstance(error, InvalidInput | UpdateRefused):
-            return problem_response(self.endpoint, error, self.types)
-        document = plain_problem(error, self.types)
-        return JsonResponse(document, status=int(str(document["status"])), content_type=MEDIA_TYPE)
+            return problem_response(self.endpoint, error, self.types, request=request)
+        language = _language_of(request)
+        return _respond(plain_problem(error, self.types, language), language)
 
 
 _ANSWERED_ERRORS: Final = (InvalidInput, UpdateRefused, NotJson, NoSuchOrder)
@@ -144,7 +170,7 @@ class UpdateOrderMixin(_UpdateView):
             parsed = self._read_request(request, parameters)
             after = apply(self.endpoint.policy, self.get_order(parsed.order_id), parsed.patch)
         except _ANSWERED_ERRORS as error:
-            return self._answer_error(error)
+            return self._answer_error(request, error)
         return self.save_order(after, parsed.patch)
 
 
@@ -177,12 +203,12 @@ class AsyncUpdateOrderMixin(_UpdateView):
             parsed = self._read_request(request, parameters)
             after = apply(self.endpoint.policy, await self.get_order(parsed.order_id), parsed.patch)
         except _ANSWERED_ERRORS as error:
-            return self._answer_error(error)
+            return self._answer_error(request, error)
         return await self.save_order(after, parsed.patch)
 
 
 class UpdateValidator:
-    """A validator of updates: of a body as JSON or as a mapping, or of a patch.
+    """A validator of updates: of a body as JSON or as a mapping, or of a patch. Errors are in the active language.
 
     Args:
         policy: the rules.
@@ -205,11 +231,17 @@ class UpdateValidator:
             if not isinstance(value, self.policy.patch_type):
                 patch = read_body(self.policy.patch_type, patch)
         except InvalidInput as error:
-            raise ValidationError([ValidationError(str(entry), code=entry.code) for entry in error.problems]) from None
+            language = active_language()
+            problems = [ValidationError(entry.render(language), code=entry.code) for entry in error.problems]
+            raise ValidationError(problems) from None
         decision = None if self.order is None else self.policy.can_update(self.order, patch)
         if decision is not None and not decision:
+            language = active_language()
             raise ValidationError(
-                [ValidationError(violation.message, code=violation.rule.id) for violation in decision.violations]
+                [
+                    ValidationError(violation.message_in(language), code=violation.rule.id)
+                    for violation in decision.violations
+                ]
             )
 
 
@@ -280,14 +312,17 @@ class OrderForm(forms.Form):
             if section is not None and not editable[section]:
                 field.disabled = True
                 field.required = False  # A disabled field cannot be filled in.
-                reasons = "; ".join(map(self.reason, editable[section].violations))
-                field.help_text = field.help_text or reasons
+                language = language_of(active_language())
+                reasons = join_words(map(self.reason, editable[section].violations), "clauses", language)
+                # A help text is HTML, and it is escaped.
+                shown = to_html(reasons, language) if language.DIRECTION == "rtl" else escape(reasons)
+                field.help_text = field.help_text or mark_safe(shown)  # noqa: S308
                 field.widget.attrs["title"] = reasons
                 yield name, editable[section]
 
     def reason(self, violation: Violation) -> str:
-        """Return the text that says why a field is closed. Override it for another text or another language."""
-        return violation.message
+        """Return the text that says why a field is closed, in the active language. Override it for another text."""
+        return violation.message_in(active_language())
 
     def _refusal_errors(self, decision: Decision) -> list[ValidationError]:
         return [ValidationError(self.reason(violation), code=violation.rule.id) for violation in decision.violations]
@@ -328,7 +363,9 @@ class OrderForm(forms.Form):
             self.patch = read_body(self.policy.patch_type, self._body(cleaned))
         except InvalidInput as error:
             for entry in error.problems:
-                message = _EMPTIED_MESSAGE if entry.code is Code.NULL else entry.message
+                language = language_of(active_language())
+                is_null = entry.code is Code.NULL
+                message = render(language, "ANSWERS", "emptied") if is_null else entry.message_in(language)
                 self.add_error(self._field_at(entry.pointer), ValidationError(message, code=entry.code))
         else:
             decision = self.policy.can_update(self.order, self.patch)

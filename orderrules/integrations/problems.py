@@ -17,6 +17,7 @@ from orderrules.analysis.answer_schemas import PROBLEM_DOCUMENT as SCHEMA
 from orderrules.engine.decision import UpdateRefused
 from orderrules.engine.decision_table import table_of
 from orderrules.grammar.condition_json import condition_to_json, value_to_json
+from orderrules.languages.sentences import ENGLISH, SHIPPED, AnyLanguage, join_words, language_of, render, translate
 from orderrules.reading.problems import InvalidInput, Part
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from orderrules.engine.decision import Decision, Violation
     from orderrules.grammar.orders import OrderT, PatchT
+    from orderrules.languages.sentences import Language
     from orderrules.policy.endpoint import Endpoint, ParsedRequest
     from orderrules.policy.policy import Policy
     from orderrules.reading.problems import Problem
@@ -36,7 +38,9 @@ __all__ = [
     "NoSuchOrder",
     "NotJson",
     "apply",
+    "language_headers",
     "plain_problem",
+    "preferred_language",
     "problem",
     "read_at",
     "require_json",
@@ -47,6 +51,8 @@ TYPES: Final = "urn:problem-type:orderrules:"
 """The default prefix of the URIs of the problem types."""
 MOST: Final = (1 << 63) - 1
 """The largest id that a database can store. For a larger id, the answer is 404."""
+_LONGEST_HEADER: Final = 1000
+"""How much of an ``Accept-Language`` header is read."""
 _UNPROCESSABLE: Final = "Unprocessable Content"
 """The phrase of 422 in RFC 9110. Python has it since 3.13."""
 
@@ -95,12 +101,41 @@ def require_json(content_type: str) -> None:
         raise NotJson
 
 
-def plain_problem(error: NotJson | NoSuchOrder, types: str = TYPES) -> dict[str, object]:
-    """Return the document of a request whose update was not read: 415 or 404."""
-    kind, status, detail = "no-such-order", HTTPStatus.NOT_FOUND, "there is no such order"
+def preferred_language(accepted: str) -> str:
+    """Return the code of the shipped language that an ``Accept-Language`` header prefers; English if it names none.
+
+    A region is ignored: ``ar-SA`` asks for Arabic.
+    """
+    best, quality = SHIPPED[0], 0.0
+    for each in accepted[:_LONGEST_HEADER].split(","):
+        tag, _, weight = each.partition(";")
+        code = tag.strip().lower().partition("-")[0]
+        try:
+            asked = float(weight.strip().lower().removeprefix("q=") or 1)
+        except ValueError:
+            continue
+        if code in SHIPPED and quality < asked <= 1:
+            best, quality = code, asked
+    return best
+
+
+def language_headers(language: str) -> dict[str, str]:
+    """Return the headers of an answer in a language that was chosen by ``preferred_language``."""
+    return {"Content-Language": language, "Vary": "Accept-Language"}
+
+
+def plain_problem(
+    error: NotJson | NoSuchOrder, types: str = TYPES, language: AnyLanguage = ENGLISH
+) -> dict[str, object]:
+    """Return the document of a request whose update was not read: 415 or 404.
+
+    Raises:
+        ValueError: the language is not known.
+    """
+    kind, status, code = "no-such-order", HTTPStatus.NOT_FOUND, "no_such_order"
     if isinstance(error, NotJson):
-        status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-        kind, detail = "not-json", "expected the content type application/json"
+        kind, status, code = "not-json", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_json"
+    detail = render(language_of(language), "ANSWERS", code)
     return {**_common_members(kind, phrase_of(status), status, types), "detail": detail, "errors": [{"detail": detail}]}
 
 
@@ -167,7 +202,10 @@ def apply(policy: Policy[OrderT, PatchT], order: OrderT, patch: PatchT) -> Order
 
 
 def problem(
-    endpoint: Endpoint[OrderT, PatchT], error: InvalidInput | UpdateRefused, types: str = TYPES
+    endpoint: Endpoint[OrderT, PatchT],
+    error: InvalidInput | UpdateRefused,
+    types: str = TYPES,
+    language: AnyLanguage = ENGLISH,
 ) -> dict[str, object]:
     """Return the problem document of an error.
 
@@ -176,21 +214,29 @@ def problem(
         error: the error that was raised.
         types: the prefix of the URIs of the problem types; ``unreadable`` or ``refused`` is added to it. If it is
             empty, the types are ``about:blank``.
+        language: the language of the sentences; ``preferred_language`` chooses one by a header.
+
+    Raises:
+        ValueError: the language is not known.
     """
+    chosen = language_of(language)
     if isinstance(error, InvalidInput):
+        title = render(chosen, "ANSWERS", "unreadable")
         return {
-            **_common_members("unreadable", "The request cannot be read", endpoint.unreadable_status, types),
-            "detail": f"cannot {error.what}",
-            "errors": [_unreadable_entry(each) for each in error.problems],
+            **_common_members("unreadable", title, endpoint.unreadable_status, types),
+            "detail": render(chosen, "ANSWERS", "cannot", what=error.what),
+            "errors": [_unreadable_entry(each, chosen) for each in error.problems],
             **({"more": error.more} if error.more else {}),
         }
     decision = error.decision
     document = {
-        **_common_members("refused", "The update is refused", endpoint.refusal_status, types),
-        "detail": "; ".join(decision.messages),
+        **_common_members("refused", render(chosen, "ANSWERS", "refused"), endpoint.refusal_status, types),
+        "detail": join_words(decision.messages_in(chosen), "clauses", chosen),
         "rules": [violation.rule.id for violation in decision.violations],
         "assumptions": [assumption.id for assumption in decision.assumptions],
-        "errors": [_refused_entry(violation, key) for violation in decision.violations for key in violation.keys],
+        "errors": [
+            _refused_entry(violation, key, chosen) for violation in decision.violations for key in violation.keys
+        ],
     }
     if isinstance(error, UpdateRefusedHere):
         instead = attrs.asdict(error.instead, filter=lambda _, value: value is not None)
@@ -219,29 +265,29 @@ def phrase_of(status: int) -> str:
     return _UNPROCESSABLE if status == HTTPStatus.UNPROCESSABLE_ENTITY else HTTPStatus(status).phrase
 
 
-def _unreadable_entry(input_problem: Problem) -> dict[str, object]:
+def _unreadable_entry(input_problem: Problem, language: Language) -> dict[str, object]:
     entry: dict[str, object] = {
         "code": input_problem.code.value,
         "params": dict(input_problem.params),
-        "detail": input_problem.message,
+        "detail": input_problem.message_in(language),
     }
     if input_problem.part is Part.BODY:
         entry["pointer"] = "#" + quote(input_problem.pointer, safe="/~")
     else:
         entry[input_problem.part.value] = input_problem.pointer.removeprefix("/")
     if input_problem.remedy:
-        entry["hint"] = input_problem.hint
+        entry["hint"] = input_problem.hint_in(language)
         entry["remedy"] = input_problem.remedy.code
     return entry
 
 
-def _refused_entry(violation: Violation, key: str) -> dict[str, object]:
+def _refused_entry(violation: Violation, key: str, language: Language) -> dict[str, object]:
     return {
         "pointer": f"#/{key}",
-        "detail": violation.message,
+        "detail": violation.message_in(language),
         "rule": violation.rule.id,
         "section": violation.section.value,
         "facts": [{"fact": fact.name, "value": value_to_json(fact, value)} for fact, value in violation.facts],
         "condition": condition_to_json(violation.condition),
-        "reason": violation.rule.reason,
+        "reason": translate(violation.rule.reason, language),
     }

@@ -14,7 +14,7 @@ with extra("rest-framework"):
 
 from orderrules.engine.decision import UpdateRefused
 from orderrules.grammar.orders import sections_by_key
-from orderrules.integrations.django import UpdateOrderMixin, plain, problem_response
+from orderrules.integrations.django import UpdateOrderMixin, active_language, plain, problem_response
 from orderrules.integrations.problems import TYPES
 from orderrules.reading.bodies import read_body
 from orderrules.reading.problems import InvalidInput
@@ -59,12 +59,13 @@ class UpdateValidator:
         """
         keys = sections_by_key(self._policy.patch_type)
         errors: dict[str, list[ErrorDetail]] = {}
+        language = active_language()
         try:
             patch = read_body(self._policy.patch_type, {key: plain(data[key]) for key in data if key in keys})
         except InvalidInput as error:
             for problem in error.problems:
                 key = problem.pointer.split("/")[1] if problem.pointer else "non_field_errors"
-                errors.setdefault(key, []).append(ErrorDetail(str(problem), code=problem.code))
+                errors.setdefault(key, []).append(ErrorDetail(problem.render(language), code=problem.code))
             raise serializers.ValidationError(errors) from None
         if serializer.instance is None:
             return
@@ -75,7 +76,7 @@ class UpdateValidator:
             )
         for violation in self._policy.can_update(self._to_order(serializer.instance), patch).violations:
             for key in violation.keys:
-                errors.setdefault(key, []).append(ErrorDetail(violation.message, code=violation.rule.id))
+                errors.setdefault(key, []).append(ErrorDetail(violation.message_in(language), code=violation.rule.id))
         if errors:
             raise serializers.ValidationError(errors)
 
@@ -85,8 +86,9 @@ def exception_handler_of(
 ) -> Callable[[Exception, dict[str, Any]], HttpResponse | None]:
     """Return an exception handler that answers ``InvalidInput`` and ``UpdateRefused`` with problem documents.
 
-    It passes all other exceptions to the default handler of the framework. Assign the result to a name in a module of
-    your own, and set ``EXCEPTION_HANDLER`` to the path of this name.
+    The header ``Accept-Language`` of the request chooses the language. All other exceptions go to the default handler
+    of the framework. Assign the result to a name in a module of your own, and set ``EXCEPTION_HANDLER`` to the path of
+    this name.
 
     Args:
         endpoint: the platform's endpoint.
@@ -96,7 +98,7 @@ def exception_handler_of(
     def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
         if isinstance(error, InvalidInput | UpdateRefused):
             set_rollback()  # As the default handler does: nothing of a refused request is committed.
-            return problem_response(endpoint, error, types)
+            return problem_response(endpoint, error, types, request=context.get("request"))
         return default_handler(error, context)
 
     return handle

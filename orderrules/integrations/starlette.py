@@ -22,7 +22,9 @@ from orderrules.integrations.problems import (
     NoSuchOrder,
     NotJson,
     apply,
+    language_headers,
     plain_problem,
+    preferred_language,
     problem,
     read_at,
     require_json,
@@ -111,7 +113,8 @@ def problem_handlers(
 ) -> dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]]:
     """Return the handlers of ``InvalidInput`` and ``UpdateRefused``, for ``exception_handlers`` of an application.
 
-    They answer with problem documents (RFC 9457), with the HTTP statuses of the platform. ``NoSuchOrder`` of
+    They answer with problem documents (RFC 9457), with the HTTP statuses of the platform, in the language that the
+    header ``Accept-Language`` prefers. ``NoSuchOrder`` of
     ``orderrules.integrations.problems``, which a route may raise, is answered with 404, and ``NotJson`` with 415.
 
     Args:
@@ -123,13 +126,21 @@ def problem_handlers(
     return {InvalidInput: handler, UpdateRefused: handler, UnreadError: unread, NotJson: unread, NoSuchOrder: unread}
 
 
-async def _answer_unread(types: str, _: Request, error: UnreadError | NotJson | NoSuchOrder) -> ProblemResponse:
-    document = plain_problem(error.error if isinstance(error, UnreadError) else error, types)
-    return ProblemResponse(document, status_code=int(str(document["status"])))
+async def _answer_unread(types: str, request: Request, error: UnreadError | NotJson | NoSuchOrder) -> ProblemResponse:
+    language = _language_of(request)
+    return _respond(plain_problem(error.error if isinstance(error, UnreadError) else error, types, language), language)
 
 
 async def _answer_error(
     endpoint: Endpoint[Any, Any], types: str, request: Request, error: InvalidInput | UpdateRefused
 ) -> ProblemResponse:
-    document = problem(request.scope.get(_SCOPE_KEY, endpoint), error, types)
-    return ProblemResponse(document, status_code=int(str(document["status"])))
+    language = _language_of(request)
+    return _respond(problem(request.scope.get(_SCOPE_KEY, endpoint), error, types, language), language)
+
+
+def _language_of(request: Request) -> str:
+    return preferred_language(request.headers.get("accept-language", ""))
+
+
+def _respond(document: dict[str, object], language: str) -> ProblemResponse:
+    return ProblemResponse(document, status_code=int(str(document["status"])), headers=language_headers(language))

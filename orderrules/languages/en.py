@@ -1,16 +1,62 @@
 """English: the fragments of which all answers are made, as data.
 
-A fragment has the names of its parameters in braces. ``sentences.fill`` puts the values in.
+A fragment has the names of its parameters in braces. ``sentences.fill`` puts the values in. A parameter with a noun
+after a colon, such as ``{count:problem}``, is a number of things.
 """
 
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+CODE: Final = "en"
+"""The code of the language (BCP 47)."""
+NAME: Final = "English"
+"""The name of the language in the language itself."""
+DIRECTION: Final[Literal["ltr", "rtl"]] = "ltr"
+"""The direction in which it is written."""
+
+
+def plural(count: int) -> str:
+    """Return the plural category of a number (Unicode CLDR): a key of the forms in ``NOUNS``."""
+    return "one" if count == 1 else "other"
+
+
+NOUNS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        noun: MappingProxyType({"one": f"{{count}} {noun}", "other": f"{{count}} {noun}s"})
+        for noun in ("problem", "byte", "character", "digit", "key", "item", "level", "field")
+    }
+)
+"""The forms of a counted noun, by plural category; ``other`` stands for those that are left out."""
+JOINERS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "and": (", ", " and "),
+        "or": (", ", " or "),
+        "nor": (", ", " nor "),
+        "list": (", ", ", "),
+        "clauses": ("; ", "; "),
+    }
+)
+"""What stands between the parts of a list, and before the last part."""
+FORMS: Final[Mapping[str, int]] = MappingProxyType({"is": 0, "is_not": 1, "is_none_of": 2})
+"""The sentence of ``Fact.says`` for each kind of statement. After ``while_``, it says what is required; by default the
+same as without."""
+VALUES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "unknown": "unknown",
+        "left out": "left out",
+        "yes": "yes",
+        "no": "no",
+        "above": "above {bound}",
+        "at_most": "at most {bound}",
+        "any_number": "any number",
+    }
+)
+"""Values of facts that no platform names."""
 KINDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "null": "null",
@@ -33,9 +79,10 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "value of a sent key": "a value if the key is sent, and left out otherwise",
         "verdict": "false if there are violations, and true if there are none",
         "row": "a value and the array of the values that may follow it",
+        "any": "a {kind}",
     }
 )
-"""Kinds of values, with their articles; any other kind gets ``a``."""
+"""Kinds of values, with their articles; ``any`` stands for any other kind."""
 PROBLEMS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "wrong_type": "expected {expected}, got {found}",
@@ -53,7 +100,7 @@ PROBLEMS: Final[Mapping[str, str]] = MappingProxyType(
         "not_a_date.no_such_day": "expected a date that exists",
         "not_finite": "expected a finite number, got infinity or NaN",
         "not_finite.constant": "{literal} is not a JSON number",
-        "number_too_long": "has more than {bound} digits",
+        "number_too_long": "has more than {bound:digit}",
         "bad_text.nul": "contains a NUL character",
         "bad_text.surrogate": "character {at} is an unpaired surrogate",
         "unreadable": "the mapping raised an error when its items were read",
@@ -64,20 +111,20 @@ PROBLEMS: Final[Mapping[str, str]] = MappingProxyType(
         "not_csv.syntax": "is not valid CSV: {error}",
         "not_csv.syntax_to": "is not valid CSV (up to line {line}): {error}",
         "not_csv.not_utf8": "is not valid CSV (up to line {line}): byte {at} is not UTF-8",
-        "not_csv.width": "expected {bound} fields as in the header line, got {found}",
-        "not_csv.width_to": "expected {bound} fields as in the header line, got {found} (up to line {line})",
+        "not_csv.width": "expected {bound:field} as in the header line, got {found}",
+        "not_csv.width_to": "expected {bound:field} as in the header line, got {found} (up to line {line})",
         "trailing_text": "has text after the JSON document, at line {line}, column {column}",
         "not_utf8.other_encoding": "is encoded as UTF-16 or UTF-32, expected UTF-8",
         "not_utf8.byte": "byte {at} is not valid UTF-8",
         "not_utf8.bytes": "contains bytes that are not valid UTF-8",
         "byte_order_mark": "begins with a byte order mark, which JSON does not allow",
-        "too_large.bytes": "has {found} bytes, the limit is {bound}",
-        "too_large.more_bytes": "has more than {found} bytes, the limit is {bound}",
-        "too_large.characters": "has {found} characters, the limit is {bound}",
-        "too_large.keys": "has more than {bound} keys",
-        "too_large.items": "has {found} items, the limit is {bound}",
-        "too_large.row": "is too long: {bound} bytes or more",
-        "too_deep": "is nested more than {bound} levels deep",
+        "too_large.bytes": "has {found:byte}, the limit is {bound}",
+        "too_large.more_bytes": "has more than {found:byte}, the limit is {bound}",
+        "too_large.characters": "has {found:character}, the limit is {bound}",
+        "too_large.keys": "has more than {bound:key}",
+        "too_large.items": "has {found:item}, the limit is {bound}",
+        "too_large.row": "is too long: {bound:byte} or more",
+        "too_deep": "is nested more than {bound:level} deep",
         "too_deep.stack": "is nested too deeply for the rest of the Python stack",
         "not_an_order.other_webhook": "is a webhook for the event {event!r}, not an order",
         "not_an_order.failed": "is the response to a failed request, not an order",
@@ -86,17 +133,33 @@ PROBLEMS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The sentence of each code of a problem; a code with several sentences has one for each reason, after a dot."""
-GOT: Final = ", got {value!r}"
-"""Is added to a problem that has a value, if values are shown."""
 ERRORS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "one_problem": "cannot {what}: 1 problem",
-        "problems": "cannot {what}: {count} problems",
+        "problems": "cannot {what}: {count:problem}",
+        "place": "{place}: {message}",
+        "place_in": "{part} {place}: {message}",
+        "with_hint": "{sentence} ({hint})",
         "more": "and {count} more",
         "whole": "(whole input)",
+        "got": "{sentence}, got {value!r}",
+        "found": "{sentence}, {value!r}",
     }
 )
 """The text of an error, around its problems."""
+PARTS: Final[Mapping[str, str]] = MappingProxyType({"path": "path", "query": "query"})
+"""The parts of a request."""
+INPUTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "read": "read the {input}",
+        "replay": "replay the decision",
+        "input": "input",
+        "update": "update",
+        "update_of": "{platform} update",
+        "order_of": "{platform} order",
+        "request_of": "{platform} request",
+    }
+)
+"""What cannot be read."""
 HINTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "suggestion": "did you mean {suggestion}?",
@@ -170,50 +233,26 @@ ADVICE: Final[Mapping[str, str]] = MappingProxyType(
     {"about": "{says}: {shown!r}", "about_but": "{says}: {shown!r} - did you mean {suggestion}?"}
 )
 """Advice about a value that the page does not list."""
-FINDINGS: Final[Mapping[str, str]] = MappingProxyType(
+ANSWERS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "refuses_nothing": "it refuses nothing: every verdict is the same without it",
-        "waives_nothing": "it waives nothing: every verdict is the same without it",
-        "rule_covered": "every verdict is the same without {entry}: whenever it refuses, so does {others}",
-        "rule_covered_by_several": "every verdict is the same without {entry}: whenever it refuses, so do {others}",
-        "waiver_covered": "every verdict is the same without {entry}: whenever it waives, so does {others}",
-        "waiver_covered_by_several": "every verdict is the same without {entry}: whenever it waives, so do {others}",
-        "never_both": "{entry} and {other} never both allow {section}: each refuses whenever the other allows",
-        "no_rule": "no rule governs it",
-        "fact_unread": "no rule and no waiver reads it",
-        "parameter_unread": "no rule and no waiver reads this parameter",
-        "no_key": "no body key touches it",
-        "unsatisfied": "no order satisfies it: it refuses {section} unless a waiver applies",
-        "never_open": "no order opens it",
-        "never_accepted": "no order accepts it as the {fact}",
-        "open_too_late": "no order that starts as {status} reaches a status in which it is open",
-        "key_differs": "the key {key} never changes the order's {attribute}: give both the same name",
-        "no_row": "the table of {fact} has no row for it: add an empty row if no status follows",
-        "unreached_from_first": "it cannot be reached from {status}",
-        "unreached": "no other status leads to it",
-        "final": "no other status follows it",
+        "cannot": "cannot {what}",
+        "unreadable": "The request cannot be read",
+        "refused": "The update is refused",
+        "not_json": "expected the content type application/json",
+        "no_such_order": "there is no such order",
+        "emptied": "this field cannot be emptied: keep the present value, or enter another one",
+        "section": "{title} ({keys}): {verdict}",
+        "open": "open",
+        "closed": "closed",
+        "allowed_part": "allowed:",
+        "refused_part": "refused:",
+        "no_sequence": "no sequence of updates reaches the goal:",
+        "nothing_to_do": "nothing to do: the order already meets the goal",
+        "no_advice": "no advice",
+        "for_every_order": "for every order",
+        "for_no_order": "for no order",
+        "no_transitions": "the platform documents no transitions",
+        "no_status": "no status may follow",
     }
 )
-"""The sentence of each reason of a finding."""
-REPLAYS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "same": "still {now}",
-        "changed": "it {then}, now it {now}",
-        "refuses": "refuses ({rules})",
-        "allows": "allows",
-        "allows_by": "allows by a waiver ({waivers})",
-        "rule": "{rule} for {keys}",
-    }
-)
-"""Whether the answer to a logged decision is the same."""
-DIFFERENCES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "none": "no difference in {total} decisions",
-        "some": "{count} of {total} decisions differ",
-        "one": "{section}, while {condition}: ours {ours}, theirs {theirs}",
-        "refuses": "refuses ({ids})",
-        "allows": "allows",
-        "allows_by": "allows ({ids})",
-    }
-)
-"""The parts of the difference between two policies."""
+"""What integrations and commands say around a decision."""

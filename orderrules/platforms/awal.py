@@ -103,21 +103,57 @@ class Section(StrEnum):
     BRANCH_ID = "branch_id"
 
 
+_ARABIC_NAMES: Final = {
+    Status.PENDING: "قيد الانتظار",
+    Status.ACCEPTED: "مقبول",
+    Status.SHIPPED: "تم الشحن",
+    Status.DELIVERED: "تم التوصيل",
+    Status.COMPLETED: "مكتمل",
+}
+"""Our translations: Awal publishes no Arabic names."""
+_NAMES: Final = tuple((status, {"en": str(status), "ar": f"«{name}»"}) for status, name in _ARABIC_NAMES.items())
 STATUS: Final = Fact(
     "status",
+    names={"ar": "الحالة"},
     values=(*Status, UNKNOWN),
     words=(("complete", Status.COMPLETED),),
-    says=("the order is {}", "the order is not {}", "the order is neither {}"),
-    phrases=((UNKNOWN, "in an unknown status"),),
+    says={
+        "en": ("the order is {}", "the order is not {}", "the order is neither {}"),
+        "ar": ("حالة الطلب {}", "حالة الطلب ليست {}", "تكون حالة الطلب {}", "لا تكون حالة الطلب {}"),
+    },
+    phrases=(*_NAMES, (UNKNOWN, {"en": "in an unknown status", "ar": "غير معروفة"})),
 )
 ASKED: Final = Fact(
     "status asked for",
+    names={"ar": "الحالة المطلوبة"},
     values=(UNSET, *Status),
     attribute="status",
-    labels=((UNSET, "left out"),),
-    notes=((UNSET, "the update leaves out the status"),),
-    says=("the update asks for {}", "the update does not ask for {}", "the update asks for neither {}"),
+    labels=((UNSET, {"en": "left out", "ar": "متروكة"}),),
+    notes=((UNSET, {"en": "the update leaves out the status", "ar": "يترك التعديل الحالة"}),),
+    says={
+        "en": ("the update asks for {}", "the update does not ask for {}", "the update asks for neither {}"),
+        "ar": (
+            "التعديل يطلب الحالة {}",
+            "التعديل لا يطلب الحالة {}",
+            "يطلب التعديل الحالة {}",
+            "لا يطلب التعديل الحالة {}",
+        ),
+    },
+    phrases=_NAMES,
 )
+
+
+TITLES: Final[Mapping[StrEnum, Mapping[str, str]]] = MappingProxyType(
+    {
+        Section.ADMIN_NOTES: {"en": "the notes of the store", "ar": "ملاحظات المتجر"},
+        Section.STATUS: {"en": "the status", "ar": "الحالة"},
+        Section.PAYMENT_STATUS: {"en": "the payment status", "ar": "حالة الدفع"},
+        Section.SHIPPING_DATE: {"en": "the shipping date", "ar": "تاريخ الشحن"},
+        Section.DELIVERY_DATE: {"en": "the delivery date", "ar": "تاريخ التوصيل"},
+        Section.BRANCH_ID: {"en": "the branch", "ar": "الفرع"},
+    }
+)
+"""What sentences call each section."""
 
 
 def _status(status: Status | str) -> Status | str:
@@ -224,30 +260,48 @@ def _build_rules(chosen: _Choices) -> tuple[Rule, ...]:
         Rule(
             id="AWAL-STATUS-1",
             section=Section.STATUS,
-            subject="the status",
+            subject=TITLES[Section.STATUS],
             only_if=TransitionTable(STATUS, ASKED, FORWARD if chosen.skipping else TRANSITIONS),
-            reason=f"the status moves {'only forward' if chosen.skipping else 'on step by step'}: {', '.join(Status)}",
+            reason={
+                "en": f"the status moves {'only forward' if chosen.skipping else 'on step by step'}: "
+                f"{', '.join(Status)}",
+                "ar": f"تتقدم الحالة {'إلى الأمام فقط' if chosen.skipping else 'خطوة بعد خطوة'}: {'، '.join(Status)}",
+            },
         ),
     )
 
 
 _ADVICE_RULES: Final = (
-    AdviceRule(id="AWAL-ADVICE-1", when=EmptyUpdate(), message="the update changes nothing"),
-    AdviceRule(id="AWAL-ADVICE-2", when=UnchangedValue("status"), message="the order has this status already"),
+    AdviceRule(
+        id="AWAL-ADVICE-1",
+        when=EmptyUpdate(),
+        message={"en": "the update changes nothing", "ar": "لا يغيّر التعديل شيئًا"},
+    ),
+    AdviceRule(
+        id="AWAL-ADVICE-2",
+        when=UnchangedValue("status"),
+        message={"en": "the order has this status already", "ar": "الطلب في هذه الحالة أصلًا"},
+    ),
     AdviceRule(
         id="AWAL-ADVICE-3",
         when=OmittedDefault("payment_status", PaymentStatus.UNPAID),
-        message="the payment status is left out, and the page names unpaid as its default",
+        message={
+            "en": "the payment status is left out, and the page names unpaid as its default",
+            "ar": "تُركت حالة الدفع، والصفحة تجعل unpaid قيمتها الافتراضية",
+        },
     ),
     AdviceRule(
         id="AWAL-ADVICE-4",
         when=DatesReversed("delivery_date", follows="shipping_date"),
-        message="the delivery is dated before the shipping",
+        message={"en": "the delivery is dated before the shipping", "ar": "تاريخ التوصيل قبل تاريخ الشحن"},
     ),
     AdviceRule(
         id="AWAL-ADVICE-5",
         when=UnknownValue(STATUS),
-        message="the order's status is not one of the five, so no update can change it",
+        message={
+            "en": "the order's status is not one of the five, so no update can change it",
+            "ar": "حالة الطلب ليست من الحالات الخمس، فلا يمكن لأي تعديل أن يغيّرها",
+        },
     ),
 )
 
@@ -255,41 +309,80 @@ _ADVICE_RULES: Final = (
 def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
     """Build the assumptions: each question that the page leaves open, with our answer."""
     skipping = "any later status may follow" if chosen.skipping else "one step at a time"
+    skipping_arabic = "يجوز أن تأتي أي حالة لاحقة" if chosen.skipping else "خطوة واحدة في كل مرة"
     reset = chosen.payment_default == "reset"
     return (
         Assumption(
             "A1",
-            "whether *progressively* allows a status to be skipped",
-            f"*progressively* is read as {skipping}",
+            {
+                "en": "whether *progressively* allows a status to be skipped",
+                "ar": "هل تسمح كلمة *progressively* بتخطي حالة",
+            },
+            {"en": f"*progressively* is read as {skipping}", "ar": f"معنى *progressively*: {skipping_arabic}"},
             offer(_build_rules, chosen, "skipping", {"step": False, "forward": True}),
         ),
         Assumption(
             "A2",
-            "whether the present status may be sent again",
-            "it may, and changes nothing: a PUT may be repeated",
+            {
+                "en": "whether the present status may be sent again",
+                "ar": "هل يجوز إرسال الحالة الحالية مرة أخرى",
+            },
+            {
+                "en": "it may, and changes nothing: a PUT may be repeated",
+                "ar": "يجوز، ولا يغيّر شيئًا: يجوز تكرار PUT",
+            },
         ),
-        Assumption("A3", "whether a status may go back", "it may not"),
+        Assumption(
+            "A3",
+            {"en": "whether a status may go back", "ar": "هل يجوز أن ترجع الحالة إلى الوراء"},
+            {"en": "it may not", "ar": "لا يجوز"},
+        ),
         Assumption(
             "A4",
-            "what it means to leave out the payment status, for which the page names a default",
-            f"left out means {'unpaid' if reset else 'untouched'}",
+            {
+                "en": "what it means to leave out the payment status, for which the page names a default",
+                "ar": "ما معنى ترك حالة الدفع، والصفحة تذكر لها قيمة افتراضية",
+            },
+            {
+                "en": f"left out means {'unpaid' if reset else 'untouched'}",
+                "ar": f"تركها يعني {'unpaid' if reset else 'أنها لا تتغير'}",
+            },
             (Alternative("keep" if reset else "reset"),),
         ),
-        Assumption("A5", "whether a delivery may be dated before the shipping", "it may"),
+        Assumption(
+            "A5",
+            {
+                "en": "whether a delivery may be dated before the shipping",
+                "ar": "هل يجوز أن يسبق تاريخ التوصيل تاريخ الشحن",
+            },
+            {"en": "it may", "ar": "يجوز"},
+        ),
         Assumption(
             "A6",
-            "what null and an empty body mean",
-            "null cannot be read; an empty body is allowed and changes nothing",
+            {"en": "what null and an empty body mean", "ar": "ما معنى null والجسم الفارغ"},
+            {
+                "en": "null cannot be read; an empty body is allowed and changes nothing",
+                "ar": "لا يمكن قراءة null؛ والجسم الفارغ مسموح ولا يغيّر شيئًا",
+            },
         ),
         Assumption(
             "A7",
-            "whether a refusal is answered with 400 or 422",
-            "422 for a refusal by rule, 400 for a body that cannot be read",
+            {"en": "whether a refusal is answered with 400 or 422", "ar": "هل يُرد على الرفض بالرمز 400 أم 422"},
+            {
+                "en": "422 for a refusal by rule, 400 for a body that cannot be read",
+                "ar": "الرمز 422 للرفض بقاعدة، والرمز 400 لجسم لا يمكن قراءته",
+            },
         ),
         Assumption(
             "A8",
-            "what holds for an order in a status outside the five",
-            "its status cannot be changed, the other keys are open",
+            {
+                "en": "what holds for an order in a status outside the five",
+                "ar": "ما الحكم في طلب حالته خارج الحالات الخمس",
+            },
+            {
+                "en": "its status cannot be changed, the other keys are open",
+                "ar": "لا يمكن تغيير حالته، والمفاتيح الأخرى مفتوحة",
+            },
         ),
     )
 
@@ -312,6 +405,7 @@ def policy(*, skipping: bool = False, payment_default: PaymentDefault = "keep") 
         edition="1",
         order_type=Order,
         patch_type=Patch,
+        titles=TITLES,
         rules=_build_rules(chosen),
         assumptions=_build_assumptions(chosen),
         advice_rules=_ADVICE_RULES,
@@ -325,8 +419,14 @@ POLICY: Final = register(policy())
 
 HINTS: Final = Hints(
     keys={
-        "items": Hint("items", text="this endpoint does not change the items of an order"),
-        "tags": Hint("tags", text="orders have no documented tags"),
+        "items": Hint(
+            "items",
+            text={
+                "en": "this endpoint does not change the items of an order",
+                "ar": "لا تغيّر نقطة النهاية هذه منتجات الطلب",
+            },
+        ),
+        "tags": Hint("tags", text={"en": "orders have no documented tags", "ar": "لا وسوم موثقة للطلبات"}),
         **dict.fromkeys(("note", "notes"), suggest("admin_notes")),
         **dict.fromkeys(("data", "order", "body", "payload"), Hint("no_wrapper")),
         "payment": suggest("payment_status"),

@@ -8,6 +8,7 @@ Clauses are cited by their ids, which are defined in ``specs/salla.toml``; assum
 from __future__ import annotations
 
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import attrs
@@ -147,8 +148,43 @@ class CustomerKind(StrEnum):
 
 DRAFT_SLUG: Final = "draft"
 """Assumption S10: the page calls *draft* both a flag and a status, so an order with this slug is a draft too."""
+ARABIC_NAMES: Final[Mapping[Status, str]] = MappingProxyType(
+    {
+        Status.PAYMENT_PENDING: "بإنتظار الدفع",
+        Status.UNDER_REVIEW: "بإنتظار المراجعة",
+        Status.IN_PROGRESS: "قيد التنفيذ",
+        Status.COMPLETED: "تم التنفيذ",
+        Status.DELIVERING: "جاري التوصيل",
+        Status.DELIVERED: "تم التوصيل",
+        Status.SHIPPED: "تم الشحن",
+        Status.CANCELED: "ملغي",
+        Status.RESTORED: "مسترجع",
+        Status.RESTORING: "قيد الإسترجاع",
+    }
+)
+"""The names that Salla's own catalogue shows (List Order Statuses). All other Arabic words are our translations."""
+_OUR_NAMES: Final[dict[Status | str, str]] = {
+    Status.WAITING_FOR_PAYMENT_CONFIRMATION: "بانتظار تأكيد الدفع",
+    Status.PAYMENT_FAILED: "فشل الدفع",
+    Status.WAITING_TO_RECEIVE_IT: "بانتظار الاستلام",
+    Status.REQUEST_QUOTE: "طلب عرض سعر",
+    DRAFT_SLUG: "مسودة",
+}
+_ENGLISH_NAMES: Final[dict[Status | str, str]] = {
+    Status.PAYMENT_PENDING: "waiting for payment",
+    Status.UNDER_REVIEW: "under review",
+    Status.IN_PROGRESS: "in progress",
+    Status.DELIVERING: "being delivered",
+    Status.RESTORING: "being restored",
+    Status.WAITING_FOR_PAYMENT_CONFIRMATION: "waiting for confirmation of its payment",
+    Status.PAYMENT_FAILED: "marked as payment failed",
+    Status.WAITING_TO_RECEIVE_IT: "waiting to be received",
+    Status.REQUEST_QUOTE: "a request for a quote",
+    DRAFT_SLUG: "a draft",
+}
 STATUS: Final = Fact(
     "status",
+    names={"ar": "الحالة"},
     values=(*Status, DRAFT_SLUG, UNKNOWN),
     aliases=(("pending", Status.PAYMENT_PENDING),),  # Assumption S1.
     words=(
@@ -162,67 +198,119 @@ STATUS: Final = Fact(
         ("indelivery", Status.DELIVERING),
         ("out_for_delivery", Status.DELIVERING),
     ),
-    notes=((UNSET, "the order shows a status without a slug"),),
-    says=("the order is {}", "the order is not {}", "the order is neither {}"),
+    notes=(
+        (
+            UNSET,
+            {"en": "the order shows a status without a slug", "ar": "يُظهر الطلب حالة بلا slug"},
+        ),
+    ),
+    says={
+        "en": ("the order is {}", "the order is not {}", "the order is neither {}"),
+        "ar": ("حالة الطلب {}", "حالة الطلب ليست {}", "تكون حالة الطلب {}", "لا تكون حالة الطلب {}"),
+    },
     phrases=(
-        (Status.PAYMENT_PENDING, "waiting for payment"),
-        (Status.UNDER_REVIEW, "under review"),
-        (Status.IN_PROGRESS, "in progress"),
-        (Status.DELIVERING, "being delivered"),
-        (Status.RESTORING, "being restored"),
-        (Status.WAITING_FOR_PAYMENT_CONFIRMATION, "waiting for confirmation of its payment"),
-        (Status.PAYMENT_FAILED, "marked as payment failed"),
-        (Status.WAITING_TO_RECEIVE_IT, "waiting to be received"),
-        (Status.REQUEST_QUOTE, "a request for a quote"),
-        (DRAFT_SLUG, "a draft"),
-        (UNKNOWN, "in an unknown status"),
+        *(
+            (status, {"en": _ENGLISH_NAMES.get(status, str(status)), "ar": f"«{name}»"})
+            for status, name in [*ARABIC_NAMES.items(), *_OUR_NAMES.items()]
+        ),
+        (UNKNOWN, {"en": "in an unknown status", "ar": "غير معروفة"}),
     ),
 )
 DRAFT: Final = Fact(
     "draft",
+    names={"ar": "مسودة"},
     values=(False, True),
     flag=True,
     absent=False,
-    says=("the order is {}", "the order is not {}", "the order is neither {}"),
-    phrases=((False, "not a draft"), (True, "a draft")),
+    says={
+        "en": ("the order is {}", "the order is not {}", "the order is neither {}"),
+        "ar": ("الطلب {}", "الطلب ليس {}", "يكون الطلب {}", "لا يكون الطلب {}"),
+    },
+    phrases=((False, {"en": "not a draft", "ar": "غير مسودة"}), (True, {"en": "a draft", "ar": "مسودة"})),
 )
 CUSTOMER: Final = Fact(
     "customer",
+    names={"ar": "العميل"},
     values=(*CustomerKind, UNSET),
-    labels=((CustomerKind.NONE, "absent"), (CustomerKind.GUEST, "a guest"), (UNSET, "not shown")),
+    labels=(
+        (CustomerKind.NONE, {"en": "absent", "ar": "غير موجود"}),
+        (CustomerKind.GUEST, {"en": "a guest", "ar": "من الضيوف"}),
+        (CustomerKind.REGISTERED, {"en": "registered", "ar": "من العملاء المسجلين"}),
+        (UNSET, {"en": "not shown", "ar": "غير ظاهر"}),
+    ),
     absent=CustomerKind.NONE,
     aliases=(("not shown", UNSET),),  # The text for a database column, in which NULL means no customer.
-    notes=((UNSET, "the order does not show its customer"),),
-    says=("the order has {}", "the order does not have {}", "the order has neither {}"),
+    notes=((UNSET, {"en": "the order does not show its customer", "ar": "لا يُظهر الطلب عميله"}),),
+    says={
+        "en": ("the order has {}", "the order does not have {}", "the order has neither {}"),
+        "ar": ("عميل الطلب {}", "عميل الطلب ليس {}", "يكون عميل الطلب {}", "لا يكون عميل الطلب {}"),
+    },
     phrases=(
-        (CustomerKind.NONE, "no customer"),
-        (CustomerKind.GUEST, "a guest as its customer"),
-        (CustomerKind.REGISTERED, "a registered customer"),
-        (UNSET, "a customer that is not shown"),
+        (CustomerKind.NONE, {"en": "no customer", "ar": "غير موجود"}),
+        (CustomerKind.GUEST, {"en": "a guest as its customer", "ar": "من الضيوف"}),
+        (CustomerKind.REGISTERED, {"en": "a registered customer", "ar": "من العملاء المسجلين"}),
+        (UNSET, {"en": "a customer that is not shown", "ar": "غير ظاهر"}),
     ),
-    remedies=((UNSET, "read the order's details, which show the customer, or mark the customer as a guest"),),
+    remedies=(
+        (
+            UNSET,
+            {
+                "en": "read the order's details, which show the customer, or mark the customer as a guest",
+                "ar": "اقرأ تفاصيل الطلب، فهي تُظهر العميل، أو حدّد أن العميل من الضيوف",
+            },
+        ),
+    ),
 )
 
 CANCELLATION: Final = Parameter(
     "store allows cancellation",
+    names={"ar": "سماح المتجر بالإلغاء"},
     values=(True, False),
-    about="whether the store's settings let its customers cancel their orders",
-    missing="this is the answer for the status alone; the store's settings are not given, and may not allow it",
+    about={
+        "en": "whether the store's settings let its customers cancel their orders",
+        "ar": "هل تسمح إعدادات المتجر لعملائه بإلغاء طلباتهم",
+    },
+    missing={
+        "en": "this is the answer for the status alone; the store's settings are not given, and may not allow it",
+        "ar": "هذا الجواب بحسب الحالة وحدها؛ إعدادات المتجر غير معطاة، وقد لا تسمح بذلك",
+    },
     notes=(
-        (True, "the store lets its customers cancel"),
-        (False, "the store does not let its customers cancel"),
+        (True, {"en": "the store lets its customers cancel", "ar": "يسمح المتجر لعملائه بالإلغاء"}),
+        (False, {"en": "the store does not let its customers cancel", "ar": "لا يسمح المتجر لعملائه بالإلغاء"}),
     ),
 )
 RATING: Final = Parameter(
     "store allows rating",
+    names={"ar": "سماح المتجر بالتقييم"},
     values=(True, False),
-    about="whether the store's rating settings let its customers rate their orders",
-    missing="this is the answer for the status alone; the store's rating settings are not given, and may not allow it",
+    about={
+        "en": "whether the store's rating settings let its customers rate their orders",
+        "ar": "هل تسمح إعدادات التقييم في المتجر لعملائه بتقييم طلباتهم",
+    },
+    missing={
+        "en": "this is the answer for the status alone; the store's rating settings are not given, "
+        "and may not allow it",
+        "ar": "هذا الجواب بحسب الحالة وحدها؛ إعدادات التقييم في المتجر غير معطاة، وقد لا تسمح بذلك",
+    },
     notes=(
-        (True, "the store lets its customers rate"),
-        (False, "the store does not let its customers rate"),
+        (True, {"en": "the store lets its customers rate", "ar": "يسمح المتجر لعملائه بالتقييم"}),
+        (False, {"en": "the store does not let its customers rate", "ar": "لا يسمح المتجر لعملائه بالتقييم"}),
     ),
 )
+TITLES: Final[Mapping[StrEnum, Mapping[str, str]]] = MappingProxyType(
+    {
+        Section.CUSTOMER: {"en": "the customer", "ar": "العميل"},
+        Section.RECEIVER: {"en": "the receiver", "ar": "المستلم"},
+        Section.SHIPPING: {"en": "the shipping details", "ar": "بيانات الشحن"},
+        Section.PAYMENT: {"en": "the payment details", "ar": "بيانات الدفع"},
+        Section.COUPON: {"en": "the coupon", "ar": "الكوبون"},
+        Section.EMPLOYEES: {"en": "the employees", "ar": "قائمة الموظفين"},
+        Action.CANCEL: {"en": "canceling the order", "ar": "إلغاء الطلب"},
+        Action.RATE: {"en": "rating the order", "ar": "تقييم الطلب"},
+        Action.PAY: {"en": "paying for the order", "ar": "دفع قيمة الطلب"},
+    }
+)
+"""What sentences call each section and each action."""
 
 
 def _status(status: Status | str | Unset | None) -> Status | str | Unset | None:
@@ -396,64 +484,82 @@ def _build_rules(chosen: _Choices) -> tuple[Rule, ...]:
     """Build the rules of the page, in its order."""
     closed = chosen.unknown_status == "closed"
     is_open = STATUS.is_not_in({*chosen.completed, *chosen.locked, *([UNKNOWN] if closed else [])})
-    once = "once the order is completed" + " or closed" * (closed or bool(chosen.locked))
+    also_closed = closed or bool(chosen.locked)
+    once = "once the order is completed" + " or closed" * also_closed
+    once_arabic = "بعد أن يتم تنفيذ الطلب" + " أو يُغلق" * also_closed
     replaceable = {CustomerKind.NONE, CustomerKind.GUEST, *([UNSET] if chosen.missing_customer == "none" else [])}
     return (
         Rule(
             id="SALLA-CUSTOMER-1",
             section=Section.CUSTOMER,
-            subject="the customer",
+            subject=TITLES[Section.CUSTOMER],
             only_if=CUSTOMER.is_in(replaceable),
-            reason="an order that has a registered customer keeps that customer",
+            reason={
+                "en": "an order that has a registered customer keeps that customer",
+                "ar": "الطلب الذي له عميل مسجل يحتفظ بعميله",
+            },
         ),
         Rule(
             id="SALLA-RECEIVER-1",
             section=Section.RECEIVER,
-            subject="the receiver",
+            subject=TITLES[Section.RECEIVER],
             only_if=is_open,
-            reason=f"the receiver is settled {once}",
+            reason={"en": f"the receiver is settled {once}", "ar": f"المستلم لا يتغير {once_arabic}"},
         ),
         Rule(
             id="SALLA-SHIPPING-1",
             section=Section.SHIPPING,
-            subject="the shipping details",
+            subject=TITLES[Section.SHIPPING],
             only_if=is_open,
-            reason=f"shipping is settled {once}",
+            reason={"en": f"shipping is settled {once}", "ar": f"بيانات الشحن لا تتغير {once_arabic}"},
         ),
         Rule(
             id="SALLA-PAYMENT-1",
             section=Section.PAYMENT,
-            subject="the payment details",
+            subject=TITLES[Section.PAYMENT],
             only_if=STATUS.is_in(chosen.pending),
-            reason="payment details are open only as long as the payment is pending",
+            reason={
+                "en": "payment details are open only as long as the payment is pending",
+                "ar": "بيانات الدفع مفتوحة فقط ما دام الدفع معلقًا",
+            },
         ),
         Rule(
             id="SALLA-COUPON-1",
             section=Section.COUPON,
-            subject="the coupon",
+            subject=TITLES[Section.COUPON],
             only_if=is_open,
-            reason=f"the coupon is settled {once}",
+            reason={"en": f"the coupon is settled {once}", "ar": f"الكوبون لا يتغير {once_arabic}"},
         ),
         Rule(
             id="SALLA-CANCEL-1",
             section=Action.CANCEL,
-            subject="canceling the order",
+            subject=TITLES[Action.CANCEL],
             only_if=STATUS.is_in({Status.UNDER_REVIEW, Status.IN_PROGRESS}) & CANCELLATION.is_(True),
-            reason="a customer can cancel only while the order is under review or in progress, if the store allows it",
+            reason={
+                "en": "a customer can cancel only while the order is under review or in progress, "
+                "if the store allows it",
+                "ar": "لا يمكن للعميل الإلغاء إلا والطلب بانتظار المراجعة أو قيد التنفيذ، إن سمح المتجر",
+            },
         ),
         Rule(
             id="SALLA-RATE-1",
             section=Action.RATE,
-            subject="rating the order",
+            subject=TITLES[Action.RATE],
             only_if=STATUS.is_in({Status.COMPLETED, Status.DELIVERED, Status.SHIPPED}) & RATING.is_(True),
-            reason="an order can be rated once it is shipped, delivered or completed, if the store allows it",
+            reason={
+                "en": "an order can be rated once it is shipped, delivered or completed, if the store allows it",
+                "ar": "يمكن تقييم الطلب بعد شحنه أو توصيله أو تنفيذه، إن سمح المتجر",
+            },
         ),
         Rule(
             id="SALLA-PAY-1",
             section=Action.PAY,
-            subject="paying for the order",
+            subject=TITLES[Action.PAY],
             only_if=STATUS.is_(Status.PAYMENT_PENDING),
-            reason="an order can be paid only while its payment is pending",
+            reason={
+                "en": "an order can be paid only while its payment is pending",
+                "ar": "لا يمكن دفع قيمة الطلب إلا والدفع معلق",
+            },
         ),
     )
 
@@ -462,7 +568,7 @@ _WAIVERS: Final = (
     Waiver(
         id="SALLA-DRAFT-1",
         when=DRAFT.is_(value=True) | STATUS.is_(DRAFT_SLUG),
-        reason="a draft order has no restrictions",
+        reason={"en": "a draft order has no restrictions", "ar": "لا قيود على الطلب المسودة"},
     ),
 )
 
@@ -470,45 +576,70 @@ _WAIVERS: Final = (
 _EFFECTS: Final = (Effect(key="customer", attribute="customer", value=CustomerKind.REGISTERED),)
 """After an update with a customer, the order has a registered customer (assumption S3)."""
 _ADVICE_RULES: Final = (
-    AdviceRule(id="SALLA-ADVICE-1", when=EmptyUpdate(), message="the update changes nothing"),
+    AdviceRule(
+        id="SALLA-ADVICE-1",
+        when=EmptyUpdate(),
+        message={"en": "the update changes nothing", "ar": "لا يغيّر التعديل شيئًا"},
+    ),
     AdviceRule(
         id="SALLA-ADVICE-2",
         when=MissingKey(("branch_id", "courier_id", "ship_to"), needs="delivery_method"),
-        message="shipping details are sent without a delivery_method, which the page requires for some of them",
+        message={
+            "en": "shipping details are sent without a delivery_method, which the page requires for some of them",
+            "ar": "أُرسلت بيانات الشحن بلا delivery_method، والصفحة تشترطه لبعضها",
+        },
     ),
     AdviceRule(
         id="SALLA-ADVICE-3",
         when=EmptyValue(("employees",)),
-        message="the list of employees is empty, and the page speaks of one or more",
+        message={
+            "en": "the list of employees is empty, and the page speaks of one or more",
+            "ar": "قائمة الموظفين فارغة، والصفحة تتحدث عن موظف أو أكثر",
+        },
     ),
     AdviceRule(
         id="SALLA-ADVICE-4",
         when=EmptyValue(("customer", "receiver", "ship_to", "payment")),
-        message="an object without anything in it is sent, and changes nothing",
+        message={
+            "en": "an object without anything in it is sent, and changes nothing",
+            "ar": "أُرسل كائن لا شيء فيه، وهو لا يغيّر شيئًا",
+        },
     ),
     AdviceRule(
         id="SALLA-ADVICE-5",
         when=UnknownValue(STATUS),
-        message="the order's status is not a documented slug, so it counts as unknown",
+        message={
+            "en": "the order's status is not a documented slug, so it counts as unknown",
+            "ar": "حالة الطلب ليست slug موثقًا، لذلك تُعد غير معروفة",
+        },
     ),
 )
 
 
 def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
     """Build the assumptions: each question that the page leaves open, with our answer."""
-    locked = (
-        f"{_join_statuses(chosen.locked, 'and')} close{'s' * (len(chosen.locked) == 1)}"
-        if chosen.locked
-        else "canceled, restored and restoring do not close"
-    )
-    unknown = (
-        "does not count as completed" if chosen.unknown_status == "open" else "closes every section bound to a status"
-    )
+    alone = len(chosen.completed) == 1
+    if chosen.locked:
+        locked = f"{_join_statuses(chosen.locked, 'and')} close{'s' * (len(chosen.locked) == 1)}"
+        locked_arabic = f"{_join_in_arabic(chosen.locked, ' و ')}: تُغلق"
+    else:
+        locked = "canceled, restored and restoring do not close"
+        locked_arabic = f"{_join_in_arabic(CANCELED_FAMILY, ' و ')}: لا تُغلق"
+    is_open = chosen.unknown_status == "open"
+    unknown = "does not count as completed" if is_open else "closes every section bound to a status"
+    unknown_arabic = "لا تُعد completed" if is_open else "تُغلق كل قسم مرتبط بالحالة"
+    no_customer = chosen.missing_customer == "none"
     return (
         Assumption(
             "S1",
-            "which status is *pending*, a word that is not a slug of the catalogue",
-            f"*pending* is read as {_join_statuses(chosen.pending)}",
+            {
+                "en": "which status is *pending*, a word that is not a slug of the catalogue",
+                "ar": "أي حالة هي *pending*، وهي كلمة ليست من كلمات slug في قائمة الحالات",
+            },
+            {
+                "en": f"*pending* is read as {_join_statuses(chosen.pending)}",
+                "ar": f"معنى *pending*: {_join_in_arabic(chosen.pending)}",
+            },
             offer(
                 _build_rules,
                 chosen,
@@ -521,75 +652,151 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
         ),
         Assumption(
             "S2",
-            "which statuses are *completed*, whose children are delivering, delivered and shipped",
-            f"*completed* is read as {_join_statuses(chosen.completed)}" + " alone" * (len(chosen.completed) == 1),
+            {
+                "en": "which statuses are *completed*, whose children are delivering, delivered and shipped",
+                "ar": "أي حالات هي *completed*، وتتفرع منها delivering و delivered و shipped",
+            },
+            {
+                "en": f"*completed* is read as {_join_statuses(chosen.completed)}" + " alone" * alone,
+                "ar": f"معنى *completed*: {_join_in_arabic(chosen.completed)}" + " وحدها" * alone,
+            },
             offer(_build_rules, chosen, "completed", {"exact": COMPLETED_ONLY, "family": COMPLETED_FAMILY}),
         ),
         Assumption(
             "S3",
-            "what makes a customer a guest, which no field of the payload says",
-            "a customer is a guest only when the caller says so",
+            {
+                "en": "what makes a customer a guest, which no field of the payload says",
+                "ar": "متى يكون العميل ضيفًا، ولا حقل في البيانات يقول ذلك",
+            },
+            {
+                "en": "a customer is a guest only when the caller says so",
+                "ar": "العميل ضيف فقط إذا قال المستدعي ذلك",
+            },
         ),
         Assumption(
             "S4",
-            "what holds in a status that no page names",
-            f"an unknown status {unknown}, and is not *pending*",
+            {
+                "en": "what holds in a status that no page names",
+                "ar": "ما الحكم في حالة لا تذكرها أي صفحة",
+            },
+            {
+                "en": f"an unknown status {unknown}, and is not *pending*",
+                "ar": f"الحالة غير المعروفة {unknown_arabic}، وليست *pending*",
+            },
             offer(_build_rules, chosen, "unknown_status", {"open": "open", "closed": "closed"}),
         ),
         Assumption(
             "S5",
-            "what happens to an update that touches a closed section and open ones",
-            "it is refused whole, and every closed section is listed",
+            {
+                "en": "what happens to an update that touches a closed section and open ones",
+                "ar": "ما مصير تعديل يمس قسمًا مغلقًا وأقسامًا مفتوحة",
+            },
+            {
+                "en": "it is refused whole, and every closed section is listed",
+                "ar": "يُرفض كله، ويُذكر كل قسم مغلق",
+            },
         ),
-        Assumption("S6", "what an empty body does", "it is allowed and changes nothing"),
-        Assumption("S7", "what null means in a body", "null is not a documented value and cannot be read"),
+        Assumption(
+            "S6",
+            {"en": "what an empty body does", "ar": "ماذا يفعل الجسم الفارغ"},
+            {"en": "it is allowed and changes nothing", "ar": "هو مسموح ولا يغيّر شيئًا"},
+        ),
+        Assumption(
+            "S7",
+            {"en": "what null means in a body", "ar": "ما معنى null في الجسم"},
+            {
+                "en": "null is not a documented value and cannot be read",
+                "ar": "القيمة null غير موثقة، فلا يمكن قراءتها",
+            },
+        ),
         Assumption(
             "S8",
-            "whether canceled, restored and restoring close what completed closes",
-            f"{locked} receiver, shipping and coupon",
+            {
+                "en": "whether canceled, restored and restoring close what completed closes",
+                "ar": "هل تُغلق canceled و restored و restoring ما تُغلقه completed",
+            },
+            {
+                "en": f"{locked} receiver, shipping and coupon",
+                "ar": f"{locked_arabic} المستلم وبيانات الشحن والكوبون",
+            },
             offer(_build_rules, chosen, "locked", {"open": NONE_LOCKED, "family": CANCELED_FAMILY}),
         ),
         Assumption(
             "S9",
-            "which shipping keys need delivery_method",
-            "none: they are allowed without it",
+            {"en": "which shipping keys need delivery_method", "ar": "أي مفاتيح الشحن تحتاج delivery_method"},
+            {"en": "none: they are allowed without it", "ar": "لا شيء منها: هي مسموحة بدونه"},
         ),
         Assumption(
             "S10",
-            "whether *draft* is a flag or a status",
-            "either makes the order a draft",
+            {"en": "whether *draft* is a flag or a status", "ar": "هل *draft* علامة أم حالة"},
+            {"en": "either makes the order a draft", "ar": "كل منهما تجعل الطلب مسودة"},
         ),
         Assumption(
             "S11",
-            "when an order can be cancelled or rated, since the store's settings decide it too",
-            "the settings are parameters; unless they are given, the answer is for the status alone, and says so",
+            {
+                "en": "when an order can be cancelled or rated, since the store's settings decide it too",
+                "ar": "متى يمكن إلغاء الطلب أو تقييمه، وإعدادات المتجر تقرر ذلك أيضًا",
+            },
+            {
+                "en": "the settings are parameters; unless they are given, the answer is for the status alone, "
+                "and says so",
+                "ar": "الإعدادات معاملات؛ وإن لم تُعطَ فالجواب بحسب الحالة وحدها، ويُذكر ذلك",
+            },
         ),
         Assumption(
             "S12",
-            "which rules hold for an order that shows no readable status and no draft flag",
-            "it is read as an unknown status",
+            {
+                "en": "which rules hold for an order that shows no readable status and no draft flag",
+                "ar": "أي القواعد تسري على طلب لا يُظهر حالة مقروءة ولا علامة مسودة",
+            },
+            {"en": "it is read as an unknown status", "ar": "تُقرأ حالته غير معروفة"},
         ),
-        Assumption("S13", "whether the list of employees may be empty", "it may"),
-        Assumption("S14", "whether an empty object touches its section", "it is sent, so it does"),
+        Assumption(
+            "S13",
+            {
+                "en": "whether the list of employees may be empty",
+                "ar": "هل يجوز أن تكون قائمة الموظفين فارغة",
+            },
+            {"en": "it may", "ar": "يجوز"},
+        ),
+        Assumption(
+            "S14",
+            {"en": "whether an empty object touches its section", "ar": "هل يمس الكائن الفارغ قسمه"},
+            {"en": "it is sent, so it does", "ar": "لقد أُرسل، فهو يمسه"},
+        ),
         Assumption(
             "S15",
-            "what holds for an order that does not show whether it has a customer, as in a list of orders",
-            "a customer that is not shown is none"
-            if chosen.missing_customer == "none"
-            else "a customer that is not shown may be a registered one",
+            {
+                "en": "what holds for an order that does not show whether it has a customer, as in a list of orders",
+                "ar": "ما الحكم في طلب لا يُظهر هل له عميل، كما في قائمة الطلبات",
+            },
+            {
+                "en": "a customer that is not shown is none"
+                if no_customer
+                else "a customer that is not shown may be a registered one",
+                "ar": "العميل غير الظاهر غير موجود" if no_customer else "العميل غير الظاهر قد يكون من العملاء المسجلين",
+            },
             offer(_build_rules, chosen, "missing_customer", {"closed": "closed", "none": "none"}),
         ),
         Assumption(
             "S16",
-            "which documents are orders",
-            "one that shows reference_id, status or draft, or an id and a key that only orders have, and is not a "
-            "webhook of another kind",
+            {"en": "which documents are orders", "ar": "أي المستندات طلبات"},
+            {
+                "en": "one that shows reference_id, status or draft, or an id and a key that only orders have, and is "
+                "not a webhook of another kind",
+                "ar": "ما يُظهر reference_id أو status أو draft، أو id مع مفتاح لا يوجد إلا في الطلبات، وليس webhook من "
+                "نوع آخر",
+            },
         ),
     )
 
 
 def _join_statuses(statuses: Collection[Status], conjunction: str = "or") -> str:
     return join_words([status for status in Status if status in statuses] or ["no status"], conjunction)
+
+
+def _join_in_arabic(statuses: Collection[Status], joiner: str = " أو ") -> str:
+    return joiner.join(status for status in Status if status in statuses) or "لا حالة"
 
 
 def policy(
@@ -629,6 +836,7 @@ def policy(
         patch_type=Patch,
         actions=Action,
         rules=_build_rules(chosen),
+        titles=TITLES,
         waivers=_WAIVERS,
         parameters=(CANCELLATION, RATING),
         assumptions=_build_assumptions(chosen),
@@ -653,19 +861,35 @@ HINTS: Final = Hints(
             send_in("ship_to"),
         ),
         **dict.fromkeys(("lat", "lng", "ship_to.lat", "ship_to.lng"), send_in("ship_to.geo_coordinates")),
-        "shipping": Hint("shipping", text="send delivery_method, courier_id, branch_id and ship_to without a wrapper"),
+        "shipping": Hint(
+            "shipping",
+            text={
+                "en": "send delivery_method, courier_id, branch_id and ship_to without a wrapper",
+                "ar": "أرسل delivery_method و courier_id و branch_id و ship_to بلا غلاف",
+            },
+        ),
         "shipping_address": send_in("ship_to"),
         **dict.fromkeys(("ship_to.name", "ship_to.email", "ship_to.phone"), send_in("receiver")),
         "tags": use_endpoint("Order Tags"),
         "notes": use_endpoint("Order Histories"),
         "coupon": suggest("coupon_code"),
         "payment.reference_id": suggest(
-            "store_bank_id", "this is its name in Create Order: did you mean store_bank_id?"
+            "store_bank_id",
+            {
+                "en": "this is its name in Create Order: did you mean store_bank_id?",
+                "ar": "هذا اسمه في Create Order: هل تقصد store_bank_id؟",
+            },
         ),
         "customer.phone": suggest("mobile"),
         "receiver.mobile": suggest("phone"),
         **{
-            f"{parent}.{key}": suggest("name", "did you mean name? It holds the first and the last name")
+            f"{parent}.{key}": suggest(
+                "name",
+                {
+                    "en": "did you mean name? It holds the first and the last name",
+                    "ar": "هل تقصد name؟ فيه الاسم الأول واسم العائلة",
+                },
+            )
             for parent in ("customer", "receiver")
             for key in ("first_name", "last_name")
         },
@@ -683,7 +907,10 @@ HINTS: Final = Hints(
             frozenset({"mobile_code", "avatar", "gender", "urls", "birthday", "location", "full_name", "groups"}),
             Hint(
                 "customer_response",
-                text="this looks like a customer from an answer: send name, email, and mobile as a string",
+                text={
+                    "en": "this looks like a customer from an answer: send name, email, and mobile as a string",
+                    "ar": "يبدو هذا عميلًا من رد: أرسل name و email، و mobile نصًا",
+                },
             ),
         ),
     ),
@@ -703,11 +930,18 @@ PAYLOAD: Final = Payload(
             expected="status object",
             hints={
                 "integer": Hint(
-                    "envelope", text="this looks like the API's envelope, not an order: its status is a number"
+                    "envelope",
+                    text={
+                        "en": "this looks like the API's envelope, not an order: its status is a number",
+                        "ar": "يبدو هذا غلاف API، لا طلبًا: قيمة status فيه عدد",
+                    },
                 ),
                 "string": Hint(
                     "slug",
-                    text="if the string is the slug of an order, build the order: salla.Order(id=..., status=...)",
+                    text={
+                        "en": "if the string is the slug of an order, build the order: salla.Order(id=..., status=...)",
+                        "ar": "إن كان النص هو slug طلب فأنشئ الطلب بنفسك: salla.Order(id=..., status=...)",
+                    },
                 ),
             },
         ),

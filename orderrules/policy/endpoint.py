@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 import attrs
 
 from orderrules.grammar.orders import OrderT, PatchT
+from orderrules.languages.sentences import Phrase
 from orderrules.reading.bodies import gather, identifier, read_body, read_query, read_quickly, write_body
 from orderrules.reading.fields import slots_of
 from orderrules.reading.hints import NO_HINTS, Hints
 from orderrules.reading.limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
-from orderrules.reading.problems import InvalidInput, read_with
+from orderrules.reading.problems import InvalidInput, read_with, reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -124,8 +125,8 @@ class Endpoint(Generic[OrderT, PatchT]):
     def __attrs_post_init__(self) -> None:
         if not self.path.endswith("}") or not self._prefix.startswith("/"):
             raise ValueError(f"the path of an endpoint must look like /orders/{{order_id}}, got {self.path!r}")
-        object.__setattr__(self, "_update_name", f"{self._name} update")
-        object.__setattr__(self, "_order_name", f"{self._name} order")
+        object.__setattr__(self, "_update_name", Phrase.of("INPUTS", "update_of", platform=self._name))
+        object.__setattr__(self, "_order_name", Phrase.of("INPUTS", "order_of", platform=self._name))
 
     def __repr__(self) -> str:
         return f"<Endpoint {self.policy.name}: {UPDATE} {self.path}>"
@@ -198,7 +199,9 @@ class Endpoint(Generic[OrderT, PatchT]):
         request = self._read_request_quickly(order_id, query, body) if limits is UPDATE_LIMITS else None
         if request is not None:
             return request
-        with read_with(f"read the {self._name} request", limits, show_values=show_values):
+        with read_with(
+            reading(Phrase.of("INPUTS", "request_of", platform=self._name)), limits, show_values=show_values
+        ):
             number, query_fields, patch = gather(
                 functools.partial(identifier, order_id, self.parameter),
                 lambda: {} if self.query_type is None else write_body(read_query(self.query_type, query)),

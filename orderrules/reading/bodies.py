@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
+from orderrules.languages.sentences import Phrase
 from orderrules.reading.code_generation import Source, can_generate, reader
 from orderrules.reading.hints import EMPTY_ARRAY, ENCODED_TWICE, NO_HINTS, Hint, Hints
 from orderrules.reading.limits import OPTIONS, UPDATE_LIMITS, Limits
 from orderrules.reading.models import Model
-from orderrules.reading.problems import Code, InvalidInput, Part, Problem, Problems, read_with
+from orderrules.reading.problems import Code, InvalidInput, Part, Problem, Problems, read_with, reading
 from orderrules.reading.strict_json import (
     BLANK,
     LONGEST,
@@ -43,13 +44,15 @@ if TYPE_CHECKING:
 
 
 ModelT = TypeVar("ModelT", bound=Model)
+UPDATE: Final = Phrase.of("INPUTS", "update")
+"""The name of the input in an error, if the platform is not known."""
 
 
 def read_body(  # noqa: PLR0913 - all but two have defaults.
     model: type[ModelT],
     body: Mapping[str, object] | Document,
     *,
-    what: str = "update",
+    what: str = UPDATE,
     hints: Hints = NO_HINTS,
     limits: Limits = UPDATE_LIMITS,
     show_values: bool = False,
@@ -70,7 +73,7 @@ def read_body(  # noqa: PLR0913 - all but two have defaults.
     instance = read_quickly(model, body, limits)
     if instance is not None:
         return instance
-    what = f"read the {what}"
+    what = reading(what)
     if limits is UPDATE_LIMITS and not show_values:
         error = diagnose_quickly(model, body, what, hints)
         if error is not None:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from orderrules.languages import en
-from orderrules.languages.sentences import fill
+from orderrules.languages.sentences import ENGLISH, AnyLanguage, as_words, language_of, render, translate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,33 +29,42 @@ class Hint:
     Attributes:
         code: the kind of hint: a key of ``languages.en.HINTS``, or any word if a text is given.
         params: the parameters of its sentence, ready for JSON.
-        text: the sentence, if it is not that of the code.
+        text: the sentence, if it is not that of the code; or sentences by language.
     """
 
     code: str
     params: Mapping[str, Any] = attrs.field(default=NO_PARAMETERS, hash=False)
-    text: str = ""
+    text: str = attrs.field(default="", converter=as_words)
+
+    def render(self, language: AnyLanguage = ENGLISH) -> str:
+        """Return the sentence in a language.
+
+        Raises:
+            ValueError: the language is not known.
+        """
+        chosen = language_of(language)
+        return translate(self.text, chosen) if self.text else render(chosen, "HINTS", self.code, **self.params)
 
     def __str__(self) -> str:
-        return self.text or fill(en.HINTS[self.code], self.params)
+        return self.render()
 
 
-def suggest(word: str, text: str = "") -> Hint:
+def suggest(word: str, text: str | Mapping[str, str] = "") -> Hint:
     """Return the hint that another word is meant.
 
     Args:
         word: the word.
-        text: a sentence to use instead of *did you mean …?*
+        text: a sentence to use instead of *did you mean …?*, or sentences by language.
     """
     return Hint("suggestion", {"suggestion": word}, text)
 
 
-def send_in(*places: str, text: str = "") -> Hint:
+def send_in(*places: str, text: str | Mapping[str, str] = "") -> Hint:
     """Return the hint that a key belongs to another place of the request, or to one of several.
 
     Args:
         places: the paths of the places in the body.
-        text: a sentence to use instead of *send it in …*
+        text: a sentence to use instead of *send it in …*, or sentences by language.
     """
     return Hint("place", {"place": list(places)}, text)
 

@@ -18,7 +18,7 @@ import attrs
 from orderrules.reading.fields import strict_reader
 from orderrules.reading.hints import ENCODED_TWICE, Hint, as_hints
 from orderrules.reading.limits import ORDER_LIMITS, Limits
-from orderrules.reading.problems import Code, InvalidInput, Problem, Problems, read_with
+from orderrules.reading.problems import Code, InvalidInput, Problem, Problems, read_with, reading
 from orderrules.reading.strict_json import flaws_in, load_source
 from orderrules.reading.values import as_parameter, invalid, is_empty_list, is_mapping, mapping, pairs_of, wrong_type
 
@@ -154,7 +154,7 @@ class Payload:
         Raises:
             InvalidInput: the input is not an order, or an attribute is invalid; has every problem.
         """
-        with read_with(f"read the {what}", limits, show_values=show_values):
+        with read_with(reading(what), limits, show_values=show_values):
             document, has_flaws = load_source(source)
             problems = Problems()
             attributes: dict[str, Any] = {}

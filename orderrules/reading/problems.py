@@ -7,13 +7,23 @@ options of a read, such as its limits.
 from __future__ import annotations
 
 import contextlib
+import functools
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from orderrules.languages import en
-from orderrules.languages.sentences import fill, group_thousands, problem_sentence
+from orderrules.languages.sentences import (
+    ENGLISH,
+    AnyLanguage,
+    Phrase,
+    cut,
+    group_thousands,
+    language_of,
+    problem_sentence,
+    render,
+    translate,
+)
 from orderrules.reading.hints import NO_HINTS, NO_PARAMETERS, Hint, Hints
 from orderrules.reading.limits import (
     MAX_CHARACTERS,
@@ -106,33 +116,72 @@ class Problem:
     @property
     def message(self) -> str:
         """One lower-case sentence without a full stop."""
-        return problem_sentence(self.code, self.params)
+        return self.message_in(ENGLISH)
 
     @property
     def hint(self) -> str:
         """How to fix it, in one sentence, or ``""``."""
-        return "" if self.remedy is None else str(self.remedy)
+        return self.hint_in(ENGLISH)
+
+    def message_in(self, language: AnyLanguage) -> str:
+        """Return the message in a language.
+
+        Raises:
+            ValueError: the language is not known.
+        """
+        return problem_sentence(self.code, self.params, language_of(language))
+
+    def hint_in(self, language: AnyLanguage) -> str:
+        """Return the hint in a language, or ``""``.
+
+        Raises:
+            ValueError: the language is not known.
+        """
+        return "" if self.remedy is None else self.remedy.render(language)
+
+    def render(self, language: AnyLanguage = ENGLISH) -> str:
+        """Return the place, the message and the hint in one sentence.
+
+        Args:
+            language: the code of a language, such as ``ar``.
+
+        Raises:
+            ValueError: the language is not known.
+        """
+        chosen = language_of(language)
+        place = escape_unprintable(self.pointer) or render(chosen, "ERRORS", "whole")
+        message = self.message_in(chosen)
+        if self.part is Part.BODY:
+            sentence = render(chosen, "ERRORS", "place", place=place, message=message)
+        else:
+            part = render(chosen, "PARTS", self.part.value)
+            sentence = render(chosen, "ERRORS", "place_in", part=part, place=place, message=message)
+        if self.remedy is None:
+            return sentence
+        return render(chosen, "ERRORS", "with_hint", sentence=sentence, hint=self.hint_in(chosen))
 
     def __str__(self) -> str:
-        place = escape_unprintable(self.pointer) or en.ERRORS["whole"]
-        if self.part is not Part.BODY:
-            place = f"{self.part} {place}"
-        hint = f" ({self.hint})" if self.remedy else ""
-        return f"{place}: {self.message}{hint}"
+        return self.render()
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self, *, language: AnyLanguage = ENGLISH) -> dict[str, object]:
         """Return the problem as a JSON-ready dict; ``part`` is left out if it is the body.
 
         ``remedy`` is the code of the hint; without a hint, both are ``""``.
+
+        Args:
+            language: the language of the message and the hint.
+
+        Raises:
+            ValueError: the language is not known.
         """
         part = {} if self.part is Part.BODY else {"part": self.part.value}
         return {
             "pointer": self.pointer,
             "code": self.code.value,
             "params": dict(self.params),
-            "message": self.message,
+            "message": self.message_in(language),
             "remedy": self.remedy.code if self.remedy else "",
-            "hint": self.hint,
+            "hint": self.hint_in(language),
             **part,
         }
 
@@ -170,6 +219,16 @@ def escape_unprintable(text: str) -> str:
     )
 
 
+READ_INPUT: Final = Phrase.of("INPUTS", "read", input=Phrase.of("INPUTS", "input"))
+"""What could not be done, if nothing else is said."""
+
+
+@functools.lru_cache(maxsize=256)
+def reading(what: str) -> Phrase:
+    """Return that an input, such as *update*, is read."""
+    return Phrase.of("INPUTS", "read", input=what)
+
+
 class InvalidInput(ValueError):  # noqa: N818 - the public name has no "Error" suffix.
     """The input cannot be read. This differs from a refusal, where the input is valid and the answer is no.
 
@@ -180,7 +239,7 @@ class InvalidInput(ValueError):  # noqa: N818 - the public name has no "Error" s
     """
 
     def __init__(
-        self, problems: Iterable[Problem], what: str = "read the input", more: int = 0, characters: int = MAX_CHARACTERS
+        self, problems: Iterable[Problem], what: str = READ_INPUT, more: int = 0, characters: int = MAX_CHARACTERS
     ) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
         if not self.problems:
@@ -194,11 +253,18 @@ class InvalidInput(ValueError):  # noqa: N818 - the public name has no "Error" s
     # It is not part of the API.
     flaws: int = 0
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the error as a JSON-ready dict with the keys ``what``, ``problems`` and ``more``."""
+    def to_dict(self, *, language: AnyLanguage = ENGLISH) -> dict[str, object]:
+        """Return the error as a JSON-ready dict with the keys ``what``, ``problems`` and ``more``.
+
+        Args:
+            language: the language of the sentences.
+
+        Raises:
+            ValueError: the language is not known.
+        """
         return {
-            "what": self.what,
-            "problems": [problem.to_dict() for problem in self.problems],
+            "what": translate(self.what, language_of(language)),
+            "problems": [problem.to_dict(language=language) for problem in self.problems],
             "more": self.more,
         }
 
@@ -209,19 +275,30 @@ class InvalidInput(ValueError):  # noqa: N818 - the public name has no "Error" s
         return changed
 
     def __str__(self) -> str:
+        return self.render()
+
+    def render(self, language: AnyLanguage = ENGLISH) -> str:
+        """Return the error as text: what could not be done, and each problem in a line.
+
+        Args:
+            language: the code of a language, such as ``ar``.
+
+        Raises:
+            ValueError: the language is not known.
+        """
+        chosen = language_of(language)
         total = len(self.problems) + self.more
-        code = "one_problem" if total == 1 else "problems"
-        text = fill(en.ERRORS[code], {"what": self.what, "count": total})
+        text = render(chosen, "ERRORS", "problems", what=self.what, count=total)
         shown = 0
         for problem in self.problems[:MAX_LINES]:
-            line = f"\n  {problem}"
+            line = f"\n  {problem.render(chosen)}"
             room = self.characters - len(text)
             if shown and len(line) > room:
                 break
             # The first problem is always shown, cut to the room that is left.
-            text += line if len(line) <= room else line[: max(room, 0)] + "…"
+            text += line if len(line) <= room else cut(line, max(room, 0))
             shown += 1
-        rest = fill(en.ERRORS["more"], {"count": total - shown})
+        rest = render(chosen, "ERRORS", "more", count=total - shown)
         return f"{text}\n  {rest}" if total > shown else text
 
 
@@ -278,7 +355,7 @@ class Problems:
         self.kept += new
         self.more += len(found.kept) + found.more - self.flaws - len(new)
 
-    def error(self, what: str = "read the input") -> InvalidInput:
+    def error(self, what: str = READ_INPUT) -> InvalidInput:
         """Return one error with all the problems."""
         if self.kept:
             error = InvalidInput(self.kept, what, self.more, OPTIONS.get().limits.characters)

@@ -82,7 +82,7 @@ def test_check_prints_a_row_for_each_section_and_the_reasons() -> None:
     assert "\x1b" not in result.stdout
     waived = check("salla", "order-draft.json", "update-everything.json").stdout
     assert waived.count("waived") == 1
-    assert "SALLA-DRAFT-1: no restriction while draft or status is draft" in waived
+    assert "SALLA-DRAFT-1: no restriction while the order is a draft" in waived
 
 
 def test_an_update_that_changes_nothing_says_so() -> None:

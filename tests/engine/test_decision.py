@@ -101,7 +101,7 @@ def test_a_waiver_is_named_only_if_it_made_a_difference() -> None:
     assert [waiver.id for waiver in decision.waivers] == ["SALLA-DRAFT-1"]
     assert decision.explain().splitlines() == [
         "allowed",
-        "  SALLA-DRAFT-1: no restriction while draft or status is draft",
+        "  SALLA-DRAFT-1: no restriction while the order is a draft",
         "    why: a draft order has no restrictions",
     ]
     assert salla.POLICY.can_update(draft, salla.Patch(employees=(1,))).waivers == ()
@@ -237,7 +237,7 @@ def test_explain_has_a_fixed_order() -> None:
     )
     assert str(handmade).splitlines() == [
         "allowed",
-        "  SALLA-DRAFT-1: no restriction while draft or status is draft",
+        "  SALLA-DRAFT-1: no restriction while the order is a draft",
         "    why: a draft order has no restrictions",
         "  rests on S1: *pending* is read as payment_pending",
         "  rests on S2: *completed* is read as completed alone",

@@ -187,7 +187,7 @@ def test_a_space_numbers_its_points() -> None:
 def test_entries_read_as_sentences() -> None:
     """The text of a rule, a waiver or an assumption begins with its id."""
     assert str(salla.POLICY.rules[1]) == "SALLA-RECEIVER-1: receiver only if status is not completed"
-    assert str(salla.POLICY.waivers[0]) == "SALLA-DRAFT-1: no restriction while draft or status is draft"
+    assert str(salla.POLICY.waivers[0]) == "SALLA-DRAFT-1: no restriction while the order is a draft"
     assert str(salla.POLICY.assumptions[12]) == "S13: whether the list of employees may be empty: it may"
     assert [entry.id for entry in awal.POLICY.entries] == ["AWAL-STATUS-1"]
 

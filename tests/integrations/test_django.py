@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import sqlite3
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -32,10 +33,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 from django.db import connections, transaction  # noqa: E402
 from django.http import JsonResponse  # noqa: E402
 from django.test import Client, RequestFactory  # noqa: E402
+from django.utils import translation  # noqa: E402
 from rest_framework import exceptions, serializers  # noqa: E402
 from rest_framework.test import APIClient  # noqa: E402
 
-from orderrules.integrations.django import AsyncUpdateOrderMixin, OrderForm, UpdateOrderMixin, UpdateValidator  # noqa: E402
+from orderrules.integrations.django import (  # noqa: E402
+    AsyncUpdateOrderMixin,
+    OrderForm,
+    UpdateOrderMixin,
+    UpdateValidator,
+    active_language,
+)
 from orderrules.integrations.rest_framework import UpdateValidator as SerializerValidator  # noqa: E402
 from orderrules.integrations.rest_framework import exception_handler_of  # noqa: E402
 
@@ -235,6 +243,49 @@ def test_a_form_disables_closed_fields() -> None:
     assert "disabled" in str(form["coupon_code"])
     assert "the order is completed" in str(form["coupon_code"])
     assert not any(field.disabled for field in Form(order=OPEN).fields.values())
+
+
+def test_a_form_speaks_the_active_language() -> None:
+    """The help text is HTML; a title and an error are text."""
+    with translation.override("ar"):
+        form = Form({"coupon_code": "EID"} | OWN, order=DONE)
+        coupon = (
+            "لا يمكن تعديل الكوبون: حالة الطلب «تم التنفيذ»؛ لا يجوز التعديل إلا حين لا تكون حالة الطلب «تم التنفيذ»"
+        )
+        assert form.fields["coupon_code"].help_text == f'<span lang="ar" dir="rtl">{coupon}</span>'
+        assert form.fields["coupon_code"].widget.attrs["title"] == coupon
+        assert not form.is_valid()
+        assert form.errors["coupon_code"] == [coupon]
+        with pytest.raises(ValidationError) as caught:
+            UpdateValidator(salla.POLICY)({"branch_id": "7"})
+        assert caught.value.messages == ["\u2068/branch_id\u2069: المتوقع عدد صحيح، والموجود نص"]
+    with translation.override("ar-sa"):
+        assert active_language() == "ar"
+    with translation.override("fr"):
+        assert active_language() == "en"
+    with translation.override(None):
+        assert active_language() == "en"
+
+
+def test_an_error_is_answered_in_the_language_that_the_header_prefers(row: Any) -> None:
+    """A refusal, what cannot be read, and what is not JSON; REST framework's handler too."""
+    for body, content_type, status in (
+        ('{"status": "pending"}', "application/json", 422),
+        ("{", "application/json", 400),
+        ("{}", "text/plain", 415),
+    ):
+        answer = Client(headers={"accept-language": "ar-SA, en;q=0.5"}).put(
+            f"/orders/{row.pk}{QUERY}", body, content_type=content_type
+        )
+        assert answer.status_code == status
+        assert re.search("[\u0600-\u06ff]", answer.json()["detail"])
+        assert (answer["content-language"], answer["vary"]) == ("ar", "Accept-Language")
+    request = RequestFactory().put("/", headers={"Accept-Language": "ar"})
+    refusal = UpdateRefused(salla.POLICY.can_update(DONE, salla.Patch(coupon_code="EID")))
+    for context, title in (({"request": request}, "التعديل مرفوض"), ({}, "The update is refused")):
+        response = exception_handler_of(salla.ENDPOINT)(refusal, context)
+        assert response is not None
+        assert json.loads(response.content)["title"] == title
 
 
 def test_a_form_asks_only_for_changed_values() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from typing import Annotated, Any
@@ -130,6 +131,26 @@ def test_a_refusal_is_a_problem_document(client: AppClient) -> None:
         ],
         "allowed": {"sections": ["employees"], "keys": ["employees"]},
     }
+
+
+def test_the_header_chooses_the_language_of_an_answer(client: AppClient) -> None:
+    """A refusal, what cannot be read, and what is not JSON: titles and sentences, and no other member."""
+    for content, kind, status in ((b'{"coupon_code": "EID"}', "json", 422), (b"{", "json", 422), (b"{}", "xml", 415)):
+        answers = [
+            client.put(
+                "/orders/7",
+                content=content,
+                headers={"Content-Type": f"application/{kind}", "Accept-Language": language},
+            )
+            for language in ("ar, en;q=0.9", "de")
+        ]
+        assert [answer.status_code for answer in answers] == [status, status]
+        assert [answer.headers["content-language"] for answer in answers] == ["ar", "en"]
+        assert [answer.headers["vary"] for answer in answers] == ["Accept-Language"] * 2
+        arabic, english = (answer.json() for answer in answers)
+        assert arabic.keys() == english.keys()
+        assert arabic["detail"] != english["detail"]
+        assert not re.search("[\u0600-\u06ff]", json.dumps(english, ensure_ascii=False))
 
 
 @pytest.mark.parametrize(

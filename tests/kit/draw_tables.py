@@ -17,6 +17,7 @@ from orderrules.engine.decision_table import table_of
 from orderrules.languages import en
 from orderrules.languages.sentences import group_thousands
 from tests.kit.draw_commands import commands
+from tests.kit.draw_sentences import draw_counts, draw_fragments, draw_sentences, draw_words
 from tests.kit.markdown import table
 
 if TYPE_CHECKING:
@@ -31,10 +32,12 @@ DOCUMENTS: Final = [
 POLICIES: Final[dict[str, Policy[Any, Any]]] = {"salla": salla.POLICY, "awal": awal.POLICY}
 _TABLE: Final = re.compile(r"<!-- table: (\w+) (\w+) -->\n.*?<!-- /table -->", re.DOTALL)
 _SENTENCES: Final = re.compile(r"<!-- sentences: (\w+) -->\n.*?<!-- /sentences -->", re.DOTALL)
+_BOTH: Final = re.compile(r"<!-- both: (\w+) (\w*) -->\n.*?<!-- /both -->", re.DOTALL)
 _DIAGRAM: Final = re.compile(r"<!-- diagram: (\w+) (\w+) -->\n.*?<!-- /diagram -->", re.DOTALL)
 _COMMANDS: Final = re.compile(r"<!-- commands -->\n.*?<!-- /commands -->", re.DOTALL)
 _WITNESSES: Final = re.compile(r"<!-- witnesses -->\n.*?<!-- /witnesses -->", re.DOTALL)
 _RESULTS: Final = re.compile(r"<!-- results: (\w+) -->\n.*?<!-- /results -->", re.DOTALL)
+_COUNTED: Final = re.compile(r"(\{\w+):(\w+)\}")
 RESULTS: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
 ON_3_13: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "results-3.13.json").read_text(encoding="utf-8"))
 WITNESSES: Final = {
@@ -96,14 +99,23 @@ def drawn(document: str) -> str:
     def replace_results(match: re.Match[str]) -> str:
         return f"<!-- results: {match[1]} -->\n{results(match[1])}\n<!-- /results -->"
 
+    def replace_both(match: re.Match[str]) -> str:
+        what, name = match.groups()
+        of_platform = {"sentences": draw_sentences, "words": draw_words}
+        of_language = {"fragments": draw_fragments, "counts": draw_counts}
+        drawn_table = of_platform[what](name) if name else of_language[what]()
+        return f"<!-- both: {what} {name} -->\n{drawn_table}\n<!-- /both -->"
+
     def replace_sentences(match: re.Match[str]) -> str:
+        fragments: dict[str, str] = dict(getattr(en, match[1]))
         rows = [
             [f"`{code.replace('.', '`, `')}`", f"`{sentence.replace('{{}}', '{}')}`"]
-            for code, sentence in getattr(en, match[1]).items()
+            for code, sentence in ((code, _COUNTED.sub(r"\1} \2s", text)) for code, text in fragments.items())
         ]
         heads = ["code" if match[1] == "HINTS" else "code, reason", "sentence"]
         return f"<!-- sentences: {match[1]} -->\n{table([heads, *rows])}\n<!-- /sentences -->"
 
+    document = _BOTH.sub(replace_both, document)
     document = _WITNESSES.sub(lambda _: f"<!-- witnesses -->\n{witnesses()}\n<!-- /witnesses -->", document)
     document = _COMMANDS.sub(lambda _: f"<!-- commands -->\n{commands()}\n<!-- /commands -->", document)
     document = _SENTENCES.sub(replace_sentences, document)
