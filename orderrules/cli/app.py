@@ -171,13 +171,17 @@ def guest_option() -> click.Option:
 
 
 def _choose_language(_: click.Context, __: click.Parameter, value: str) -> Language:
-    if value in SHIPPED:
-        return language_of(value)
     if not value.endswith(".py"):
-        raise click.BadParameter(f"there is no language {value!r}; the languages are: {', '.join(SHIPPED)}, or FILE.py")
+        try:
+            return language_of(value)
+        except ValueError as error:
+            raise click.BadParameter(f"{error}, or FILE.py") from error
     try:
         return language_of(cast("Language", _import_file(value)))
-    except Exception as error:  # The user's module may raise anything.
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        # The user's module may raise anything, SystemExit included.
         raise click.BadParameter(f"{value}: {type(error).__name__}: {error}") from error
 
 

@@ -22,6 +22,7 @@ import attrs
 
 from orderrules.languages.sentences import (
     ENGLISH,
+    FORM_COUNTS,
     AnyLanguage,
     Language,
     Words,
@@ -114,7 +115,17 @@ def _as_says(
     if not hasattr(sentences, "keys"):
         # The sentences by language, as made by this function, or those of English.
         sentences = dict(sentences) if all(isinstance(each, tuple) for each in sentences) else {"en": sentences}
-    return tuple((code, tuple(of_language)) for code, of_language in sentences.items())
+    forms = {code: tuple(of_language) for code, of_language in sentences.items()}
+    if forms and "en" not in forms:
+        raise ValueError("the sentences of a fact need English ones")
+    for code, of_language in forms.items():
+        if len(of_language) != FORM_COUNTS.get(code, len(of_language)):
+            raise ValueError(
+                f"a fact has {FORM_COUNTS[code]} sentences in the language {code!r}, got {len(of_language)}"
+            )
+        if any(each.replace("{}", "", 1).count("{") or each.count("{}") != 1 for each in of_language):
+            raise ValueError(f"each sentence of a fact has {{}} once, in the language {code!r}")
+    return tuple(forms.items())
 
 
 def _as_aliases(pairs: Iterable[tuple[str, Hashable]]) -> tuple[tuple[str, Hashable], ...]:
@@ -161,7 +172,8 @@ class Fact:
         counts: whether the attribute is a list, and its length the number.
 
     Raises:
-        ValueError: the fact has no value, or one twice; or the bounds are not numbers in rising order.
+        ValueError: the fact has no value, or one twice; the bounds are not numbers in rising order; or a text or a
+            sentence is not one.
     """
 
     name: str
@@ -192,6 +204,7 @@ class Fact:
             raise ValueError("a fact needs at least one value, and no value twice")
         if self.absent is not attrs.NOTHING:
             self.check_values((self.absent,))
+        _ = self.title  # Raises ValueError for a name that is no text.
 
     def __repr__(self) -> str:
         return f"<Fact {self.name}: {len(self.values)} values>"

@@ -101,13 +101,13 @@ def require_json(content_type: str) -> None:
         raise NotJson
 
 
-def preferred_language(accepted: str) -> str:
+def preferred_language(accepted: str | None) -> str:
     """Return the code of the shipped language that an ``Accept-Language`` header prefers; English if it names none.
 
-    A region is ignored: ``ar-SA`` asks for Arabic.
+    A region is ignored: ``ar-SA`` asks for Arabic. None, for no header, asks for English.
     """
     best, quality = SHIPPED[0], 0.0
-    for each in accepted[:_LONGEST_HEADER].split(","):
+    for each in (accepted or "")[:_LONGEST_HEADER].split(","):
         tag, _, weight = each.partition(";")
         code = tag.strip().lower().partition("-")[0]
         try:
@@ -132,11 +132,16 @@ def plain_problem(
     Raises:
         ValueError: the language is not known.
     """
-    kind, status, code = "no-such-order", HTTPStatus.NOT_FOUND, "no_such_order"
+    chosen = language_of(language)
+    kind, status, title, code = "no-such-order", HTTPStatus.NOT_FOUND, "not_found", "no_such_order"
     if isinstance(error, NotJson):
-        kind, status, code = "not-json", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_json"
-    detail = render(language_of(language), "ANSWERS", code)
-    return {**_common_members(kind, phrase_of(status), status, types), "detail": detail, "errors": [{"detail": detail}]}
+        kind, status, title, code = "not-json", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported", "not_json"
+    detail = render(chosen, "ANSWERS", code)
+    return {
+        **_common_members(kind, render(chosen, "ANSWERS", title), status, types),
+        "detail": detail,
+        "errors": [{"detail": detail}],
+    }
 
 
 class UpdateRefusedHere(UpdateRefused):

@@ -42,7 +42,9 @@ NOUNS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "byte": _noun(one="بايت واحد", two="بايتان", few="بايتات", many="بايتًا", other="بايت"),
         "character": _noun(one="محرف واحد", two="محرفان", few="محارف", many="محرفًا", other="محرف"),
         "item": _noun(one="عنصر واحد", two="عنصران", few="عناصر", many="عنصرًا", other="عنصر"),
-        "digit": _noun(one="رقم واحد", two="رقمين", few="أرقام", many="رقمًا", other="رقم"),
+        "digit": _noun(
+            one="خانة رقمية", two="خانتين رقميتين", few="خانات رقمية", many="خانة رقمية", other="خانة رقمية"
+        ),
         "key": _noun(one="مفتاح واحد", two="مفتاحين", few="مفاتيح", many="مفتاحًا", other="مفتاح"),
         "level": _noun(one="مستوى واحد", two="مستويين", few="مستويات", many="مستوى", other="مستوى"),
         "field": _noun(one="حقل واحد", two="حقلين", few="حقول", many="حقلًا", other="حقل"),
@@ -64,8 +66,8 @@ FORMS: Final[Mapping[str, int]] = MappingProxyType(
 )
 VALUES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "unknown": "غير معروف",
-        "left out": "متروك",
+        "unknown": "قيمة غير معروفة",
+        "left out": "غير مُرسَل",
         "yes": "نعم",
         "no": "لا",
         "above": "أكبر من {bound}",
@@ -86,8 +88,8 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "unknown": "قيمة من نوع غير معروف",
         "order": "كائن يمثل طلبًا",
         "status object": "كائن فيه slug",
-        "id": "عدد صحيح أو نص من أرقام عشرية",
-        "decimal": "عدد صحيح بأرقام عشرية",
+        "id": "عدد صحيح أو نص من الأرقام 0 إلى 9",
+        "decimal": "عدد صحيح مكتوب بالأرقام 0 إلى 9",
         "other string": "نص آخر",
         "query": "قاموس أو نص استعلام",
         "flag": "true أو false، أو yes أو no، أو 1 أو 0",
@@ -105,7 +107,7 @@ PROBLEMS: Final[Mapping[str, str]] = MappingProxyType(
         "null": "المتوقع {expected}، والموجود null",
         "unknown_key": "ليس مفتاحًا موثقًا في هذا الموضع",
         "key_not_text": "يجب أن يكون المفتاح نصًا، والموجود {found}",
-        "duplicate_key": "يتكرر أكثر من مرة",
+        "duplicate_key": "يظهر أكثر من مرة",
         "duplicate_key.row": "صف ثانٍ للقيمة نفسها",
         "missing": "مطلوب",
         "not_a_choice": "القيم الممكنة: {choices}",
@@ -117,7 +119,7 @@ PROBLEMS: Final[Mapping[str, str]] = MappingProxyType(
         "not_finite.constant": "القيمة {literal} ليست عددًا في JSON",
         "number_too_long": "فيه أكثر من {bound:digit}",
         "bad_text.nul": "يحتوي على المحرف NUL",
-        "bad_text.surrogate": "المحرف رقم {at} نصف زوج بديل",
+        "bad_text.surrogate": "المحرف رقم {at} محرف بديل (surrogate) بلا قرين",
         "unreadable": "وقع خطأ عند قراءة عناصر القاموس",
         "not_json.empty": "فارغ",
         "not_json.cut_off": "ليس JSON صحيحًا: ينقطع عند السطر {line}، العمود {column}",
@@ -131,7 +133,7 @@ PROBLEMS: Final[Mapping[str, str]] = MappingProxyType(
         "trailing_text": "بعد مستند JSON نص زائد، عند السطر {line}، العمود {column}",
         "not_utf8.other_encoding": "مرمّز بترميز UTF-16 أو UTF-32، والمتوقع UTF-8",
         "not_utf8.byte": "البايت {at} ليس UTF-8 صحيحًا",
-        "not_utf8.bytes": "يحتوي على بايتات ليست UTF-8 صحيحة",
+        "not_utf8.bytes": "يحتوي على بايتات ليست UTF-8 صحيحًا",
         "byte_order_mark": "يبدأ بعلامة ترتيب البايتات، و JSON لا يسمح بها",
         "too_large.bytes": "حجمه {found:byte}، والحد الأقصى {bound}",
         "too_large.more_bytes": "حجمه أكبر من: {found:byte}، والحد الأقصى {bound}",
@@ -139,10 +141,10 @@ PROBLEMS: Final[Mapping[str, str]] = MappingProxyType(
         "too_large.keys": "فيه أكثر من {bound:key}",
         "too_large.items": "فيه {found:item}، والحد الأقصى {bound}",
         "too_large.row": "أطول من اللازم: {bound:byte} أو أكثر",
-        "too_deep": "متداخل على أكثر من {bound:level}",
+        "too_deep": "متداخل إلى عمق يزيد على {bound:level}",
         "too_deep.stack": "أعمق تداخلًا مما تتسع له بقية مكدس Python",
         "not_an_order.other_webhook": "إشعار webhook للحدث {event!r}، وليس طلبًا",
-        "not_an_order.failed": "رد على طلب API فاشل، وليس طلب شراء",
+        "not_an_order.failed": "رد على نداء API فاشل، وليس طلبًا من طلبات المتجر",
         "not_an_order.foreign_keys": "ليس طلبًا: لا يوجد في أي طلب المفتاح {keys}",
         "not_an_order.no_key": "ليس طلبًا: لا يوجد فيه {keys}",
     }
@@ -168,7 +170,7 @@ INPUTS: Final[Mapping[str, str]] = MappingProxyType(
         "update": "التعديل",
         "update_of": "تعديل {platform}",
         "order_of": "طلب {platform}",
-        "request_of": "رسالة {platform}",
+        "request_of": "الطلب الموجّه عبر HTTP إلى {platform}",
     }
 )
 HINTS: Final[Mapping[str, str]] = MappingProxyType(
@@ -178,7 +180,7 @@ HINTS: Final[Mapping[str, str]] = MappingProxyType(
         "query": "أرسله في الاستعلام",
         "endpoint": "استخدم نقطة النهاية {endpoint}",
         "no_wrapper": "لا غلاف حول جسم التعديل: أرسل محتواه مباشرة",
-        "response": "يبدو هذا طلبًا من رد أو من webhook: أرسل المفاتيح التي تريد تغييرها فقط",
+        "response": "يبدو هذا طلبًا مأخوذًا من رد أو من webhook: أرسل المفاتيح التي تريد تغييرها فقط",
         "leave_out": "احذف المفتاح لتبقى القيمة الحالية",
         "empty_array": "تكتب PHP المصفوفة الفارغة هكذا: []؛ أرسل {{}} للكائن الفارغ، أو احذف المفتاح",
         "encoded_twice": "هذا نص بداخله JSON: رُمّز المستند مرتين",
@@ -207,7 +209,7 @@ CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 DECISIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "allowed": "مسموح",
+        "allowed": "مسموح به",
         "refused": "مرفوض: {sections}",
         "cannot_change": "لا يمكن تعديل {subject}: {actual}؛ {needed}",
         "not_possible": "لا يمكن {subject}: {actual}؛ {needed}",
@@ -215,7 +217,7 @@ DECISIONS: Final[Mapping[str, str]] = MappingProxyType(
         "change_only_while": "لا يجوز التعديل إلا حين {condition}",
         "possible_only_while": "لا يجوز ذلك إلا حين {condition}",
         "nothing": "لا شيء يسمح بذلك",
-        "undocumented": "لم يوثَّق أي حالة يجوز أن تليها",
+        "undocumented": "لم تُوثَّق الحالات التي يجوز أن تلي الحالة الحالية",
         "final": "لا يجوز أن يأتي شيء بعد {status}",
         "next": "لا يجوز أن يأتي بعد {status} إلا {statuses}",
         "waived": "لا قيود حين {condition}",
@@ -231,8 +233,8 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "not_shown": "لا يُظهر الطلب: {fact}",
         "unreadable": "تعذّرت قراءة {fact} في الطلب",
         "not_given": "تعتمد {rule} أيضًا على ما لم يُعطَ: {parameter}",
-        "not_listed": "لا تذكر الصفحة هذه القيمة في الطلب ({fact}): {shown!r}",
-        "not_listed_but": "لا تذكر الصفحة هذه القيمة في الطلب ({fact}): {shown!r} - هل تقصد {suggestion}؟",
+        "not_listed": "قيمة ({fact}) في الطلب غير مذكورة في صفحة التوثيق: {shown!r}",
+        "not_listed_but": "قيمة ({fact}) في الطلب غير مذكورة في صفحة التوثيق: {shown!r} - هل تقصد {suggestion}؟",
     }
 )
 ADVICE: Final[Mapping[str, str]] = MappingProxyType(
@@ -245,18 +247,20 @@ ANSWERS: Final[Mapping[str, str]] = MappingProxyType(
         "refused": "التعديل مرفوض",
         "not_json": "نوع المحتوى المتوقع application/json",
         "no_such_order": "لا يوجد طلب كهذا",
+        "not_found": "غير موجود",
+        "unsupported": "نوع محتوى غير مدعوم",
         "emptied": "لا يمكن إفراغ هذا الحقل: أبقِ القيمة الحالية أو أدخل قيمة أخرى",
         "section": "{title} ({keys}): {verdict}",
-        "open": "مفتوح للتعديل",
-        "closed": "مغلق",
-        "allowed_part": "المسموح:",
+        "open": "التعديل متاح",
+        "closed": "التعديل غير متاح",
+        "allowed_part": "المسموح به:",
         "refused_part": "المرفوض:",
         "no_sequence": "لا توصل أي سلسلة من التعديلات إلى الهدف:",
-        "nothing_to_do": "لا حاجة إلى شيء: الطلب يحقق الهدف",
+        "nothing_to_do": "لا حاجة إلى شيء: الطلب يحقق الهدف بالفعل",
         "no_advice": "لا نصائح",
         "for_every_order": "لكل طلب",
-        "for_no_order": "لا لأي طلب",
+        "for_no_order": "ليس لأي طلب",
         "no_transitions": "لا توثق المنصة أي انتقال بين الحالات",
-        "no_status": "لا حالة يجوز أن تأتي بعد هذه",
+        "no_status": "لا يجوز أن تأتي أي حالة بعد الحالة الحالية",
     }
 )

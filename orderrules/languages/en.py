@@ -240,6 +240,8 @@ ANSWERS: Final[Mapping[str, str]] = MappingProxyType(
         "refused": "The update is refused",
         "not_json": "expected the content type application/json",
         "no_such_order": "there is no such order",
+        "not_found": "Not Found",
+        "unsupported": "Unsupported Media Type",
         "emptied": "this field cannot be emptied: keep the present value, or enter another one",
         "section": "{title} ({keys}): {verdict}",
         "open": "open",

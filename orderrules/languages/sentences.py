@@ -11,6 +11,7 @@ import functools
 import html
 import importlib
 import re
+import string
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
 
@@ -55,9 +56,14 @@ FIRST_STRONG_ISOLATE: Final = "\u2068"
 POP_ISOLATE: Final = "\u2069"
 _ISOLATED: Final = re.compile(f"{FIRST_STRONG_ISOLATE}([^{POP_ISOLATE}]*){POP_ISOLATE}")
 _RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-_WORD: Final = r"[A-Za-z][A-Za-z0-9_/.+-]*(?<![.-])"
-_FOREIGN: Final = re.compile(rf"\{{[^{{}}]*\}}|/?{_WORD}(?: {_WORD})*|\d+(?:[-/ .]\d+)+")
-"""A parameter of a fragment, which stays as it is; Latin words; or the parts of a date or a grouped number."""
+_CHARACTER: Final = r"[A-Za-z0-9_/@:.?=#&+%~<>\[\]-]"
+_WORD: Final = rf"(?={_CHARACTER}*[A-Za-z]){_CHARACTER}*[A-Za-z0-9_/#+>\]](?:\([ -'*-~]*\))?"
+_FOREIGN: Final = re.compile(rf"\{{[^{{}}]*\}}|{_WORD}(?: {_WORD})*|\+?\d+(?:[-/ .:]\d+)+")
+"""A parameter of a fragment, which stays as it is; Latin words, addresses and calls; or a date or a grouped number."""
+_DIRECTIONS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""The characters that mark directions."""
+FORM_COUNTS: Final[Mapping[str, int]] = {"en": 3, "ar": 4}
+"""How many sentences ``Fact.says`` has in each language that is shipped; see ``FORMS``."""
 
 
 @functools.cache
@@ -75,13 +81,73 @@ def language_of(language: AnyLanguage) -> Language:
     if language is ENGLISH:
         return ENGLISH
     if isinstance(language, str):
-        if language not in SHIPPED:
+        code = language.replace("_", "-").partition("-")[0].lower()
+        if code not in SHIPPED:
             raise ValueError(f"there is no language {language[:40]!r}; the languages are: {', '.join(SHIPPED)}")
-        return _shipped(language)
+        return _shipped(code)
     missing = [name for name in ("CODE", "DIRECTION", "JOINERS", "FORMS", "plural") if not hasattr(language, name)]
     if missing:
-        raise TypeError(f"expected the code of a language or a module with {', '.join(missing)}")
+        kind = type(language).__name__
+        expected = f"a module that is a language, which has {', '.join(missing)}"
+        raise TypeError(f"expected the code of a language, such as 'ar', or {expected}; got {kind}")
+    _check_language(cast("Any", language))
     return language
+
+
+@functools.lru_cache(maxsize=64)
+def _check_language(language: Any) -> None:  # noqa: ANN401 - a module of a user's own.
+    """Check a module that is a language, once.
+
+    Raises:
+        ValueError: lists everything that is wrong with it.
+    """
+    problems = [*_flaws_of_shape(language), *(flaw for table in TABLES for flaw in _flaws_of_table(language, table))]
+    if problems:
+        raise ValueError(f"{language.CODE!r} is not a language: {'; '.join(problems)}")
+
+
+def _flaws_of_shape(language: Any) -> Iterator[str]:  # noqa: ANN401 - a module of a user's own.
+    if type(language.CODE) is not str or (language.CODE in SHIPPED and language is not _shipped(language.CODE)):
+        yield "CODE must be the code of a language that is not shipped"
+    if language.DIRECTION not in {"ltr", "rtl"}:
+        yield "DIRECTION must be 'ltr' or 'rtl'"
+    for table in ("JOINERS", "FORMS"):
+        lacking = set(getattr(en, table)).difference(getattr(language, table))
+        if lacking:
+            yield f"{table} needs {', '.join(sorted(lacking))}"
+    if not callable(language.plural):
+        yield "plural must be a function"
+
+
+def _flaws_of_table(language: object, table: str) -> Iterator[str]:
+    entries: Any = getattr(language, table, {})
+    if not isinstance(entries, Mapping):
+        yield f"{table} must be a mapping"
+        return
+    for key, entry in entries.items():  # pyright: ignore[reportUnknownVariableType]
+        flaw = _flaw_of_entry(table, str(key), entry)  # pyright: ignore[reportUnknownArgumentType]
+        if flaw:
+            yield f"{table}.{key} {flaw}"
+
+
+def _flaw_of_entry(table: str, key: str, entry: Any) -> str:  # noqa: ANN401 - whatever a module has.
+    """Return what is wrong with an entry of a table, or ``""``. A fragment has only parameters of the English one."""
+    if table == "FORMS":
+        return "" if type(entry) is int else "must be a number"
+    if table == "JOINERS":
+        return "" if isinstance(entry, tuple) and list(map(type, entry)) == [str, str] else "must be two strings"  # pyright: ignore[reportUnknownArgumentType]
+    if table == "NOUNS":
+        return "" if isinstance(entry, Mapping) and "other" in entry else "must be a mapping of forms, with 'other'"
+    try:
+        foreign = parameters_of(entry) - parameters_of(getattr(en, table).get(key, ""))
+    except (TypeError, ValueError) as error:
+        return f"cannot be read: {error}"
+    return f"has no parameter {', '.join(sorted(foreign))}" if foreign else ""
+
+
+def parameters_of(fragment: str) -> set[str]:
+    """Return the names of a fragment's parameters."""
+    return {name for _, name, _, _ in string.Formatter().parse(fragment) if name is not None}
 
 
 def untranslated(language: AnyLanguage) -> tuple[str, ...]:
@@ -109,7 +175,7 @@ class Words(Text):
         translations: the text in each language, by its code; there is always an English one.
 
     Raises:
-        ValueError: there is no English text.
+        ValueError: there is no English text, a text is blank, or it marks directions itself.
     """
 
     __slots__ = ("translations",)
@@ -117,9 +183,14 @@ class Words(Text):
 
     def __new__(cls, text: str | Mapping[str, str]) -> Self:
         """Return the words for texts by language, or for one English text."""
-        translations = {"en": text} if isinstance(text, str) else dict(text)
+        translations: dict[Any, Any] = {"en": text} if isinstance(text, str) else dict(text)
         if "en" not in translations:
             raise ValueError("words in several languages need an English text: {'en': ..., 'ar': ...}")
+        for code, each in translations.items():
+            if type(code) is not str or not isinstance(each, str) or not each.strip():
+                raise ValueError(f"expected a text that is not blank in the language {code!r}")
+            if _DIRECTIONS.search(each):
+                raise ValueError(f"the text in {code!r} has a character that marks a direction: these are set for you")
         self = super().__new__(cls, translations["en"])
         self.translations = translations
         return self
@@ -171,7 +242,7 @@ def isolate(text: str, language: Language) -> str:
     """Isolate a text of unknown direction in a sentence that is written from right to left."""
     if language.DIRECTION != "rtl" or not text or text.isdigit() or FIRST_STRONG_ISOLATE in text:
         return text
-    is_own = _RIGHT_TO_LEFT.search(text) and not re.search("[A-Za-z]", text)
+    is_own = _RIGHT_TO_LEFT.search(text) and not re.search("^/|[A-Za-z]", text)
     return text if is_own else f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}"
 
 
@@ -230,7 +301,7 @@ def render(language: Language, table: str, code: str, /, **parameters: object) -
 def _text_of(name: str, value: object, language: Language) -> str:
     if isinstance(value, Text):
         return value.render(language)
-    if type(value) is str or isinstance(value, str):
+    if isinstance(value, str):
         return _kind(value, language) if name in _KINDS else isolate(value, language)
     if type(value) is list:
         return join_words(cast("list[str]", value), "list" if name == "choices" else "or", language) if value else ""

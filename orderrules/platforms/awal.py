@@ -128,8 +128,8 @@ ASKED: Final = Fact(
     names={"ar": "الحالة المطلوبة"},
     values=(UNSET, *Status),
     attribute="status",
-    labels=((UNSET, {"en": "left out", "ar": "متروكة"}),),
-    notes=((UNSET, {"en": "the update leaves out the status", "ar": "يترك التعديل الحالة"}),),
+    labels=((UNSET, {"en": "left out", "ar": "غير مُرسَلة"}),),
+    notes=((UNSET, {"en": "the update leaves out the status", "ar": "لا يتضمن التعديل الحالة"}),),
     says={
         "en": ("the update asks for {}", "the update does not ask for {}", "the update asks for neither {}"),
         "ar": (
@@ -280,14 +280,14 @@ _ADVICE_RULES: Final = (
     AdviceRule(
         id="AWAL-ADVICE-2",
         when=UnchangedValue("status"),
-        message={"en": "the order has this status already", "ar": "الطلب في هذه الحالة أصلًا"},
+        message={"en": "the order has this status already", "ar": "حالة الطلب هي هذه الحالة بالفعل"},
     ),
     AdviceRule(
         id="AWAL-ADVICE-3",
         when=OmittedDefault("payment_status", PaymentStatus.UNPAID),
         message={
             "en": "the payment status is left out, and the page names unpaid as its default",
-            "ar": "تُركت حالة الدفع، والصفحة تجعل unpaid قيمتها الافتراضية",
+            "ar": "لم تُرسَل حالة الدفع، وصفحة التوثيق تجعل unpaid قيمتها الافتراضية",
         },
     ),
     AdviceRule(
@@ -341,11 +341,11 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
             "A4",
             {
                 "en": "what it means to leave out the payment status, for which the page names a default",
-                "ar": "ما معنى ترك حالة الدفع، والصفحة تذكر لها قيمة افتراضية",
+                "ar": "ما معنى عدم إرسال حالة الدفع، وصفحة التوثيق تذكر لها قيمة افتراضية",
             },
             {
                 "en": f"left out means {'unpaid' if reset else 'untouched'}",
-                "ar": f"تركها يعني {'unpaid' if reset else 'أنها لا تتغير'}",
+                "ar": f"عدم إرسالها يعني {'unpaid' if reset else 'أنها لا تتغير'}",
             },
             (Alternative("keep" if reset else "reset"),),
         ),
@@ -362,12 +362,12 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
             {"en": "what null and an empty body mean", "ar": "ما معنى null والجسم الفارغ"},
             {
                 "en": "null cannot be read; an empty body is allowed and changes nothing",
-                "ar": "لا يمكن قراءة null؛ والجسم الفارغ مسموح ولا يغيّر شيئًا",
+                "ar": "لا يمكن قراءة null؛ والجسم الفارغ مسموح به ولا يغيّر شيئًا",
             },
         ),
         Assumption(
             "A7",
-            {"en": "whether a refusal is answered with 400 or 422", "ar": "هل يُرد على الرفض بالرمز 400 أم 422"},
+            {"en": "whether a refusal is answered with 400 or 422", "ar": "هل يكون الرفض بالرمز 400 أم 422"},
             {
                 "en": "422 for a refusal by rule, 400 for a body that cannot be read",
                 "ar": "الرمز 422 للرفض بقاعدة، والرمز 400 لجسم لا يمكن قراءته",

@@ -226,14 +226,14 @@ DRAFT: Final = Fact(
         "en": ("the order is {}", "the order is not {}", "the order is neither {}"),
         "ar": ("الطلب {}", "الطلب ليس {}", "يكون الطلب {}", "لا يكون الطلب {}"),
     },
-    phrases=((False, {"en": "not a draft", "ar": "غير مسودة"}), (True, {"en": "a draft", "ar": "مسودة"})),
+    phrases=((False, {"en": "not a draft", "ar": "ليس مسودة"}), (True, {"en": "a draft", "ar": "مسودة"})),
 )
 CUSTOMER: Final = Fact(
     "customer",
     names={"ar": "العميل"},
     values=(*CustomerKind, UNSET),
     labels=(
-        (CustomerKind.NONE, {"en": "absent", "ar": "غير موجود"}),
+        (CustomerKind.NONE, {"en": "absent", "ar": "لا عميل"}),
         (CustomerKind.GUEST, {"en": "a guest", "ar": "من الضيوف"}),
         (CustomerKind.REGISTERED, {"en": "registered", "ar": "من العملاء المسجلين"}),
         (UNSET, {"en": "not shown", "ar": "غير ظاهر"}),
@@ -243,13 +243,13 @@ CUSTOMER: Final = Fact(
     notes=((UNSET, {"en": "the order does not show its customer", "ar": "لا يُظهر الطلب عميله"}),),
     says={
         "en": ("the order has {}", "the order does not have {}", "the order has neither {}"),
-        "ar": ("عميل الطلب {}", "عميل الطلب ليس {}", "يكون عميل الطلب {}", "لا يكون عميل الطلب {}"),
+        "ar": ("الطلب {}", "الطلب ليس {}", "يكون الطلب {}", "لا يكون الطلب {}"),
     },
     phrases=(
-        (CustomerKind.NONE, {"en": "no customer", "ar": "غير موجود"}),
-        (CustomerKind.GUEST, {"en": "a guest as its customer", "ar": "من الضيوف"}),
-        (CustomerKind.REGISTERED, {"en": "a registered customer", "ar": "من العملاء المسجلين"}),
-        (UNSET, {"en": "a customer that is not shown", "ar": "غير ظاهر"}),
+        (CustomerKind.NONE, {"en": "no customer", "ar": "بلا عميل"}),
+        (CustomerKind.GUEST, {"en": "a guest as its customer", "ar": "عميله من الضيوف"}),
+        (CustomerKind.REGISTERED, {"en": "a registered customer", "ar": "عميله من العملاء المسجلين"}),
+        (UNSET, {"en": "a customer that is not shown", "ar": "عميله غير ظاهر"}),
     ),
     remedies=(
         (
@@ -520,7 +520,7 @@ def _build_rules(chosen: _Choices) -> tuple[Rule, ...]:
             only_if=STATUS.is_in(chosen.pending),
             reason={
                 "en": "payment details are open only as long as the payment is pending",
-                "ar": "بيانات الدفع مفتوحة فقط ما دام الدفع معلقًا",
+                "ar": "تعديل بيانات الدفع متاح ما دام الطلب بانتظار الدفع فقط",
             },
         ),
         Rule(
@@ -558,7 +558,7 @@ def _build_rules(chosen: _Choices) -> tuple[Rule, ...]:
             only_if=STATUS.is_(Status.PAYMENT_PENDING),
             reason={
                 "en": "an order can be paid only while its payment is pending",
-                "ar": "لا يمكن دفع قيمة الطلب إلا والدفع معلق",
+                "ar": "لا يمكن دفع قيمة الطلب إلا والطلب بانتظار الدفع",
             },
         ),
     )
@@ -568,7 +568,7 @@ _WAIVERS: Final = (
     Waiver(
         id="SALLA-DRAFT-1",
         when=DRAFT.is_(value=True) | STATUS.is_(DRAFT_SLUG),
-        reason={"en": "a draft order has no restrictions", "ar": "لا قيود على الطلب المسودة"},
+        reason={"en": "a draft order has no restrictions", "ar": "لا قيود على الطلب ما دام مسودة"},
     ),
 )
 
@@ -586,7 +586,7 @@ _ADVICE_RULES: Final = (
         when=MissingKey(("branch_id", "courier_id", "ship_to"), needs="delivery_method"),
         message={
             "en": "shipping details are sent without a delivery_method, which the page requires for some of them",
-            "ar": "أُرسلت بيانات الشحن بلا delivery_method، والصفحة تشترطه لبعضها",
+            "ar": "أُرسلت بيانات الشحن بلا delivery_method، وصفحة التوثيق تشترطه لبعضها",
         },
     ),
     AdviceRule(
@@ -594,7 +594,7 @@ _ADVICE_RULES: Final = (
         when=EmptyValue(("employees",)),
         message={
             "en": "the list of employees is empty, and the page speaks of one or more",
-            "ar": "قائمة الموظفين فارغة، والصفحة تتحدث عن موظف أو أكثر",
+            "ar": "قائمة الموظفين فارغة، وصفحة التوثيق تتحدث عن موظف أو أكثر",
         },
     ),
     AdviceRule(
@@ -621,10 +621,10 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
     alone = len(chosen.completed) == 1
     if chosen.locked:
         locked = f"{_join_statuses(chosen.locked, 'and')} close{'s' * (len(chosen.locked) == 1)}"
-        locked_arabic = f"{_join_in_arabic(chosen.locked, ' و ')}: تُغلق"
+        locked_arabic = f"الحالات {_join_in_arabic(chosen.locked, ' و ')} تُغلق"
     else:
         locked = "canceled, restored and restoring do not close"
-        locked_arabic = f"{_join_in_arabic(CANCELED_FAMILY, ' و ')}: لا تُغلق"
+        locked_arabic = f"الحالات {_join_in_arabic(CANCELED_FAMILY, ' و ')} لا تُغلق"
     is_open = chosen.unknown_status == "open"
     unknown = "does not count as completed" if is_open else "closes every section bound to a status"
     unknown_arabic = "لا تُعد completed" if is_open else "تُغلق كل قسم مرتبط بالحالة"
@@ -634,7 +634,7 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
             "S1",
             {
                 "en": "which status is *pending*, a word that is not a slug of the catalogue",
-                "ar": "أي حالة هي *pending*، وهي كلمة ليست من كلمات slug في قائمة الحالات",
+                "ar": "أي حالة هي *pending*، وهي كلمة ليست slug لأي حالة في القائمة",
             },
             {
                 "en": f"*pending* is read as {_join_statuses(chosen.pending)}",
@@ -654,7 +654,7 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
             "S2",
             {
                 "en": "which statuses are *completed*, whose children are delivering, delivered and shipped",
-                "ar": "أي حالات هي *completed*، وتتفرع منها delivering و delivered و shipped",
+                "ar": "أي الحالات يشملها *completed*، الذي تتفرع منه delivering و delivered و shipped",
             },
             {
                 "en": f"*completed* is read as {_join_statuses(chosen.completed)}" + " alone" * alone,
@@ -670,7 +670,7 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
             },
             {
                 "en": "a customer is a guest only when the caller says so",
-                "ar": "العميل ضيف فقط إذا قال المستدعي ذلك",
+                "ar": "لا يُعد العميل ضيفًا إلا إذا قال المستدعي ذلك",
             },
         ),
         Assumption(
@@ -699,7 +699,7 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
         Assumption(
             "S6",
             {"en": "what an empty body does", "ar": "ماذا يفعل الجسم الفارغ"},
-            {"en": "it is allowed and changes nothing", "ar": "هو مسموح ولا يغيّر شيئًا"},
+            {"en": "it is allowed and changes nothing", "ar": "هو مسموح به ولا يغيّر شيئًا"},
         ),
         Assumption(
             "S7",
@@ -723,13 +723,13 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
         ),
         Assumption(
             "S9",
-            {"en": "which shipping keys need delivery_method", "ar": "أي مفاتيح الشحن تحتاج delivery_method"},
-            {"en": "none: they are allowed without it", "ar": "لا شيء منها: هي مسموحة بدونه"},
+            {"en": "which shipping keys need delivery_method", "ar": "أي مفاتيح الشحن تحتاج إلى delivery_method"},
+            {"en": "none: they are allowed without it", "ar": "لا شيء منها: هي مسموح بها بدونه"},
         ),
         Assumption(
             "S10",
             {"en": "whether *draft* is a flag or a status", "ar": "هل *draft* علامة أم حالة"},
-            {"en": "either makes the order a draft", "ar": "كل منهما تجعل الطلب مسودة"},
+            {"en": "either makes the order a draft", "ar": "كل منهما يجعل الطلب مسودة"},
         ),
         Assumption(
             "S11",
@@ -740,7 +740,7 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
             {
                 "en": "the settings are parameters; unless they are given, the answer is for the status alone, "
                 "and says so",
-                "ar": "الإعدادات معاملات؛ وإن لم تُعطَ فالجواب بحسب الحالة وحدها، ويُذكر ذلك",
+                "ar": "الإعدادات مُدخلات يعطيها المستدعي؛ وإن لم تُعطَ فالجواب بحسب الحالة وحدها، ويُذكر ذلك",
             },
         ),
         Assumption(
@@ -749,7 +749,7 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
                 "en": "which rules hold for an order that shows no readable status and no draft flag",
                 "ar": "أي القواعد تسري على طلب لا يُظهر حالة مقروءة ولا علامة مسودة",
             },
-            {"en": "it is read as an unknown status", "ar": "تُقرأ حالته غير معروفة"},
+            {"en": "it is read as an unknown status", "ar": "تُعد حالته غير معروفة"},
         ),
         Assumption(
             "S13",
@@ -768,13 +768,15 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
             "S15",
             {
                 "en": "what holds for an order that does not show whether it has a customer, as in a list of orders",
-                "ar": "ما الحكم في طلب لا يُظهر هل له عميل، كما في قائمة الطلبات",
+                "ar": "ما الحكم في طلب لا يُظهر إن كان له عميل، كما في قائمة الطلبات",
             },
             {
                 "en": "a customer that is not shown is none"
                 if no_customer
                 else "a customer that is not shown may be a registered one",
-                "ar": "العميل غير الظاهر غير موجود" if no_customer else "العميل غير الظاهر قد يكون من العملاء المسجلين",
+                "ar": "الطلب الذي لا يُظهر عميله بلا عميل"
+                if no_customer
+                else "العميل غير الظاهر قد يكون من العملاء المسجلين",
             },
             offer(_build_rules, chosen, "missing_customer", {"closed": "closed", "none": "none"}),
         ),

@@ -76,7 +76,7 @@ def test_a_section_has_its_title_and_its_keys(folder: Path) -> None:
     done = "حالة الطلب «تم التنفيذ»"
     out = run("editable", "--platform", "salla", "--language", "ar", str(folder / "order")).stdout
     assert out.replace("\u2068", "‹").replace("\u2069", "›").splitlines()[2:4] == [
-        "المستلم (‹receiver›): مغلق",
+        "المستلم (‹receiver›): التعديل غير متاح",
         f"  ‹SALLA-RECEIVER-1›: لا يمكن تعديل المستلم: {done}؛ لا يجوز التعديل إلا حين لا تكون {done}",
     ]
 
@@ -93,7 +93,7 @@ def test_a_language_of_ones_own_is_a_file(folder: Path) -> None:
     asked = ["check", "--platform", "salla", str(folder / "order"), str(folder / "nothing"), "--language"]
     assert "aye" in run(*asked, str(good)).stdout
     for place, message in (
-        (str(bad), "expected the code of a language or a module with CODE"),
+        (str(bad), "expected the code of a language, such as 'ar', or a module"),
         ("tlh", "there is no language 'tlh'; the languages are: en, ar, or FILE.py"),
         (str(folder / "missing.py"), "FileNotFoundError"),
     ):

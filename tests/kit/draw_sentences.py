@@ -74,7 +74,7 @@ def _plural(match: re.Match[str]) -> str:
 def _marked(english: str, arabic: str) -> str:
     """Return a fragment with its Latin words and its parameters isolated."""
     text = translate(Words({"en": english, "ar": arabic}), ar)
-    return _PLACE.sub(lambda match: f"\u2068{{{match[1]}}}\u2069", text)
+    return _PLACE.sub(lambda match: f"\u2068{match[0]}\u2069", text)
 
 
 def _text(text: str) -> str:

@@ -6,7 +6,6 @@ import copy
 import importlib
 import pickle
 import re
-import string
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -23,6 +22,8 @@ from orderrules.engine.decision_table import table_of
 from orderrules.integrations.problems import preferred_language
 from orderrules.languages import ar, en
 from orderrules.languages.sentences import (
+    FORM_COUNTS,
+    SHIPPED,
     TABLES,
     Words,
     count_of,
@@ -31,6 +32,7 @@ from orderrules.languages.sentences import (
     isolate,
     join_words,
     language_of,
+    parameters_of,
     to_html,
     translate,
     untranslated,
@@ -96,11 +98,6 @@ def test_both_fragments_have_the_same_parameters(name: str) -> None:
         assert left_to_right(fill(arabic, dict.fromkeys(parameters_of(english), "x"), language_of("ar"))) == "", code
 
 
-def parameters_of(fragment: str) -> set[str]:
-    """Return the names of a fragment's parameters."""
-    return {name for _, name, _, _ in string.Formatter().parse(fragment) if name is not None}
-
-
 @pytest.mark.parametrize("policy", EVERY_POLICY)
 def test_every_word_of_a_platform_is_there_in_both_languages(policy: Policy[Any, Any]) -> None:
     """Under every alternative of every assumption, and nothing is said twice in the data."""
@@ -161,9 +158,9 @@ def test_sentences_are_arabic() -> None:
     """A refusal, a waiver, advice, a note, a problem: as a merchant reads them."""
     order = salla.Order(status="completed", customer=salla.CustomerKind.REGISTERED)
     decision = salla.POLICY.can_update(order, salla.Patch(customer=salla.Customer(id=1), coupon_code="x"))
-    customer = "لا يمكن تعديل العميل: عميل الطلب من العملاء المسجلين"
+    customer = "لا يمكن تعديل العميل: الطلب عميله من العملاء المسجلين"
     assert decision.messages_in("ar") == (
-        f"{customer}؛ لا يجوز التعديل إلا حين يكون عميل الطلب غير موجود أو من الضيوف",
+        f"{customer}؛ لا يجوز التعديل إلا حين يكون الطلب بلا عميل أو عميله من الضيوف",
         "لا يمكن تعديل الكوبون: حالة الطلب «تم التنفيذ»؛ لا يجوز التعديل إلا حين لا تكون حالة الطلب «تم التنفيذ»",
     )
     assert decision.explain(order, language="ar").splitlines()[:2] == [
@@ -175,13 +172,13 @@ def test_sentences_are_arabic() -> None:
     )
     strange = salla.Order(status="complete")
     assert [advice.render("ar") for advice in salla.POLICY.advise(strange, salla.Patch(employees=()))] == [
-        marked("‹SALLA-ADVICE-3›: قائمة الموظفين فارغة، والصفحة تتحدث عن موظف أو أكثر (‹employees›)"),
+        marked("‹SALLA-ADVICE-3›: قائمة الموظفين فارغة، وصفحة التوثيق تتحدث عن موظف أو أكثر (‹employees›)"),
         marked(
             "‹SALLA-ADVICE-5›: حالة الطلب ليست ‹slug› موثقًا، لذلك تُعد غير معروفة: ‹'complete'› - هل تقصد ‹completed›؟"
         ),
     ]
     assert salla.POLICY.can_update(strange, salla.Patch()).explain(strange, language="ar").splitlines()[1:] == [
-        marked("  ملاحظة: لا تذكر الصفحة هذه القيمة في الطلب (الحالة): ‹'complete'› - هل تقصد ‹completed›؟")
+        marked("  ملاحظة: قيمة (الحالة) في الطلب غير مذكورة في صفحة التوثيق: ‹'complete'› - هل تقصد ‹completed›؟")
     ]
 
 
@@ -253,7 +250,8 @@ def test_an_unknown_language_is_an_error_that_lists_those_there_are() -> None:
     ):
         with pytest.raises(ValueError, match=expected):
             ask()
-    with pytest.raises(TypeError, match="expected the code of a language or a module with CODE"):
+    assert decision.explain(language="ar_SA") == decision.explain(language="AR") == decision.explain(language="ar")
+    with pytest.raises(TypeError, match=r"expected the code of a language, such as 'ar', or a module .*; got int"):
         decision.explain(language=7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
@@ -315,7 +313,7 @@ def test_values_of_facts_that_no_platform_names_are_told_in_both() -> None:
     staff = Parameter("sent by staff", values=(True, False), names={"ar": "الموظف"})
     assert staff.describe([True], language=arabic) == "الموظف: نعم"
     assert staff.describe([True], language=arabic, negated=True) == "الموظف: غير نعم"
-    assert awal.ASKED.describe(awal.ASKED.values[:1], language=arabic) == "الحالة المطلوبة: متروكة"
+    assert awal.ASKED.describe(awal.ASKED.values[:1], language=arabic) == "الحالة المطلوبة: غير مُرسَلة"
     assert salla.STATUS.say(salla.STATUS.values[-1:], language=arabic) == "حالة الطلب غير معروفة"
 
 
@@ -364,8 +362,89 @@ def test_words_and_errors_can_be_pickled_and_copied() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "isolated"),
+    [
+        ("راسل support@shop.sa أو https://shop.sa/help?x=1.", "راسل ‹support@shop.sa› أو ‹https://shop.sa/help?x=1›."),
+        ("اتصل على +966 50 123 4567، بلغة C# أو .NET", "اتصل على ‹+966 50 123 4567›، بلغة ‹C#› أو ‹.NET›"),
+        ("أنشئ salla.Order(id=..., status=...) الآن", "أنشئ ‹salla.Order(id=..., status=...)› الآن"),
+        ("*pending* في 12:30", "*‹pending›* في ‹12:30›"),
+        ("رمز SKU-12/ب", "رمز ‹SKU-12/›ب"),
+        ("قسم ٣", "قسم ٣"),
+    ],
+)
+def test_foreign_words_in_arabic_ones_are_isolated_whole(text: str, isolated: str) -> None:
+    """An address, a number of a telephone, and code."""
+    assert translate(Words({"en": "x", "ar": text}), language_of("ar")) == marked(isolated)
+    assert to_html(marked("‹a›"), "ar").count("<bdi") == 1
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ({"en": "x", "ar": 5}, "a text that is not blank in the language 'ar'"),
+        ({"en": "x", "ar": " "}, "a text that is not blank in the language 'ar'"),
+        ({"en": "x", 5: "y"}, "a text that is not blank in the language 5"),
+        ({"en": "x", "ar": "أ\u202eب"}, "marks a direction"),
+    ],
+)
+def test_words_that_are_no_words_are_an_error_when_they_are_given(texts: Any, message: str) -> None:
+    """And not when the first answer is given in that language."""
+    for make in (
+        lambda: Words(texts),
+        lambda: Rule(id="X", section=salla.Section.COUPON, only_if=ALWAYS, reason=texts),
+        lambda: Hint("x", text=texts),
+    ):
+        with pytest.raises(ValueError, match=message):
+            make()
+
+
+@pytest.mark.parametrize(
+    ("says", "message"),
+    [
+        ({"ar": ("{}",) * 4}, "need English ones"),
+        ({"en": ("{}",) * 3, "ar": ("{}",) * 3}, "has 4 sentences in the language 'ar', got 3"),
+        (("{}", "{}"), "has 3 sentences in the language 'en', got 2"),
+        (("{}", "{x}", "{}"), r"has \{\} once"),
+        (("{}", "x", "{}"), r"has \{\} once"),
+        (("{}", "{} {}", "{}"), r"has \{\} once"),
+    ],
+)
+def test_sentences_of_a_fact_are_checked_when_it_is_made(says: Any, message: str) -> None:
+    """Their number, and that each has a place for the value."""
+    with pytest.raises(ValueError, match=message):
+        Fact("size", values=(1, 2), says=says)
+    with pytest.raises(ValueError, match="not blank"):
+        Fact("size", values=(1, 2), names={"ar": ""})
+
+
+def test_a_language_with_mistakes_is_one_error_that_lists_them() -> None:
+    """Before the first answer, not in the middle of one."""
+    good = {name: getattr(en, name) for name in ("DIRECTION", "JOINERS", "FORMS", "plural")} | {"CODE": "tlh"}
+    for wrong, message in (
+        ({"CODE": "en"}, "CODE must be the code of a language that is not shipped"),
+        ({"DIRECTION": "up"}, "DIRECTION must be"),
+        ({"JOINERS": {"and": (", ", " joq ")}}, "JOINERS needs"),
+        ({"JOINERS": {**en.JOINERS, "and": "joq"}}, "JOINERS.and must be two strings"),
+        ({"FORMS": {}}, "FORMS needs"),
+        ({"plural": "other"}, "plural must be a function"),
+        ({"NOUNS": {"problem": {"one": "x"}}}, "NOUNS.problem must be a mapping of forms, with 'other'"),
+        ({"ERRORS": "x"}, "ERRORS must be a mapping"),
+        ({"DECISIONS": {"refused": "{sektions}"}}, "DECISIONS.refused has no parameter sektions"),
+        ({"DECISIONS": {"refused": "{sections.__class__}"}}, "DECISIONS.refused has no parameter"),
+        ({"DECISIONS": {"refused": "{sections"}}, "DECISIONS.refused cannot be read: "),
+        ({"DECISIONS": {"refused": 7}}, "DECISIONS.refused cannot be read: "),
+    ):
+        module: Any = ModuleType("klingon")
+        vars(module).update({**good, **wrong})
+        with pytest.raises(ValueError, match=re.escape(message)):
+            language_of(module)
+    assert {code: 1 + max(language_of(code).FORMS.values()) for code in SHIPPED} == FORM_COUNTS
+
+
+@pytest.mark.parametrize(
     ("header", "language"),
     [
+        (None, "en"),
         ("", "en"),
         ("ar", "ar"),
         ("AR-sa", "ar"),
@@ -383,6 +462,6 @@ def test_words_and_errors_can_be_pickled_and_copied() -> None:
         ("x," * 10_000 + "ar", "en"),
     ],
 )
-def test_a_header_chooses_a_language(header: str, language: str) -> None:
+def test_a_header_chooses_a_language(header: str | None, language: str) -> None:
     """The heaviest one that is shipped; English if there is none."""
     assert preferred_language(header) == language
