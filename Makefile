@@ -94,7 +94,7 @@ growth: $(VENV)/.installed-test  ## slow: time reading against the size of what 
 
 EXAMPLES := 2000
 
-machine: $(VENV)/.installed-test  ## slow: catch ten wrong servers, and walk two right ones, EXAMPLES=2000 each
+machine: $(VENV)/.installed-test  ## slow: catch the wrong servers of the tests, and walk two right ones, EXAMPLES=2000 each
 	PYTHONPATH=. $(BIN)/python benchmarks/machine.py --examples $(EXAMPLES)
 
 SECONDS := 60

@@ -55,6 +55,7 @@ TOOLS: Final = {
     "pygal": {"audit"},
     "click": {"cli"},
     "rich": {"cli", "testing"},
+    "uvicorn": {"cli"},
     "cattrs": {"reading"},
     "msgspec": {"reading"},
 }

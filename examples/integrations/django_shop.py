@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import django
 from django.conf import settings
@@ -121,6 +121,10 @@ class OrderSerializer(serializers.ModelSerializer[OrderRow]):
         model = OrderRow
         fields = ("status", "payment_status", "shipping_date", "delivery_date", "admin_notes", "branch_id")
         validators = (UpdateValidator(awal.POLICY, OrderRow.to_order),)
+        # Otherwise the framework refuses an empty text, and strips blanks.
+        extra_kwargs: ClassVar[dict[str, Any]] = dict.fromkeys(
+            ("admin_notes", "branch_id"), {"allow_blank": True, "trim_whitespace": False}
+        )
 
 
 class SerializedView(generics.RetrieveUpdateAPIView[OrderRow]):

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
         wsgi_app,
     )
     from orderrules.testing.laws import LAWS, BrokenLawError, check_laws
-    from orderrules.testing.state_machine import DisagreementError, OrderMachine
+    from orderrules.testing.races import RaceReport, check_races
+    from orderrules.testing.serving import asgi_app
+    from orderrules.testing.sessions import DisagreementError, HarnessError
+    from orderrules.testing.state_machine import IncompleteWalkWarning, OrderMachine
     from orderrules.testing.strategies import (
         allowed_patches,
         bodies,
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
         refused_pairs,
         refused_patches,
     )
+    from orderrules.testing.walk import Report, check_service
 
 __all__ = [
     "LAWS",
@@ -44,14 +48,21 @@ __all__ = [
     "FakeAwal",
     "FakeSalla",
     "Fault",
+    "HarnessError",
+    "IncompleteWalkWarning",
     "NoAnswerError",
     "OrderMachine",
+    "RaceReport",
+    "Report",
     "allowed_patches",
+    "asgi_app",
     "assert_allowed",
     "assert_refused",
     "bodies",
     "broken_bodies",
     "check_laws",
+    "check_races",
+    "check_service",
     "histories",
     "httpx_transport",
     "observe",
@@ -66,7 +77,10 @@ _MODULES: Final = {
     "assertions": ("assert_allowed", "assert_refused", "observe"),
     "fakes": ("Answer", "Fake", "FakeAwal", "FakeSalla", "Fault", "NoAnswerError", "httpx_transport", "wsgi_app"),
     "laws": ("LAWS", "BrokenLawError", "check_laws"),
-    "state_machine": ("DisagreementError", "OrderMachine"),
+    "races": ("RaceReport", "check_races"),
+    "serving": ("asgi_app",),
+    "sessions": ("DisagreementError", "HarnessError"),
+    "state_machine": ("IncompleteWalkWarning", "OrderMachine"),
     "strategies": (
         "allowed_patches",
         "bodies",
@@ -77,6 +91,7 @@ _MODULES: Final = {
         "refused_pairs",
         "refused_patches",
     ),
+    "walk": ("Report", "check_service"),
 }
 _import_name: Final = importer(__name__, _MODULES)
 

@@ -22,6 +22,7 @@ from orderrules.grammar.orders import OrderT, PatchT
 from orderrules.platforms import awal, salla
 from orderrules.reading.bodies import write_body
 from orderrules.reading.problems import InvalidInput
+from orderrules.testing.own_decisions import own_decisions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -95,6 +96,15 @@ class Fake(abc.ABC, Generic[OrderT, PatchT]):
     @property
     def _order_type(self) -> type[OrderT]:
         return self._endpoint.policy.order_type
+
+    def read_order(self, payload: Mapping[str, object], *, guest: bool = False) -> OrderT:
+        """Read an order as the API shows it; see ``Endpoint.read_order``.
+
+        Raises:
+            InvalidInput: it is no order.
+            TypeError: the platform has no guests.
+        """
+        return self._endpoint.read_order(payload, guest=guest)
 
     def add(self, order: OrderT) -> int:
         """Store an order and return its id: its own, or the next free one if the order has no id.
@@ -182,7 +192,8 @@ class Fake(abc.ABC, Generic[OrderT, PatchT]):
             return _json_answer(self._endpoint.unreadable_status, self._endpoint.unreadable(error))
         order = self.orders[number]
         try:
-            self.orders[number] = self.policy.apply(order, patch)
+            with own_decisions():
+                self.orders[number] = self.policy.apply(order, patch)
         except UpdateRefused as error:
             return _json_answer(self._endpoint.refusal_status, self._endpoint.refusal(error.decision))
         self._previous[number] = order
@@ -240,13 +251,17 @@ class FakeSalla(Fake[salla.Order, salla.Patch]):
         return {
             **payload,
             "payment_method": payment.get("method"),
-            "can_cancel": self.policy.can(order, salla.Action.CANCEL).allowed,
-            "is_pending_payment": self.policy.can(order, salla.Action.PAY).allowed,
+            "can_cancel": self._can(order, salla.Action.CANCEL),
+            "is_pending_payment": self._can(order, salla.Action.PAY),
             "shipping": {
                 "receiver": {key: value for key, value in _as_dict(written.get("receiver")).items() if key != "notify"},
                 "branch_id": written.get("branch_id"),
             },
         }
+
+    def _can(self, order: salla.Order, action: salla.Action) -> bool:
+        with own_decisions():
+            return self.policy.can(order, action).allowed
 
     def _answer_list(self, query: Mapping[str, str]) -> Answer:  # noqa: ARG002 - the page documents no list of orders.
         return self._answer_not_found()
@@ -316,6 +331,10 @@ class FakeAwal(Fake[awal.Order, awal.Patch]):
 
     def _answer_too_many_requests(self) -> Answer:
         return self._error(429, "Too Many Requests", "try again later")
+
+
+FAKES: Final[Mapping[str, type[FakeSalla | FakeAwal]]] = MappingProxyType({"salla": FakeSalla, "awal": FakeAwal})
+"""The fakes by the names of their platforms."""
 
 
 def httpx_transport(fake: Fake[Any, Any]) -> httpx.MockTransport:

@@ -1,57 +1,48 @@
-"""A Hypothesis state machine that tests a service against a policy, and the orders and bodies that it chooses from.
+"""A Hypothesis state machine that tests a service against a policy.
 
-The machine sends allowed updates, refused updates, and bodies that cannot be read. If the service and the policy
-disagree, the error shows a short script of requests. The machine chooses from few orders, updates and bodies, one for
-each mistake that a service may make. So each step tests a different thing, and a failure shrinks quickly.
+The machine first walks through the whole decision table with the service (``walk``), and then sends random sequences of
+allowed updates, refused updates, and bodies that cannot be read. If the service and the policy disagree, the error
+shows a short script of requests.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import itertools
-import json
-from datetime import date
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import attrs
-from hypothesis import Phase, settings
+from hypothesis import Phase, event, given, settings
 from hypothesis import strategies as st
+from hypothesis.control import current_build_context
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule
 
-from orderrules.engine.samples import asked_at, orders_of, rank, sample
-from orderrules.grammar.orders import free_keys, sections_by_key
+from orderrules.engine.samples import asked_at, sample
+from orderrules.grammar.orders import free_keys
 from orderrules.policy.policy import Policy
 from orderrules.reading.bodies import write_body
-from orderrules.reading.fields import UNSET, slots_of
-from orderrules.reading.problems import Code
-from orderrules.reading.values import members
+from orderrules.reading.fields import slots_of
+from orderrules.testing.sessions import DisagreementError, Session, Tracked, replay, shorten
+from orderrules.testing.walk import (
+    ALL_CODES,
+    SECONDS,
+    Walk,
+    combined_bodies,
+    groups_of_orders,
+    kinds_of_orders,
+    unreadable_bodies,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from hypothesis.strategies import DataObject, SearchStrategy
 
-    from orderrules.grammar.orders import OrderBase, OrderT, PatchBase, PatchT
-
-
-def starting_orders(policy: Policy[OrderT, PatchT]) -> list[list[OrderT]]:
-    """List one order for every combination of the facts' values, in groups that allow the same updates.
-
-    The simplest orders come first. A machine draws a group, and then an order of the group. So a status with updates
-    of its own is as likely as twelve statuses that allow the same updates.
-    """
-    return policy.keep(starting_orders, functools.partial(_starting_orders, policy))
-
-
-def _starting_orders(policy: Policy[OrderT, PatchT]) -> list[list[OrderT]]:
-    facts = policy.order_type.__space__.facts
-    groups: dict[tuple[PatchT, ...], list[OrderT]] = {}
-    for _, order in sorted(orders_of(policy.order_type), key=lambda pair: rank(facts, pair[0])):
-        allowed = tuple(patch for patch in updates(policy) if policy.can_update(order, patch))
-        groups.setdefault(allowed, []).append(order)
-    return list(groups.values())
+    from orderrules.grammar.orders import OrderT, PatchT
+    from orderrules.reading.problems import Code
+    from orderrules.testing.sessions import Body, Step
+    from orderrules.testing.walk import Report
 
 
 def updates(policy: Policy[OrderT, PatchT]) -> list[PatchT]:
@@ -96,116 +87,41 @@ def _pairs(policy: Policy[OrderT, PatchT]) -> Iterator[tuple[PatchT, PatchT]]:
             yield one, other
 
 
-_WRONG_TYPE_VALUES: Final[Mapping[type, object]] = {str: 7, int: "7", float: "7", bool: "yes", date: 7}
-_INVALID_VALUES: Final[Mapping[Code, object]] = {
-    Code.NULL: None,
-    Code.NOT_A_CHOICE: "no such value",
-    Code.NOT_A_DATE: "tomorrow",
-}
-
-
-def unreadable_bodies(policy: Policy[Any, Any], codes: tuple[Code, ...]) -> list[dict[str, object]]:
-    """List bodies that cannot be read.
-
-    For each code and each key that can have such a problem, there is a body with this key alone, and one body with
-    this key and each valid key.
-
-    Args:
-        policy: the rules.
-        codes: the codes of the problems.
-
-    Raises:
-        ValueError: there are no bodies for one of the codes.
-    """
-    return policy.keep((unreadable_bodies, codes), functools.partial(_unreadable_bodies, policy, codes))
-
-
-def _unreadable_bodies(policy: Policy[Any, Any], codes: Iterable[Code]) -> list[dict[str, object]]:
-    slots = slots_of(policy.patch_type)
-    bodies: list[dict[str, object]] = []
-    for code in codes:
-        if code not in {*_INVALID_VALUES, Code.WRONG_TYPE, Code.UNKNOWN_KEY}:
-            raise ValueError(f"a machine cannot send bodies with a problem of the code {code}")
-        if code is Code.UNKNOWN_KEY:
-            bodies.append({"no_such_key": 1})
-            continue
-        for key in sections_by_key(policy.patch_type):
-            field_type: Any = members(slots[key].annotation)[0]
-            if code is Code.WRONG_TYPE:
-                bodies.append({key: _WRONG_TYPE_VALUES.get(field_type, 7)})
-            elif code is Code.NULL or _rejects_text(field_type, code):
-                bodies.append({key: _INVALID_VALUES[code]})
-    valid: dict[str, Any] = {
-        key: write_body(policy.patch_type(**{key: sample(slots[key].annotation)}))[key]
-        for key in sections_by_key(policy.patch_type)
-    }
-    combined = [{other: valid[other], **body} for body in bodies for other in valid if other not in body]
-    return [*bodies, *combined]
-
-
-def _rejects_text(field_type: Any, code: Code) -> bool:  # noqa: ANN401 - an annotation can be any object.
-    """Return whether the text of ``_INVALID_VALUES`` for a code is invalid for a type."""
-    if code is Code.NOT_A_DATE:
-        return field_type is date
-    return isinstance(field_type, type) and issubclass(field_type, StrEnum)
-
-
-class DisagreementError(AssertionError):
-    """A service and a policy disagree. The message is the script of requests that shows it.
-
-    Attributes:
-        script: the lines of the script, one for each order created and each update sent.
-        verdict: what the service did, and what the policy says.
-    """
-
-    def __init__(self, script: list[str], verdict: str) -> None:
-        self.script = tuple(script)
-        self.verdict = verdict
-        numbered = [f"  {number}. {line}" for number, line in enumerate(script, 1)]
-        super().__init__("\n".join(["the service and the policy disagree", *numbered, verdict]))
-
-
-@attrs.define
-class _Tracked:
-    """An order of the service, and the state that it should have.
-
-    Attributes:
-        handle: the order's handle in the service, as ``create_order`` returns it.
-        name: the order's name in the script.
-        expected: the order as it should be.
-        sent: the updates that were sent for it, each with its body.
-    """
-
-    handle: Any
-    name: str
-    expected: Any
-    sent: list[tuple[Any, dict[str, object]]]
-
-
-_ALL_CODES: Final = (Code.WRONG_TYPE, Code.NULL, Code.NOT_A_CHOICE, Code.NOT_A_DATE, Code.UNKNOWN_KEY)
+class IncompleteWalkWarning(UserWarning):
+    """A machine stopped its walk through the table early, because the service is slow."""
 
 
 class OrderMachine(RuleBasedStateMachine):
     """A test of a service that updates orders.
 
     A subclass overrides ``create_order``, ``send_update`` and ``read_order``, and sets ``policy``; run
-    ``Subclass.TestCase``. The machine creates orders, sends updates that the policy allows or refuses, repeats earlier
-    updates, and sends bodies that cannot be read. After each request it compares the answer and the order read back
-    with the policy. A disagreement is shrunk to a short script of requests and raised as a ``DisagreementError``.
+    ``Subclass.TestCase``. A run begins with a walk through the whole table: it puts every kind of order, with each key
+    and with those that the rules tell apart, to the service. Then the machine walks at random: it creates orders, sends
+    updates that the policy allows or refuses, repeats earlier updates, and sends bodies that cannot be read. After each
+    request it compares the answer and the order read back with the policy. A disagreement is shortened to a script of
+    the fewest requests and keys, and raised as a ``DisagreementError``.
 
     Attributes:
         policy: the rules that the service must keep.
-        write_only: the fields of the order that the service does not show when the order is read back; a subclass
-            adds to them with ``OrderMachine.write_only | {...}``.
+        write_only: what the service does not show when an order is read back: fields of the order, body keys, or places
+            in a body such as ``receiver/notify``.
         invalid_body_codes: the codes of the problems that are sent in bodies that the service must refuse: wrong
             types, nulls, unknown keys, unknown values and bad dates. For a lenient service, set it to ``()``.
+        walk_seconds: how long the walk through the table takes at most. If a slow service needs longer, the walk stops
+            early, and a warning says how much of the table was put to the service.
+        walk_report: what the last walk put to the service.
     """
 
     policy: ClassVar[Policy[Any, Any]]
-    write_only: ClassVar[frozenset[str]] = frozenset({"written"})
-    invalid_body_codes: ClassVar[tuple[Code, ...]] = _ALL_CODES
+    write_only: ClassVar[frozenset[str]] = frozenset()
+    invalid_body_codes: ClassVar[tuple[Code, ...]] = ALL_CODES
+    walk_seconds: ClassVar[float] = SECONDS
+    walk_report: ClassVar[Report | None] = None
 
     _orders = Bundle("orders")
+    _walked_in: ClassVar[object] = None
+    _walk_error: ClassVar[Exception | None] = None
+    _shown_keys: ClassVar[set[str]] = set()
 
     def __init_subclass__(cls, **more: Any) -> None:  # noqa: ANN401 - the keywords of a class statement.
         """Run fewer steps than Hypothesis does by default, and skip its phase "explain": the script explains."""
@@ -219,13 +135,17 @@ class OrderMachine(RuleBasedStateMachine):
         super().__init__()
         if not isinstance(getattr(self, "policy", None), Policy):
             raise TypeError("the machine has no policy: set the class attribute policy, such as policy = salla.POLICY")
-        self._script: list[str] = []
-        self._count = 0
-        self._unreadable = unreadable_bodies(self.policy, self.invalid_body_codes)
+        self._session = Session(self.policy, self, self.write_only, self._shown_keys)
+        alone = unreadable_bodies(self.policy, self.invalid_body_codes)
+        self._unreadable = [*alone, *combined_bodies(self.policy, alone)]
 
-    def starting_orders(self) -> SearchStrategy[Any]:
-        """Return the strategy of the orders that are created; by default, one for every combination of facts."""
-        return st.sampled_from(starting_orders(self.policy)).flatmap(st.sampled_from)
+    def starting_orders(self) -> Any:  # noqa: ANN401 - a strategy, or an iterable of orders.
+        """Return the orders that the service can have: a strategy, or a list; by default, one order of every kind.
+
+        The walk puts all orders of a list to the service, or those that a strategy draws in two thousand examples.
+        """
+        # A status with updates of its own is as likely as twelve that allow the same updates.
+        return _strategy_of(groups_of_orders(self.policy, kinds_of_orders(self.policy)))
 
     def create_order(self, order: Any) -> object:  # noqa: ANN401 - an order of the policy's platform.
         """Create an order like this one in the service, and return its handle there, such as its id.
@@ -246,150 +166,143 @@ class OrderMachine(RuleBasedStateMachine):
     def read_order(self, handle: Any) -> Any:  # noqa: ANN401 - an order of the policy's platform.
         """Read an order back from the service, and return it; return None if the service cannot show it.
 
+        What the service shows of the values that were sent, and the fields of the order do not have, may be in the
+        order's ``written``.
+
         Raises:
             NotImplementedError: a subclass does not override it.
         """
         raise NotImplementedError("override read_order: it reads an order back from the service")
 
     @rule(target=_orders, data=st.data())
-    def create(self, data: DataObject) -> _Tracked:
-        """Create an order, read it back, and check that it is the same."""
-        order = data.draw(self.starting_orders(), label="order")
-        if getattr(order, "id", None) is not None:
-            order = order.replace(id=None)  # The service assigns the id.
-        self._count += 1
-        tracked = _Tracked(None, f"order {self._count}", order, [])
-        content = {key: value for key, value in order.__payload__().items() if value is not None}
-        self._script.append(f"create {tracked.name}: {_json(content)}{_facts_text(order)}")
-        with self._report_exceptions("while creating the order"):
-            tracked.handle = self.create_order(order)
-        observed = self._read_back(tracked)
-        if observed is not None:
-            # A field that was not given has the value that the service chose.
-            given = attrs.asdict(order, recurse=False)
-            chosen = {name: getattr(observed, name) for name, value in given.items() if value is None}
-            tracked.expected = order.replace(**chosen)
-            self._compare(tracked, observed)
-        return tracked
+    def create(self, data: DataObject) -> Tracked:
+        """Walk through the table once in each run. Create an order, read it back, and check that it is the same."""
+        self._walk_once()
+        starting: Any = self.starting_orders()
+        if not isinstance(starting, st.SearchStrategy):
+            starting = _strategy_of(groups_of_orders(self.policy, starting))
+        order = data.draw(starting, label="order")
+        return self._session.create(order)
 
     @rule(tracked=_orders, data=st.data())
-    def update(self, tracked: _Tracked, data: DataObject) -> None:
+    def update(self, tracked: Tracked, data: DataObject) -> None:
         """Send an update that the policy allows or refuses."""
         # The list is the same for every order, so Hypothesis can drop a step without changing the others.
         patch = data.draw(st.sampled_from(updates(self.policy)), label="update")
-        self._update(tracked, patch, write_body(patch))
+        self._send(tracked, write_body(patch))
 
     @rule(tracked=_orders, data=st.data())
-    def update_again(self, tracked: _Tracked, data: DataObject) -> None:
+    def update_again(self, tracked: Tracked, data: DataObject) -> None:
         """Send an earlier update again. The policy decides on it for the present order."""
         if tracked.sent:
-            patch, body = data.draw(st.sampled_from(tracked.sent), label="again")
-            self._update(tracked, patch, body)
+            _, body = data.draw(st.sampled_from(tracked.sent), label="again")
+            self._send(tracked, body)
 
     @rule(tracked=_orders, data=st.data())
-    def update_and_back(self, tracked: _Tracked, data: DataObject) -> None:
+    def update_and_back(self, tracked: Tracked, data: DataObject) -> None:
         """Send other values for the keys of an earlier update, then that update again, which is not a retry."""
         if tracked.sent:
             patch, body = data.draw(st.sampled_from(tracked.sent), label="and back")
             other = other_than(self.policy, patch)
             if other is not None:
-                self._update(tracked, other, write_body(other))
-                self._update(tracked, patch, body)
+                self._send(tracked, write_body(other))
+                self._send(tracked, body)
 
     @rule(tracked=_orders, data=st.data())
-    def update_that_cannot_be_read(self, tracked: _Tracked, data: DataObject) -> None:
+    def update_that_cannot_be_read(self, tracked: Tracked, data: DataObject) -> None:
         """Send a body that cannot be read. The service must refuse it and change nothing."""
-        if not self._unreadable:
-            return
-        body = data.draw(st.sampled_from(self._unreadable), label="body")
-        status = self._send(tracked, body)
-        if _is_accepted(status) is not False:
-            raise self._disagreement(f"the service {_status_verb(status)} a body that cannot be read")
-        self._compare(tracked, self._read_back(tracked))
+        if self._unreadable:
+            self._send(tracked, data.draw(st.sampled_from(self._unreadable), label="body"))
 
-    def _send(self, tracked: _Tracked, body: dict[str, object]) -> int | bool:
-        self._script.append(f"PUT {tracked.name}: {_json(body)}")
-        with self._report_exceptions("while updating the order"):
-            status = self.send_update(tracked.handle, dict(body))
-        if not isinstance(status, int):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"send_update must return an HTTP status or a bool, got {type(status).__name__}")
-        self._script[-1] += f" -> {_status_word(status)}"
-        return status
-
-    def _read_back(self, tracked: _Tracked) -> OrderBase[Any] | None:
-        with self._report_exceptions("while reading the order back"):
-            observed: OrderBase[Any] | None = self.read_order(tracked.handle)
-        if observed is not None and type(observed) is not self.policy.order_type:
-            raise TypeError(
-                f"read_order must return an order of {self.policy.name} or None, got {type(observed).__name__}"
-            )
-        return observed
-
-    @contextlib.contextmanager
-    def _report_exceptions(self, action: str) -> Generator[None]:
-        """Raise a ``DisagreementError`` if the service raises an exception."""
+    def _send(self, tracked: Tracked, body: Body) -> None:
         try:
-            yield
-        except NotImplementedError:
-            raise
-        except Exception as error:
-            raise self._disagreement(f"{action}, the service raised {type(error).__name__}: {error}") from error
+            self._session.send(tracked, body)
+        except DisagreementError as error:
+            if not current_build_context().is_final:
+                raise
+            # Hypothesis has shortened the script as far as it can; what is left are single keys.
+            raise shorten(error, self._session.steps, self._take) from None
 
-    def _update(self, tracked: _Tracked, patch: PatchBase, body: dict[str, object]) -> None:
-        decision = self.policy.can_update(tracked.expected, patch)
-        status = self._send(tracked, body)
-        if (patch, body) not in tracked.sent:
-            tracked.sent.append((patch, body))
-        if _is_accepted(status) is not decision.allowed:
-            raise self._disagreement(
-                f"the service {_status_verb(status)} the update; by the policy it is {decision.explain()}"
-            )
-        if decision:
-            tracked.expected = self.policy.apply(tracked.expected, patch)
-        self._compare(tracked, self._read_back(tracked))
+    def _take(self, steps: list[Step]) -> None:
+        """Take the steps of a script with a service that is as it was at the start."""
+        other = _fresh(type(self))
+        try:
+            replay(self.policy, other, self.write_only, self._shown_keys, steps)
+        finally:
+            other.teardown()
 
-    def _compare(self, tracked: _Tracked, observed: OrderBase[Any] | None) -> None:
-        """Check that the fields that the service shows have the expected values."""
-        if observed is None:
-            return
-        differences = [
-            f"{name} is {_format(getattr(observed, name))}, expected {_format(getattr(tracked.expected, name))}"
-            for name in slots_of(self.policy.order_type)
-            if name != "id"
-            and name not in self.write_only
-            and getattr(observed, name) != getattr(tracked.expected, name)
-        ]
-        if differences:
-            raise self._disagreement(f"{tracked.name} was read back with other values: {'; '.join(differences)}")
+    def _walk_once(self) -> None:
+        """Walk through the table once in each run of Hypothesis; if it failed, fail in each example of the run.
 
-    def _disagreement(self, verdict: str) -> DisagreementError:
-        return DisagreementError(self._script, verdict)
+        Raises:
+            DisagreementError: the service and the policy disagree.
+            HarnessError: the adapter of the service failed.
+        """
+        cls = type(self)
+        run = getattr(current_build_context(), "wrapped_test", cls)
+        if cls._walked_in is not run:
+            cls._walked_in, cls._walk_error, cls._shown_keys = run, None, set()
+            try:
+                cls.walk_report = self._walk()
+            except Exception as error:  # noqa: BLE001 - it is raised below, in each example.
+                cls._walk_error = error
+        if cls._walk_error is not None:
+            raise cls._walk_error.with_traceback(None)
+        event(f"walk: {self.walk_report}")
 
+    def _walk(self) -> Report:
+        """Walk through the table with a service of its own.
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _facts_text(order: OrderBase[Any]) -> str:
-    """Return the facts of an order as text. Its payload may not show all of them."""
-    facts = [fact.describe([fact.of(order)]) for fact in order.__space__.facts]
-    return f" ({', '.join(facts)})"
-
-
-def _is_accepted(status: int | bool) -> bool | None:  # noqa: FBT001 - the answer of a service.
-    """Return whether a status means that the update was accepted; None if it means neither accepted nor refused."""
-    if isinstance(status, bool):
-        return status
-    return {2: True, 4: False}.get(status // 100)
-
-
-def _status_word(status: int | bool) -> str:  # noqa: FBT001 - as above.
-    return str(status) if not isinstance(status, bool) else "accepted" if status else "refused"
-
-
-def _status_verb(status: int | bool) -> str:  # noqa: FBT001 - as above.
-    return {True: "accepted", False: "refused", None: "failed on"}[_is_accepted(status)]
+        Raises:
+            DisagreementError: the service and the policy disagree.
+        """
+        orders: Any = self.starting_orders()
+        listed: list[Any] = _drawn(orders) if isinstance(orders, st.SearchStrategy) else list(orders)
+        if type(self).starting_orders is OrderMachine.starting_orders:
+            listed = kinds_of_orders(self.policy)
+        walk = Walk(self.policy, listed, self.invalid_body_codes, self.walk_seconds)
+        service = _fresh(type(self))
+        try:
+            for error, session in walk.run(service, self.write_only):
+                type(self)._shown_keys = walk.shown_keys
+                raise shorten(error, session.steps, self._take)
+        finally:
+            service.teardown()
+        type(self)._shown_keys = walk.shown_keys
+        report = walk.report()
+        if not report.is_complete:
+            said = f"{report}; for more, set walk_seconds, now {self.walk_seconds:g}"
+            warnings.warn(said, IncompleteWalkWarning, stacklevel=2)
+        return report
 
 
-def _format(value: object) -> str:
-    return "absent" if value is None or value is UNSET else repr(value)
+def _fresh(machine: type[OrderMachine]) -> OrderMachine:
+    """Return a machine of its own, after those of its initialize rules that take no arguments."""
+    made = machine()
+    for each in made._initialize_rules_to_run:  # pyright: ignore[reportPrivateUsage]  # there is no public way.
+        if not each.arguments:
+            each.function(made)
+    return made
+
+
+def _strategy_of(groups: list[list[OrderT]]) -> SearchStrategy[OrderT]:
+    return st.sampled_from(groups).flatmap(st.sampled_from)
+
+
+def _drawn(strategy: SearchStrategy[Any]) -> list[Any]:
+    """Return the orders that a strategy draws."""
+    # In a thread of its own, since Hypothesis nests no test in another one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(_draw_all, strategy).result()
+
+
+def _draw_all(strategy: SearchStrategy[Any]) -> list[Any]:
+    drawn: dict[Any, None] = {}
+
+    @settings(max_examples=2000, database=None, derandomize=True, deadline=None, phases=[Phase.generate])
+    @given(strategy)
+    def collect(order: Any) -> None:  # noqa: ANN401 - an order of any platform.
+        drawn[order] = None
+
+    collect()
+    return list(drawn)

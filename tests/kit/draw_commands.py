@@ -69,8 +69,8 @@ def commands() -> str:
         statuses.append([f"`{name}`", found[1], found[2] or "", found[3]])
     parts = ["## Exit statuses", table([["command", "0", "1", "2"], *statuses])]
     without = [name for name in sorted(rows) if not all(row in rows[name] for row in common)]
-    assert without == ["explain"]
-    parts += ["## Options of all commands but explain", _COMMON_OPTIONS, table([heads, *common])]
+    assert without == ["explain", "fake"]
+    parts += ["## Options of all commands but explain and fake", _COMMON_OPTIONS, table([heads, *common])]
     for name in sorted(app.commands):
         command = app.commands[name]
         usage = " ".join(["orderrules", *command.collect_usage_pieces(_context(command))])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from orderrules import Policy, awal, salla
 from orderrules.testing import Answer, Fake, FakeAwal, FakeSalla, OrderMachine
@@ -129,6 +129,157 @@ class LetsAGuestThroughTwice(FakeSalla):
         return answer
 
 
+class Rewrites(FakeSalla):
+    """A server that changes a body before it reads it."""
+
+    def change(self, body: Any) -> Any:
+        """Return the body that is read instead."""
+        return body
+
+    def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
+        """Read the changed body."""
+        sent = json.loads(body)
+        return super().handle(method, path, query, json.dumps(self.change(sent)) if isinstance(sent, dict) else body)
+
+
+class StripsText(Rewrites):
+    """A server that strips text."""
+
+    def change(self, body: Any) -> Any:
+        """Strip every text."""
+        if isinstance(body, dict):
+            return {key: self.change(value) for key, value in body.items()}
+        return body.strip() if isinstance(body, str) else body
+
+
+class TakesEmptyForAbsent(Rewrites):
+    """A server that takes an empty text for an absent key."""
+
+    def change(self, body: Any) -> Any:
+        """Leave out empty texts."""
+        return {key: value for key, value in body.items() if value != ""}
+
+
+class DropsFalsyValues(Rewrites):
+    """A server that drops falsy values, also in objects."""
+
+    def change(self, body: Any) -> Any:
+        """Leave out what is false, unless it cannot be read."""
+        if not isinstance(body, dict):
+            return body
+        return {key: self.change(value) for key, value in body.items() if value or value is None or value == {}}
+
+
+class DropsNestedCoordinates(Rewrites):
+    """A server that drops the coordinates in an address."""
+
+    def change(self, body: Any) -> Any:
+        """Leave out the coordinates."""
+        address = body.get("ship_to")
+        if isinstance(address, dict) and isinstance(address.get("geo_coordinates"), dict):
+            body["ship_to"] = {key: value for key, value in address.items() if key != "geo_coordinates"}
+        return body
+
+
+class CutsLongText(Rewrites):
+    """A server that cuts texts of more than 255 characters."""
+
+    def change(self, body: Any) -> Any:
+        """Cut every text."""
+        if isinstance(body, dict):
+            return {key: self.change(value) for key, value in body.items()}
+        return body[:255] if isinstance(body, str) else body
+
+
+class FailsOnNoEmployees(FakeSalla):
+    """A server that fails on an empty list of employees."""
+
+    def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
+        """Answer 500."""
+        answer = super().handle(method, path, query, body)
+        return answer._replace(status=500) if b'"employees": []' in body_bytes(body) else answer
+
+
+def body_bytes(body: bytes | str) -> bytes:
+    """Return a body as bytes."""
+    return body.encode() if isinstance(body, str) else body
+
+
+class Pretends(FakeSalla):
+    """A server that decides as if an order had another status."""
+
+    def pretended(self, order: salla.Order, body: dict[str, Any]) -> Any:
+        """Return the status by which it decides."""
+        del body
+        return order.status
+
+    def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
+        """Decide by the other status, and keep the real one."""
+        number = int(path.rsplit("/", 1)[1])
+        real = self.orders[number].status
+        self.orders[number] = self.orders[number].replace(status=self.pretended(self.orders[number], json.loads(body)))
+        try:
+            return super().handle(method, path, query, body)
+        finally:
+            self.orders[number] = self.orders[number].replace(status=real)
+
+
+class IgnoresCase(Pretends):
+    """A server that compares a status without regard to case."""
+
+    def pretended(self, order: salla.Order, body: dict[str, Any]) -> Any:
+        """Return the status in lower case."""
+        del body
+        return order.status.lower() if isinstance(order.status, str) else order.status
+
+
+class DeliveredIsCompletedForCoupons(Pretends):
+    """A server that treats delivered as completed, for coupons alone."""
+
+    def pretended(self, order: salla.Order, body: dict[str, Any]) -> Any:
+        """Return completed for delivered."""
+        return "completed" if order.status == "delivered" and "coupon_code" in body else order.status
+
+
+class OpensAGuestsReceiver(Pretends):
+    """A server that leaves the receiver open on the completed order of a guest."""
+
+    def pretended(self, order: salla.Order, body: dict[str, Any]) -> Any:
+        """Return an open status."""
+        is_guests = order.customer is salla.CustomerKind.GUEST and order.status == "completed"
+        return "in_progress" if is_guests and list(body) == ["receiver"] else order.status
+
+
+class AcceptsChoicesInAnyCase(FakeAwal):
+    """A server that accepts a choice in any case."""
+
+    def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
+        """Read the payment status in lower case."""
+        sent = json.loads(body)
+        if isinstance(sent.get("payment_status"), str):
+            sent["payment_status"] = sent["payment_status"].lower()
+        return super().handle(method, path, query, json.dumps(sent))
+
+
+class SkipsIfPaid(FakeAwal):
+    """A server that lets an update skip a status if it also pays."""
+
+    def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
+        """Decide by other rules if the update pays."""
+        self.policy = SKIPPING if b'"paid"' in body_bytes(body) else awal.POLICY
+        return super().handle(method, path, query, body)
+
+
+class RoundsNumbers(Rewrites):
+    """A server that stores numbers as integers."""
+
+    def change(self, body: Any) -> Any:
+        """Round every number."""
+        if isinstance(body, dict):
+            return {key: self.change(value) for key, value in body.items()}
+        return int(body) if isinstance(body, float) else body
+
+
 WRONG: Final[list[Callable[[], Fake[Any, Any]]]] = [
     Skips,
     ForgetsTheDraft,
@@ -140,6 +291,18 @@ WRONG: Final[list[Callable[[], Fake[Any, Any]]]] = [
     LosesAnUpdateUnderRetry,
     ResetsPayment,
     LetsAGuestThroughTwice,
+    StripsText,
+    TakesEmptyForAbsent,
+    DropsFalsyValues,
+    DropsNestedCoordinates,
+    CutsLongText,
+    FailsOnNoEmployees,
+    IgnoresCase,
+    DeliveredIsCompletedForCoupons,
+    OpensAGuestsReceiver,
+    AcceptsChoicesInAnyCase,
+    SkipsIfPaid,
+    RoundsNumbers,
 ]
 RIGHT: Final[list[Callable[[], Fake[Any, Any]]]] = [FakeAwal, FakeSalla]
 
@@ -152,7 +315,6 @@ def machine(serve: Callable[[], Fake[Any, Any]]) -> type[OrderMachine]:
         """Sends what would be sent over HTTP."""
 
         policy = shipped
-        write_only: ClassVar[frozenset[str]] = frozenset()
 
         def __init__(self) -> None:
             super().__init__()

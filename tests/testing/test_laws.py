@@ -35,6 +35,7 @@ def test_a_rule_that_reads_another_section_breaks_the_union_law() -> None:
         check_laws(ACROSS, without=[law for law in LAWS if law != "union"])
     assert set(caught.value.laws) == {"union"}
     assert "The violations of a union are the union of the violations." in str(caught.value)
+    assert "TOY-NOTE-1 reads a key of another section; if that is meant: without union" in str(caught.value)
     check_laws(ACROSS, without=["union"], settings=FEW)
 
 

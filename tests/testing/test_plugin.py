@@ -89,6 +89,7 @@ def test_the_plugin_reports_what_a_suite_decided(tmp_path: Path, workers: list[s
     # Awal: 2 outcomes of its rule, 4 transitions. Salla: 3 of 17, which are 2 outcomes of 8 rules each, and a waiver.
     assert f"{100 * (2 + 4 + 3) / (2 + 4 + 17):.0f} % of the rules, waivers and transitions seen" in text
     assert "6 of 41 cells seen" in text
+    assert "2 of 768 cells seen" in text
 
 
 def test_too_little_coverage_fails_the_run(tmp_path: Path) -> None:
@@ -111,7 +112,75 @@ def test_the_plugin_reports_nothing_unless_it_is_asked(tmp_path: Path) -> None:
     assert run(tmp_path, "--orderrules-cov=awal", "--orderrules-fail-under=100", "--collect-only")[0] == 0
     status, text = run(tmp_path, "--orderrules-cov=shopify")
     assert status == 4
-    assert "invalid choice: 'shopify'" in text
+    assert "--orderrules-cov=shopify: expected salla, awal or the MODULE:NAME of a policy" in text
+    status, text = run(tmp_path, "--orderrules-cov=shop.rules:POLICY")
+    assert status == 4
+    assert "No module named 'shop'" in text
+
+
+KIT_SUITE = """
+import json
+from orderrules import awal, salla
+from orderrules.testing import FakeAwal, FakeSalla, OrderMachine, check_laws
+
+MINE = salla.POLICY.without("SALLA-DRAFT-1")
+
+def test_laws():
+    check_laws(awal.POLICY)
+
+def test_fake():
+    FakeSalla([salla.Order(id=1, status="completed")]).handle("PUT", "/orders/1", "", '{"coupon_code": "x"}')
+
+class Machine(OrderMachine):
+    policy = awal.POLICY
+
+    def __init__(self):
+        super().__init__()
+        self.fake = FakeAwal()
+
+    def create_order(self, order):
+        return self.fake.add(order)
+
+    def send_update(self, handle, body):
+        return self.fake.handle("PUT", f"/orders/{handle}", "phone_number_id=1", json.dumps(body)).status
+
+    def read_order(self, handle):
+        return self.fake.orders[handle]
+
+TestMachine = Machine.TestCase
+
+def test_own():
+    assert not MINE.can_update(salla.Order(status="completed", draft=True), salla.Patch(coupon_code="x"))
+"""
+
+
+def test_what_the_kit_decides_for_itself_is_told_apart(tmp_path: Path) -> None:
+    """A machine that walked through the whole table says nothing of what the suite asked."""
+    (tmp_path / "test_kit.py").write_text(KIT_SUITE, encoding="utf-8")
+    status, text = run(
+        tmp_path, "--orderrules-cov=awal", "-p", "hypothesispytest", "--deselect=test_shop.py", "-k", "not test_s"
+    )
+    assert status == 0, text
+    assert row(text, "AWAL-STATUS-1")[2:] == ["only by the kit", "only by the kit"]
+    assert "0 % of the rules, waivers and transitions seen" in text
+    assert "0 of 61 cells seen" in text or re.search(r"0 of \d+ cells seen", text)
+
+
+def test_a_policy_of_ones_own_is_counted_by_its_own_rules(tmp_path: Path) -> None:
+    """A cell is a kind of order: status, draft and customer. Only updates count, if that is asked."""
+    (tmp_path / "test_kit.py").write_text(KIT_SUITE, encoding="utf-8")
+    arguments = ["--orderrules-cov=test_kit:MINE", "--orderrules-cov-only=updates", "-k", "test_own"]
+    status, text = run(tmp_path, *arguments)
+    assert status == 0, text
+    assert row(text, "SALLA-COUPON-1")[2:] == ["seen", "MISSED"]
+    assert "SALLA-CANCEL-1" not in text
+    assert "SALLA-DRAFT-1" not in text
+    assert f"{100 * 1 / 10:.0f} % of the rules, waivers and transitions seen" in text
+    assert "1 of 768 cells seen" in text
+    status, text = run(tmp_path, "--orderrules-cov=salla", "--orderrules-cov-only=actions", "-k", "test_salla")
+    assert f"{100 * 1 / 6:.0f} % of the rules" in text
+    assert "cells seen" not in text
+    assert run(tmp_path, "--orderrules-cov-only=updates")[0] == 4
 
 
 COMPLETED = salla.Order(status="completed")

@@ -1,0 +1,436 @@
+"""A walk through a whole decision table: what to send to a service, and ``check_service``, which sends it.
+
+A probe is an order and a body. The probes cover every kind of order with each key alone, with everything, and with each
+two keys that the rules tell apart; values at the edge of each type; and bodies that cannot be read. The first probes
+cover as much as possible, for a service that is too slow for all of them.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import time
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
+
+import attrs
+
+from orderrules.engine.samples import asked_at, orders_of, rank, sample
+from orderrules.grammar.conditions import UNKNOWN
+from orderrules.grammar.orders import free_keys, sections_by_key
+from orderrules.reading.bodies import write_body
+from orderrules.reading.fields import is_array, is_model, slots_of
+from orderrules.reading.problems import Code, InvalidInput
+from orderrules.reading.values import members
+from orderrules.testing.own_decisions import own_decisions
+from orderrules.testing.sessions import Body, DisagreementError, Session, Status, replay, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+    from orderrules.grammar.orders import OrderT, PatchBase, PatchT
+    from orderrules.policy.policy import Policy
+    from orderrules.reading.models import Model
+    from orderrules.testing.sessions import Service
+
+SECONDS: Final = 5.0
+"""How long a walk takes at most, without the time to shorten a script."""
+ALL_CODES: Final = (Code.WRONG_TYPE, Code.NULL, Code.NOT_A_CHOICE, Code.NOT_A_DATE, Code.UNKNOWN_KEY)
+"""The codes of the problems of the bodies that cannot be read."""
+_MOST: Final = 10
+"""How many disagreements a report has at most."""
+_EDGES: Final[Mapping[object, tuple[object, ...]]] = {
+    # Empty; blanks at both ends; Arabic letters and digits; long.
+    str: ("", "  x ", "رمضان ٢٤", "x" * 300),
+    int: (0, -1, 10**12),
+    float: (0, -0.5, 10**6),
+    bool: (False, True),
+    date: (date(2024, 2, 29), date(1999, 12, 31)),
+}
+_WRONG_TYPE_VALUES: Final[Mapping[type, object]] = {str: 7, int: "7", float: "7", bool: "yes", date: 7}
+_INVALID_VALUES: Final[Mapping[Code, object]] = {
+    Code.NULL: None,
+    Code.NOT_A_CHOICE: "no such value",
+    Code.NOT_A_DATE: "tomorrow",
+}
+
+
+def kinds_of_orders(policy: Policy[OrderT, PatchT]) -> list[OrderT]:
+    """List one order for every combination of the facts' values, the simplest first.
+
+    A status that the page does not list is also spelled as a listed one in another case, which is not the same.
+    """
+    return policy.keep(kinds_of_orders, functools.partial(_kinds_of_orders, policy))
+
+
+def _kinds_of_orders(policy: Policy[OrderT, PatchT]) -> list[OrderT]:
+    facts = policy.order_type.__space__.facts
+    kinds = [order for _, order in sorted(orders_of(policy.order_type), key=lambda pair: rank(facts, pair[0]))]
+    return [*kinds, *_in_another_case(policy, kinds[0])]
+
+
+def _in_another_case(policy: Policy[OrderT, PatchT], simplest: OrderT) -> Iterator[OrderT]:
+    for fact in policy.order_type.__space__.facts:
+        for value in fact.values:
+            if UNKNOWN in fact.values and isinstance(value, str) and value.islower():
+                order = simplest.replace(**{fact.attribute: value.capitalize()})
+                if fact.of(order) is UNKNOWN:
+                    yield order
+
+
+def groups_of_orders(policy: Policy[OrderT, PatchT], orders: Iterable[OrderT]) -> list[list[OrderT]]:
+    """Put orders into groups that allow the same updates."""
+    units = single_updates(policy)
+    groups: dict[tuple[bool, ...], list[OrderT]] = {}
+    with own_decisions():
+        for order in orders:
+            verdicts = tuple(policy.can_update(order, patch).allowed for patch in units)
+            groups.setdefault(verdicts, []).append(order)
+    return list(groups.values())
+
+
+def single_updates(policy: Policy[Any, PatchT]) -> list[PatchT]:
+    """List the updates of one key, or of the keys that facts read: each choice, and one value of any other type."""
+    return policy.keep(single_updates, functools.partial(_single_updates, policy))
+
+
+def _single_updates(policy: Policy[Any, PatchT]) -> list[PatchT]:
+    asked = (asked_at(policy.patch_type, point) for point in policy.patch_type.__space__.points())
+    slots = slots_of(policy.patch_type)
+    single = [policy.patch_type(**values) for values in asked if values]
+    for key in free_keys(policy.patch_type):
+        single += [policy.patch_type(**{key: value}) for value in _choices(slots[key].annotation)]
+    return single
+
+
+def _choices(annotation: Any) -> Iterable[object]:  # noqa: ANN401 - an annotation can be any object.
+    first = members(annotation)[0]
+    return list(first) if isinstance(first, type) and issubclass(first, StrEnum) else [sample(annotation)]
+
+
+def _edges(annotation: Any) -> Iterator[object]:  # noqa: ANN401 - as above.
+    """Iterate over values at the edge of a type: for an object, each key alone with each of its edges."""
+    for option in members(annotation):
+        if is_array(option):
+            item = get_args(option)[0]
+            yield from ((), (sample(item), sample(item, full=True)), *((edge,) for edge in _edges(item)))
+        elif isinstance(option, type) and is_model(option):
+            model = cast("type[Model]", option)
+            slots = slots_of(model).values()
+            needed = {slot.name: sample(slot.annotation) for slot in slots if not slot.optional}
+            yield model(**needed)
+            for slot in slots:
+                yield from (
+                    model(**{**needed, slot.name: edge}) for edge in (sample(slot.annotation), *_edges(slot.annotation))
+                )
+            yield sample(model, full=True)
+        elif isinstance(option, type) and issubclass(option, StrEnum):
+            yield from option
+        else:
+            edges: tuple[object, ...] = _EDGES.get(option, ())  # pyright: ignore[reportUnknownArgumentType]
+            yield from edges
+
+
+def unreadable_bodies(policy: Policy[Any, Any], codes: tuple[Code, ...]) -> list[Body]:
+    """List bodies that cannot be read: one for each code and each key that can have such a problem.
+
+    Args:
+        policy: the rules.
+        codes: the codes of the problems.
+
+    Raises:
+        ValueError: there are no bodies for one of the codes.
+    """
+    return policy.keep((unreadable_bodies, codes), functools.partial(_unreadable_bodies, policy, codes))
+
+
+def _unreadable_bodies(policy: Policy[Any, Any], codes: Iterable[Code]) -> list[Body]:
+    slots = slots_of(policy.patch_type)
+    bodies: list[Body] = []
+    for code in codes:
+        if code not in {*_INVALID_VALUES, Code.WRONG_TYPE, Code.UNKNOWN_KEY}:
+            raise ValueError(f"a machine cannot send bodies with a problem of the code {code}")
+        if code is Code.UNKNOWN_KEY:
+            bodies.append({"no_such_key": 1})
+            continue
+        for key in sections_by_key(policy.patch_type):
+            field_type: Any = members(slots[key].annotation)[0]
+            if code is Code.WRONG_TYPE:
+                bodies.append({key: _WRONG_TYPE_VALUES.get(field_type, 7)})
+            elif code is Code.NULL or _rejects_text(field_type, code):
+                bodies.append({key: _INVALID_VALUES[code]})
+            if code is Code.NOT_A_CHOICE and _rejects_text(field_type, code):
+                words = [str(word) for word in field_type]
+                others = [other for word in words for other in (word.capitalize(), f" {word}") if other not in words]
+                bodies.extend({key: other} for other in others)
+    return bodies
+
+
+def combined_bodies(policy: Policy[Any, Any], bodies: list[Body]) -> list[Body]:
+    """List bodies that cannot be read, each with a valid key as well."""
+    slots = slots_of(policy.patch_type)
+    valid: dict[str, Any] = {
+        key: write_body(policy.patch_type(**{key: sample(slots[key].annotation)}))[key]
+        for key in sections_by_key(policy.patch_type)
+    }
+    return [{other: valid[other], **body} for body in bodies for other in valid if other not in body]
+
+
+def _rejects_text(field_type: Any, code: Code) -> bool:  # noqa: ANN401 - an annotation can be any object.
+    """Return whether the text of ``_INVALID_VALUES`` for a code is invalid for a type."""
+    if code is Code.NOT_A_DATE:
+        return field_type is date
+    return isinstance(field_type, type) and issubclass(field_type, StrEnum)
+
+
+@attrs.frozen
+class Probe:
+    """An order, and a body to send for it.
+
+    Attributes:
+        order: the order.
+        body: the body.
+        patch: the update that the body asks for; None if it cannot be read.
+    """
+
+    order: Any
+    body: Body
+    patch: Any
+
+
+def probes(policy: Policy[OrderT, PatchT], orders: Iterable[OrderT], codes: tuple[Code, ...]) -> Iterator[Probe]:
+    """Iterate over everything that a walk sends, the most telling first.
+
+    Args:
+        policy: the rules.
+        orders: the orders that the service can have.
+        codes: the codes of the problems of the bodies that cannot be read.
+    """
+    groups = groups_of_orders(policy, orders)
+    first = [group[0] for group in groups]
+    # What the service shows is known from everything that is sent first.
+    yield from (_probe(order, patch) for order in _most_different(policy, first)[:1] for patch in _everything(policy))
+    for order in first:
+        yield from _probes_of(policy, order)
+    yield from _edge_probes(policy, first)
+    for body in unreadable_bodies(policy, codes):
+        yield from (Probe(order, body, None) for order in _most_different(policy, first))
+    for group in groups:
+        for order in group[1:]:
+            yield from _probes_of(policy, order)
+
+
+def _probes_of(policy: Policy[OrderT, PatchT], order: OrderT) -> Iterator[Probe]:
+    """Iterate over the probes of one order: each key, nothing, everything, and each two that the rules tell apart."""
+    single = single_updates(policy)
+    with own_decisions():
+        verdicts = [policy.can_update(order, patch).allowed for patch in single]
+    yield from (_probe(order, patch) for patch in (policy.patch_type(), *single))
+    # Of the keys of a section, the first stands for all when two sections meet.
+    units: dict[tuple[object, ...], tuple[PatchT, bool]] = {}
+    for patch, verdict in zip(single, verdicts, strict=True):
+        values = tuple(write_body(patch).values()) if len(patch.keys) == 1 and _is_choice(policy, patch) else ()
+        units.setdefault((patch.sections, *map(repr, values)), (patch, verdict))
+    for (one, is_open), (other, is_other_open) in itertools.combinations(units.values(), 2):
+        if is_open is not is_other_open and not set(one.keys) & set(other.keys):
+            yield _probe(order, one.replace(**{key: getattr(other, key) for key in other.keys}))
+    yield from (_probe(order, patch) for patch in _everything(policy))
+
+
+def _everything(policy: Policy[Any, PatchT]) -> Iterator[PatchT]:
+    """Iterate over the updates of all keys, one for each choice that a fact reads."""
+    slots, free = slots_of(policy.patch_type), free_keys(policy.patch_type)
+    everything = {key: sample(slots[key].annotation, full=True) for key in free}
+    for point in policy.patch_type.__space__.points():
+        yield policy.patch_type(**everything, **asked_at(policy.patch_type, point))
+
+
+def _is_choice(policy: Policy[Any, Any], patch: PatchBase) -> bool:
+    (key,) = patch.keys
+    first = members(slots_of(policy.patch_type)[key].annotation)[0]
+    return isinstance(first, type) and issubclass(first, StrEnum)
+
+
+def _probe(order: Any, patch: PatchBase) -> Probe:  # noqa: ANN401 - an order of any platform.
+    return Probe(order, write_body(patch), patch)
+
+
+def _edge_probes(policy: Policy[OrderT, PatchT], orders: list[OrderT]) -> Iterator[Probe]:
+    """Iterate over the edges of each key, for an order that allows it and for one that does not."""
+    for key in free_keys(policy.patch_type):
+        by_verdict: dict[bool, OrderT] = {}
+        update = policy.patch_type(**{key: sample(slots_of(policy.patch_type)[key].annotation)})
+        with own_decisions():
+            for order in orders:
+                by_verdict.setdefault(policy.can_update(order, update).allowed, order)
+        for value in dict.fromkeys(_edges(slots_of(policy.patch_type)[key].annotation)):
+            try:
+                patch = policy.patch_type(**{key: value})
+            except InvalidInput:
+                continue
+            yield from (_probe(order, patch) for order in by_verdict.values())
+
+
+def _most_different(policy: Policy[OrderT, PatchT], orders: list[OrderT]) -> list[OrderT]:
+    """Return the order that allows the most, and the one that allows the least."""
+    with own_decisions():
+        counted = [
+            (sum(policy.can_update(order, patch).allowed for patch in single_updates(policy)), number)
+            for number, order in enumerate(orders)
+        ]
+    return [orders[number] for number in dict.fromkeys((max(counted)[1], min(counted)[1]))]
+
+
+@attrs.frozen
+class Report:
+    """What a walk found. It is truthy if the service and the policy agreed on everything that was sent.
+
+    Attributes:
+        cells: how many cells of the decision table were put to the service: a section, and a kind of order and of
+            update.
+        total: how many cells the table has.
+        probes: how many updates were sent.
+        seconds: how long it took.
+        disagreements: the shortest script for each thing on which they disagree; at most ten.
+    """
+
+    cells: int
+    total: int
+    probes: int
+    seconds: float
+    disagreements: tuple[DisagreementError, ...] = ()
+
+    def __bool__(self) -> bool:
+        return not self.disagreements
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the whole table was put to the service."""
+        return self.cells == self.total
+
+    def __str__(self) -> str:
+        put = f"{self.cells} of {self.total} cells of the table were put to the service"
+        return "\n".join([f"{put}, with {self.probes} updates in {self.seconds:.1f} s", *map(str, self.disagreements)])
+
+
+class Walk:
+    """A walk through the table with one service; it can be continued after a disagreement.
+
+    Args:
+        policy: the rules.
+        orders: the orders that the service can have; the walk covers their cells.
+        codes: the codes of the problems of the bodies that cannot be read.
+        seconds: how long it takes at most.
+    """
+
+    def __init__(
+        self, policy: Policy[Any, Any], orders: Iterable[Any], codes: tuple[Code, ...], seconds: float
+    ) -> None:
+        self._policy = policy
+        self._orders = list(orders)
+        self._codes = codes
+        self._seconds = seconds
+        self.shown_keys: set[str] = set()
+        self._cells: set[object] = set()
+        self._sent = 0
+        self._taken = 0.0
+
+    def run(self, service: Service, write_only: Collection[str]) -> Iterator[tuple[DisagreementError, Session]]:
+        """Send each probe for an order of its own, and yield each disagreement with its session.
+
+        Raises:
+            HarnessError: the adapter of the service failed.
+        """
+        start = time.monotonic()
+        for probe in probes(self._policy, self._orders, self._codes):
+            if time.monotonic() - start > self._seconds:
+                break
+            session = Session(self._policy, service, write_only, self.shown_keys)
+            try:
+                tracked = session.create(probe.order)
+                self._sent += 1
+                self._cells.update(_cells_of(self._policy, probe))
+                if probe.patch is None:
+                    session.send_unreadable(tracked, probe.body)
+                else:
+                    session.update(tracked, probe.patch, probe.body)
+            except DisagreementError as error:
+                yield error, session
+        self._taken = time.monotonic() - start
+
+    def report(self, disagreements: Iterable[DisagreementError] = ()) -> Report:
+        """Return what was put to the service so far."""
+        total = {
+            cell
+            for order in self._orders
+            for patch in (self._policy.patch_type(), *single_updates(self._policy))
+            for cell in _cells_of(self._policy, _probe(order, patch))
+        }
+        return Report(len(self._cells & total), len(total), self._sent, self._taken, tuple(disagreements))
+
+
+def _cells_of(policy: Policy[Any, Any], probe: Probe) -> Iterator[object]:
+    """Iterate over the cells that an update touches: a section, and the facts of the order and of the update."""
+    if probe.patch is None:
+        return
+    order_facts, patch_facts = policy.order_type.__space__.facts, policy.patch_type.__space__.facts
+    point = (*(fact.of(probe.order) for fact in order_facts), *(fact.of(probe.patch) for fact in patch_facts))
+    yield from ((section, point) for section in probe.patch.sections)
+
+
+@attrs.frozen
+class _Functions:
+    """A service that is given by functions."""
+
+    create_order: Callable[[Any], object]
+    send_update: Callable[[Any, Body], Status]
+    read_order: Callable[[Any], Any]
+
+
+def check_service(  # noqa: PLR0913 - all but three have defaults.
+    policy: Policy[OrderT, PatchT],
+    send: Callable[[Any, Body], Status],
+    *,
+    create: Callable[[OrderT], object],
+    read: Callable[[Any], OrderT | None] | None = None,
+    orders: Iterable[OrderT] | None = None,
+    write_only: Collection[str] = (),
+    invalid_body_codes: tuple[Code, ...] = ALL_CODES,
+    seconds: float = SECONDS,
+) -> Report:
+    """Walk through the whole decision table of a policy with a service, without Hypothesis.
+
+    Args:
+        policy: the rules that the service must keep.
+        send: sends an update: takes the handle of an order and the body, and returns the HTTP status of the answer, or
+            whether the update was accepted.
+        create: creates an order in the service, and returns its handle.
+        read: reads an order back by its handle, or returns None if the service cannot show it.
+        orders: the orders that the service can have; by default, one of every kind.
+        write_only: what the service does not show: fields of the order, body keys, or places in a body such as
+            ``receiver/notify``.
+        invalid_body_codes: the codes of the problems of the bodies that the service must refuse because they cannot be
+            read; ``()`` for a lenient service.
+        seconds: how long it takes at most. Then it stops, and the report says how much of the table was covered.
+
+    Returns:
+        The report, which is truthy if the service and the policy agree. It has the shortest script that shows each
+        disagreement.
+
+    Raises:
+        HarnessError: one of the functions failed itself, so nothing is known about the service.
+    """
+    service = _Functions(create, send, read or _read_nothing)
+    walk = Walk(policy, kinds_of_orders(policy) if orders is None else orders, invalid_body_codes, seconds)
+    found: dict[str, DisagreementError] = {}
+    for error, session in walk.run(service, write_only):
+        short = shorten(error, session.steps, lambda steps: replay(policy, service, write_only, walk.shown_keys, steps))
+        found.setdefault(short.script[-1].partition(":")[2] + short.verdict.partition(":")[0], short)
+        if len(found) == _MOST:
+            break
+    return walk.report(found.values())
+
+
+def _read_nothing(_: object) -> None:
+    """Return None: the service cannot show its orders."""
