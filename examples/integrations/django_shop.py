@@ -122,9 +122,9 @@ class OrderSerializer(serializers.ModelSerializer[OrderRow]):
         fields = ("status", "payment_status", "shipping_date", "delivery_date", "admin_notes", "branch_id")
         validators = (UpdateValidator(awal.POLICY, OrderRow.to_order),)
         # Otherwise the framework refuses an empty text, and strips blanks.
-        extra_kwargs: ClassVar[dict[str, Any]] = dict.fromkeys(
-            ("admin_notes", "branch_id"), {"allow_blank": True, "trim_whitespace": False}
-        )
+        extra_kwargs: ClassVar[dict[str, Any]] = {
+            name: {"allow_blank": True, "trim_whitespace": False} for name in ("admin_notes", "branch_id")
+        }
 
 
 class SerializedView(generics.RetrieveUpdateAPIView[OrderRow]):

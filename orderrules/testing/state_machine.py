@@ -11,7 +11,7 @@ import functools
 import itertools
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from hypothesis import Phase, event, given, settings
 from hypothesis import strategies as st
@@ -178,11 +178,7 @@ class OrderMachine(RuleBasedStateMachine):
     def create(self, data: DataObject) -> Tracked:
         """Walk through the table once in each run. Create an order, read it back, and check that it is the same."""
         self._walk_once()
-        starting: Any = self.starting_orders()
-        if not isinstance(starting, st.SearchStrategy):
-            starting = _strategy_of(groups_of_orders(self.policy, starting))
-        order = data.draw(starting, label="order")
-        return self._session.create(order)
+        return self._session.create(data.draw(self._starting_strategy(), label="order"))
 
     @rule(tracked=_orders, data=st.data())
     def update(self, tracked: Tracked, data: DataObject) -> None:
@@ -213,6 +209,18 @@ class OrderMachine(RuleBasedStateMachine):
         """Send a body that cannot be read. The service must refuse it and change nothing."""
         if self._unreadable:
             self._send(tracked, data.draw(st.sampled_from(self._unreadable), label="body"))
+
+    def _starting_strategy(self) -> SearchStrategy[Any]:
+        orders: Any = self.starting_orders()
+        if isinstance(orders, st.SearchStrategy):
+            return cast("SearchStrategy[Any]", orders)
+        return _strategy_of(groups_of_orders(self.policy, orders))
+
+    def _listed_orders(self) -> list[Any]:
+        if type(self).starting_orders is OrderMachine.starting_orders:
+            return kinds_of_orders(self.policy)
+        orders: Any = self.starting_orders()
+        return _drawn(cast("SearchStrategy[Any]", orders)) if isinstance(orders, st.SearchStrategy) else list(orders)
 
     def _send(self, tracked: Tracked, body: Body) -> None:
         try:
@@ -256,11 +264,7 @@ class OrderMachine(RuleBasedStateMachine):
         Raises:
             DisagreementError: the service and the policy disagree.
         """
-        orders: Any = self.starting_orders()
-        listed: list[Any] = _drawn(orders) if isinstance(orders, st.SearchStrategy) else list(orders)
-        if type(self).starting_orders is OrderMachine.starting_orders:
-            listed = kinds_of_orders(self.policy)
-        walk = Walk(self.policy, listed, self.invalid_body_codes, self.walk_seconds)
+        walk = Walk(self.policy, self._listed_orders(), self.invalid_body_codes, self.walk_seconds)
         service = _fresh(type(self))
         try:
             for error, session in walk.run(service, self.write_only):
