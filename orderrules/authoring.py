@@ -24,7 +24,7 @@ from orderrules.reading.fields import UNSET, Unset
 from orderrules.reading.hints import Hint, Hints, Shape, send_in, suggest, use_endpoint
 from orderrules.reading.limits import ORDER_LIMITS, UPDATE_LIMITS, Limits
 from orderrules.reading.models import Model, field, model
-from orderrules.reading.payloads import Empty, Payload, Place
+from orderrules.reading.payloads import Empty, Guest, Implied, Payload, Place
 
 __all__ = [
     "ALWAYS",
@@ -44,8 +44,10 @@ __all__ = [
     "Empty",
     "Endpoint",
     "Fact",
+    "Guest",
     "Hint",
     "Hints",
+    "Implied",
     "Is",
     "Limits",
     "Model",

@@ -19,6 +19,7 @@ PACKAGE: Final = Path(orderrules.__file__).parent
 LAYERS: Final = (
     "cli",
     "audit",
+    "export",
     "testing",
     "integrations",
     "platforms",

@@ -1,19 +1,22 @@
-"""Test vectors: the decisions of a rulebook as JSON, for services in any language.
+"""Test vectors: the decisions of a rulebook as JSON, for services and interpreters in any language.
 
-They cover every cell of the decision table. For every point of an order, there is an update of each key alone, of each
-value of a fact alone, of each value with all other keys, and a vector for each action.
+They cover every cell of the decision table: for every point of an order, there is an update of each key alone, of each
+value of a fact alone, of each value with all other keys, and a vector for each action. If an endpoint is given, they
+also say how orders and bodies are read, and what an answer says in each language.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from orderrules.analysis.readings import body_readings, order_readings
 from orderrules.analysis.schema import DIALECT
 from orderrules.engine.decision_table import table_of
 from orderrules.engine.samples import orders_of, patch_at
-from orderrules.grammar.condition_json import point_to_json
+from orderrules.grammar.condition_json import point_to_json, value_to_json
 from orderrules.grammar.orders import free_keys
 from orderrules.grammar.rulebook import assignments
+from orderrules.languages.sentences import SHIPPED
 from orderrules.reading.bodies import write_body
 from orderrules.reading.fields import UNSET
 
@@ -23,10 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from enum import StrEnum
 
+    from orderrules.analysis.readings import ReadsRequests
     from orderrules.engine.decision import Decision
     from orderrules.grammar.conditions import Point
     from orderrules.grammar.orders import OrderBase, OrderT, PatchT
     from orderrules.grammar.rulebook import Rulebook
+    from orderrules.reading.payloads import Guest
 
 _TEXTS: Final = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
 _FACTS: Final = {"type": "object", "additionalProperties": {"type": ["string", "boolean", "number", "null", "object"]}}
@@ -48,7 +53,8 @@ def _entries_schema(**own: object) -> dict[str, object]:
             **_FACTS,
         },
         "order": {"description": "the order as in the API's answers", "type": "object"},
-        "given": {"description": "the parameters that are known, by name", **_FACTS},
+        "guest": {"description": "whether the caller says that the customer is a guest", "type": "boolean"},
+        "given": {"description": "the parameters that are known, by keyword", **_FACTS},
         **own,
     }
     return {
@@ -62,12 +68,35 @@ def _entries_schema(**own: object) -> dict[str, object]:
     }
 
 
+def _readings_schema(**own: object) -> dict[str, object]:
+    problems = {
+        "description": "the pointer and the code of each problem; empty if it can be read",
+        "type": "array",
+        "items": {
+            "type": "array",
+            "prefixItems": [{"type": "string"}, {"type": "string"}],
+            "minItems": 2,
+            "maxItems": 2,
+        },
+    }
+    properties = {**own, "problems": problems}
+    return {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": properties,
+            "required": list(properties),
+            "additionalProperties": False,
+        },
+    }
+
+
 SCHEMA: Final[dict[str, object]] = {
     "$schema": DIALECT,
     "title": "orderrules vectors",
     "type": "object",
     "properties": {
-        "version": {"description": "the version of this format", "const": 1},
+        "version": {"description": "the version of this format", "const": 2},
         "platform": {"type": "string"},
         "edition": {"description": "the edition of the platform's rulebook", "type": "string"},
         "digest": {
@@ -85,52 +114,132 @@ SCHEMA: Final[dict[str, object]] = {
             closed={"description": "the sections that are refused", **_TEXTS},
         ),
         "actions": _entries_schema(action={"type": "string"}),
+        "orders": _readings_schema(order={"description": "a document"}, guest={"type": "boolean"}, facts=_FACTS),
+        "bodies": _readings_schema(body={"description": "a body, or a JSON text"}, keys=_TEXTS),
+        "answers": {
+            "description": "whole answers, which together have every sentence of the updates and actions above",
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "order": {"type": "object"},
+                    "guest": {"type": "boolean"},
+                    "given": _FACTS,
+                    "body": {"type": "object"},
+                    "action": {"type": "string"},
+                    "answers": {
+                        "description": "the answer in each language, with the digest of the rulebook without settings",
+                        "type": "object",
+                        "additionalProperties": {"type": "object"},
+                    },
+                },
+                "required": ["order", "guest", "given", "answers"],
+                "additionalProperties": False,
+            },
+        },
     },
-    "required": ["version", "platform", "edition", "digest", "sections", "updates", "actions"],
+    "required": [
+        "version",
+        "platform",
+        "edition",
+        "digest",
+        "sections",
+        "updates",
+        "actions",
+        "orders",
+        "bodies",
+        "answers",
+    ],
     "additionalProperties": False,
 }
 """The JSON Schema of a suite."""
 
 
-def suite(rulebook: Rulebook[OrderT, PatchT]) -> dict[str, object]:
+def suite(rulebook: Rulebook[OrderT, PatchT], endpoint: ReadsRequests | None = None) -> dict[str, object]:
     """Return the vectors of a rulebook as JSON-ready dicts, lists, strings, numbers and booleans.
 
-    An unknown status appears as an example of one. Facts that the payload of an order cannot show (for example, that
-    its customer is a guest) are given in ``facts``.
+    An unknown status appears as an example of one. ``guest`` says what no payload shows. Facts that the payload of an
+    order cannot show are given in ``facts``.
+
+    Args:
+        rulebook: the rulebook.
+        endpoint: reads orders and bodies; without one, there are no vectors about these.
     """
     orders = list(orders_of(rulebook.order_type))
     patches = [
         patch for point, keys in _updates(rulebook) if (patch := patch_at(rulebook.patch_type, point, keys)) is not None
     ]
+    guest = None if endpoint is None else endpoint.payload.guest
+    updates = [
+        (order, patch, given, _order_vector(point, order, given, guest))
+        for point, order in orders
+        for patch in patches
+        for given in _under_settings(rulebook, patch.sections)
+    ]
+    actions = [
+        (order, action, given, _order_vector(point, order, given, guest))
+        for point, order in orders
+        for action in rulebook.actions or ()
+        for given in _under_settings(rulebook, [action])
+    ]
     return {
-        "version": 1,
+        "version": 2,
         "platform": rulebook.name,
         "edition": rulebook.edition,
         "digest": table_of(rulebook).digest(),
         "sections": {section.value: list(rulebook.keys_of(section)) for section in rulebook.sections},
         "updates": [
             {
-                **_order_vector(point, order, given),
+                **vector,
                 "body": write_body(patch),
                 "closed": list(dict.fromkeys(violation.section.value for violation in decision.violations)),
                 **_verdict_vector(decision),
             }
-            for point, order in orders
-            for patch in patches
-            for given in _under_settings(rulebook, patch.sections)
+            for order, patch, given, vector in updates
             for decision in [table_of(given).decide(order, patch)]
         ],
         "actions": [
-            {
-                **_order_vector(point, order, given),
-                "action": action.value,
-                **_verdict_vector(table_of(given).decide_action(order, action)),
-            }
-            for point, order in orders
-            for action in rulebook.actions or ()
-            for given in _under_settings(rulebook, [action])
+            {**vector, "action": action.value, **_verdict_vector(table_of(given).decide_action(order, action))}
+            for order, action, given, vector in actions
         ],
+        "orders": [] if endpoint is None else list(order_readings(rulebook, endpoint)),
+        "bodies": [] if endpoint is None else list(body_readings(rulebook, endpoint)),
+        "answers": list(_answers(rulebook, [*updates, *actions])),
     }
+
+
+def _answers(
+    rulebook: Rulebook[OrderT, PatchT], asked: Iterable[tuple[Any, Any, Any, Any]]
+) -> Iterator[dict[str, object]]:
+    """Iterate over answers that have a sentence which no answer before them has."""
+    said: set[str] = set()
+    for order, question, given, vector in asked:
+        is_update = isinstance(question, rulebook.patch_type)
+        table = table_of(given)
+        decision = table.decide(order, question) if is_update else table.decide_action(order, question)
+        answer: Any = decision.to_dict(order, question)
+        sentences = set(_sentences(answer))
+        if sentences <= said:
+            continue
+        said |= sentences
+        answers: dict[str, Any] = {
+            language: decision.to_dict(order, question, language=language) for language in SHIPPED
+        }
+        for each in answers.values():
+            each["rulebook"]["digest"] = table_of(rulebook).digest()
+        own = {"body": write_body(question)} if is_update else {"action": str(question)}
+        yield {**{name: vector[name] for name in ("order", "guest", "given")}, **own, "answers": answers}
+
+
+def _sentences(answer: Any) -> Iterator[str]:  # noqa: ANN401 - a part of an answer.
+    if isinstance(answer, dict):
+        for name, value in answer.items():  # pyright: ignore[reportUnknownVariableType]
+            if name in {"actual", "expected", "message", "reason", "when", "question", "answer"}:
+                yield str(value)  # pyright: ignore[reportUnknownArgumentType]
+            yield from _sentences(value)
+    elif isinstance(answer, list):
+        for each in answer:  # pyright: ignore[reportUnknownVariableType]
+            yield from _sentences(each)
 
 
 def _updates(rulebook: Rulebook[OrderT, PatchT]) -> Iterator[tuple[Point, tuple[str, ...]]]:
@@ -153,12 +262,15 @@ def _under_settings(
         yield from map(rulebook.settled, assignments(parameters))
 
 
-def _order_vector(point: Point, order: OrderBase[Any], given: Rulebook[Any, Any]) -> dict[str, object]:
+def _order_vector(
+    point: Point, order: OrderBase[Any], given: Rulebook[Any, Any], guest: Guest | None
+) -> dict[str, object]:
     shown = {fact: value for fact, value in point.items() if value is not UNSET}
     return {
         "facts": point_to_json(shown),
         "order": order.__payload__(),
-        "given": point_to_json(dict(given.settings)),
+        "guest": guest is not None and getattr(order, guest.attribute) == guest.value,
+        "given": {each.attribute: value_to_json(each, value) for each, value in given.settings},
     }
 
 

@@ -22,7 +22,7 @@ def words_of(rulebook: Rulebook[Any, Any]) -> Iterator[tuple[str, str, str]]:
     """
     for name, title in rulebook.titles:
         yield name, "title", title
-    for fact in (*rulebook.facts, *rulebook.parameters):
+    for fact in rulebook.facts:
         yield from _words_of_fact(fact)
     for rule in rulebook.rules:
         titled = rulebook.title_of(rule.section) == rule.subject

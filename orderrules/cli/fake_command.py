@@ -113,7 +113,7 @@ _app.add_command(
     fake,
     fake,
     [
-        _app.platform_option(),
+        click.Option(["--platform", "name"], type=click.Choice(list(_app.PLATFORMS)), help="The platform.  [required]"),
         click.Option(["--orders"], type=FILE, metavar="FILE", help="A JSON array of orders, or - for standard input."),
         click.Option(["--host"], default="127.0.0.1", show_default=True, help="The address to listen on."),
         click.Option(["--port"], type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port."),

@@ -159,7 +159,10 @@ def vectors_(policy: Policy[Any, Any] | None, *, described: bool) -> NoReturn:
     Example:
       orderrules vectors --platform awal > vectors.json
     """
-    raise Answered(to_json(vectors.SCHEMA if described or policy is None else vectors.suite(policy)), ALLOWED)
+    raise Answered(
+        to_json(vectors.SCHEMA if described or policy is None else vectors.suite(policy, _app.endpoint_of(policy))),
+        ALLOWED,
+    )
 
 
 @_about_policy(

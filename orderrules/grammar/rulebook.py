@@ -142,6 +142,32 @@ class Rulebook(Generic[OrderT, PatchT]):
             {field.name: getattr(self, field.name) for field in attrs.fields(type(self)) if field.init},
         )
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the rulebook as JSON-ready dicts, lists, strings, numbers and booleans.
+
+        ``orderrules.export`` adds what an endpoint knows: the payload of an order and the schema of a body.
+        """
+        from orderrules.grammar.rulebook_json import to_json
+
+        return to_json(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Make a rulebook of its JSON, with classes of orders and patches of its own. It decides the same.
+
+        The types of the body keys are those of the member ``body``, a JSON Schema; without it, any plain value.
+
+        Args:
+            data: what ``to_json`` or ``orderrules export --to json`` returned.
+
+        Raises:
+            ValueError: it is no rulebook, or one of another format.
+        """
+        from orderrules.grammar.rulebook_json import from_json
+
+        rulebook: Self = from_json(cls, Effect, data)
+        return rulebook
+
     def title_of(self, section: StrEnum | str) -> str:
         """Return what answers call a section or an action."""
         return dict(self.titles).get(str(section), str(section))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 import attrs
 
@@ -23,8 +23,10 @@ from orderrules.authoring import (
     Empty,
     Endpoint,
     Fact,
+    Guest,
     Hint,
     Hints,
+    Implied,
     Limits,
     Model,
     OrderBase,
@@ -976,6 +978,8 @@ PAYLOAD: Final = Payload(
     activity="order",
     shows=("reference_id", "status", "draft"),
     beside_id=("amounts", "items", "shipping", "shipments", "payment_method", "can_cancel", "source", "date"),
+    implied=(Implied(attribute="status", value=DRAFT_SLUG, then="draft", becomes=True),),  # Assumption S10.
+    guest=Guest(attribute="customer", value=CustomerKind.GUEST, unless=CustomerKind.NONE),  # Assumption S3.
 )
 """Where an order and its facts are in answers and webhooks (assumptions S12, S15 and S16)."""
 
@@ -999,20 +1003,6 @@ def to_payload(order: Order) -> dict[str, object]:
         "draft": order.draft,
         **({} if order.customer is UNSET else {"customer": customer}),
     }
-
-
-def _build_order(
-    *,
-    status: Status | str | Unset | None,
-    draft: bool,
-    customer: CustomerKind | Unset,
-    guest: bool = False,
-    **attributes: Any,  # noqa: ANN401 - they have different types.
-) -> Order:
-    """Build an order; ``guest`` marks its customer as a guest (S3), and the slug *draft* makes it a draft (S10)."""
-    if guest and customer is not CustomerKind.NONE:
-        customer = CustomerKind.GUEST
-    return Order(status=status, draft=draft or status == DRAFT_SLUG, customer=customer, **attributes)
 
 
 def error_body(status: int, code: str, message: str, **more: object) -> dict[str, object]:
@@ -1086,7 +1076,6 @@ ENDPOINT: Final = Endpoint(
     ),
     path="/orders/{order_id}",
     request_type=UpdateRequest,
-    build_order=_build_order,
     hints=HINTS,
     payload=PAYLOAD,
     refusal=_refusal,

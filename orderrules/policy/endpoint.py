@@ -6,7 +6,6 @@ An endpoint is data for the integrations and the command line, which send or ser
 from __future__ import annotations
 
 import functools
-import inspect
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 import attrs
@@ -72,6 +71,24 @@ class Choice:
     members: type[StrEnum] | None = None
 
 
+@attrs.frozen(eq=False)
+class _Completing(Generic[OrderT]):
+    """Builds an order of the attributes that a payload shows, and of those that they imply."""
+
+    payload: Payload
+    make: Callable[..., OrderT]
+
+    def __call__(self, *, guest: bool = False, **attributes: object) -> OrderT:
+        return self.make(**self.payload.complete(attributes, guest=guest))
+
+    # Endpoints that differ only in their policy share the code that reads an order.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Completing) and (self.payload is other.payload and self.make is other.make)  # pyright: ignore[reportUnknownMemberType]
+
+    def __hash__(self) -> int:
+        return hash((id(self.payload), self.make))
+
+
 @attrs.frozen(kw_only=True, repr=False)
 class Endpoint(Generic[OrderT, PatchT]):
     """The HTTP endpoint that updates a platform's orders: how it is called and how it answers.
@@ -88,7 +105,7 @@ class Endpoint(Generic[OrderT, PatchT]):
         hints: hints for keys and values that are often sent here but belong elsewhere or have another name.
         payload: where an order and its facts are in answers and webhooks.
         build_order: builds an order from the attributes that a payload shows, and from nothing else; None for the order
-            class itself. If it has a parameter ``guest``, ``read_order`` accepts ``guest``.
+            class itself.
         refusal: returns the body of the answer to an update that a rule refuses.
         refusal_status: the HTTP status of that answer.
         unreadable: returns the body of the answer to a request that cannot be read.
@@ -276,14 +293,16 @@ class Endpoint(Generic[OrderT, PatchT]):
 
         return order_reader(self.payload, self.policy.order_type, self._build)
 
-    @property
+    @functools.cached_property
     def _build(self) -> Callable[..., OrderT]:
-        return self.policy.order_type if self.build_order is None else self.build_order
+        make = self.policy.order_type if self.build_order is None else self.build_order
+        is_plain = not self.payload.implied and self.payload.guest is None
+        return make if is_plain else _Completing(self.payload, make)
 
     @property
     def tells_guests(self) -> bool:
         """Whether ``read_order`` accepts ``guest=True``."""
-        return self.build_order is not None and "guest" in inspect.signature(self.build_order).parameters
+        return self.payload.guest is not None
 
     def to_body(self, patch: PatchT) -> dict[str, object]:
         """Write a patch as a JSON-ready body; ``read_patch`` of that body returns an equal patch.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 from collections import deque
 from enum import StrEnum
 from types import MappingProxyType
@@ -56,6 +57,7 @@ class Place:
         if_key_left_out: the attribute's value if there is an object, but the key in it is null or left out.
         if_present: the attribute's value if there is an object and ``kind`` is None.
         length: whether the value is a list, of any items, and the attribute is its length; ``kind`` is then ``int``.
+        quoted: whether the value is a number in quotes; the attribute is the number, or None if the text is none.
         expected: the kind of value that is expected under the first key, for messages; a key of ``languages.en.KINDS``.
         hints: hints for a value of the wrong JSON type; the keys are ``integer`` and ``string``.
     """
@@ -70,6 +72,7 @@ class Place:
     if_key_left_out: Any = None
     if_present: Any = None
     length: bool = False
+    quoted: bool = False
     expected: str = "object"
     hints: Mapping[str, Hint] = attrs.field(default=MappingProxyType({}), converter=as_hints)
 
@@ -101,7 +104,8 @@ class Place:
             elif self.kind is None:
                 self._read_object(value)
                 return self.if_present
-            return strict_reader(self.kind)(value)
+            read = strict_reader(self.kind)(value)
+            return _number_in(read) if self.quoted else read
         except InvalidInput as error:
             raise error.each(lambda problem: problem.under(*path)) from None
 
@@ -110,6 +114,38 @@ class Place:
         if kind in self.hints:
             raise wrong_type(self.expected, value, self.hints[kind])
         return mapping(value, self.expected)
+
+
+@attrs.frozen(kw_only=True)
+class Implied:
+    """A value of an attribute that gives another attribute a value.
+
+    Attributes:
+        attribute: the first attribute.
+        value: its value.
+        then: the other attribute.
+        becomes: the value that the other one gets.
+    """
+
+    attribute: str
+    value: Any
+    then: str
+    becomes: Any
+
+
+@attrs.frozen(kw_only=True)
+class Guest:
+    """What it means that the caller calls the customer of an order a guest.
+
+    Attributes:
+        attribute: the attribute that says who the customer is.
+        value: its value for a guest.
+        unless: its value if there is no customer, who cannot be a guest.
+    """
+
+    attribute: str
+    value: Any
+    unless: Any
 
 
 @attrs.frozen(kw_only=True)
@@ -127,6 +163,8 @@ class Payload:
         beside_id: keys that identify an order together with an ``id``.
         never: keys that no order has.
         success: the key in a response that is false if the request failed; such a response has no order.
+        implied: values of attributes that give others a value.
+        guest: what ``guest=True`` means; None if the platform has no guests.
     """
 
     places: tuple[Place, ...]
@@ -139,6 +177,17 @@ class Payload:
     beside_id: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
     success: str = "success"
+    implied: tuple[Implied, ...] = ()
+    guest: Guest | None = None
+
+    def complete(self, attributes: dict[str, Any], *, guest: bool) -> dict[str, Any]:
+        """Return the attributes of an order with those that others imply, and with a guest if the caller says so."""
+        for each in self.implied:
+            if attributes[each.attribute] == each.value:
+                attributes[each.then] = each.becomes
+        if guest and self.guest is not None and attributes[self.guest.attribute] != self.guest.unless:
+            attributes[self.guest.attribute] = self.guest.value
+        return attributes
 
     def read(
         self, source: object, what: str, limits: Limits = ORDER_LIMITS, *, show_values: bool = False
@@ -273,6 +322,15 @@ class Payload:
                 place.read(item)
             return self._shows_order(item) and not any(key in item for key in self.never)
         return False
+
+
+def _number_in(text: str | None) -> float | None:
+    """Return the number that a text is, or None."""
+    try:
+        number = float(text or "nan")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _not_an_order(reason: str, **params: Any) -> InvalidInput:  # noqa: ANN401 - any JSON value.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from orderrules.testing.races import RaceReport, check_races
     from orderrules.testing.serving import asgi_app
     from orderrules.testing.sessions import DisagreementError, HarnessError
-    from orderrules.testing.state_machine import IncompleteWalkWarning, OrderMachine
+    from orderrules.testing.state_machine import OrderMachine
     from orderrules.testing.strategies import (
         allowed_patches,
         bodies,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         refused_pairs,
         refused_patches,
     )
-    from orderrules.testing.walk import Report, check_service
+    from orderrules.testing.walk import IncompleteWalkWarning, Report, check_service
 
 __all__ = [
     "LAWS",
@@ -80,7 +80,7 @@ _MODULES: Final = {
     "races": ("RaceReport", "check_races"),
     "serving": ("asgi_app",),
     "sessions": ("DisagreementError", "HarnessError"),
-    "state_machine": ("IncompleteWalkWarning", "OrderMachine"),
+    "state_machine": ("OrderMachine",),
     "strategies": (
         "allowed_patches",
         "bodies",
@@ -91,7 +91,7 @@ _MODULES: Final = {
         "refused_pairs",
         "refused_patches",
     ),
-    "walk": ("Report", "check_service"),
+    "walk": ("IncompleteWalkWarning", "Report", "check_service"),
 }
 _import_name: Final = importer(__name__, _MODULES)
 

@@ -168,7 +168,7 @@ class Recorder:
     def percentage(self) -> float:
         """Return how much of what should be seen was seen, over all platforms."""
         expected = [(name, item) for name in self.policies for item in self.expected_items(name)]
-        return 100 * sum(item in self.seen[name] for name, item in expected) / max(len(expected), 1)
+        return 100 * sum(item in self.seen[name] for name, item in expected) / len(expected) if expected else 100
 
     def cells(self, name: str) -> Iterator[tuple[str, str, str]]:
         """Iterate over the possible cells: a section, a kind of order, and whether the section is open or closed."""

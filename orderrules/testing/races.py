@@ -13,6 +13,7 @@ import itertools
 import sys
 import threading
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,7 +33,13 @@ from orderrules.testing.sessions import (
     told,
     value_at,
 )
-from orderrules.testing.walk import groups_of_orders, kinds_of_orders, single_updates
+from orderrules.testing.walk import (
+    IncompleteWalkWarning,
+    check_names,
+    groups_of_orders,
+    kinds_of_orders,
+    single_updates,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterable, Iterator
@@ -42,6 +49,8 @@ if TYPE_CHECKING:
 
 _ROUNDS: Final = 100
 _SECONDS: Final = 5.0
+_CONFLICTS: Final = frozenset({409, 412, 423, 429, 503})
+"""Statuses that say that an update was not taken because of another one."""
 _WAIT: Final = 30.0
 """How many seconds two threads wait for each other, or for an answer, at most."""
 _SWITCH: Final = 1e-6
@@ -57,12 +66,14 @@ class RaceReport:
         rounds: how often pairs were sent in all.
         seconds: how long it took.
         disagreements: for each pair with an outcome that no order of the two explains, the first such outcome.
+        is_complete: whether all rounds fitted into the time.
     """
 
     pairs: int
     rounds: int
     seconds: float
     disagreements: tuple[DisagreementError, ...] = ()
+    is_complete: bool = True
 
     def __bool__(self) -> bool:
         return not self.disagreements
@@ -105,8 +116,16 @@ def check_races(  # noqa: PLR0913 - all but three have defaults.
         seconds: how long it takes at most; rounds that do not fit are left out.
 
     Returns:
-        The report, which is truthy if each outcome could have come from one update after the other.
+        The report, which is truthy if each outcome could have come from one update after the other. An update that is
+        answered with 409, 412, 423, 429 or 503 counts as not taken.
+
+    Raises:
+        TypeError: ``write_only`` is a string.
+        ValueError: ``write_only`` names what is not there, or ``rounds`` is less than 1.
     """
+    check_names(policy, write_only)
+    if rounds < 1:
+        raise ValueError(f"rounds must be 1 or more, got {rounds}")
     listed = kinds_of_orders(policy) if orders is None else orders
     pairs = _pairs(policy, list(listed))
     race = _Race(policy, write_only, seconds)
@@ -115,7 +134,10 @@ def check_races(  # noqa: PLR0913 - all but three have defaults.
     else:
         with _switching_often():
             race.run_threads(pairs, rounds, send, create, read)
-    return race.report()
+    report = race.report()
+    if not report.is_complete:
+        warnings.warn(f"{str(report).splitlines()[0]}; for more, set seconds", IncompleteWalkWarning, stacklevel=2)
+    return report
 
 
 def _pairs(policy: Policy[OrderT, PatchT], orders: list[OrderT]) -> list[_Pair]:
@@ -149,6 +171,19 @@ def _results(policy: Policy[Any, Any], pair: _Pair) -> list[tuple[tuple[bool, bo
     return results
 
 
+def _results_of_one(
+    policy: Policy[Any, Any], pair: _Pair, left_out: tuple[bool, ...]
+) -> list[tuple[tuple[bool | None, ...], Any]]:
+    """Return what comes of a pair of which some updates were not taken; these count as refused or failed."""
+    with own_decisions():
+        order, verdicts = pair.order, list[bool]()
+        for patch, is_left_out in zip((pair.one, pair.other), left_out, strict=True):
+            is_taken = not is_left_out and policy.can_update(order, patch).allowed
+            verdicts.append(is_taken)
+            order = policy.apply(order, patch) if is_taken else order
+    return [(tuple(verdicts), order)]
+
+
 class _Race:
     """The pairs that were sent, and the outcomes that nothing explains."""
 
@@ -159,12 +194,15 @@ class _Race:
         self._seconds = seconds
         self._sent: set[int] = set()
         self._rounds = 0
+        self._complete = True
         self._found: dict[int, DisagreementError] = {}
 
     def report(self) -> RaceReport:
         """Return what was sent and found."""
         seconds = time.monotonic() - self._start
-        return RaceReport(len(self._sent), self._rounds, seconds, tuple(self._found.values()))
+        return RaceReport(
+            len(self._sent), self._rounds, seconds, tuple(self._found.values()), is_complete=self._complete
+        )
 
     def _turns(self, pairs: list[_Pair], rounds: int) -> Iterator[tuple[int, _Pair]]:
         """Iterate over all pairs, again and again, without those that were found to fail."""
@@ -172,6 +210,7 @@ class _Race:
             for number, pair in enumerate(pairs):
                 if number not in self._found:
                     if time.monotonic() - self._start > self._seconds:
+                        self._complete = False
                         return
                     self._sent.add(number)
                     self._rounds += 1
@@ -220,7 +259,13 @@ class _Race:
     def _judge(self, number: int, pair: _Pair, statuses: tuple[Status, ...], observed: tuple[Any, Any]) -> None:
         """Note a disagreement if no order of the two updates explains the outcome."""
         accepted = tuple(is_accepted(status) for status in statuses)
-        results = _results(self._policy, pair)
+        results: list[tuple[tuple[bool | None, ...], Any]] = [*_results(self._policy, pair)]
+        if any(status in _CONFLICTS for status in statuses):
+            # A service may answer that it did not take an update because of the other one.
+            results = _results_of_one(self._policy, pair, tuple(status in _CONFLICTS for status in statuses))
+        accepted = tuple(
+            False if status in _CONFLICTS else each for status, each in zip(statuses, accepted, strict=True)
+        )
         same_answers = [order for verdict, order in results if verdict == accepted]
         lost = [self._lost(pair, accepted, observed, order) for order in same_answers]
         if same_answers and not all(lost):

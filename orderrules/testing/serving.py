@@ -79,6 +79,8 @@ def _answer_control(fake: Fake[Any, Any], method: str, path: str, body: bytes) -
         asked = cast("dict[str, Any]", loaded) if isinstance(loaded, dict) else {}
         if not {"fault"} <= asked.keys() <= {"fault", "method", "times"}:
             raise ValueError(f"expected fault, and method and times if you like; the faults are: {', '.join(Fault)}")
+        if asked["fault"] not in list(Fault):
+            raise ValueError(f"there is no such fault; the faults are: {', '.join(Fault)}")
         fake.fail(**asked)
         return _json(201, asked)
     return _json(405, {"message": "expected GET or POST /_orders, or POST /_faults"})

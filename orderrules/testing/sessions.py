@@ -11,6 +11,7 @@ import itertools
 import json
 import time
 from traceback import walk_tb
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import attrs
@@ -116,6 +117,8 @@ class Session:
         write_only: the fields of the order, and the body keys or pointers such as ``receiver/notify``, that the service
             does not show when an order is read back.
         shown_keys: the body keys that the service is known to show; the session adds those that it sees.
+        names: what the three functions of the adapter are called, and whether each is the adapter's own: a failure of a
+            method of the service itself is the service's.
     """
 
     def __init__(
@@ -124,6 +127,7 @@ class Session:
         service: Service,
         write_only: Collection[str] = (),
         shown_keys: set[str] | None = None,
+        names: Mapping[str, tuple[str, bool]] = MappingProxyType({}),
     ) -> None:
         self.policy = policy
         self.script: list[str] = []
@@ -132,6 +136,7 @@ class Session:
         self._write_only = frozenset(write_only)
         self._shown_keys: set[str] = set() if shown_keys is None else shown_keys
         self._count = 0
+        self._names = names
 
     def create(self, order: Any) -> Tracked:  # noqa: ANN401 - an order of the policy's platform.
         """Create an order, read it back, and check that it is the same."""
@@ -228,9 +233,10 @@ class Session:
             raise
         except Exception as error:
             told = f"{type(error).__name__}: {error}"
-            if not isinstance(error, InvalidInput) and _is_raised_in_adapter(error.__traceback__):
+            name, is_adapter = self._names.get(method, (method, True))
+            if is_adapter and not isinstance(error, InvalidInput) and _is_raised_in_adapter(error.__traceback__):
                 raise HarnessError(
-                    f"{method} itself failed {action}, and nothing is known about the service: {told}; the script so "
+                    f"{name} itself failed {action}, and nothing is known about the service: {told}; the script so "
                     f"far:\n  " + "\n  ".join(self.script)
                 ) from error
             raise self._disagreement(f"{action}, the service raised {told}") from error
@@ -245,6 +251,7 @@ class Session:
         if shown is None:
             return
         before = tracked.shown or {}
+        sent = {key: value for key, value in sent.items() if value != {}}  # An empty object changes nothing.
         differences = [
             *(difference for key, value in sent.items() for difference in self._differences(key, value, shown)),
             *(
@@ -314,15 +321,12 @@ _OWN_FRAMES: Final = 2
 """The frames of a session in the traceback of an exception: the context manager, and the block in it."""
 
 
-def replay(
-    policy: Policy[Any, Any], service: Service, write_only: Collection[str], shown_keys: set[str], steps: list[Step]
-) -> None:
-    """Take the steps of a script with a service.
+def replay(session: Session, steps: list[Step]) -> None:
+    """Take the steps of a script in a new session.
 
     Raises:
         DisagreementError: the service and the policy disagree.
     """
-    session = Session(policy, service, write_only, shown_keys)
     tracked: dict[int, Tracked] = {}
     for step in steps:
         if step.order is not None:

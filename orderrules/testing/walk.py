@@ -8,10 +8,13 @@ cover as much as possible, for a service that is too slow for all of them.
 from __future__ import annotations
 
 import functools
+import inspect
 import itertools
 import time
+import warnings
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 import attrs
@@ -21,10 +24,11 @@ from orderrules.grammar.conditions import UNKNOWN
 from orderrules.grammar.orders import free_keys, sections_by_key
 from orderrules.reading.bodies import write_body
 from orderrules.reading.fields import is_array, is_model, slots_of
+from orderrules.reading.hints import hint_close_to
 from orderrules.reading.problems import Code, InvalidInput
 from orderrules.reading.values import members
 from orderrules.testing.own_decisions import own_decisions
-from orderrules.testing.sessions import Body, DisagreementError, Session, Status, replay, shorten
+from orderrules.testing.sessions import Body, DisagreementError, Session, Status, Step, replay, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -41,18 +45,24 @@ ALL_CODES: Final = (Code.WRONG_TYPE, Code.NULL, Code.NOT_A_CHOICE, Code.NOT_A_DA
 _MOST: Final = 10
 """How many disagreements a report has at most."""
 _EDGES: Final[Mapping[object, tuple[object, ...]]] = {
-    # Empty; blanks at both ends; Arabic letters and digits; long.
-    str: ("", "  x ", "رمضان ٢٤", "x" * 300),
+    # Empty; blanks at both ends; Arabic letters and digits; zeros in front; long. Numbers with many decimals.
+    str: ("", "  x ", "رمضان ٢٤", "007", "x" * 300),
     int: (0, -1, 10**12),
-    float: (0, -0.5, 10**6),
+    float: (0, -0.5, 24.774265, 10.999, 10**6),
     bool: (False, True),
     date: (date(2024, 2, 29), date(1999, 12, 31)),
 }
-_WRONG_TYPE_VALUES: Final[Mapping[type, object]] = {str: 7, int: "7", float: "7", bool: "yes", date: 7}
-_INVALID_VALUES: Final[Mapping[Code, object]] = {
-    Code.NULL: None,
-    Code.NOT_A_CHOICE: "no such value",
-    Code.NOT_A_DATE: "tomorrow",
+_WRONG_TYPE_VALUES: Final[Mapping[type, tuple[object, ...]]] = {
+    str: (7,),
+    int: ("7", True, 7.5),
+    float: ("7", True),
+    bool: ("yes", 1),
+    date: (7,),
+}
+_INVALID_VALUES: Final[Mapping[Code, tuple[object, ...]]] = {
+    Code.NULL: (None,),
+    Code.NOT_A_CHOICE: ("no such value",),
+    Code.NOT_A_DATE: ("tomorrow", "2024-1-5", "2024-01-20T09:30:00"),
 }
 
 
@@ -146,25 +156,38 @@ def unreadable_bodies(policy: Policy[Any, Any], codes: tuple[Code, ...]) -> list
 
 
 def _unreadable_bodies(policy: Policy[Any, Any], codes: Iterable[Code]) -> list[Body]:
-    slots = slots_of(policy.patch_type)
     bodies: list[Body] = []
     for code in codes:
         if code not in {*_INVALID_VALUES, Code.WRONG_TYPE, Code.UNKNOWN_KEY}:
             raise ValueError(f"a machine cannot send bodies with a problem of the code {code}")
         if code is Code.UNKNOWN_KEY:
             bodies.append({"no_such_key": 1})
-            continue
-        for key in sections_by_key(policy.patch_type):
-            field_type: Any = members(slots[key].annotation)[0]
-            if code is Code.WRONG_TYPE:
-                bodies.append({key: _WRONG_TYPE_VALUES.get(field_type, 7)})
-            elif code is Code.NULL or _rejects_text(field_type, code):
-                bodies.append({key: _INVALID_VALUES[code]})
-            if code is Code.NOT_A_CHOICE and _rejects_text(field_type, code):
-                words = [str(word) for word in field_type]
-                others = [other for word in words for other in (word.capitalize(), f" {word}") if other not in words]
-                bodies.extend({key: other} for other in others)
+        for key, slot in slots_of(policy.patch_type).items():
+            bodies += [{key: value} for value in _invalid_values(slot.annotation, code)]
     return bodies
+
+
+def _invalid_values(annotation: Any, code: Code) -> Iterator[object]:  # noqa: ANN401 - an annotation can be any object.
+    """Iterate over values of a key that cannot be read, also in objects and lists."""
+    options = members(annotation)
+    first: Any = options[0]
+    if code is Code.NULL:
+        yield None
+    elif code is Code.WRONG_TYPE:
+        wrong = _WRONG_TYPE_VALUES.get(float if float in options else first, (7,))
+        yield from wrong
+    elif code is not Code.UNKNOWN_KEY and _rejects_text(first, code):
+        yield from _INVALID_VALUES[code]
+        if code is Code.NOT_A_CHOICE:
+            words = [str(word) for word in first]
+            yield from (other for word in words for other in (word.capitalize(), f" {word}") if other not in words)
+    if is_array(first):
+        yield from ([value] for value in _invalid_values(get_args(first)[0], code))
+    elif isinstance(first, type) and is_model(first):
+        if code is Code.UNKNOWN_KEY:
+            yield {"no_such_key": 1}
+        for name, slot in slots_of(first).items():
+            yield from ({name: value} for value in _invalid_values(slot.annotation, code))
 
 
 def combined_bodies(policy: Policy[Any, Any], bodies: list[Body]) -> list[Body]:
@@ -192,11 +215,13 @@ class Probe:
         order: the order.
         body: the body.
         patch: the update that the body asks for; None if it cannot be read.
+        before: the body of an update that is sent first, or an empty one if none is.
     """
 
     order: Any
     body: Body
     patch: Any
+    before: Body = attrs.field(factory=dict[str, object])
 
 
 def probes(policy: Policy[OrderT, PatchT], orders: Iterable[OrderT], codes: tuple[Code, ...]) -> Iterator[Probe]:
@@ -214,6 +239,7 @@ def probes(policy: Policy[OrderT, PatchT], orders: Iterable[OrderT], codes: tupl
     for order in first:
         yield from _probes_of(policy, order)
     yield from _edge_probes(policy, first)
+    yield from _later_probes(policy, _most_different(policy, first)[0])
     for body in unreadable_bodies(policy, codes):
         yield from (Probe(order, body, None) for order in _most_different(policy, first))
     for group in groups:
@@ -234,8 +260,10 @@ def _probes_of(policy: Policy[OrderT, PatchT], order: OrderT) -> Iterator[Probe]
         units.setdefault((patch.sections, *map(repr, values)), (patch, verdict))
     for (one, is_open), (other, is_other_open) in itertools.combinations(units.values(), 2):
         if is_open is not is_other_open and not set(one.keys) & set(other.keys):
-            yield _probe(order, one.replace(**{key: getattr(other, key) for key in other.keys}))
-    yield from (_probe(order, patch) for patch in _everything(policy))
+            both = one.replace(**{key: getattr(other, key) for key in other.keys})
+            yield from (_probe(order, both), _probe(order, both, is_reversed=True))
+    for patch in _everything(policy):
+        yield from (_probe(order, patch), _probe(order, patch, is_reversed=True))
 
 
 def _everything(policy: Policy[Any, PatchT]) -> Iterator[PatchT]:
@@ -252,8 +280,33 @@ def _is_choice(policy: Policy[Any, Any], patch: PatchBase) -> bool:
     return isinstance(first, type) and issubclass(first, StrEnum)
 
 
-def _probe(order: Any, patch: PatchBase) -> Probe:  # noqa: ANN401 - an order of any platform.
-    return Probe(order, write_body(patch), patch)
+def _probe(order: Any, patch: PatchBase, *, is_reversed: bool = False) -> Probe:  # noqa: ANN401 - an order of any platform.
+    """Return the probe of an update; its keys may stand in the opposite order."""
+    body = write_body(patch)
+    return Probe(order, dict(reversed(body.items())) if is_reversed else body, patch)
+
+
+def _later_probes(policy: Policy[OrderT, PatchT], order: OrderT) -> Iterator[Probe]:
+    """Iterate over updates that are sent after others: each key after everything, two values of each two alike keys."""
+    slots, free = slots_of(policy.patch_type), free_keys(policy.patch_type)
+    everything = {key: sample(slots[key].annotation, full=True) for key in free}
+    stored = write_body(policy.patch_type(**everything))
+    for key in free:
+        first = members(slots[key].annotation)[0]
+        values = [sample(slots[key].annotation)]
+        if (
+            isinstance(first, type)
+            and is_model(first)
+            and not any(not slot.optional for slot in slots_of(first).values())
+        ):
+            values.append(first())
+        for patch in (policy.patch_type(**{key: value}) for value in values):
+            yield attrs.evolve(_probe(order, patch), before=stored)
+    alike = [pair for pair in itertools.permutations(free, 2) if slots[pair[0]].annotation == slots[pair[1]].annotation]
+    for one, other in alike:
+        both = {one: sample(slots[one].annotation), other: everything[other]}
+        patch = policy.patch_type(**both)
+        yield from (_probe(order, patch), _probe(order, patch, is_reversed=True))
 
 
 def _edge_probes(policy: Policy[OrderT, PatchT], orders: list[OrderT]) -> Iterator[Probe]:
@@ -280,6 +333,10 @@ def _most_different(policy: Policy[OrderT, PatchT], orders: list[OrderT]) -> lis
             for number, order in enumerate(orders)
         ]
     return [orders[number] for number in dict.fromkeys((max(counted)[1], min(counted)[1]))]
+
+
+class IncompleteWalkWarning(UserWarning):
+    """A walk through the table, or a race, stopped early, because the service is slow."""
 
 
 @attrs.frozen
@@ -309,6 +366,11 @@ class Report:
         """Whether the whole table was put to the service."""
         return self.cells == self.total
 
+    def warn(self, option: str) -> None:
+        """Warn if the whole table was not put to the service; ``option`` gives it more time."""
+        if not self.is_complete:
+            warnings.warn(f"{self}; for more, set {option}", IncompleteWalkWarning, stacklevel=3)
+
     def __str__(self) -> str:
         put = f"{self.cells} of {self.total} cells of the table were put to the service"
         return "\n".join([f"{put}, with {self.probes} updates in {self.seconds:.1f} s", *map(str, self.disagreements)])
@@ -335,8 +397,15 @@ class Walk:
         self._cells: set[object] = set()
         self._sent = 0
         self._taken = 0.0
+        if not self._orders:
+            raise ValueError("a walk needs at least one order that the service can have")
 
-    def run(self, service: Service, write_only: Collection[str]) -> Iterator[tuple[DisagreementError, Session]]:
+    def run(
+        self,
+        service: Service,
+        write_only: Collection[str],
+        names: Mapping[str, tuple[str, bool]] = MappingProxyType({}),
+    ) -> Iterator[tuple[DisagreementError, Session]]:
         """Send each probe for an order of its own, and yield each disagreement with its session.
 
         Raises:
@@ -346,11 +415,13 @@ class Walk:
         for probe in probes(self._policy, self._orders, self._codes):
             if time.monotonic() - start > self._seconds:
                 break
-            session = Session(self._policy, service, write_only, self.shown_keys)
+            session = Session(self._policy, service, write_only, self.shown_keys, names)
             try:
                 tracked = session.create(probe.order)
                 self._sent += 1
                 self._cells.update(_cells_of(self._policy, probe))
+                if probe.before:
+                    session.send(tracked, probe.before)
                 if probe.patch is None:
                     session.send_unreadable(tracked, probe.body)
                 else:
@@ -421,15 +492,51 @@ def check_service(  # noqa: PLR0913 - all but three have defaults.
     Raises:
         HarnessError: one of the functions failed itself, so nothing is known about the service.
     """
+    check_names(policy, write_only)
     service = _Functions(create, send, read or _read_nothing)
+    functions = {"create_order": create, "send_update": send, "read_order": read or _read_nothing}
+    # A method of the service itself is no adapter.
+    names = {method: (name, not inspect.ismethod(functions[method])) for method, name in _NAMES.items()}
     walk = Walk(policy, kinds_of_orders(policy) if orders is None else orders, invalid_body_codes, seconds)
-    found: dict[str, DisagreementError] = {}
-    for error, session in walk.run(service, write_only):
-        short = shorten(error, session.steps, lambda steps: replay(policy, service, write_only, walk.shown_keys, steps))
-        found.setdefault(short.script[-1].partition(":")[2] + short.verdict.partition(":")[0], short)
-        if len(found) == _MOST:
-            break
-    return walk.report(found.values())
+    found: dict[object, DisagreementError] = {}
+
+    def take(steps: list[Step]) -> None:
+        replay(Session(policy, service, write_only, set(walk.shown_keys), names), steps)
+
+    for error, session in walk.run(service, write_only, names):
+        about = _about(error, session)
+        if about not in found and len(found) < _MOST:
+            found[about] = shorten(error, session.steps, take)
+    report = walk.report(found.values())
+    report.warn("seconds")
+    return report
+
+
+_NAMES: Final = {"create_order": "create", "send_update": "send", "read_order": "read"}
+
+
+def _about(error: DisagreementError, session: Session) -> object:
+    """Return what a disagreement is about: the keys that were sent, and the kind of verdict."""
+    bodies = tuple(tuple(sorted(step.body)) for step in session.steps if step.order is None)
+    return bodies, error.verdict.partition(":")[0]
+
+
+def check_names(policy: Policy[Any, Any], write_only: Collection[str]) -> None:
+    """Check that ``write_only`` names fields of an order, body keys, or places in a body.
+
+    Raises:
+        TypeError: it is a string.
+        ValueError: there is no such field or key.
+    """
+    if isinstance(write_only, str):
+        raise TypeError(f"expected a collection of names, got the string {write_only!r}")
+    known = {*slots_of(policy.order_type), *sections_by_key(policy.patch_type)}
+    for name in write_only:
+        if name.partition("/")[0] not in known:
+            hint = hint_close_to(name, dict.fromkeys(known))
+            raise ValueError(
+                f"write_only: {policy.name} has no field and no body key {name}" + (f" - {hint}" if hint else "")
+            )
 
 
 def _read_nothing(_: object) -> None:

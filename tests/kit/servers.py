@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from orderrules import Policy, awal, salla
+from orderrules import UNSET, Policy, awal, salla
 from orderrules.testing import Answer, Fake, FakeAwal, FakeSalla, OrderMachine
 
 if TYPE_CHECKING:
@@ -280,6 +280,91 @@ class RoundsNumbers(Rewrites):
         return int(body) if isinstance(body, float) else body
 
 
+class RoundsToCents(Rewrites):
+    """A server that rounds numbers to two decimals."""
+
+    def change(self, body: Any) -> Any:
+        """Round every number."""
+        if isinstance(body, dict):
+            return {key: self.change(value) for key, value in body.items()}
+        return round(body, 2) if isinstance(body, float) else body
+
+
+class IgnoresNestedKeys(Rewrites):
+    """A server that ignores a key in an object that it does not know."""
+
+    def change(self, body: Any) -> Any:
+        """Leave the key out."""
+
+        def known(value: Any) -> Any:
+            return (
+                {key: inner for key, inner in value.items() if key != "no_such_key"}
+                if isinstance(value, dict)
+                else value
+            )
+
+        return {key: known(value) for key, value in body.items()}
+
+
+class TakesTrueForOne(Rewrites):
+    """A server that takes true for the integer 1."""
+
+    def change(self, body: Any) -> Any:
+        """Change what an id is."""
+        return {key: 1 if value is True and key.endswith("_id") else value for key, value in body.items()}
+
+
+class StripsZeros(FakeAwal):
+    """A server that stores the id of a branch as a number."""
+
+    def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
+        """Strip the zeros."""
+        sent = json.loads(body)
+        if isinstance(sent.get("branch_id"), str) and sent["branch_id"].isdigit():
+            sent["branch_id"] = str(int(sent["branch_id"]))
+        return super().handle(method, path, query, json.dumps(sent))
+
+
+class LooksAtTheFirstKey(FakeSalla):
+    """A server that checks nothing if the employees come first."""
+
+    def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
+        """Treat the order as a draft then."""
+        number = int(path.rsplit("/", 1)[1])
+        order = self.orders[number]
+        if next(iter(json.loads(body)), "") != "employees":
+            return super().handle(method, path, query, body)
+        self.orders[number] = order.replace(draft=True)
+        answer = super().handle(method, path, query, body)
+        self.orders[number] = self.orders[number].replace(draft=order.draft)
+        return answer
+
+
+class WipesByAnEmptyObject(FakeSalla):
+    """A server that takes an empty address for the wish to have none."""
+
+    def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
+        """Forget the address."""
+        answer = super().handle(method, path, query, body)
+        number = int(path.rsplit("/", 1)[1])
+        written = self.orders[number].written
+        if answer.status == 200 and json.loads(body).get("ship_to") == {} and isinstance(written, salla.Patch):
+            self.orders[number] = self.orders[number].replace(written=written.replace(ship_to=UNSET))
+        return answer
+
+
+class ForbidsEarlyDelivery(FakeAwal):
+    """A server that refuses a delivery before the shipping, which no page forbids."""
+
+    def handle(self, method: str, path: str, query: Any, body: bytes | str) -> Answer:
+        """Compare the two dates of a body."""
+        sent = json.loads(body)
+        dates = [sent.get(key) for key in ("shipping_date", "delivery_date")]
+        if all(isinstance(each, str) for each in dates) and dates[1] < dates[0]:
+            return Answer(422, {}, b"{}")
+        return super().handle(method, path, query, body)
+
+
 WRONG: Final[list[Callable[[], Fake[Any, Any]]]] = [
     Skips,
     ForgetsTheDraft,
@@ -303,6 +388,13 @@ WRONG: Final[list[Callable[[], Fake[Any, Any]]]] = [
     AcceptsChoicesInAnyCase,
     SkipsIfPaid,
     RoundsNumbers,
+    RoundsToCents,
+    IgnoresNestedKeys,
+    TakesTrueForOne,
+    StripsZeros,
+    LooksAtTheFirstKey,
+    WipesByAnEmptyObject,
+    ForbidsEarlyDelivery,
 ]
 RIGHT: Final[list[Callable[[], Fake[Any, Any]]]] = [FakeAwal, FakeSalla]
 

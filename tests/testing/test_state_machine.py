@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, run_state_machine_as_test
 
 from orderrules import awal
+from orderrules.reading.fields import slots_of
 from orderrules.testing import (
     DisagreementError,
     FakeAwal,
@@ -28,12 +29,15 @@ from tests.kit.servers import (
     DropsFalsyValues,
     DropsNestedCoordinates,
     FailsOnNoEmployees,
+    ForbidsEarlyDelivery,
     IgnoresCase,
+    LooksAtTheFirstKey,
     LosesAnUpdateUnderRetry,
     OpensAGuestsReceiver,
     Skips,
     SkipsIfPaid,
     StripsText,
+    WipesByAnEmptyObject,
     machine,
 )
 
@@ -66,11 +70,12 @@ def find_disagreement(serve: Callable[[], Any], run_settings: settings = QUIET) 
 
 @pytest.mark.parametrize("serve", WRONG, ids=lambda serve: serve.__name__)
 def test_a_wrong_server_is_caught_and_shown_in_the_fewest_requests_and_keys(serve: Callable[[], Any]) -> None:
-    """Only a server that takes a repeated update for a retry needs three requests, and only two need two keys."""
+    """Only a mistake in a sequence needs more than one request, and only four need two keys."""
     error = find_disagreement(serve)
     bodies = [json.loads(line.partition(": ")[2].rpartition(" -> ")[0]) for line in error.script if "PUT" in line]
-    assert len(bodies) == (3 if serve is LosesAnUpdateUnderRetry else 1)
-    assert [len(body) for body in bodies] == [2 if serve in {SkipsIfPaid, AppliesHalfOfARefusal} else 1] * len(bodies)
+    assert len(bodies) == 1 + 2 * (serve is LosesAnUpdateUnderRetry) + (serve is WipesByAnEmptyObject)
+    two = {SkipsIfPaid, AppliesHalfOfARefusal, LooksAtTheFirstKey, ForbidsEarlyDelivery}
+    assert [len(body) for body in bodies] == [2 if serve in two else 1] * len(bodies)
 
 
 @pytest.mark.parametrize("number", range(5))
@@ -214,9 +219,9 @@ def test_a_machine_with_invalid_members_raises_type_error() -> None:
 
 
 def test_every_wrong_server_is_a_fake() -> None:
-    """There are 22 of them, with one mistake each."""
+    """There are 29 of them, with one mistake each."""
     assert all(isinstance(serve(), FakeAwal | FakeSalla) for serve in WRONG)
-    assert len(WRONG) == 22
+    assert len(WRONG) == 29
 
 
 @pytest.mark.parametrize(
@@ -299,6 +304,15 @@ def test_a_mistake_of_the_adapter_is_no_mistake_of_the_service(name: str) -> Non
         HarnessError, match=r"(?s)read_order itself failed while reading the order back.*create order 1"
     ):
         run_state_machine_as_test(kind, settings=settings(QUIET, max_examples=2))
+
+
+def test_machines_of_two_platforms_do_not_know_what_the_other_shows() -> None:
+    """A key that a Salla service shows is not expected of an Awal service."""
+    for serve in (FakeSalla, FakeAwal, FakeSalla):
+        kind = machine(serve)
+        run_state_machine_as_test(kind, settings=settings(QUIET, max_examples=3))
+        assert kind._shown_keys <= set(slots_of(kind.policy.patch_type))
+    assert OrderMachine._shown_keys == set()
 
 
 def test_initialize_rules_are_run_before_the_walk() -> None:

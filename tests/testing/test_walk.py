@@ -13,10 +13,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from orderrules import UNSET, Code, InvalidInput, Policy, awal, salla
-from orderrules.testing import FakeAwal, FakeSalla, HarnessError, check_races, check_service
+from orderrules.testing import (
+    FakeAwal,
+    FakeSalla,
+    HarnessError,
+    IncompleteWalkWarning,
+    check_races,
+    check_service,
+)
 from orderrules.testing.walk import kinds_of_orders, unreadable_bodies
 from tests.kit import toy
-from tests.kit.servers import WRONG, LosesAnUpdateUnderRetry, machine
+from tests.kit.servers import WRONG, LosesAnUpdateUnderRetry, WipesByAnEmptyObject, machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +63,7 @@ def test_a_wrong_service_is_reported(serve: Any) -> None:
         return
     assert not report
     assert 1 <= len(report.disagreements) <= 10
-    assert all(len(error.script) == 2 for error in report.disagreements)
+    assert all(len(error.script) == 2 + (serve is WipesByAnEmptyObject) for error in report.disagreements)
     assert str(report.disagreements[0]) in str(report)
 
 
@@ -64,7 +71,14 @@ def test_the_options_of_a_walk_are_followed() -> None:
     """Orders, codes, what is not shown, and the time."""
     pending = [awal.Order(status="pending")]
     assert check(FakeAwal, orders=pending).total == 10
-    assert check(FakeAwal, seconds=0).cells == 0
+    with pytest.warns(IncompleteWalkWarning, match="0 of 60 cells .*; for more, set seconds"):
+        assert check(FakeAwal, seconds=0).cells == 0
+    with pytest.raises(ValueError, match="needs at least one order"):
+        check(FakeAwal, orders=[])
+    with pytest.raises(ValueError, match=r"no body key brnch_id - did you mean branch_id\?"):
+        check(FakeAwal, write_only={"brnch_id"})
+    with pytest.raises(TypeError, match="got the string 'branch_id'"):
+        check(FakeAwal, write_only="branch_id")
     lenient = check(FakeAwal, orders=pending, invalid_body_codes=())
     assert lenient.probes < check(FakeAwal, orders=pending).probes
     with pytest.raises(ValueError, match="a machine cannot send bodies with a problem of the code not_json"):
@@ -123,7 +137,7 @@ def test_a_function_that_fails_itself_is_told_as_that() -> None:
         del handle
         return dict[str, int]()[str(body)]
 
-    with pytest.raises(HarnessError, match=r"send_update itself failed while updating the order, .*KeyError"):
+    with pytest.raises(HarnessError, match=r"send itself failed while updating the order, .*KeyError"):
         check_service(awal.POLICY, send, create=lambda order: order)
 
 
@@ -201,7 +215,8 @@ def test_a_race_is_caught_in_threads_and_in_tasks(policy: Any, read: Any) -> Non
 def test_a_customer_that_is_replaced_twice_at_once_is_caught_by_the_answers_alone() -> None:
     """A guest may become a registered customer once."""
     careless = Careless(salla.POLICY, salla.read_patch, 0.0005)
-    report = check_races(salla.POLICY, careless.send, create=careless.create)
+    orders = [salla.Order(status="in_progress", customer=salla.CustomerKind.GUEST)]
+    report = check_races(salla.POLICY, careless.send, create=careless.create, orders=orders)
     assert [error.script[1] for error in report.disagreements] == [
         'PUT order 1, at once: {"customer": {"id": 1}} -> 200'
     ]
@@ -226,5 +241,46 @@ def test_a_right_service_has_no_race(serve: Any, policy: Any) -> None:
 def test_races_stop_in_time() -> None:
     """What does not fit is left out, and the report says so."""
     careless = Careless(awal.POLICY, awal.read_patch, 0)
-    report = check_races(awal.POLICY, careless.send, create=careless.create, seconds=0)
-    assert (report.pairs, report.rounds) == (0, 0)
+    with pytest.warns(IncompleteWalkWarning, match="0 pairs of updates were sent at once, 0 times"):
+        report = check_races(awal.POLICY, careless.send, create=careless.create, seconds=0)
+    assert (report.pairs, report.rounds, report.is_complete) == (0, 0, False)
+    with pytest.raises(ValueError, match="rounds must be 1 or more"):
+        check_races(awal.POLICY, careless.send, create=careless.create, rounds=0)
+
+
+class Optimistic(Careless):
+    """A right service that answers 409 to an update that met another one."""
+
+    def send(self, number: int, body: dict[str, object]) -> int:
+        """Write only if nobody has written meanwhile."""
+        order, patch = self.orders[number], self.read_patch(body)
+        if not self.policy.can_update(order, patch):
+            return 422
+        time.sleep(self.pause)
+        with self.lock:
+            if self.orders[number] is not order:
+                return 409
+            self.orders[number] = self.policy.apply(order, patch)
+        return 200
+
+    lock = threading.Lock()
+
+
+@pytest.mark.parametrize(("policy", "read"), PLATFORMS, ids=["salla", "awal"])
+def test_a_conflict_is_no_mistake(policy: Any, read: Any) -> None:
+    """An update that is answered with 409 was not taken."""
+    service = Optimistic(policy, read, 0.0005)
+    report = check_races(policy, service.send, create=service.create, read=service.orders.__getitem__, rounds=3)
+    assert report, str(report)
+
+
+def test_an_exception_of_the_services_own_method_is_its_mistake() -> None:
+    """A function of the caller's own is an adapter, a method of the service is not."""
+
+    class Broken(Careless):
+        def send(self, number: int, body: dict[str, object]) -> int:
+            return {"status": 200}[str(body.get("x", number))]
+
+    service = Broken(awal.POLICY, awal.read_patch, 0)
+    report = check_service(awal.POLICY, service.send, create=service.create)
+    assert "while updating the order, the service raised KeyError" in report.disagreements[0].verdict

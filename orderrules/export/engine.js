@@ -1,0 +1,967 @@
+/**
+ * Decides which updates may be made to an order, by the rulebook in `data.js`.
+ *
+ * A value of a fact is a string, a number, a boolean or null, or an object for what JSON has no such value for:
+ * `{state: "unknown"}` for a value that the page does not list, `{state: "left out"}` or `{state: "not shown"}` for one
+ * that is not there, and `{above, "at most"}` for a range of numbers.
+ */
+import { languages, rulebook } from "./data.js";
+
+export { rulebook };
+
+const UNSET = Symbol("unset");
+const UNKNOWN = { state: "unknown" };
+const id = (value) => JSON.stringify(value);
+const has = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const unique = (list) => [...new Set(list)];
+
+// --- Facts ----------------------------------------------------------------------------------------------------------
+
+const bandsOf = (fact) =>
+  fact.bands.length === 0
+    ? []
+    : [undefined, ...fact.bands].map((above, place) => ({
+        ...(above === undefined ? {} : { above }),
+        ...(place < fact.bands.length ? { "at most": fact.bands[place] } : {}),
+      }));
+
+const prepare = (entry, of) => {
+  const fact = { ...entry, of };
+  fact.values = [...bandsOf(entry), ...entry.values];
+  fact.ids = new Set(fact.values.map(id));
+  fact.hasUnknown = fact.ids.has(id(UNKNOWN));
+  fact.unset = fact.values.find((value) => value?.state === "left out" || value?.state === "not shown");
+  for (const name of ["labels", "phrases", "notes", "remedies"]) {
+    fact[name] = new Map(entry[name].map(([value, text]) => [id(value), text]));
+  }
+  fact.spellings = new Map(entry.aliases);
+  return fact;
+};
+const orderFacts = rulebook.facts.filter((fact) => fact.of === "order").map((fact) => prepare(fact, "order"));
+const updateFacts = rulebook.facts.filter((fact) => fact.of === "update").map((fact) => prepare(fact, "update"));
+const parameters = rulebook.parameters.map((parameter) => prepare(parameter, "parameter"));
+const factByName = new Map([...orderFacts, ...updateFacts, ...parameters].map((fact) => [fact.name, fact]));
+
+/** Return the value of a fact that a raw value of its attribute means. */
+const valueOf = (fact, raw) => {
+  if (raw === UNSET) return fact.unset ?? unlisted(fact, raw);
+  const given = typeof raw === "string" && fact.spellings.has(raw) ? fact.spellings.get(raw) : raw;
+  if (fact.bands.length > 0) {
+    const number = fact.counts && Array.isArray(given) ? given.length : given;
+    if (typeof number === "number") return fact.values[fact.bands.filter((bound) => number > bound).length];
+  }
+  return fact.ids.has(id(given)) ? given : unlisted(fact, raw);
+};
+
+const unlisted = (fact, raw) => {
+  if (fact.hasUnknown) return UNKNOWN;
+  throw new TypeError(`${fact.name} cannot be ${String(raw)}`);
+};
+
+// --- Conditions -----------------------------------------------------------------------------------------------------
+
+const factsOf = (condition) => {
+  if (condition.all || condition.any) return unique((condition.all ?? condition.any).flatMap(factsOf));
+  return condition.follows ? [condition.follows, condition.fact] : [condition.fact];
+};
+
+const holds = (condition, point) => {
+  if (condition.all) return condition.all.every((part) => holds(part, point));
+  if (condition.any) return condition.any.some((part) => holds(part, point));
+  const value = id(point[condition.fact]);
+  if (!condition.follows) {
+    return has(condition, "in")
+      ? condition.in.some((each) => id(each) === value)
+      : !condition["not in"].some((each) => id(each) === value);
+  }
+  const present = id(point[condition.follows]);
+  const row = condition.table.find(([from]) => id(from) === present);
+  const follows = Boolean(row?.[1].some((to) => id(to) === value)) || (condition.staying && present === value);
+  return follows !== condition.not;
+};
+
+/** Iterate over all values of some facts. */
+function* assignments(names) {
+  const [first, ...others] = names;
+  if (first === undefined) {
+    yield {};
+    return;
+  }
+  for (const value of factByName.get(first).values) {
+    for (const rest of assignments(others)) yield { [first]: value, ...rest };
+  }
+}
+
+const unknownIn = (condition, point) => factsOf(condition).filter((name) => !has(point, name));
+const possible = (condition, point) => {
+  for (const more of assignments(unknownIn(condition, point))) if (holds(condition, { ...point, ...more })) return true;
+  return false;
+};
+const certain = (condition, point) => {
+  for (const more of assignments(unknownIn(condition, point))) if (!holds(condition, { ...point, ...more })) return false;
+  return true;
+};
+const isNever = (condition) => !possible(condition, {});
+
+// --- Sentences ------------------------------------------------------------------------------------------------------
+
+const FOREIGN_CHARACTER = "[A-Za-z0-9_/@:.?=#&+%~<>\\[\\]-]";
+const FOREIGN_WORD = `(?=${FOREIGN_CHARACTER}*[A-Za-z])${FOREIGN_CHARACTER}*[A-Za-z0-9_/#+>\\]](?:\\([ -'*-~]*\\))?`;
+const FOREIGN = new RegExp(`\\{[^{}]*\\}|${FOREIGN_WORD}(?: ${FOREIGN_WORD})*|\\+?\\d+(?:[-/ .:]\\d+)+`, "g");
+const mark = (text) => `\u2068${text}\u2069`;
+
+const languageOf = (code) => {
+  const found = languages[String(code).replace("_", "-").split("-")[0].toLowerCase()];
+  if (found === undefined) {
+    throw new RangeError(`there is no language '${code}'; the languages are: ${Object.keys(languages).join(", ")}`);
+  }
+  return found;
+};
+
+/** Isolate a text of unknown direction in a sentence that is written from right to left. */
+const isolate = (text, language) => {
+  if (language.DIRECTION !== "rtl" || text === "" || /^\d+$/.test(text) || text.includes("\u2068")) return text;
+  return /[\u0590-\u08ff]/.test(text) && !/^\/|[A-Za-z]/.test(text) ? text : mark(text);
+};
+
+const isolateForeign = (text, language) =>
+  language.DIRECTION === "rtl" ? text.replace(FOREIGN, (found) => (found[0] === "{" ? found : mark(found))) : text;
+
+/** Return a text in a language; a string without translations is English. */
+const translate = (text, language) => {
+  if (typeof text === "string") return isolate(text, language);
+  const own = text[language.CODE];
+  return own === undefined ? isolate(text.en, language) : isolateForeign(own, language);
+};
+
+const quote = (text) => {
+  const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
+  const escaped = text
+    .replace(/\\/g, "\\\\")
+    .replaceAll(mark, `\\${mark}`)
+    // eslint-disable-next-line no-control-regex
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (each) => {
+      const code = each.charCodeAt(0);
+      const names = { 9: "\\t", 10: "\\n", 13: "\\r" };
+      return names[code] ?? (code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`);
+    });
+  return mark + escaped + mark;
+};
+
+const group = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, " ");
+const join = (words, conjunction, language) => {
+  const [between, last] = language.JOINERS[conjunction];
+  const texts = words.map((word) => isolate(String(word), language));
+  return texts.length < 2 ? texts.join("") : texts.slice(0, -1).join(between) + last + texts.at(-1);
+};
+
+/** Put parameters into a fragment of a table. */
+const render = (language, table, code, values = {}) =>
+  isolateForeign(language[table][code], language)
+    .replace(/\{(\w+)(?:(!r)|:(\w+))?\}/g, (_, name, quoted, noun) => {
+      const value = values[name];
+      if (quoted) return isolate(quote(String(value)), language);
+      if (noun && Number.isInteger(value)) return count(value, noun, language);
+      return textOf(name, value, language);
+    })
+    .replaceAll("{{}}", "{}");
+
+const textOf = (name, value, language) => {
+  if (Array.isArray(value)) return join(value, name === "choices" ? "list" : "or", language);
+  if (name === "expected" || name === "found") {
+    return has(language.KINDS, value) ? render(language, "KINDS", value) : render(language, "KINDS", "any", { kind: value });
+  }
+  if (typeof value === "number") return isolate(group(value), language);
+  return translate(value, language);
+};
+
+const count = (number, noun, language) => {
+  const forms = language.NOUNS[noun];
+  const form = forms[new Intl.PluralRules(language.CODE).select(number)] ?? forms.other;
+  return form.replace("{count}", isolate(group(number), language));
+};
+
+const label = (fact, value, language) => {
+  const text = fact.labels.get(id(value));
+  if (text !== undefined) return translate(text, language);
+  if (typeof value === "boolean" && fact.of === "parameter") return render(language, "VALUES", value ? "yes" : "no");
+  if (isObject(value)) {
+    if (value.state === "unknown") return render(language, "VALUES", "unknown");
+    if (value.state) return render(language, "VALUES", "left out");
+    if (value.text !== undefined) return isolate(value.text, language);
+    const bounds = { above: value.above, at_most: value["at most"] };
+    const parts = Object.entries(bounds)
+      .filter(([, bound]) => bound !== undefined)
+      .map(([code, bound]) => render(language, "VALUES", code, { bound: String(bound) }));
+    return parts.length > 0 ? join(parts, "and", language) : render(language, "VALUES", "any_number");
+  }
+  const python = { true: "True", false: "False", null: "None" };
+  return isolate(python[String(value)] ?? String(value), language);
+};
+
+const phrase = (fact, value, language) => {
+  const text = fact.phrases.get(id(value));
+  return text === undefined ? label(fact, value, language) : translate(text, language);
+};
+
+/** Return some values, with ranges that touch made one. */
+const joinBands = (values) =>
+  values.reduce((joined, value) => {
+    const last = joined.at(-1);
+    const touches = isObject(value) && isObject(last) && last["at most"] !== undefined && last["at most"] === value.above;
+    if (!touches) return [...joined, value];
+    const { above } = last;
+    const merged = { ...(above === undefined ? {} : { above }), ...(has(value, "at most") ? { "at most": value["at most"] } : {}) };
+    return [...joined.slice(0, -1), merged];
+  }, []);
+
+const formOf = (values, negated) => (!negated ? "is" : values.length === 1 ? "is_not" : "is_none_of");
+const title = (fact) => ({ ...fact.names, en: fact.name });
+
+/** State that a fact has one of some values, or none of them; `wording` says in which words. */
+const state = (fact, values, negated, wording) => {
+  const chosen = joinBands(values);
+  const { language } = wording;
+  if (wording.forMerchants) {
+    const note = fact.notes.get(id(chosen[0]));
+    if (chosen.length === 1 && note !== undefined && !negated) return translate(note, language);
+    if (Object.keys(fact.says).length > 0) {
+      const form = formOf(chosen, negated);
+      const sentences = fact.says[language.CODE];
+      if (sentences === undefined) {
+        return isolate(state(fact, chosen, negated, { ...wording, language: languages.en }), language);
+      }
+      const phrases = chosen.map((value) => phrase(fact, value, language));
+      const listed = join(phrases, form === "is_none_of" ? "nor" : "or", language);
+      const place = (wording.required ? language.FORMS[`while_${form}`] : undefined) ?? language.FORMS[form];
+      return sentences[place].replace("{}", () => listed);
+    }
+  }
+  const isFlag = fact.flag && chosen.length === 1;
+  const code = isFlag ? ((chosen[0] === true) !== negated ? "flag" : "not_flag") : formOf(chosen, negated);
+  const labels = chosen.map((value) => label(fact, value, language));
+  const listed = join(labels, code === "is_none_of" ? "nor" : "or", language);
+  return render(language, "CONDITIONS", code, { fact: title(fact), values: listed });
+};
+
+const conditionText = (condition, wording) => {
+  const { language } = wording;
+  const either = language.JOINERS.or[1];
+  const combine = (parts, conjunction, empty) => {
+    if (parts.length === 0) return render(language, "CONDITIONS", empty);
+    const texts = parts.map((part) => [conditionText(part, wording), conjunction === "or" && Boolean(part.all)]);
+    return unique(texts.map(([text, all]) => (all || text.includes(either) ? `(${text})` : text))).join(
+      language.JOINERS[conjunction][1],
+    );
+  };
+  if (condition.all) return combine(condition.all, "and", "always");
+  if (condition.any) return combine(condition.any, "or", "never");
+  const fact = factByName.get(condition.fact);
+  if (condition.follows) {
+    const names = { asked: title(fact), current: title(factByName.get(condition.follows)) };
+    return render(language, "CONDITIONS", condition.not ? "may_not_follow" : "may_follow", names);
+  }
+  const negated = !has(condition, "in");
+  const listed = condition.in ?? condition["not in"];
+  if (listed.length === 0) return render(language, "CONDITIONS", negated ? "always" : "never");
+  return state(fact, listed, negated, wording);
+};
+
+/** Say what must be true for a condition to hold, in the words of a merchant. */
+const expectedText = (condition, point, isChange, language) => {
+  if (condition.follows && !condition.not) {
+    const present = point[condition.follows];
+    const row = condition.table.find(([from]) => id(from) === id(present));
+    if (row === undefined) return render(language, "DECISIONS", "undocumented");
+    const asked = factByName.get(condition.fact);
+    const following = new Set(row[1].map(id));
+    const statuses = asked.values.filter((value) => following.has(id(value))).map((value) => phrase(asked, value, language));
+    const status = phrase(factByName.get(condition.follows), present, language);
+    return render(language, "DECISIONS", statuses.length > 0 ? "next" : "final", { statuses, status });
+  }
+  if (isNever(condition)) return render(language, "DECISIONS", "nothing");
+  const text = conditionText(condition, { language, forMerchants: true, required: true });
+  const code = isChange ? "change_only_while" : "possible_only_while";
+  const remedies = factsOf(condition)
+    .map((name) => factByName.get(name).remedies.get(id(point[name])))
+    .filter((remedy) => remedy !== undefined)
+    .map((remedy) => translate(remedy, language));
+  return join([render(language, "DECISIONS", code, { condition: text }), ...remedies], "clauses", language);
+};
+
+const pointText = (pairs, wording) =>
+  pairs.length > 0
+    ? join(pairs.map(([name, value]) => state(factByName.get(name), [value], false, wording)), "and", wording.language)
+    : render(wording.language, "DECISIONS", "no_difference");
+
+// --- Problems -------------------------------------------------------------------------------------------------------
+
+/** The input cannot be read. `problems` has every problem, each with a JSON pointer and a code. */
+export class InvalidInput extends Error {
+  constructor(what, problems) {
+    const lines = problems.map(({ pointer, message }) => `\n  ${pointer || "(whole input)"}: ${message}`);
+    super(`cannot read the ${what}: ${count(problems.length, "problem", languages.en)}${lines.join("")}`);
+    this.name = "InvalidInput";
+    this.problems = problems;
+  }
+}
+
+/** The update is refused; `decision` says why. */
+export class UpdateRefused extends Error {
+  constructor(decision) {
+    super(decision.violations.map(({ message }) => message).join("; "));
+    this.name = "UpdateRefused";
+    this.decision = decision;
+  }
+}
+
+const KIND_OF = { string: "string", boolean: "boolean", undefined: "unknown" };
+const kindOf = (value) => {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
+  return typeof value === "object" ? "object" : (KIND_OF[typeof value] ?? "unknown");
+};
+
+const token = (key) => "/" + String(key).replace(/~/g, "~0").replace(/\//g, "~1");
+
+class Reader {
+  constructor(language) {
+    this.language = language;
+    this.problems = [];
+  }
+
+  add(pointer, code, params = {}) {
+    let fragment = params.reason === undefined ? code : `${code}.${params.reason}`;
+    if (params.choices?.length < 2) fragment += params.choices.length === 1 ? ".only" : ".none";
+    const message = render(this.language, "PROBLEMS", fragment, params);
+    this.problems.push({ pointer, code, params, message });
+    return undefined;
+  }
+
+  wrongType(pointer, expected, value) {
+    return value === null
+      ? this.add(pointer, "null", { expected })
+      : this.add(pointer, "wrong_type", { expected, found: kindOf(value) });
+  }
+
+  /** Read a value strictly, by its JSON Schema. */
+  value(schema, value, pointer) {
+    if (schema.anyOf) {
+      const readers = schema.anyOf.map((each) => {
+        const reader = new Reader(this.language);
+        reader.value(each, value, pointer);
+        return reader;
+      });
+      if (readers.every(({ problems }) => problems.length > 0)) this.problems.push(...readers.at(-1).problems);
+      return;
+    }
+    const expected = schema.format === "date" ? "date" : schema.type;
+    const found = kindOf(value);
+    const fits = found === schema.type || (schema.type === "number" && found === "integer");
+    if (!fits) this.wrongType(pointer, expected, value);
+    else if (schema.type === "object") this.object(schema, value, pointer);
+    else if (schema.type === "array") value.forEach((item, place) => this.value(schema.items, item, `${pointer}/${place}`));
+    else if (found === "integer" && !Number.isSafeInteger(value)) this.add(pointer, "number_too_long", { bound: 15 });
+    else if (schema.enum && !schema.enum.includes(value)) this.add(pointer, "not_a_choice", { choices: schema.enum });
+    else if (schema.format === "date") this.date(value, pointer);
+    else if (found === "string") this.text(value, pointer);
+    else if (found === "number" && !Number.isFinite(value)) this.add(pointer, "not_finite");
+  }
+
+  object(schema, value, pointer) {
+    for (const [key, inner] of Object.entries(value)) {
+      if (has(schema.properties, key)) this.value(schema.properties[key], inner, pointer + token(key));
+      else this.add(pointer + token(key), "unknown_key");
+    }
+    for (const key of schema.required ?? []) if (!has(value, key)) this.add(pointer + token(key), "missing");
+  }
+
+  date(value, pointer) {
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(value)) this.add(pointer, "not_a_date");
+    else if (!isDay(value)) this.add(pointer, "not_a_date", { reason: "no_such_day" });
+  }
+
+  text(value, pointer) {
+    if (value.includes("\0")) this.add(pointer, "bad_text", { reason: "nul" });
+    else if (!value.isWellFormed()) {
+      const at = [...value].findIndex((each) => !each.isWellFormed());
+      this.add(pointer, "bad_text", { reason: "surrogate", at });
+    }
+  }
+}
+
+const isDay = (text) => {
+  const [year, month, day] = text.split("-").map(Number);
+  if (year === 0) return false;
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  return date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+};
+
+/** Parse a JSON text; a key that is there twice, and a number that a double cannot hold, are problems with a place. */
+const parse = (text, reader) => {
+  const tokens = /\s*(?:([{}[\],:])|("(?:[^"\\]|\\.)*")|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null))/y;
+  try {
+    JSON.parse(text);
+  } catch {
+    reader.add("", "not_json", text.trim() === "" ? { reason: "empty" } : { reason: "syntax", ...positionOf(text) });
+    return undefined;
+  }
+  const next = () => tokens.exec(text);
+  const read = (found, pointer) => {
+    const [, mark, string, number, word] = found;
+    if (string) return JSON.parse(string);
+    if (word) return JSON.parse(word);
+    if (number) {
+      if (/^-?\d+$/.test(number) && !Number.isSafeInteger(Number(number))) {
+        reader.add(pointer, "number_too_long", { bound: 15 });
+        return 0;
+      }
+      return Number(number);
+    }
+    const result = mark === "{" ? {} : [];
+    const end = mark === "{" ? "}" : "]";
+    for (let place = 0, each = next(); each[1] !== end; place += 1, each = next()) {
+      if (each[1] === ",") each = next();
+      if (mark === "[") {
+        result.push(read(each, `${pointer}/${place}`));
+        continue;
+      }
+      const key = JSON.parse(each[2]);
+      if (has(result, key)) reader.add(pointer + token(key), "duplicate_key");
+      next();
+      Object.defineProperty(result, key, {
+        value: read(next(), pointer + token(key)),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
+    }
+    return result;
+  };
+  return read(next(), "");
+};
+
+const positionOf = (text) => {
+  let end = text.length;
+  // The longest beginning that could go on to be JSON ends before the mistake; its place is good enough for a hint.
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    const at = /position (\d+)/.exec(error.message);
+    if (at) end = Number(at[1]);
+  }
+  const lines = text.slice(0, end).split("\n");
+  return { line: lines.length, column: lines.at(-1).length + 1 };
+};
+
+const load = (source, reader) => {
+  if (source instanceof Uint8Array) {
+    try {
+      return parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(source), reader);
+    } catch {
+      return reader.add("", "not_utf8", { reason: "bytes" });
+    }
+  }
+  return typeof source === "string" ? parse(source, reader) : source;
+};
+
+// --- Orders and updates ---------------------------------------------------------------------------------------------
+
+const sectionOf = new Map(
+  Object.entries(rulebook.sections).flatMap(([section, { keys }]) => keys.map((key) => [key, section])),
+);
+const pageOrder = Object.keys(rulebook.body.properties);
+const sections = Object.keys(rulebook.sections);
+const platformName = rulebook.platform[0].toUpperCase() + rulebook.platform.slice(1);
+
+/**
+ * Read an update strictly: only documented keys, of the documented types.
+ * @throws {InvalidInput} it lists every problem.
+ */
+export function readPatch(source, { language = "en" } = {}) {
+  const reader = new Reader(languageOf(language));
+  const body = load(source, reader);
+  if (body !== undefined || reader.problems.length === 0) {
+    if (isObject(body)) reader.object(rulebook.body, body, "");
+    else reader.wrongType("", "object", body);
+  }
+  if (reader.problems.length > 0) throw new InvalidInput(`${platformName} update`, reader.problems);
+  return makePatch(body);
+}
+
+const makePatch = (body) => {
+  const keys = pageOrder.filter((key) => has(body, key));
+  const facts = Object.fromEntries(
+    updateFacts.map((fact) => [fact.name, valueOf(fact, has(body, fact.attribute) ? body[fact.attribute] : UNSET)]),
+  );
+  return { keys, body: Object.fromEntries(keys.map((key) => [key, body[key]])), facts };
+};
+
+/** Return an order with these raw values of its attributes. */
+const makeOrder = (attributes) => {
+  const facts = Object.fromEntries(orderFacts.map((fact) => [fact.name, valueOf(fact, attributes[fact.attribute])]));
+  return { id: attributes.id ?? null, facts, attributes };
+};
+
+const fromData = (data) => (data?.state === "unset" ? UNSET : data);
+
+/**
+ * Read an order from an answer of the API or a webhook; a bare order is accepted too.
+ * @throws {InvalidInput} it is not an order, or a fact that a rule needs cannot be read.
+ */
+export function readOrder(source, { guest = false, language = "en" } = {}) {
+  const layout = rulebook.payload;
+  if (typeof guest !== "boolean" || (guest && !layout.guest)) {
+    throw new TypeError(guest === true ? `${platformName} has no guest customers` : "guest must be true or false");
+  }
+  const reader = new Reader(languageOf(language));
+  const document = load(source, reader);
+  const found = reader.problems.length > 0 ? undefined : findOrder(layout, document, reader);
+  const attributes = {};
+  if (found !== undefined) {
+    for (const place of layout.places) attributes[place.attribute] = readPlace(place, found.order, found.pointer, reader);
+    if (isObject(found.order)) attributes.id = Number.isSafeInteger(found.order.id) || typeof found.order.id === "string" ? found.order.id : null;
+  }
+  if (reader.problems.length > 0) throw new InvalidInput(`${platformName} order`, reader.problems);
+  for (const { attribute, value, then } of layout.implies) {
+    if (attributes[attribute] === value) attributes[then.attribute] = then.value;
+  }
+  if (guest && attributes[layout.guest.attribute] !== layout.guest.unless) {
+    attributes[layout.guest.attribute] = layout.guest.value;
+  }
+  return makeOrder(attributes);
+}
+
+const findOrder = (layout, document, reader) => {
+  let pointer = "";
+  if (!isObject(document)) return reader.wrongType("", "object", document);
+  let item = document;
+  if (has(item, layout.inside)) {
+    const event = item[layout.event];
+    if (typeof event === "string" && layout.others.some((prefix) => event.startsWith(prefix))) {
+      return reader.add("", "not_an_order", { reason: "other_webhook", event });
+    }
+    if (item[layout.success] === false) return reader.add("", "not_an_order", { reason: "failed" });
+    pointer += token(layout.inside);
+    item = item[layout.inside];
+    if (!isObject(item)) return reader.wrongType(pointer, "order", item);
+  }
+  if (layout.activity && has(item, layout.activity)) {
+    const { status = null } = item;
+    if (typeof status === "string" || (status === null && isObject(item[layout.activity]))) {
+      pointer += token(layout.activity);
+      item = item[layout.activity];
+      if (!isObject(item)) return reader.wrongType(pointer, "order", item);
+    }
+  }
+  const foreign = layout.never.filter((key) => has(item, key));
+  if (foreign.length > 0) return reader.add(pointer, "not_an_order", { reason: "foreign_keys", keys: foreign });
+  const shows =
+    layout.shows.length === 0 ||
+    layout.shows.some((key) => has(item, key)) ||
+    (has(item, "id") && layout.beside_id.some((key) => has(item, key)));
+  if (!shows) return reader.add(pointer, "not_an_order", { reason: "no_key", keys: layout.shows });
+  return { order: item, pointer };
+};
+
+const emptyKind = (value) => {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return value.length === 0 ? "[]" : "";
+  return isObject(value) && Object.keys(value).length === 0 ? "{}" : "";
+};
+
+const readPlace = (place, order, pointer, reader) => {
+  const [first, inner] = place.path;
+  if (!has(order, first)) {
+    return place.required ? reader.add(pointer + token(first), "missing") : fromData(place.if_left_out);
+  }
+  let value = order[first];
+  let at = pointer + token(first);
+  if (place.empty.includes(emptyKind(value))) return fromData(place.if_empty);
+  if (inner !== undefined) {
+    if (!isObject(value)) return reader.wrongType(at, place.expected, value);
+    value = value[inner] ?? null;
+    if (value === null) return fromData(place.if_key_left_out);
+    at += token(inner);
+  } else if (place.length) {
+    return Array.isArray(value) ? value.length : reader.wrongType(at, "array", value);
+  } else if (place.type === null) {
+    return isObject(value) ? fromData(place.if_present) : reader.wrongType(at, place.expected, value);
+  }
+  reader.value({ type: place.type }, value, at);
+  return value;
+};
+
+// --- Decisions ------------------------------------------------------------------------------------------------------
+
+const ordered = [...rulebook.rules].sort((one, other) => {
+  const places = [...sections, ...Object.keys(rulebook.actions)];
+  const difference = places.indexOf(one.section) - places.indexOf(other.section);
+  return difference || (one.id < other.id ? -1 : Number(one.id > other.id));
+});
+const isSection = (rule) => has(rulebook.sections, rule.section);
+const replace = (rules, changed) => rules.map((rule) => changed.find(({ id: name }) => name === rule.id) ?? rule);
+
+class Policy {
+  #rules;
+  #settings;
+  #alternatives;
+
+  constructor({ given = {}, assumptions = {} } = {}) {
+    this.#settings = settingsOf(given);
+    this.#rules = ordered;
+    for (const [assumption, name] of Object.entries(assumptions)) {
+      const known = rulebook.assumptions.find((each) => each.id === assumption);
+      const other = known?.alternatives.find((each) => each.name === name);
+      if (other === undefined) {
+        const names = known?.alternatives.map((each) => each.name).join(", ");
+        throw new RangeError(`there is no alternative ${name} of ${assumption}${names ? `; there are: ${names}` : ""}`);
+      }
+      this.#rules = replace(this.#rules, other.rules);
+    }
+    this.#alternatives = rulebook.assumptions
+      .filter((each) => !has(assumptions, each.id))
+      .flatMap((each) =>
+        each.alternatives
+          .filter((other) => other.rules.length > 0)
+          .map((other) => ({ assumption: each, rules: replace(this.#rules, other.rules) })),
+      );
+  }
+
+  /** Decide whether an update may be sent for an order. */
+  canUpdate(order, patch, { language = "en" } = {}) {
+    return this.#toJson(this.#decide(order.facts, patch.facts, patch.keys), languageOf(language), order, patch);
+  }
+
+  /** Decide whether an action other than an update is possible for an order. */
+  can(order, action, { language = "en" } = {}) {
+    if (!has(rulebook.actions, action)) {
+      throw new RangeError(`'${action}' is not an action; there are: ${Object.keys(rulebook.actions).join(", ")}`);
+    }
+    const point = { ...order.facts, ...this.#settings };
+    const own = this.#rules.filter((rule) => rule.section === action);
+    const violations = own
+      .filter((rule) => !possible(rule.only_if, point))
+      .map((rule) => this.#violation(rule, [], point));
+    const isOpen = (rules) => rules.filter((rule) => rule.section === action).every((rule) => possible(rule.only_if, point));
+    const decision = {
+      violations,
+      waivers: [],
+      assumptions: this.#flipped((rules) => isOpen(rules) === violations.length > 0),
+      caveats: own.flatMap((rule) => this.#notesOn(rule, point)),
+    };
+    return this.#toJson(decision, languageOf(language), order, action);
+  }
+
+  /** Return a decision for each section: whether it may change now. */
+  editable(order, { language = "en" } = {}) {
+    const chosen = languageOf(language);
+    return Object.fromEntries(
+      sections.map((section) => [section, this.#toJson(this.#section(order.facts, section), chosen, order)]),
+    );
+  }
+
+  /** Return the statuses that may follow the present one; null if no rule reads the status asked for. */
+  nextStatuses(order, key) {
+    const pairs = followed.filter(([, asked]) => key === undefined || asked.attribute === key);
+    if (pairs.length === 0) {
+      if (key === undefined) return null;
+      throw new RangeError(`${key} is not the key of a status`);
+    }
+    const [current, asked] = pairs[0];
+    return asked.values.filter((value) => {
+      if (id(value) === id(asked.unset) || id(value) === id(order.facts[current.name])) return false;
+      const patch = makePatch({ [asked.attribute]: value });
+      return this.#decide(order.facts, patch.facts, patch.keys).violations.length === 0;
+    });
+  }
+
+  /** Split an update into the largest part that is allowed and the rest. */
+  split(order, patch, { language = "en" } = {}) {
+    const decision = this.canUpdate(order, patch, { language });
+    const touched = unique(patch.keys.map((key) => sectionOf.get(key)));
+    for (const without of subsets(touched)) {
+      const part = (isKept) => makePatch(Object.fromEntries(Object.entries(patch.body).filter(([key]) => isKept(without.includes(sectionOf.get(key))))));
+      const allowed = part((dropped) => !dropped);
+      if (this.#decide(order.facts, allowed.facts, allowed.keys).violations.length === 0) {
+        return { allowed: allowed.body, refused: part((dropped) => dropped).body, decision };
+      }
+    }
+    throw new Error("the empty update is always allowed");
+  }
+
+  /** Return this policy with the values of some parameters. */
+  given(values) {
+    const policy = new Policy();
+    policy.#rules = this.#rules;
+    policy.#alternatives = this.#alternatives;
+    policy.#settings = { ...this.#settings, ...settingsOf(values) };
+    return policy;
+  }
+
+  #decide(orderPoint, updatePoint, keys) {
+    const point = { ...orderPoint, ...updatePoint, ...this.#settings };
+    const broken = this.#brokenRules(this.#rules, point);
+    const waivers = rulebook.waivers.filter((waiver) => possible(waiver.when, point));
+    const closed = new Set(broken.map((rule) => rule.section));
+    const touched = (rule) => keys.filter((key) => sectionOf.get(key) === rule.section);
+    const touches = (names) => keys.some((key) => names.has(sectionOf.get(key)));
+    const refused = touches(closed) && waivers.length === 0;
+    const isOpened = waivers.some((waiver) => certain(waiver.when, point));
+    const notes = this.#rules
+      .filter((rule) => isSection(rule) && touched(rule).length > 0)
+      .flatMap((rule) => this.#notesOn(rule, point))
+      .filter((note) => !isOpened || note.note === "caveat");
+    const doubtful = isOpened || !touches(closed) ? [] : waivers.flatMap((waiver) => notGiven(waiver, waiver.when, this.#settings));
+    return {
+      violations: refused
+        ? broken.filter((rule) => touched(rule).length > 0).map((rule) => this.#violation(rule, touched(rule), point))
+        : [],
+      waivers: touches(closed) ? waivers : [],
+      assumptions: this.#flipped((rules) => {
+        const there = new Set(waivers.length > 0 ? [] : this.#brokenRules(rules, point).map((rule) => rule.section));
+        return touches(there) !== refused;
+      }),
+      caveats: [...notes, ...doubtful],
+    };
+  }
+
+  #brokenRules(rules, point) {
+    return rules.filter((rule) => isSection(rule) && !possible(rule.only_if, point));
+  }
+
+  #flipped(isFlipped) {
+    return unique(this.#alternatives.filter(({ rules }) => isFlipped(rules)).map(({ assumption }) => assumption));
+  }
+
+  #violation(rule, keys, point) {
+    const facts = factsOf(rule.only_if).filter((name) => has(point, name)).map((name) => [name, point[name]]);
+    return { rule, keys, facts };
+  }
+
+  #notesOn(rule, point) {
+    const notes = rule.caveat ? [{ note: "caveat", params: { rule: rule.id }, text: rule.caveat }] : [];
+    const isUncertain = possible(rule.only_if, point) && !certain(rule.only_if, point);
+    return isUncertain ? [...notes, ...notGiven(rule, rule.only_if, this.#settings)] : notes;
+  }
+
+  #section(orderPoint, section) {
+    const own = updateFacts.filter((fact) => sectionOf.get(fact.attribute) === section);
+    const keys = rulebook.sections[section].keys;
+    const still = Object.fromEntries(updateFacts.map((fact) => [fact.name, fact.unset]));
+    if (own.length === 0) return this.#decide(orderPoint, still, keys);
+    const decisions = [];
+    for (const values of assignments(own.map((fact) => fact.name))) {
+      const asked = own.filter((fact) => id(values[fact.name]) !== id(fact.unset));
+      const isPresent = followed.some(([current, fact]) => own.includes(fact) && id(values[fact.name]) === id(orderPoint[current.name]));
+      if (asked.length === 0 || isPresent) continue;
+      const sent = asked.map((fact) => fact.attribute);
+      const decision = this.#decide(orderPoint, { ...still, ...values }, sent);
+      if (decision.violations.length === 0) {
+        const free = keys.filter((key) => !own.some((fact) => fact.attribute === key));
+        return this.#decide(orderPoint, { ...still, ...values }, [...free, ...sent]);
+      }
+      decisions.push(decision);
+    }
+    if (decisions.length === 0) return this.#decide(orderPoint, still, keys);
+    // Every value is refused, so the evidence does not mention the value asked for.
+    const refusing = new Map(decisions.flatMap(({ violations }) => violations).map((each) => [each.rule.id, each]));
+    const violations = [...refusing.values()].map((each) => ({
+      ...each,
+      facts: each.facts.filter(([name]) => has(orderPoint, name)),
+    }));
+    return { ...decisions[0], violations };
+  }
+
+  #toJson(decision, language, order, asked) {
+    const merchants = { language, forMerchants: true };
+    const plain = { language };
+    const given = Object.entries(this.#settings);
+    const evidence = (name, value) => ({
+      fact: name,
+      value: factByName.get(name).of === "order" ? shown(factByName.get(name), order) : value,
+    });
+    const noteTexts = new Map(decision.caveats.map((each) => [noteText(each, languages.en), each]));
+    return {
+      version: 1,
+      rulebook: {
+        name: rulebook.platform,
+        edition: rulebook.edition,
+        digest: rulebook.digest,
+        ...(given.length > 0 ? { given: Object.fromEntries(given) } : {}),
+      },
+      order: Object.fromEntries(orderFacts.map((fact) => [fact.name, shown(fact, order)])),
+      ...(asked?.keys ? { update: { keys: asked.keys, facts: asked.facts } } : asked ? { action: asked } : {}),
+      allowed: decision.violations.length === 0,
+      violations: decision.violations.map(({ rule, keys, facts }) => {
+        const point = Object.fromEntries(facts);
+        const actual = pointText(facts, merchants);
+        const needed = expectedText(rule.only_if, point, keys.length > 0, language);
+        const code = keys.length > 0 ? "cannot_change" : "not_possible";
+        return {
+          rule: rule.id,
+          section: rule.section,
+          keys,
+          facts: facts.map(([name, value]) => evidence(name, value)),
+          condition: rule.only_if,
+          actual,
+          expected: needed,
+          message: render(language, "DECISIONS", code, { subject: rule.subject, actual, needed }),
+          reason: translate(rule.reason, language),
+        };
+      }),
+      waivers: decision.waivers.map((waiver) => ({
+        waiver: waiver.id,
+        condition: waiver.when,
+        when: conditionText(waiver.when, plain),
+        reason: translate(waiver.reason, language),
+      })),
+      assumptions: decision.assumptions.map((each) => ({
+        assumption: each.id,
+        question: translate(each.question, language),
+        answer: translate(each.answer, language),
+        alternatives: each.alternatives.map((other) => other.name),
+      })),
+      notes: [...notesOn(order), ...noteTexts.values()].map((each) => ({
+        note: each.note,
+        params: Object.fromEntries(Object.entries(each.params).map(([name, value]) => [name, value.en ?? value])),
+        message: noteText(each, language),
+      })),
+    };
+  }
+}
+
+const settingsOf = (values) =>
+  Object.fromEntries(
+    Object.entries(values).map(([keyword, raw]) => {
+      const parameter = parameters.find((each) => each.attribute === keyword);
+      if (parameter === undefined) {
+        const known = parameters.map((each) => each.attribute).join(", ") || "none";
+        throw new TypeError(`the ${rulebook.platform} rulebook has no parameter ${keyword}, its parameters are: ${known}`);
+      }
+      return [parameter.name, valueOf(parameter, raw)];
+    }),
+  );
+
+const notGiven = (entry, condition, settings) =>
+  parameters
+    .filter(({ name }) => factsOf(condition).includes(name) && !has(settings, name))
+    .map((parameter) => ({
+      note: "not_given",
+      params: { rule: entry.id, parameter: title(parameter) },
+      text: parameter.missing,
+    }));
+
+/** Return pairs of a fact of the order and the fact of the update that changes it. */
+const tablesIn = (condition) => (condition.all ?? condition.any ?? []).flatMap(tablesIn).concat(condition.follows ? [condition] : []);
+const followed = (() => {
+  const conditions = [...rulebook.rules.map((rule) => rule.only_if), ...rulebook.waivers.map((waiver) => waiver.when)];
+  const read = new Set(conditions.flatMap(factsOf));
+  const byTable = rulebook.rules.flatMap((rule) => tablesIn(rule.only_if)).map((table) => [table.follows, table.fact]);
+  const byName = updateFacts
+    .filter((asked) => read.has(asked.name) && asked.bands.length === 0)
+    .map((asked) => [orderFacts.find((fact) => fact.attribute === asked.attribute)?.name, asked.name])
+    .filter(([current]) => current !== undefined);
+  const pairs = new Map([...byTable, ...byName].map((pair) => [id(pair), pair]));
+  return [...pairs.values()].map((pair) => pair.map((name) => factByName.get(name)));
+})();
+
+/** Iterate over all sets of sections, smaller ones first. */
+function* subsets(list) {
+  for (let size = 0; size <= list.length; size += 1) yield* choose(list, size);
+}
+function* choose(list, size) {
+  if (size === 0) yield [];
+  else for (const [place, first] of list.entries()) for (const rest of choose(list.slice(place + 1), size - 1)) yield [first, ...rest];
+}
+
+/** Return the value of a fact of an order for JSON; a value that is not listed is shown as the order spells it. */
+const shown = (fact, order) => {
+  const value = order.facts[fact.name];
+  if (value !== UNKNOWN) return value;
+  const raw = order.attributes[fact.attribute];
+  return raw === null || raw === UNSET || raw === undefined ? { state: "not shown" } : { ...UNKNOWN, ...spelling(fact, raw) };
+};
+
+const LONGEST = 40;
+const spelling = (fact, raw) => {
+  const word = String(raw);
+  const suggestion = closeTo(word, fact);
+  const cut = [...word].length > LONGEST ? `${[...word].slice(0, LONGEST).join("")}…` : word;
+  return { shown: cut, ...(suggestion ? { suggestion } : {}) };
+};
+
+const notesOn = (order) =>
+  orderFacts
+    .filter((fact) => order.facts[fact.name] === UNKNOWN)
+    .map((fact) => {
+      const raw = order.attributes[fact.attribute];
+      const text = fact.notes.get(id(raw === UNSET ? { state: "left out" } : raw)) ?? "";
+      const params = { fact: title(fact) };
+      if (raw === null || raw === undefined) return { note: "not_shown", params, text };
+      return raw === UNSET ? { note: "unreadable", params, text } : { note: "not_listed", params: { ...params, ...spelling(fact, raw) }, text };
+    });
+
+const noteText = (note, language) =>
+  note.text
+    ? translate(note.text, language)
+    : render(language, "NOTES", has(note.params, "suggestion") ? "not_listed_but" : note.note, note.params);
+
+/** Return the value that is probably meant: a usual mistake, or the most similar one. */
+const closeTo = (word, fact) => {
+  if (word.length > 64) return "";
+  const normalized = word.trim().toLowerCase();
+  const words = new Map(fact.words);
+  const meant = words.get(normalized) ?? words.get(normalized.replaceAll(" ", "_").replaceAll("-", "_"));
+  if (meant !== undefined) return meant;
+  const known = fact.values.map((value) => (isObject(value) ? value.state : String(value)));
+  const ranked = known
+    .map((text) => [similarity(normalized, text), text])
+    .filter(([ratio]) => ratio >= 0.75)
+    .sort(([one, first], [other, second]) => other - one || (first < second ? 1 : -1));
+  return ranked[0]?.[1] ?? "";
+};
+
+/** Return how similar two texts are, from 0 to 1: twice the matching characters over all (Ratcliff and Obershelp). */
+const similarity = (one, other) => {
+  const matching = (first, second) => {
+    let best = [0, 0, 0];
+    for (let start = 0; start < second.length; start += 1) {
+      for (let place = 0; place < first.length; place += 1) {
+        let size = 0;
+        while (size < first.length - place && first[place + size] === second[start + size]) size += 1;
+        const isBetter = size > best[2] || (size === best[2] && size > 0 && place < best[0]);
+        if (isBetter) best = [place, start, size];
+      }
+    }
+    const [place, start, size] = best;
+    if (size === 0) return 0;
+    return (
+      size +
+      matching(first.slice(0, place), second.slice(0, start)) +
+      matching(first.slice(place + size), second.slice(start + size))
+    );
+  };
+  return one.length + other.length === 0 ? 1 : (2 * matching(other, one)) / (one.length + other.length);
+};
+
+/** Return a policy: with some parameters given, and with other answers to assumptions, `{ S2: "family" }`. */
+export const policy = (options) => new Policy(options);
+
+/** The policy with the answers of the rulebook. */
+export const POLICY = policy();
+export const canUpdate = (order, patch, options) => POLICY.canUpdate(order, patch, options);
+export const can = (order, action, options) => POLICY.can(order, action, options);
+export const editable = (order, options) => POLICY.editable(order, options);
+export const split = (order, patch, options) => POLICY.split(order, patch, options);
+export const nextStatuses = (order, key) => POLICY.nextStatuses(order, key);
+export const given = (values) => POLICY.given(values);
+
+/** Return a decision unless it refuses. */
+export const require = (decision) => {
+  if (!decision.allowed) throw new UpdateRefused(decision);
+  return decision;
+};
