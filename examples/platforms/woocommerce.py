@@ -10,7 +10,6 @@ Ask: ``orderrules check --policy examples/platforms/woocommerce.py:POLICY order.
 
 from __future__ import annotations
 
-import math
 from enum import StrEnum
 from typing import Any
 
@@ -89,6 +88,10 @@ class Order(OrderBase["Patch"], facts=(STATUS, TOTAL)):
     total: int | float | None = None
     written: Patch | Unset = UNSET
 
+    def __payload__(self) -> dict[str, object]:
+        payload = super().__payload__()
+        return payload if self.total is None else {**payload, "total": str(self.total)}
+
 
 POLICY = register(
     Policy(
@@ -130,15 +133,6 @@ POLICY = register(
 )
 
 
-def build_order(*, id: int | None, status: str, total: str | None) -> Order:  # noqa: A002 - the attribute's name.
-    """Build an order; its total is a number in quotes."""
-    try:
-        number = float(total or "nan")
-    except ValueError:
-        number = math.nan
-    return Order(id=id, status=status, total=number if math.isfinite(number) else None)
-
-
 @attrs.frozen
 class UpdateRequest:
     """A request that was read."""
@@ -160,10 +154,9 @@ ENDPOINT = Endpoint(
         places=(
             Place(attribute="id", path=("id",), kind=int),
             Place(attribute="status", path=("status",), kind=str, required=True),
-            Place(attribute="total", path=("total",), kind=str),
+            Place(attribute="total", path=("total",), kind=str, quoted=True),
         )
     ),
-    build_order=build_order,
     refusal=refusal,
     refusal_status=400,
     unreadable=lambda error: {"code": "rest_invalid_param", "message": str(error)},

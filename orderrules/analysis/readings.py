@@ -97,7 +97,7 @@ def _documents(rulebook: Rulebook[Any, Any], payload: Payload) -> Iterator[tuple
         place = next((each for each in payload.places if each.attribute == fact.attribute), None)
         if place is None:
             continue
-        words = [value for value in fact.values if isinstance(value, str)] if place.kind is not None else []
+        words = [str(value) for value in fact.values if isinstance(value, str)] if place.kind is not None else []
         spellings = [*words, *(spelling for spelling, _ in fact.aliases), *(word for word, _ in fact.words)]
         spellings += [spelling.upper() for spelling in words[:2]] + ["no such word", ""]
         values: list[Any] = [*(spellings if place.kind is not None else []), *_ODD]

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
+
 from orderrules.analysis.readings import body_readings, order_readings
 from orderrules.analysis.schema import DIALECT
-from orderrules.engine.decision_table import table_of
+from orderrules.engine.decision_table import replace_rules, table_of
 from orderrules.engine.samples import orders_of, patch_at
 from orderrules.grammar.condition_json import point_to_json, value_to_json
 from orderrules.grammar.orders import free_keys
@@ -122,9 +124,14 @@ SCHEMA: Final[dict[str, object]] = {
             "items": {
                 "type": "object",
                 "properties": {
-                    "order": {"type": "object"},
+                    "order": {"description": "a document that can be read"},
                     "guest": {"type": "boolean"},
                     "given": _FACTS,
+                    "chosen": {
+                        "description": "the alternatives that are chosen, by the ids of assumptions",
+                        "type": "object",
+                        "additionalProperties": {"type": "string"},
+                    },
                     "body": {"type": "object"},
                     "action": {"type": "string"},
                     "answers": {
@@ -133,7 +140,7 @@ SCHEMA: Final[dict[str, object]] = {
                         "additionalProperties": {"type": "object"},
                     },
                 },
-                "required": ["order", "guest", "given", "answers"],
+                "required": ["order", "guest", "given", "chosen", "answers"],
                 "additionalProperties": False,
             },
         },
@@ -204,21 +211,22 @@ def suite(rulebook: Rulebook[OrderT, PatchT], endpoint: ReadsRequests | None = N
         ],
         "orders": [] if endpoint is None else list(order_readings(rulebook, endpoint)),
         "bodies": [] if endpoint is None else list(body_readings(rulebook, endpoint)),
-        "answers": list(_answers(rulebook, [*updates, *actions])),
+        "answers": [] if endpoint is None else list(_answers(rulebook, [*updates, *actions], endpoint)),
     }
 
 
 def _answers(
-    rulebook: Rulebook[OrderT, PatchT], asked: Iterable[tuple[Any, Any, Any, Any]]
+    rulebook: Rulebook[OrderT, PatchT], asked: Iterable[tuple[Any, Any, Any, Any]], endpoint: ReadsRequests
 ) -> Iterator[dict[str, object]]:
     """Iterate over answers that have a sentence which no answer before them has."""
     said: set[str] = set()
-    for order, question, given, vector in asked:
+    digest = table_of(rulebook).digest()
+    for order, question, given, vector, chosen in _questions(rulebook, list(asked), endpoint):
         is_update = isinstance(question, rulebook.patch_type)
-        table = table_of(given)
-        decision = table.decide(order, question) if is_update else table.decide_action(order, question)
-        answer: Any = decision.to_dict(order, question)
-        sentences = set(_sentences(answer))
+        decision = (
+            table_of(given).decide(order, question) if is_update else table_of(given).decide_action(order, question)
+        )
+        sentences = set(_sentences(decision.to_dict(order, question)))
         if sentences <= said:
             continue
         said |= sentences
@@ -226,9 +234,46 @@ def _answers(
             language: decision.to_dict(order, question, language=language) for language in SHIPPED
         }
         for each in answers.values():
-            each["rulebook"]["digest"] = table_of(rulebook).digest()
+            each["rulebook"]["digest"] = digest
         own = {"body": write_body(question)} if is_update else {"action": str(question)}
-        yield {**{name: vector[name] for name in ("order", "guest", "given")}, **own, "answers": answers}
+        shown = {name: vector[name] for name in ("order", "guest", "given")}
+        yield {**shown, "chosen": chosen, **own, "answers": answers}
+
+
+def _questions(
+    rulebook: Rulebook[OrderT, PatchT], asked: list[tuple[Any, Any, Any, Any]], endpoint: ReadsRequests
+) -> Iterator[tuple[Any, Any, Any, Any, dict[str, str]]]:
+    """Iterate over orders of payloads: with an update or an action, a rulebook, the vector, and what is chosen."""
+    shown = [
+        (order, question, given, vector)
+        for order, question, given, vector in asked
+        if _has_facts_of(rulebook, endpoint.read_order(vector["order"], **_options_of(vector)), order)
+    ]
+    yield from ((*each, {}) for each in shown)
+    for reading in order_readings(rulebook, endpoint):
+        if not reading["problems"]:
+            order = endpoint.read_order(reading["order"], **_options_of(reading))
+            yield order, rulebook.patch_type(), rulebook, {**reading, "given": {}}, {}
+    for assumption in rulebook.assumptions:
+        for alternative in assumption.alternatives:
+            if alternative.rules:
+                others = tuple(each for each in rulebook.assumptions if each is not assumption)
+                rules = replace_rules(rulebook.rules, alternative.rules)
+                other = attrs.evolve(rulebook, rules=rules, assumptions=others)
+                chosen = {assumption.id: alternative.name}
+                yield from (
+                    (order, question, other, vector, chosen)
+                    for order, question, given, vector in shown
+                    if given is rulebook
+                )
+
+
+def _options_of(vector: dict[str, Any]) -> dict[str, bool]:
+    return {"guest": True} if vector["guest"] else {}
+
+
+def _has_facts_of(rulebook: Rulebook[Any, Any], one: object, other: object) -> bool:
+    return all(fact.of(one) == fact.of(other) for fact in rulebook.order_type.__space__.facts)
 
 
 def _sentences(answer: Any) -> Iterator[str]:  # noqa: ANN401 - a part of an answer.

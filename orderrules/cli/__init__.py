@@ -7,6 +7,7 @@ import sys
 try:
     from orderrules.cli.app import main
     from orderrules.cli.audit_command import audit
+    from orderrules.cli.export_command import export
     from orderrules.cli.fake_command import fake
     from orderrules.cli.order_commands import check
     from orderrules.cli.replay_command import replay
@@ -18,4 +19,4 @@ except ImportError as error:  # pragma: no cover - reached only if the extra is 
     )
     raise SystemExit(2) from error
 
-__all__ = ["audit", "check", "fake", "main", "replay", "table"]
+__all__ = ["audit", "check", "export", "fake", "main", "replay", "table"]

@@ -10,10 +10,20 @@ import { languages, rulebook } from "./data.js";
 export { rulebook };
 
 const UNSET = Symbol("unset");
+
+/** A value of a JSON text that no value of JavaScript stands for; it is told where it is read, or at the end. */
+class Flaw {
+  isTold = false;
+
+  constructor(pointer, code, params) {
+    Object.assign(this, { pointer, code, params });
+  }
+}
 const UNKNOWN = { state: "unknown" };
 const id = (value) => JSON.stringify(value);
 const has = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
-const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value) =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Flaw);
 const unique = (list) => [...new Set(list)];
 
 // --- Facts ----------------------------------------------------------------------------------------------------------
@@ -318,6 +328,7 @@ export class UpdateRefused extends Error {
 
 const KIND_OF = { string: "string", boolean: "boolean", undefined: "unknown" };
 const kindOf = (value) => {
+  if (value instanceof Flaw) return "flaw";
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
   if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
@@ -330,6 +341,19 @@ class Reader {
   constructor(language) {
     this.language = language;
     this.problems = [];
+    this.flaws = [];
+  }
+
+  flaw(pointer, code, params) {
+    const flaw = new Flaw(pointer, code, params);
+    this.flaws.push(flaw);
+    return flaw;
+  }
+
+  /** Throw an error if there is a problem. */
+  finish(what) {
+    for (const { isTold, pointer, code, params } of this.flaws) if (!isTold) this.add(pointer, code, params);
+    if (this.problems.length > 0) throw new InvalidInput(what, this.problems);
   }
 
   add(pointer, code, params = {}) {
@@ -341,6 +365,10 @@ class Reader {
   }
 
   wrongType(pointer, expected, value) {
+    if (value instanceof Flaw) {
+      value.isTold = true;
+      return this.add(pointer, value.code, value.params);
+    }
     return value === null
       ? this.add(pointer, "null", { expected })
       : this.add(pointer, "wrong_type", { expected, found: kindOf(value) });
@@ -400,70 +428,131 @@ const isDay = (text) => {
   return date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 };
 
-/** Parse a JSON text; a key that is there twice, and a number that a double cannot hold, are problems with a place. */
-const parse = (text, reader) => {
-  const tokens = /\s*(?:([{}[\],:])|("(?:[^"\\]|\\.)*")|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null))/y;
-  try {
-    JSON.parse(text);
-  } catch {
-    reader.add("", "not_json", text.trim() === "" ? { reason: "empty" } : { reason: "syntax", ...positionOf(text) });
-    return undefined;
+const TOKEN =
+  /[ \t\n\r]*(?:([{}[\],:])|("(?:[^"\\]|\\.)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null)|(NaN|-?Infinity))/y;
+const DEEPEST = 64;
+
+/** Parses a JSON text. A key that is there twice, and a number that a double cannot hold, are problems with a place. */
+class Parser {
+  #tokens = new RegExp(TOKEN);
+  #text;
+  #reader;
+
+  constructor(text, reader) {
+    this.#text = text;
+    this.#reader = reader;
   }
-  const next = () => tokens.exec(text);
-  const read = (found, pointer) => {
-    const [, mark, string, number, word] = found;
+
+  parse() {
+    const reader = this.#reader;
+    if (this.#text.startsWith("\ufeff")) return reader.add("", "byte_order_mark");
+    if (this.#text.trim() === "") return reader.add("", "not_json", { reason: "empty" });
+    try {
+      const value = this.#value(this.#next(), "", 0);
+      const rest = this.#text.slice(this.#tokens.lastIndex);
+      return rest.trim() === "" ? value : reader.add("", "trailing_text", this.#place());
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      return reader.add("", "not_json", { reason: "syntax", ...this.#place() });
+    }
+  }
+
+  #place() {
+    const lines = this.#text.slice(0, this.#tokens.lastIndex).split("\n");
+    return { line: lines.length, column: lines.at(-1).length + 1 };
+  }
+
+  #next() {
+    const at = this.#tokens.lastIndex;
+    const found = this.#tokens.exec(this.#text);
+    if (found === null) {
+      this.#tokens.lastIndex = at;
+      throw new SyntaxError("unexpected character");
+    }
+    return found;
+  }
+
+  #expect(marks) {
+    const [, mark] = this.#next();
+    if (!marks.includes(mark)) throw new SyntaxError("unexpected token");
+    return mark;
+  }
+
+  #value([, mark, string, number, word, constant], pointer, depth) {
     if (string) return JSON.parse(string);
     if (word) return JSON.parse(word);
-    if (number) {
-      if (/^-?\d+$/.test(number) && !Number.isSafeInteger(Number(number))) {
-        reader.add(pointer, "number_too_long", { bound: 15 });
-        return 0;
-      }
-      return Number(number);
-    }
-    const result = mark === "{" ? {} : [];
-    const end = mark === "{" ? "}" : "]";
-    for (let place = 0, each = next(); each[1] !== end; place += 1, each = next()) {
-      if (each[1] === ",") each = next();
-      if (mark === "[") {
-        result.push(read(each, `${pointer}/${place}`));
-        continue;
-      }
-      const key = JSON.parse(each[2]);
-      if (has(result, key)) reader.add(pointer + token(key), "duplicate_key");
-      next();
-      Object.defineProperty(result, key, {
-        value: read(next(), pointer + token(key)),
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      });
-    }
-    return result;
-  };
-  return read(next(), "");
-};
-
-const positionOf = (text) => {
-  let end = text.length;
-  // The longest beginning that could go on to be JSON ends before the mistake; its place is good enough for a hint.
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    const at = /position (\d+)/.exec(error.message);
-    if (at) end = Number(at[1]);
+    if (number) return this.#number(number, pointer);
+    if (constant) return this.#reader.flaw(pointer, "not_finite", { reason: "constant", literal: constant });
+    if (depth >= DEEPEST) return this.#tooDeep();
+    if (mark === "[") return this.#array(pointer, depth + 1);
+    if (mark === "{") return this.#object(pointer, depth + 1);
+    throw new SyntaxError("unexpected token");
   }
-  const lines = text.slice(0, end).split("\n");
-  return { line: lines.length, column: lines.at(-1).length + 1 };
+
+  #tooDeep() {
+    this.#reader.add("", "too_deep", { bound: DEEPEST });
+    this.#tokens.lastIndex = this.#text.length;
+    throw new RangeError("too deep");
+  }
+
+  #number(text, pointer) {
+    const number = Number(text);
+    const isLost = /^-?\d+$/.test(text) ? !Number.isSafeInteger(number) : !Number.isFinite(number);
+    return isLost ? this.#reader.flaw(pointer, "number_too_long", { bound: 15 }) : number;
+  }
+
+  #array(pointer, depth) {
+    const items = [];
+    for (let found = this.#next(); found[1] !== "]"; found = this.#next()) {
+      items.push(this.#value(found, `${pointer}/${items.length}`, depth));
+      if (this.#expect(",]") === "]") return items;
+      if (this.#peek() === "]") throw new SyntaxError("unexpected token");
+    }
+    return items;
+  }
+
+  #object(pointer, depth) {
+    const entries = new Map();
+    for (let found = this.#next(); found[1] !== "}"; found = this.#next()) {
+      if (!found[2]) throw new SyntaxError("expected a key");
+      const key = JSON.parse(found[2]);
+      const place = pointer + token(key);
+      const isRepeated = entries.has(key);
+      this.#expect(":");
+      const value = this.#value(this.#next(), place, depth);
+      entries.set(key, isRepeated ? this.#reader.flaw(place, "duplicate_key", {}) : value);
+      if (this.#expect(",}") === "}") break;
+      if (this.#peek() === "}") throw new SyntaxError("unexpected token");
+    }
+    return Object.fromEntries(entries);
+  }
+
+  #peek() {
+    const at = this.#tokens.lastIndex;
+    const [, mark] = this.#next();
+    this.#tokens.lastIndex = at;
+    return mark;
+  }
+}
+
+const parse = (text, reader) => {
+  try {
+    return new Parser(text, reader).parse();
+  } catch (error) {
+    if (error instanceof RangeError && reader.problems.length > 0) return undefined;
+    throw error;
+  }
 };
 
 const load = (source, reader) => {
   if (source instanceof Uint8Array) {
+    let text;
     try {
-      return parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(source), reader);
+      text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(source);
     } catch {
       return reader.add("", "not_utf8", { reason: "bytes" });
     }
+    return parse(text, reader);
   }
   return typeof source === "string" ? parse(source, reader) : source;
 };
@@ -484,11 +573,11 @@ const platformName = rulebook.platform[0].toUpperCase() + rulebook.platform.slic
 export function readPatch(source, { language = "en" } = {}) {
   const reader = new Reader(languageOf(language));
   const body = load(source, reader);
-  if (body !== undefined || reader.problems.length === 0) {
+  if (reader.problems.length === 0) {
     if (isObject(body)) reader.object(rulebook.body, body, "");
     else reader.wrongType("", "object", body);
   }
-  if (reader.problems.length > 0) throw new InvalidInput(`${platformName} update`, reader.problems);
+  reader.finish(`${platformName} update`);
   return makePatch(body);
 }
 
@@ -525,7 +614,7 @@ export function readOrder(source, { guest = false, language = "en" } = {}) {
     for (const place of layout.places) attributes[place.attribute] = readPlace(place, found.order, found.pointer, reader);
     if (isObject(found.order)) attributes.id = Number.isSafeInteger(found.order.id) || typeof found.order.id === "string" ? found.order.id : null;
   }
-  if (reader.problems.length > 0) throw new InvalidInput(`${platformName} order`, reader.problems);
+  reader.finish(`${platformName} order`);
   for (const { attribute, value, then } of layout.implies) {
     if (attributes[attribute] === value) attributes[then.attribute] = then.value;
   }
@@ -588,11 +677,12 @@ const readPlace = (place, order, pointer, reader) => {
     at += token(inner);
   } else if (place.length) {
     return Array.isArray(value) ? value.length : reader.wrongType(at, "array", value);
-  } else if (place.type === null) {
+  } else if (place.schema === null) {
     return isObject(value) ? fromData(place.if_present) : reader.wrongType(at, place.expected, value);
   }
-  reader.value({ type: place.type }, value, at);
-  return value;
+  reader.value(place.schema, value, at);
+  if (!place.quoted) return value;
+  return typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value)) ? Number(value) : null;
 };
 
 // --- Decisions ------------------------------------------------------------------------------------------------------

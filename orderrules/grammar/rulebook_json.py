@@ -27,8 +27,6 @@ from orderrules.reading.models import Model, field, model
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
-    from orderrules.grammar.rulebook import Rulebook
-
 FORMAT: Final = 1
 _KINDS: Final[Mapping[str, type[Any]]] = {
     kind.__name__: kind
@@ -50,7 +48,7 @@ def text_to_json(text: str) -> Any:  # noqa: ANN401 - a string, or an object of 
     return dict(text.translations) if isinstance(text, Words) else str(text)
 
 
-def to_json(rulebook: Rulebook[Any, Any]) -> Json:
+def to_json(rulebook: Any) -> Json:  # noqa: ANN401 - a rulebook, whose module imports this one.
     """Return a rulebook as JSON-ready dicts, lists, strings, numbers and booleans."""
     patch_facts = rulebook.patch_type.__space__.facts
     return {
@@ -246,8 +244,11 @@ class _Reader:
         properties = self.data.get("body", {}).get("properties", {})
         section_of = {key: self.sections(name) for name, each in self.data["sections"].items() for key in each["keys"]}
         ordered = [key for key in properties if key in section_of] or list(section_of)
+        read = {fact.attribute: _order_annotation(fact) for fact in facts}
         annotations = {
-            key: _annotation_of(key, properties[key]) if key in properties else str | int | float | bool | None
+            key: _annotation_of(key, properties[key])
+            if key in properties
+            else read.get(key, str | int | float | bool | None)
             for key in ordered
         }
         fields = {key: field(default=UNSET, section=section_of[key]) for key in ordered}

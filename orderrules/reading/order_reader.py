@@ -88,6 +88,8 @@ def order_reader(payload: Payload, order_type: type[Model], build: Build) -> Rea
 
 def _can_copy(payload: Payload, order_type: type[Model]) -> bool:
     """Return whether the attributes that are only shown are stored as they are read, and no fact depends on them."""
+    if any(place.quoted for place in payload.places):
+        return False
     fields = {field.name: field for field in attrs.fields(order_type)}
     _, facts, _ = order_type.__derived__()
     # A fact may also be read from a property, which may depend on any attribute.

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import json
-import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,25 +14,15 @@ from orderrules import InvalidInput
 from orderrules.analysis.tables_and_diagrams import TABLES, dot, mermaid
 from orderrules.testing import check_laws
 from tests.kit.command_line import run
+from tests.kit.examples import platform_example
 
 FOLDER: Final = Path(__file__).parent.parent.parent / "examples" / "platforms"
 NAMES: Final = sorted(path.stem for path in FOLDER.glob("*.py"))
 
 
-def load(name: str) -> Any:
-    """Import an example."""
-    spec = importlib.util.spec_from_file_location(f"worked_{name}", FOLDER / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # Where the annotations of its models are looked up.
-    spec.loader.exec_module(module)
-    return module
-
-
-WOO: Final = load("woocommerce")
-VENDURE: Final = load("vendure")
-SYLIUS: Final = load("sylius")
+WOO: Final = platform_example("woocommerce")
+VENDURE: Final = platform_example("vendure")
+SYLIUS: Final = platform_example("sylius")
 
 
 def woo_may(status: str, total: float | None, asked: str) -> bool:
@@ -205,7 +193,7 @@ def test_both_machines_of_sylius_are_planned_and_drawn() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_is_sound(name: str) -> None:
     """Nothing is wrong with it, and the laws hold."""
-    policy = load(name).POLICY
+    policy = platform_example(name).POLICY
     assert not [str(finding) for finding in policy.lint() if finding.kind.is_wrong]
     check_laws(policy, settings=settings(max_examples=20))
 

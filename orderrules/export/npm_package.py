@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from orderrules.policy.endpoint import Endpoint
-    from orderrules.policy.policy import Policy
     from orderrules.reading.payloads import Payload
 
 _DATA_LINE: Final = 'import { languages, rulebook } from "./data.js";\n'
@@ -30,20 +29,20 @@ _TABLES: Final = (
 _VERSION: Final = 1
 
 
-def rulebook_json(policy: Policy[Any, Any], endpoint: Endpoint[Any, Any] | None = None) -> dict[str, Any]:
+def rulebook_json(endpoint: Endpoint[Any, Any]) -> dict[str, Any]:
     """Return a rulebook as JSON, with its digest, the schema of a body, and where an order stands in a payload.
 
     ``Rulebook.from_json`` reads it.
 
     Args:
-        policy: the rulebook.
-        endpoint: reads its orders; without one, the JSON does not say how an order is read from a payload.
+        endpoint: the endpoint, with its policy.
     """
+    policy = endpoint.policy
     return {
         **policy.to_json(),
         "digest": policy.digest(),
         "body": policy.schema(),
-        "payload": None if endpoint is None else _payload_to_json(endpoint.payload),
+        "payload": _payload_to_json(endpoint.payload),
     }
 
 
@@ -53,7 +52,7 @@ def _payload_to_json(payload: Payload) -> dict[str, Any]:
             {
                 "attribute": place.attribute,
                 "path": list(place.path),
-                "type": None if place.kind is None else _type_of(place.kind),
+                "schema": None if place.kind is None or place.length else schema_of(place.kind),
                 "required": place.required,
                 "if_left_out": _plain(place.if_left_out),
                 "empty": [kind.value for kind in place.empty],
@@ -61,6 +60,7 @@ def _payload_to_json(payload: Payload) -> dict[str, Any]:
                 "if_key_left_out": _plain(place.if_key_left_out),
                 "if_present": _plain(place.if_present),
                 "length": place.length,
+                "quoted": place.quoted,
                 "expected": place.expected,
             }
             for place in payload.places
@@ -89,12 +89,6 @@ def _payload_to_json(payload: Payload) -> dict[str, Any]:
             "unless": _plain(payload.guest.unless),
         },
     }
-
-
-def _type_of(annotation: Any) -> str:  # noqa: ANN401 - an annotation can be any object.
-    """Return the JSON type of an annotation; of a union, that of its last member, which takes the most."""
-    schema: Any = schema_of(annotation)
-    return str(schema["anyOf"][-1]["type"] if "anyOf" in schema else schema["type"])
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a value of JSON.
@@ -208,14 +202,13 @@ def _schema_type(schema: Mapping[str, Any]) -> str:
     return {"integer": "number"}.get(schema["type"], str(schema["type"]))
 
 
-def package(policy: Policy[Any, Any], endpoint: Endpoint[Any, Any] | None) -> dict[str, str]:
+def package_files(endpoint: Endpoint[Any, Any]) -> dict[str, str]:
     """Return the files of an npm package, by their names.
 
     Args:
-        policy: the rulebook.
-        endpoint: reads its orders, and writes its vectors.
+        endpoint: the endpoint, with its policy.
     """
-    rulebook = rulebook_json(policy, endpoint)
+    policy, rulebook = endpoint.policy, rulebook_json(endpoint)
     described = {
         "name": f"orderrules-{policy.name}",
         "version": f"{_VERSION}.{policy.edition or 0}.0",
@@ -243,31 +236,29 @@ def package(policy: Policy[Any, Any], endpoint: Endpoint[Any, Any] | None) -> di
     }
 
 
-def write_package(policy: Policy[Any, Any], endpoint: Endpoint[Any, Any] | None, folder: Any) -> list[str]:  # noqa: ANN401 - a path.
+def write_package(endpoint: Endpoint[Any, Any], folder: Any) -> list[str]:  # noqa: ANN401 - a path.
     """Write the files of a package into a folder, and return their names.
 
     Args:
-        policy: the rulebook.
-        endpoint: reads its orders.
+        endpoint: the endpoint, with its policy.
         folder: the ``pathlib.Path`` of the folder, which is made if it is not there.
     """
-    files = package(policy, endpoint)
+    files = package_files(endpoint)
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         folder.joinpath(name).write_text(content, encoding="utf-8")
     return list(files)
 
 
-def check(policy: Policy[Any, Any], endpoint: Endpoint[Any, Any] | None, folder: Any) -> list[str]:  # noqa: ANN401 - a path.
+def check(endpoint: Endpoint[Any, Any], folder: Any) -> list[str]:  # noqa: ANN401 - a path.
     """Return the names of the files in a folder that are not those that ``write_package`` writes now.
 
     Args:
-        policy: the rulebook.
-        endpoint: reads its orders.
+        endpoint: the endpoint, with its policy.
         folder: the ``pathlib.Path`` of the folder.
     """
     return [
         name
-        for name, content in package(policy, endpoint).items()
+        for name, content in package_files(endpoint).items()
         if not folder.joinpath(name).is_file() or folder.joinpath(name).read_text(encoding="utf-8") != content
     ]

@@ -1,0 +1,311 @@
+"""The exported package answers as the library does, on all vectors and beyond; the vectors notice every mistake."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from orderrules import Policy, awal, salla
+from orderrules.analysis import vectors
+from orderrules.engine.samples import orders_of, patch_at
+from orderrules.export import check, npm_package, package_files, rulebook_json, write_package
+from orderrules.grammar.orders import free_keys
+from orderrules.reading.bodies import write_body
+from tests.kit.command_line import run
+from tests.kit.examples import platform_example
+from tests.kit.schemas import validator
+
+if TYPE_CHECKING:
+    from orderrules.authoring import Endpoint
+
+FOLDER: Final = Path(__file__).parent
+ENGINE: Final = Path(npm_package.__file__).with_name("engine.js").read_text(encoding="utf-8")
+MUTANTS: Final[list[dict[str, str]]] = tomllib.loads((FOLDER / "mutants.toml").read_text(encoding="utf-8"))["mutant"]
+ENDPOINTS: Final[dict[str, Endpoint[Any, Any]]] = {
+    "salla": salla.ENDPOINT,
+    "awal": awal.ENDPOINT,
+    **{name: platform_example(name).ENDPOINT for name in ("woocommerce", "vendure", "sylius")},
+}
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed on this machine")
+
+
+def node(*arguments: str, cwd: Path, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run node in a folder."""
+    command = [shutil.which("node") or "node", *arguments]
+    return subprocess.run(command, input=given, capture_output=True, text=True, check=False, cwd=cwd)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Export all platforms."""
+    made = {name: tmp_path_factory.mktemp(name) for name in ENDPOINTS}
+    for name, folder in made.items():
+        write_package(ENDPOINTS[name], folder)
+    return made
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_a_rulebook_is_read_back_from_its_json(name: str) -> None:
+    """It decides the same, and is written the same again."""
+    endpoint = ENDPOINTS[name]
+    data = json.loads(json.dumps(rulebook_json(endpoint)))
+    again: Policy[Any, Any] = Policy.from_json(data)
+    assert again.digest() == endpoint.policy.digest() == data["digest"]
+    assert {**again.to_json(), "body": again.schema()} == {
+        key: value for key, value in data.items() if key not in {"digest", "payload"}
+    }
+    given: dict[str, Any] = {each.attribute: each.values[0] for each in endpoint.policy.parameters}
+    assert again.given(**given).digest() == endpoint.policy.given(**given).digest()
+    assert Policy.from_json(endpoint.policy.to_json()).digest() == endpoint.policy.digest()
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"format": 2}, {"format": 1}, {"format": 1, "facts": [{}]}])
+def test_what_is_no_rulebook_is_one_error(data: Any) -> None:
+    """Nothing else escapes."""
+    with pytest.raises(ValueError, match="rulebook"):
+        Policy.from_json(data)
+
+
+@needs_node
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_the_package_passes_its_vectors(folders: dict[str, Path], name: str) -> None:
+    """Those that are exported with it."""
+    done = node("--test", cwd=folders[name])
+    assert done.returncode == 0, done.stdout[-3000:]
+    suite = json.loads((folders[name] / "vectors.json").read_text(encoding="utf-8"))
+    assert all(suite[part] for part in ("updates", "orders", "bodies", "answers"))
+    validator(vectors.SCHEMA).validate(suite)
+
+
+ASK: Final = """
+import { readFileSync } from "node:fs";
+import * as engine from "./index.js";
+const out = [];
+for (const { order, guest, body, action, language } of JSON.parse(readFileSync(0, "utf8"))) {
+  const read = engine.readOrder(order, { guest });
+  if (action) out.push(engine.can(read, action, { language }));
+  else {
+    const patch = engine.readPatch(body);
+    const { allowed, refused } = engine.split(read, patch);
+    out.push([
+      engine.canUpdate(read, patch, { language }),
+      engine.editable(read, { language }),
+      engine.nextStatuses(read),
+      allowed,
+      refused,
+    ]);
+  }
+}
+console.log(JSON.stringify(out));
+"""
+
+
+def every_question(endpoint: Endpoint[Any, Any]) -> list[tuple[dict[str, Any], Any, Any]]:
+    """Return every question that a payload can ask: as JSON, the order that is read, and the update or the action."""
+    policy, guest = endpoint.policy, endpoint.payload.guest
+    asked: list[tuple[dict[str, Any], Any, Any]] = []
+    for point, order in orders_of(policy.order_type):
+        is_guest = guest is not None and getattr(order, guest.attribute) == guest.value
+        payload = order.__payload__()
+        del point
+        read = endpoint.read_order(payload, guest=is_guest)
+        common = {"order": payload, "guest": is_guest}
+        for asked_point in policy.patch_type.__space__.points():
+            for keys in ((), free_keys(policy.patch_type)):
+                patch = patch_at(policy.patch_type, asked_point, keys)
+                if patch is not None:
+                    asked.append(({**common, "body": write_body(patch)}, read, patch))
+        asked += [({**common, "action": str(action)}, read, action) for action in policy.actions or ()]
+    return asked
+
+
+@needs_node
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_the_package_answers_as_the_library_does(folders: dict[str, Path], name: str, language: str) -> None:
+    """Every decision with every sentence, what is editable, which statuses follow, and both parts of a split."""
+    policy = ENDPOINTS[name].policy
+    questions = every_question(ENDPOINTS[name])
+    done = node(
+        "--input-type=module", "-e", ASK,
+        cwd=folders[name], given=json.dumps([{**question, "language": language} for question, _, _ in questions]),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    for (question, order, asked), answer in zip(questions, json.loads(done.stdout), strict=True):
+        if "action" in question:
+            assert answer == policy.can(order, asked).to_dict(order, asked, language=language)
+            continue
+        decision, editable, following, allowed, refused = answer
+        assert decision == policy.can_update(order, asked).to_dict(order, asked, language=language), question
+        assert editable == {
+            section.value: each.to_dict(order, language=language) for section, each in policy.editable(order).items()
+        }
+        statuses = policy.next_statuses(order)
+        assert (following is None) is (statuses is None)
+        assert sorted(following or []) == sorted(str(status) for status in statuses or ())
+        parts = policy.split(order, asked)
+        assert (allowed, refused) == (write_body(parts.allowed), write_body(parts.refused))
+
+
+@needs_node
+def test_every_mistake_of_an_interpreter_is_noticed_by_the_vectors(folders: dict[str, Path], tmp_path: Path) -> None:
+    """Each changed engine fails on some platform; the counts stand in the documentation."""
+
+    def is_noticed(number: int) -> bool:
+        mutant = MUTANTS[number]
+        assert ENGINE.count(mutant["old"]) == 1, mutant["says"]
+        for name in ("salla", "awal"):
+            folder = tmp_path / f"{number}-{name}"
+            shutil.copytree(folders[name], folder)
+            code = (folder / "index.js").read_text(encoding="utf-8")
+            assert code.count(mutant["old"]) == 1
+            (folder / "index.js").write_text(code.replace(mutant["old"], mutant["new"]), encoding="utf-8")
+            if node("--test", cwd=folder).returncode != 0:
+                return True
+        return False
+
+    with ThreadPoolExecutor(2) as pool:
+        noticed = list(pool.map(is_noticed, range(len(MUTANTS))))
+    assert [mutant["says"] for mutant, found in zip(MUTANTS, noticed, strict=True) if not found] == []
+
+
+NUMBERS: Final = """
+import * as engine from "./index.js";
+const codes = (act) => {
+  try { act(); return []; } catch (error) { return error.problems.map(({ pointer, code }) => [pointer, code]); }
+};
+console.log(JSON.stringify([
+  codes(() => engine.readPatch('{"branch_id": 9007199254740993}')),
+  codes(() => engine.readPatch({ branch_id: 2 ** 53 })),
+  codes(() => engine.readPatch('{"branch_id": 9007199254740991}')),
+  codes(() => engine.readPatch(new Uint8Array([0xff]))),
+  codes(() => engine.readPatch('{"ship_to": '.repeat(100))),
+]));
+"""
+
+
+@needs_node
+def test_a_number_beyond_what_a_double_holds_is_a_problem(folders: dict[str, Path]) -> None:
+    """And not another number."""
+    done = node("--input-type=module", "-e", NUMBERS, cwd=folders["salla"])
+    assert json.loads(done.stdout) == [
+        [["/branch_id", "number_too_long"]],
+        [["/branch_id", "number_too_long"]],
+        [],
+        [["", "not_utf8"]],
+        [["", "too_deep"]],
+    ]
+
+
+CHOICES: Final = """
+import * as engine from "./index.js";
+const order = engine.readOrder({ status: { slug: "delivered" }, customer: [] });
+const patch = engine.readPatch({ coupon_code: "x" });
+const told = (act) => { try { return act(); } catch (error) { return `${error.name}: ${error.message}`; } };
+console.log(JSON.stringify([
+  engine.canUpdate(order, patch).allowed,
+  engine.policy({ assumptions: { S2: "family" } }).canUpdate(order, patch).allowed,
+  engine.policy({ given: { store_allows_rating: false } }).can(order, "rate").allowed,
+  told(() => engine.policy({ assumptions: { S2: "x" } })),
+  told(() => engine.given({ colour: 1 })),
+  told(() => engine.can(order, "x")),
+  told(() => engine.canUpdate(order, patch, { language: "tlh" })),
+  told(() => engine.require(engine.can(order, "cancel"))),
+]));
+"""
+
+
+@needs_node
+def test_assumptions_and_parameters_are_chosen_by_option(folders: dict[str, Path]) -> None:
+    """A mistake in an option is an error that lists what there is."""
+    done = node("--input-type=module", "-e", CHOICES, cwd=folders["salla"])
+    *verdicts, alternative, parameter, action, language, refused = json.loads(done.stdout)
+    assert verdicts == [True, False, False]
+    assert alternative == "RangeError: there is no alternative x of S2; there are: family"
+    assert "its parameters are: store_allows_cancellation, store_allows_rating" in parameter
+    assert action == "RangeError: 'x' is not an action; there are: cancel, rate, pay"
+    assert language == "RangeError: there is no language 'tlh'; the languages are: en, ar"
+    assert refused.startswith("UpdateRefused: canceling the order is not possible")
+
+
+def test_the_command_writes_and_checks_a_package(tmp_path: Path) -> None:
+    """A folder that is out of date is told, with its files."""
+    folder = tmp_path / "vendor"
+    done = run("export", "--platform", "awal", "--to", "js", "--out", str(folder))
+    assert done.exit_code == 0
+    assert sorted(Path(line).name for line in done.stdout.split()) == sorted(package_files(awal.ENDPOINT))
+    assert run("export", "--platform", "awal", "--check", str(folder)).stdout == "up to date\n"
+    described = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    assert described["orderrules"] == {"edition": "1", "digest": awal.POLICY.digest()}
+    assert "dependencies" not in described
+    (folder / "index.js").unlink()
+    outdated = run("export", "--platform", "awal", "--check", str(folder))
+    assert (outdated.exit_code, outdated.stdout) == (1, "index.js: not what would be written now\n")
+    assert check(awal.ENDPOINT, folder) == ["index.js"]
+    other = run("export", "--platform", "awal", "--skipping", "--check", str(folder))
+    assert "rulebook.json: not what would be written now" in other.stdout
+    assert json.loads(run("export", "--platform", "awal").stdout) == json.loads(
+        json.dumps(rulebook_json(awal.ENDPOINT))
+    )
+    assert run("export", "--platform", "awal", "--to", "js").exit_code == 2
+    assert run("export", "--platform", "awal", "--out", str(folder)).exit_code == 2
+
+
+def test_the_engine_knows_no_platform() -> None:
+    """Everything comes from the data; no character that marks a direction stands in the source."""
+    files = package_files(awal.ENDPOINT)
+    assert not re.search("salla|awal", ENGINE, re.IGNORECASE)
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", files["index.js"])
+    assert "http" not in files["package.json"]
+
+
+TYPES: Final = """
+import { canUpdate, readOrder, readPatch, policy, type Decision, type Status } from "./index.js";
+const order = readOrder({ status: { slug: "completed" } }, { guest: true });
+const patch = readPatch({ coupon_code: "EID", ship_to: { geo_coordinates: { lat: 24.7 } } });
+const chosen = policy({ assumptions: { S2: "family" }, given: { store_allows_rating: true } });
+const decision: Decision = chosen.canUpdate(order, patch);
+const status: Status = "completed";
+if (decision.violations[0]?.rule === "SALLA-COUPON-1") canUpdate(order, patch, { language: "ar" });
+export { status };
+"""
+WRONG: Final = {
+    'const status: Status = "completed";': 'const status: Status = "complete";',
+    'rule === "SALLA-COUPON-1"': 'rule === "SALLA-COUPON-9"',
+    'S2: "family"': 'S2: "families"',
+    'coupon_code: "EID"': "coupon_code: 7",
+    'language: "ar"': 'language: "fr"',
+}
+
+
+@needs_node
+def test_the_types_are_exact(folders: dict[str, Path], tmp_path: Path) -> None:
+    """A strict compiler takes an example, and refuses a misspelt status, rule, alternative or language."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed on this machine")
+    done = subprocess.run(
+        [npm, "install", "--no-save", "--no-audit", "--no-fund", "--silent", "typescript@5"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        pytest.skip("typescript cannot be installed on this machine")
+    compiler = tmp_path / "node_modules" / "typescript" / "bin" / "tsc"
+    options = ("--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--allowJs", "--checkJs", "false")
+
+    def compile_it(text: str) -> str:
+        folder = folders["salla"]
+        (folder / "example.ts").write_text(text, encoding="utf-8")
+        return node(str(compiler), *options, "example.ts", cwd=folder).stdout
+
+    assert compile_it(TYPES) == ""
+    for right, wrong in WRONG.items():
+        assert "error TS" in compile_it(TYPES.replace(right, wrong)), wrong
