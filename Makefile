@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Each file of tests runs in one of two processes.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test cover counts spark mutants lint types types-mypy types-pyright docs wheel bench ratios growth machine fuzz tables clean
+.PHONY: help demo test cover counts planted spark mutants lint types types-mypy types-pyright docs wheel bench ratios javascript growth machine fuzz tables clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | awk -F': ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ test: $(VENV)/.installed-test  ## run the tests, two at a time, and compare thei
 
 cover: $(VENV)/.installed-test  ## run the tests and show the branch coverage
 	$(BIN)/python -m pytest $(PARALLEL) --cov
+
+planted: $(VENV)/.installed-test  ## plant each mistake in the JavaScript, and write down which test vectors notice it
+	$(BIN)/python -m tests.kit.planted_mistakes
 
 counts: $(VENV)/.installed-test  ## run the tests and write their number down in tests/counts.toml
 	$(BIN)/python -m pytest $(PARALLEL) --write-counts
@@ -88,6 +91,10 @@ bench: $(VENV)/.installed-bench  ## slow: time everything against what one would
 
 ratios: $(VENV)/.installed-bench  ## slow: time everything, and write the ratios down for README and docs
 	PYTHONPATH=. $(BIN)/python benchmarks/run.py --write
+
+javascript: $(VENV)/.installed-cli  ## slow: time the JavaScript package of Salla in node, and write the ratios down
+	folder=$$(mktemp -d) && $(BIN)/orderrules export --platform salla --to js --out $$folder >/dev/null && \
+		node benchmarks/javascript.mjs $$folder >benchmarks/javascript.json; rm -rf $$folder
 
 growth: $(VENV)/.installed-test  ## slow: time reading against the size of what is read
 	$(BIN)/python benchmarks/growth.py

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from orderrules.cli import app as _app
 from orderrules.cli.app import ALLOWED, ASSUMPTIONS, REFUSED, Answered, choose_policy, to_json
 from orderrules.export import npm_package as exporting
+
+if TYPE_CHECKING:
+    from orderrules.policy.endpoint import Endpoint
 
 
 def export(
@@ -39,9 +42,19 @@ def export(
     """
     policy = choose_policy(name, place, assumptions)
     endpoint = _app.endpoint_of(policy)
+    try:
+        _answer(endpoint, form, folder, vendored)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _answer(endpoint: Endpoint[Any, Any], form: str, folder: str | None, vendored: str | None) -> NoReturn:
     if vendored is not None:
         outdated = exporting.check(endpoint, Path(vendored))
-        lines = [f"{file}: not what would be written now" for file in outdated]
+        lines = [
+            f"{file}: {'not what would be written now' if Path(vendored, file).exists() else 'missing'}"
+            for file in outdated
+        ]
         raise Answered("".join(f"{line}\n" for line in lines or ["up to date"]), REFUSED if outdated else ALLOWED)
     if form == "json":
         if folder is not None:

@@ -17,9 +17,10 @@ from rich.markup import escape
 
 from orderrules.analysis import tables_and_diagrams as tables
 from orderrules.analysis import vectors
-from orderrules.analysis.answer_schemas import SCHEMAS
+from orderrules.analysis.answer_schemas import SCHEMAS as ANSWERS
 from orderrules.cli import app as _app
 from orderrules.cli.app import ALLOWED, ASSUMPTIONS, FILE, REFUSED, TROUBLE, Answered, draw, to_json
+from orderrules.export.rulebook_schema import RULEBOOK
 from orderrules.grammar.conditions import points
 from orderrules.grammar.rules import Waiver
 from orderrules.reading.hints import close_to, suggest
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
     from orderrules.grammar.rules import Rule
     from orderrules.policy.policy import Policy
+
+
+SCHEMAS: Final = {**ANSWERS, "rulebook": RULEBOOK}
+"""The schemas that are the same for all policies."""
 
 
 def _about_policy(*own: click.Parameter) -> Callable[[Callable[..., NoReturn]], click.Command]:
@@ -111,13 +116,13 @@ def diagram(policy: Policy[Any, Any], form: str, key: str | None) -> NoReturn:
         type=click.Choice(["body", *SCHEMAS]),
         default="body",
         show_default=True,
-        help="What the schema describes: the body of an update, or the JSON of a decision, of problems or of a "
-        "problem document, which are the same for all platforms.",
+        help="What the schema describes: the body of an update, or the JSON of a decision, of problems, of a "
+        "problem document or of an exported rulebook, which are the same for all platforms.",
     ),
     _app.guest_option(),
 )
 def schema(policy: Policy[Any, Any] | None, order: str | None, described: str, *, guest: bool) -> NoReturn:
-    r"""Write the JSON Schema (2020-12) of an update's body, of a decision or of problems.
+    r"""Write the JSON Schema (2020-12) of an update's body, a decision, problems or a rulebook.
 
     With ORDER, the schema describes the bodies that this order allows now.
 

@@ -1,4 +1,3 @@
-
 /** A value that JSON has no value for, or a range of numbers. */
 export type State =
   | { state: "unknown"; shown?: string; suggestion?: string }
@@ -77,10 +76,7 @@ export interface Policy {
 /** Everything that the rules are made of. */
 export const rulebook: Record<string, any>;
 /** Read an order from an answer of the API or a webhook. Throws InvalidInput. */
-export function readOrder(
-  source: string | Uint8Array | object,
-  options?: Sentences & { guest?: boolean },
-): Order;
+export function readOrder(source: string | Uint8Array | object, options?: Sentences & { guest?: boolean }): Order;
 /** Read the body of an update strictly. Throws InvalidInput. */
 export function readPatch(source: Body | string | Uint8Array, options?: Sentences): Patch;
 /** Return a policy with parameters given, and with other answers to assumptions. */

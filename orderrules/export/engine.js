@@ -26,6 +26,14 @@ const isObject = (value) =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Flaw);
 const unique = (list) => [...new Set(list)];
 
+/** Freeze data with all that it contains. */
+const freeze = (value) => {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value))
+    Object.values(Object.freeze(value)).forEach(freeze);
+  return value;
+};
+freeze(rulebook);
+
 // --- Facts ----------------------------------------------------------------------------------------------------------
 
 const bandsOf = (fact) =>
@@ -109,7 +117,8 @@ const possible = (condition, point) => {
   return false;
 };
 const certain = (condition, point) => {
-  for (const more of assignments(unknownIn(condition, point))) if (!holds(condition, { ...point, ...more })) return false;
+  for (const more of assignments(unknownIn(condition, point)))
+    if (!holds(condition, { ...point, ...more })) return false;
   return true;
 };
 const isNever = (condition) => !possible(condition, {});
@@ -180,7 +189,9 @@ const render = (language, table, code, values = {}) =>
 const textOf = (name, value, language) => {
   if (Array.isArray(value)) return join(value, name === "choices" ? "list" : "or", language);
   if (name === "expected" || name === "found") {
-    return has(language.KINDS, value) ? render(language, "KINDS", value) : render(language, "KINDS", "any", { kind: value });
+    return has(language.KINDS, value)
+      ? render(language, "KINDS", value)
+      : render(language, "KINDS", "any", { kind: value });
   }
   if (typeof value === "number") return isolate(group(value), language);
   return translate(value, language);
@@ -219,10 +230,14 @@ const phrase = (fact, value, language) => {
 const joinBands = (values) =>
   values.reduce((joined, value) => {
     const last = joined.at(-1);
-    const touches = isObject(value) && isObject(last) && last["at most"] !== undefined && last["at most"] === value.above;
+    const touches =
+      isObject(value) && isObject(last) && last["at most"] !== undefined && last["at most"] === value.above;
     if (!touches) return [...joined, value];
     const { above } = last;
-    const merged = { ...(above === undefined ? {} : { above }), ...(has(value, "at most") ? { "at most": value["at most"] } : {}) };
+    const merged = {
+      ...(above === undefined ? {} : { above }),
+      ...(has(value, "at most") ? { "at most": value["at most"] } : {}),
+    };
     return [...joined.slice(0, -1), merged];
   }, []);
 
@@ -286,7 +301,9 @@ const expectedText = (condition, point, isChange, language) => {
     if (row === undefined) return render(language, "DECISIONS", "undocumented");
     const asked = factByName.get(condition.fact);
     const following = new Set(row[1].map(id));
-    const statuses = asked.values.filter((value) => following.has(id(value))).map((value) => phrase(asked, value, language));
+    const statuses = asked.values
+      .filter((value) => following.has(id(value)))
+      .map((value) => phrase(asked, value, language));
     const status = phrase(factByName.get(condition.follows), present, language);
     return render(language, "DECISIONS", statuses.length > 0 ? "next" : "final", { statuses, status });
   }
@@ -302,7 +319,11 @@ const expectedText = (condition, point, isChange, language) => {
 
 const pointText = (pairs, wording) =>
   pairs.length > 0
-    ? join(pairs.map(([name, value]) => state(factByName.get(name), [value], false, wording)), "and", wording.language)
+    ? join(
+        pairs.map(([name, value]) => state(factByName.get(name), [value], false, wording)),
+        "and",
+        wording.language,
+      )
     : render(wording.language, "DECISIONS", "no_difference");
 
 // --- Problems -------------------------------------------------------------------------------------------------------
@@ -390,7 +411,8 @@ class Reader {
     const fits = found === schema.type || (schema.type === "number" && found === "integer");
     if (!fits) this.wrongType(pointer, expected, value);
     else if (schema.type === "object") this.object(schema, value, pointer);
-    else if (schema.type === "array") value.forEach((item, place) => this.value(schema.items, item, `${pointer}/${place}`));
+    else if (schema.type === "array")
+      value.forEach((item, place) => this.value(schema.items, item, `${pointer}/${place}`));
     else if (found === "integer" && !Number.isSafeInteger(value)) this.add(pointer, "number_too_long", { bound: 15 });
     else if (schema.enum && !schema.enum.includes(value)) this.add(pointer, "not_a_choice", { choices: schema.enum });
     else if (schema.format === "date") this.date(value, pointer);
@@ -611,8 +633,11 @@ export function readOrder(source, { guest = false, language = "en" } = {}) {
   const found = reader.problems.length > 0 ? undefined : findOrder(layout, document, reader);
   const attributes = {};
   if (found !== undefined) {
-    for (const place of layout.places) attributes[place.attribute] = readPlace(place, found.order, found.pointer, reader);
-    if (isObject(found.order)) attributes.id = Number.isSafeInteger(found.order.id) || typeof found.order.id === "string" ? found.order.id : null;
+    for (const place of layout.places)
+      attributes[place.attribute] = readPlace(place, found.order, found.pointer, reader);
+    if (isObject(found.order))
+      attributes.id =
+        Number.isSafeInteger(found.order.id) || typeof found.order.id === "string" ? found.order.id : null;
   }
   reader.finish(`${platformName} order`);
   for (const { attribute, value, then } of layout.implies) {
@@ -698,6 +723,7 @@ const replace = (rules, changed) => rules.map((rule) => changed.find(({ id: name
 class Policy {
   #rules;
   #settings;
+  #decided = new Map();
   #alternatives;
 
   constructor({ given = {}, assumptions = {} } = {}) {
@@ -731,19 +757,7 @@ class Policy {
     if (!has(rulebook.actions, action)) {
       throw new RangeError(`'${action}' is not an action; there are: ${Object.keys(rulebook.actions).join(", ")}`);
     }
-    const point = { ...order.facts, ...this.#settings };
-    const own = this.#rules.filter((rule) => rule.section === action);
-    const violations = own
-      .filter((rule) => !possible(rule.only_if, point))
-      .map((rule) => this.#violation(rule, [], point));
-    const isOpen = (rules) => rules.filter((rule) => rule.section === action).every((rule) => possible(rule.only_if, point));
-    const decision = {
-      violations,
-      waivers: [],
-      assumptions: this.#flipped((rules) => isOpen(rules) === violations.length > 0),
-      caveats: own.flatMap((rule) => this.#notesOn(rule, point)),
-    };
-    return this.#toJson(decision, languageOf(language), order, action);
+    return this.#toJson(this.#action(order.facts, action), languageOf(language), order, action);
   }
 
   /** Return a decision for each section: whether it may change now. */
@@ -774,7 +788,12 @@ class Policy {
     const decision = this.canUpdate(order, patch, { language });
     const touched = unique(patch.keys.map((key) => sectionOf.get(key)));
     for (const without of subsets(touched)) {
-      const part = (isKept) => makePatch(Object.fromEntries(Object.entries(patch.body).filter(([key]) => isKept(without.includes(sectionOf.get(key))))));
+      const part = (isKept) =>
+        makePatch(
+          Object.fromEntries(
+            Object.entries(patch.body).filter(([key]) => isKept(without.includes(sectionOf.get(key)))),
+          ),
+        );
       const allowed = part((dropped) => !dropped);
       if (this.#decide(order.facts, allowed.facts, allowed.keys).violations.length === 0) {
         return { allowed: allowed.body, refused: part((dropped) => dropped).body, decision };
@@ -792,7 +811,46 @@ class Policy {
     return policy;
   }
 
+  /** Return what was decided before for the same facts and keys, or decide: an answer depends on nothing else. */
+  #once(question, answer) {
+    const asked = id(question);
+    const known = this.#decided.get(asked);
+    if (known !== undefined) return known;
+    if (this.#decided.size >= MOST_DECISIONS) this.#decided.clear();
+    const decision = answer();
+    this.#decided.set(asked, decision);
+    return decision;
+  }
+
   #decide(orderPoint, updatePoint, keys) {
+    return this.#once([orderPoint, updatePoint, keys], () => this.#decideAnew(orderPoint, updatePoint, keys));
+  }
+
+  #section(orderPoint, section) {
+    return this.#once([orderPoint, section], () => this.#sectionAnew(orderPoint, section));
+  }
+
+  #action(orderPoint, action) {
+    return this.#once([orderPoint, action], () => this.#actionAnew(orderPoint, action));
+  }
+
+  #actionAnew(orderPoint, action) {
+    const point = { ...orderPoint, ...this.#settings };
+    const own = this.#rules.filter((rule) => rule.section === action);
+    const violations = own
+      .filter((rule) => !possible(rule.only_if, point))
+      .map((rule) => this.#violation(rule, [], point));
+    const isOpen = (rules) =>
+      rules.filter((rule) => rule.section === action).every((rule) => possible(rule.only_if, point));
+    return {
+      violations,
+      waivers: [],
+      assumptions: this.#flipped((rules) => isOpen(rules) === violations.length > 0),
+      caveats: own.flatMap((rule) => this.#notesOn(rule, point)),
+    };
+  }
+
+  #decideAnew(orderPoint, updatePoint, keys) {
     const point = { ...orderPoint, ...updatePoint, ...this.#settings };
     const broken = this.#brokenRules(this.#rules, point);
     const waivers = rulebook.waivers.filter((waiver) => possible(waiver.when, point));
@@ -805,7 +863,8 @@ class Policy {
       .filter((rule) => isSection(rule) && touched(rule).length > 0)
       .flatMap((rule) => this.#notesOn(rule, point))
       .filter((note) => !isOpened || note.note === "caveat");
-    const doubtful = isOpened || !touches(closed) ? [] : waivers.flatMap((waiver) => notGiven(waiver, waiver.when, this.#settings));
+    const doubtful =
+      isOpened || !touches(closed) ? [] : waivers.flatMap((waiver) => notGiven(waiver, waiver.when, this.#settings));
     return {
       violations: refused
         ? broken.filter((rule) => touched(rule).length > 0).map((rule) => this.#violation(rule, touched(rule), point))
@@ -828,7 +887,9 @@ class Policy {
   }
 
   #violation(rule, keys, point) {
-    const facts = factsOf(rule.only_if).filter((name) => has(point, name)).map((name) => [name, point[name]]);
+    const facts = factsOf(rule.only_if)
+      .filter((name) => has(point, name))
+      .map((name) => [name, point[name]]);
     return { rule, keys, facts };
   }
 
@@ -838,7 +899,7 @@ class Policy {
     return isUncertain ? [...notes, ...notGiven(rule, rule.only_if, this.#settings)] : notes;
   }
 
-  #section(orderPoint, section) {
+  #sectionAnew(orderPoint, section) {
     const own = updateFacts.filter((fact) => sectionOf.get(fact.attribute) === section);
     const keys = rulebook.sections[section].keys;
     const still = Object.fromEntries(updateFacts.map((fact) => [fact.name, fact.unset]));
@@ -846,7 +907,9 @@ class Policy {
     const decisions = [];
     for (const values of assignments(own.map((fact) => fact.name))) {
       const asked = own.filter((fact) => id(values[fact.name]) !== id(fact.unset));
-      const isPresent = followed.some(([current, fact]) => own.includes(fact) && id(values[fact.name]) === id(orderPoint[current.name]));
+      const isPresent = followed.some(
+        ([current, fact]) => own.includes(fact) && id(values[fact.name]) === id(orderPoint[current.name]),
+      );
       if (asked.length === 0 || isPresent) continue;
       const sent = asked.map((fact) => fact.attribute);
       const decision = this.#decide(orderPoint, { ...still, ...values }, sent);
@@ -867,14 +930,12 @@ class Policy {
   }
 
   #toJson(decision, language, order, asked) {
-    const merchants = { language, forMerchants: true };
-    const plain = { language };
     const given = Object.entries(this.#settings);
-    const evidence = (name, value) => ({
-      fact: name,
-      value: factByName.get(name).of === "order" ? shown(factByName.get(name), order) : value,
-    });
-    const noteTexts = new Map(decision.caveats.map((each) => [noteText(each, languages.en), each]));
+    const { violations, notes, ...told } = tell(decision, language);
+    const evidence = ([name, value]) => {
+      const fact = factByName.get(name);
+      return { fact: name, value: fact.of === "order" ? shown(fact, order) : value };
+    };
     return {
       version: 1,
       rulebook: {
@@ -885,44 +946,64 @@ class Policy {
       },
       order: Object.fromEntries(orderFacts.map((fact) => [fact.name, shown(fact, order)])),
       ...(asked?.keys ? { update: { keys: asked.keys, facts: asked.facts } } : asked ? { action: asked } : {}),
-      allowed: decision.violations.length === 0,
-      violations: decision.violations.map(({ rule, keys, facts }) => {
-        const point = Object.fromEntries(facts);
-        const actual = pointText(facts, merchants);
-        const needed = expectedText(rule.only_if, point, keys.length > 0, language);
-        const code = keys.length > 0 ? "cannot_change" : "not_possible";
-        return {
-          rule: rule.id,
-          section: rule.section,
-          keys,
-          facts: facts.map(([name, value]) => evidence(name, value)),
-          condition: rule.only_if,
-          actual,
-          expected: needed,
-          message: render(language, "DECISIONS", code, { subject: rule.subject, actual, needed }),
-          reason: translate(rule.reason, language),
-        };
-      }),
-      waivers: decision.waivers.map((waiver) => ({
-        waiver: waiver.id,
-        condition: waiver.when,
-        when: conditionText(waiver.when, plain),
-        reason: translate(waiver.reason, language),
-      })),
-      assumptions: decision.assumptions.map((each) => ({
-        assumption: each.id,
-        question: translate(each.question, language),
-        answer: translate(each.answer, language),
-        alternatives: each.alternatives.map((other) => other.name),
-      })),
-      notes: [...notesOn(order), ...noteTexts.values()].map((each) => ({
-        note: each.note,
-        params: Object.fromEntries(Object.entries(each.params).map(([name, value]) => [name, value.en ?? value])),
-        message: noteText(each, language),
-      })),
+      allowed: violations.length === 0,
+      violations: violations.map((each) => ({ ...each, facts: each.facts.map(evidence) })),
+      ...told,
+      notes: [...notesOn(order).map((note) => noteJson(note, language)), ...notes],
     };
   }
 }
+
+/** How many decisions a policy keeps. */
+const MOST_DECISIONS = 2048;
+const toldBefore = new WeakMap();
+
+/** Return what an answer says of a decision whatever the order's spelling is; it is frozen and kept with the decision. */
+const tell = (decision, language) => {
+  const byLanguage = toldBefore.get(decision) ?? {};
+  toldBefore.set(decision, byLanguage);
+  return (byLanguage[language.CODE] ??= freeze(tellAnew(decision, language)));
+};
+
+const tellAnew = (decision, language) => ({
+  violations: decision.violations.map(({ rule, keys, facts }) => {
+    const actual = pointText(facts, { language, forMerchants: true });
+    const needed = expectedText(rule.only_if, Object.fromEntries(facts), keys.length > 0, language);
+    const code = keys.length > 0 ? "cannot_change" : "not_possible";
+    return {
+      rule: rule.id,
+      section: rule.section,
+      keys,
+      facts,
+      condition: rule.only_if,
+      actual,
+      expected: needed,
+      message: render(language, "DECISIONS", code, { subject: rule.subject, actual, needed }),
+      reason: translate(rule.reason, language),
+    };
+  }),
+  waivers: decision.waivers.map((waiver) => ({
+    waiver: waiver.id,
+    condition: waiver.when,
+    when: conditionText(waiver.when, { language }),
+    reason: translate(waiver.reason, language),
+  })),
+  assumptions: decision.assumptions.map((each) => ({
+    assumption: each.id,
+    question: translate(each.question, language),
+    answer: translate(each.answer, language),
+    alternatives: each.alternatives.map((other) => other.name),
+  })),
+  notes: [
+    ...new Map(decision.caveats.map((note) => [noteText(note, languages.en), noteJson(note, language)])).values(),
+  ],
+});
+
+const noteJson = (note, language) => ({
+  note: note.note,
+  params: Object.fromEntries(Object.entries(note.params).map(([name, value]) => [name, value.en ?? value])),
+  message: noteText(note, language),
+});
 
 const settingsOf = (values) =>
   Object.fromEntries(
@@ -930,7 +1011,9 @@ const settingsOf = (values) =>
       const parameter = parameters.find((each) => each.attribute === keyword);
       if (parameter === undefined) {
         const known = parameters.map((each) => each.attribute).join(", ") || "none";
-        throw new TypeError(`the ${rulebook.platform} rulebook has no parameter ${keyword}, its parameters are: ${known}`);
+        throw new TypeError(
+          `the ${rulebook.platform} rulebook has no parameter ${keyword}, its parameters are: ${known}`,
+        );
       }
       return [parameter.name, valueOf(parameter, raw)];
     }),
@@ -946,7 +1029,8 @@ const notGiven = (entry, condition, settings) =>
     }));
 
 /** Return pairs of a fact of the order and the fact of the update that changes it. */
-const tablesIn = (condition) => (condition.all ?? condition.any ?? []).flatMap(tablesIn).concat(condition.follows ? [condition] : []);
+const tablesIn = (condition) =>
+  (condition.all ?? condition.any ?? []).flatMap(tablesIn).concat(condition.follows ? [condition] : []);
 const followed = (() => {
   const conditions = [...rulebook.rules.map((rule) => rule.only_if), ...rulebook.waivers.map((waiver) => waiver.when)];
   const read = new Set(conditions.flatMap(factsOf));
@@ -965,7 +1049,9 @@ function* subsets(list) {
 }
 function* choose(list, size) {
   if (size === 0) yield [];
-  else for (const [place, first] of list.entries()) for (const rest of choose(list.slice(place + 1), size - 1)) yield [first, ...rest];
+  else
+    for (const [place, first] of list.entries())
+      for (const rest of choose(list.slice(place + 1), size - 1)) yield [first, ...rest];
 }
 
 /** Return the value of a fact of an order for JSON; a value that is not listed is shown as the order spells it. */
@@ -973,7 +1059,9 @@ const shown = (fact, order) => {
   const value = order.facts[fact.name];
   if (value !== UNKNOWN) return value;
   const raw = order.attributes[fact.attribute];
-  return raw === null || raw === UNSET || raw === undefined ? { state: "not shown" } : { ...UNKNOWN, ...spelling(fact, raw) };
+  return raw === null || raw === UNSET || raw === undefined
+    ? { state: "not shown" }
+    : { ...UNKNOWN, ...spelling(fact, raw) };
 };
 
 const LONGEST = 40;
@@ -992,7 +1080,9 @@ const notesOn = (order) =>
       const text = fact.notes.get(id(raw === UNSET ? { state: "left out" } : raw)) ?? "";
       const params = { fact: title(fact) };
       if (raw === null || raw === undefined) return { note: "not_shown", params, text };
-      return raw === UNSET ? { note: "unreadable", params, text } : { note: "not_listed", params: { ...params, ...spelling(fact, raw) }, text };
+      return raw === UNSET
+        ? { note: "unreadable", params, text }
+        : { note: "not_listed", params: { ...params, ...spelling(fact, raw) }, text };
     });
 
 const noteText = (note, language) =>

@@ -36,8 +36,16 @@ def rulebook_json(endpoint: Endpoint[Any, Any]) -> dict[str, Any]:
 
     Args:
         endpoint: the endpoint, with its policy.
+
+    Raises:
+        ValueError: the endpoint builds orders with code of its own, which is no data.
     """
     policy = endpoint.policy
+    if endpoint.build_order is not None:
+        raise ValueError(
+            f"the endpoint of {policy.name} has a build_order, which cannot be exported: "
+            "say it as data, with Place.quoted, Payload.implied and Payload.guest"
+        )
     return {
         **policy.to_json(),
         "digest": policy.digest(),

@@ -23,9 +23,9 @@ from orderrules.reading.bodies import write_body
 from orderrules.reading.fields import UNSET, slots_of
 from orderrules.testing.own_decisions import own_decisions
 from orderrules.testing.sessions import (
+    AnswerStatus,
     Body,
     DisagreementError,
-    Status,
     is_accepted,
     leaves,
     same,
@@ -220,14 +220,14 @@ class _Race:
         self,
         pairs: list[_Pair],
         rounds: int,
-        send: Callable[[Any, Body], Status],
+        send: Callable[[Any, Body], AnswerStatus],
         create: Callable[[Any], Any],
         read: Callable[[Any], Any] | None,
     ) -> None:
         """Send each pair in two threads."""
         gate = threading.Barrier(2, timeout=_WAIT)
 
-        def put(handle: object, patch: PatchBase) -> Status:
+        def put(handle: object, patch: PatchBase) -> AnswerStatus:
             body = write_body(patch)
             gate.wait()
             return send(handle, body)
@@ -256,7 +256,7 @@ class _Race:
             after = None if read is None else await _result(read(handle))
             self._judge(number, pair, tuple(statuses), (before, after))
 
-    def _judge(self, number: int, pair: _Pair, statuses: tuple[Status, ...], observed: tuple[Any, Any]) -> None:
+    def _judge(self, number: int, pair: _Pair, statuses: tuple[AnswerStatus, ...], observed: tuple[Any, Any]) -> None:
         """Note a disagreement if no order of the two updates explains the outcome."""
         accepted = tuple(is_accepted(status) for status in statuses)
         results: list[tuple[tuple[bool | None, ...], Any]] = [*_results(self._policy, pair)]

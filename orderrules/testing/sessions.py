@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from orderrules.policy.policy import Policy
 
 Body = dict[str, object]
-Status = int | bool
+AnswerStatus = int | bool
 _ABSENT: Final = object()
 _SECONDS: Final = 2.0
 """How long a script is shortened at most."""
@@ -44,7 +44,7 @@ class Service(Protocol):
         """Create an order like this one, and return its handle."""
         ...
 
-    def send_update(self, handle: Any, body: Body, /) -> Status:  # noqa: ANN401 - as create_order returns it.
+    def send_update(self, handle: Any, body: Body, /) -> AnswerStatus:  # noqa: ANN401 - as create_order returns it.
         """Send an update, and return the HTTP status of the answer, or whether it was accepted."""
         ...
 
@@ -205,7 +205,7 @@ class Session:
             return f"allowed: no restriction on {', '.join(free) or 'an empty update'} is documented"
         return decision.explain()
 
-    def _send(self, tracked: Tracked, body: Body) -> Status:
+    def _send(self, tracked: Tracked, body: Body) -> AnswerStatus:
         self.script.append(f"PUT {tracked.name}: {_json(body)}")
         self.steps.append(Step(tracked.number, None, body))
         with self._tell_exceptions("send_update", "while updating the order"):
@@ -380,19 +380,19 @@ def _fewer_keys(body: Mapping[str, Any]) -> Iterator[Body]:
                 yield changed
 
 
-def is_accepted(status: Status) -> bool | None:
+def is_accepted(status: AnswerStatus) -> bool | None:
     """Return whether a status means that the update was accepted; None if it means neither accepted nor refused."""
     if isinstance(status, bool):
         return status
     return {2: True, 4: False}.get(status // 100)
 
 
-def status_word(status: Status) -> str:
+def status_word(status: AnswerStatus) -> str:
     """Return the status of an answer as text."""
     return str(status) if not isinstance(status, bool) else "accepted" if status else "refused"
 
 
-def _verb(status: Status) -> str:
+def _verb(status: AnswerStatus) -> str:
     return {True: "accepted", False: "refused", None: "failed on"}[is_accepted(status)]
 
 

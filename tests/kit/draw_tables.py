@@ -18,6 +18,7 @@ from orderrules.languages import en
 from orderrules.languages.sentences import group_thousands
 from tests.kit.draw_commands import commands
 from tests.kit.draw_sentences import draw_counts, draw_fragments, draw_sentences, draw_words
+from tests.kit.draw_vectors import draw_planted, draw_vectors
 from tests.kit.markdown import table
 
 if TYPE_CHECKING:
@@ -35,11 +36,13 @@ _SENTENCES: Final = re.compile(r"<!-- sentences: (\w+) -->\n.*?<!-- /sentences -
 _BOTH: Final = re.compile(r"<!-- both: (\w+) (\w*) -->\n.*?<!-- /both -->", re.DOTALL)
 _DIAGRAM: Final = re.compile(r"<!-- diagram: (\w+) (\w+) -->\n.*?<!-- /diagram -->", re.DOTALL)
 _COMMANDS: Final = re.compile(r"<!-- commands -->\n.*?<!-- /commands -->", re.DOTALL)
+_VECTORS: Final = re.compile(r"<!-- (vectors|planted) -->\n.*?<!-- /\1 -->", re.DOTALL)
 _WITNESSES: Final = re.compile(r"<!-- witnesses -->\n.*?<!-- /witnesses -->", re.DOTALL)
 _RESULTS: Final = re.compile(r"<!-- results: (\w+) -->\n.*?<!-- /results -->", re.DOTALL)
 _COUNTED: Final = re.compile(r"(\{\w+):(\w+)\}")
 RESULTS: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
 ON_3_13: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "results-3.13.json").read_text(encoding="utf-8"))
+JAVASCRIPT: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "javascript.json").read_text(encoding="utf-8"))
 WITNESSES: Final = {
     "passed": "tests",
     "points": "decisions on which table and oracle agree",
@@ -58,10 +61,20 @@ def results(part: str) -> str:
     if part == "weight":
         table_size = sum(len(table_of(salla.POLICY).row(index)) for index in range(salla.Order.__space__.size))
         return f"Salla's policy with all its {group_thousands(table_size)} decisions made: {RESULTS['kib']} KiB."
+    if part == "javascript":
+        rows = [[row["what"], row["against"], f"{row['ratio']:.3g}", *_times(row)] for row in JAVASCRIPT["rows"]]
+        return table([["what", "against", f"ratio, node {JAVASCRIPT['node']}", "time", "theirs"], *rows])
     if part in RESULTS["tables"]:
         measured = RESULTS["tables"][part]
         return table([measured["heads"], *measured["cells"]])
     return table([RESULTS["heads"], *(row["cells"] for row in RESULTS["parts"][part])])
+
+
+def _times(row: dict[str, float]) -> list[str]:
+    return [
+        f"{row[name] / 1000:.2g} µs" if row[name] > 1000 else f"{row[name]:.3g} ns"
+        for name in ("nanoseconds", "theirs")
+    ]
 
 
 def witnesses() -> str:
@@ -116,6 +129,10 @@ def drawn(document: str) -> str:
         return f"<!-- sentences: {match[1]} -->\n{table([heads, *rows])}\n<!-- /sentences -->"
 
     document = _BOTH.sub(replace_both, document)
+    of_vectors = {"vectors": draw_vectors, "planted": draw_planted}
+    document = _VECTORS.sub(
+        lambda match: f"<!-- {match[1]} -->\n{of_vectors[match[1]]()}\n<!-- /{match[1]} -->", document
+    )
     document = _WITNESSES.sub(lambda _: f"<!-- witnesses -->\n{witnesses()}\n<!-- /witnesses -->", document)
     document = _COMMANDS.sub(lambda _: f"<!-- commands -->\n{commands()}\n<!-- /commands -->", document)
     document = _SENTENCES.sub(replace_sentences, document)
