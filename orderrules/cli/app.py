@@ -54,6 +54,8 @@ PLATFORMS: Final[dict[str, Endpoint[Any, Any]]] = {
 """The endpoints of the shipped platforms, by name."""
 _ENDPOINTS: Final = {endpoint.policy.order_type: endpoint for endpoint in PLATFORMS.values()}
 """The endpoints by their class of orders: those shipped, and those that ``import_policy`` has found."""
+_NAMED: Final = "orderrules.endpoint"
+"""Where a command's context keeps the endpoint that the user named; it goes before the shipped one of its platform."""
 FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
 
@@ -381,7 +383,10 @@ def endpoint_of(policy: Policy[Any, Any]) -> Endpoint[Any, Any]:
     Raises:
         click.UsageError: no such endpoint is known.
     """
-    endpoint = _ENDPOINTS.get(policy.order_type)
+    context = click.get_current_context(silent=True)
+    endpoint: Endpoint[Any, Any] | None = None if context is None else context.meta.get(_NAMED)
+    if endpoint is None or endpoint.policy.order_type is not policy.order_type:
+        endpoint = _ENDPOINTS.get(policy.order_type)
     if endpoint is None:
         raise click.UsageError(
             f"no Endpoint is known that reads orders of {policy.name}: "
@@ -487,8 +492,11 @@ def import_policy(place: str) -> Policy[Any, Any]:
     endpoints: list[Endpoint[Any, Any]] = [value for value in candidates if isinstance(value, Endpoint)]
     for endpoint in endpoints:
         _ENDPOINTS.setdefault(endpoint.policy.order_type, endpoint)
-    if candidates[0] in endpoints:
+    if isinstance(candidates[0], Endpoint):
         policy = endpoints[0].policy
+        context = click.get_current_context(silent=True)
+        if context is not None:
+            context.meta.setdefault(_NAMED, endpoints[0])
     if not isinstance(policy, Policy):
         raise click.UsageError(
             f"{place}: expected a Policy or an Endpoint, got an object of type {type(policy).__name__}"

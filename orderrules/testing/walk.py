@@ -28,7 +28,7 @@ from orderrules.reading.hints import hint_close_to
 from orderrules.reading.problems import Code, InvalidInput
 from orderrules.reading.values import members
 from orderrules.testing.own_decisions import own_decisions
-from orderrules.testing.sessions import Body, DisagreementError, Session, Status, Step, replay, shorten
+from orderrules.testing.sessions import AnswerStatus, Body, DisagreementError, Session, Step, replay, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -455,13 +455,13 @@ class _Functions:
     """A service that is given by functions."""
 
     create_order: Callable[[Any], object]
-    send_update: Callable[[Any, Body], Status]
+    send_update: Callable[[Any, Body], AnswerStatus]
     read_order: Callable[[Any], Any]
 
 
 def check_service(  # noqa: PLR0913 - all but three have defaults.
     policy: Policy[OrderT, PatchT],
-    send: Callable[[Any, Body], Status],
+    send: Callable[[Any, Body], AnswerStatus],
     *,
     create: Callable[[OrderT], object],
     read: Callable[[Any], OrderT | None] | None = None,

@@ -257,3 +257,20 @@ def test_the_help_of_every_command_has_an_example(command: str) -> None:
     text = run(command, "--help").stdout
     assert f"  orderrules {command} " in text
     assert "\b" not in text
+
+
+def test_an_endpoint_that_is_named_goes_before_the_shipped_one(tmp_path: Path) -> None:
+    """It reads the orders of the shipped platform in another place."""
+    file = tmp_path / "ours.py"
+    file.write_text(
+        "import attrs\nfrom orderrules import awal\n"
+        "places = tuple(attrs.evolve(place, path=('order', *place.path)) for place in awal.ENDPOINT.payload.places)\n"
+        "payload = attrs.evolve(awal.ENDPOINT.payload, places=places, shows=('order',))\n"
+        "OURS = attrs.evolve(awal.ENDPOINT, payload=payload)\n",
+        encoding="utf-8",
+    )
+    order = tmp_path / "order.json"
+    order.write_text('{"order": {"id": 1, "status": "pending"}}', encoding="utf-8")
+    answer = run("editable", "--policy", f"{file}:OURS", str(order))
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    assert run("editable", "--platform", "awal", str(order)).exit_code == 2
