@@ -13,26 +13,26 @@ export type Condition =
 /** An order that was read: the facts that the rules read, and the raw values of its attributes. */
 export interface Order {
   readonly id: number | string | null;
-  readonly facts: Facts;
+  readonly facts: Readonly<Facts>;
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 /** An update that was read: the keys that it sends, in the order of the page. */
 export interface Patch {
-  readonly keys: Key[];
-  readonly body: Body;
+  readonly keys: readonly Key[];
+  readonly body: Readonly<Body>;
   readonly facts: Readonly<Record<string, unknown>>;
 }
 /** One thing that could not be read. */
 export interface Problem {
   pointer: string;
-  code: string;
+  code: Code;
   params: Record<string, unknown>;
   message: string;
 }
 export interface Violation {
   rule: RuleId;
   section: Section | Action;
-  keys: Key[];
+  keys: readonly Key[];
   facts: { fact: string; value: unknown }[];
   condition: Condition;
   actual: string;
@@ -49,19 +49,29 @@ export interface Decision {
   action?: Action;
   allowed: boolean;
   violations: Violation[];
-  waivers: { waiver: WaiverId; condition: Condition; when: string; reason: string }[];
-  assumptions: { assumption: AssumptionId; question: string; answer: string; alternatives: string[] }[];
-  notes: { note: string; params: Record<string, string>; message: string }[];
+  waivers: readonly { waiver: WaiverId; condition: Condition; when: string; reason: string }[];
+  assumptions: readonly { assumption: AssumptionId; question: string; answer: string; alternatives: string[] }[];
+  notes: {
+    note: "caveat" | "not_given" | "not_shown" | "unreadable" | "not_listed";
+    params: Record<string, string>;
+    message: string;
+  }[];
 }
 export interface Sentences {
-  language?: Language;
+  /** Also with a region, such as "ar-SA". */
+  language?: Language | `${Language}-${string}` | undefined;
 }
 /** The input cannot be read; it has every problem. */
 export class InvalidInput extends Error {
+  private constructor();
+  /** The first hundred. */
   readonly problems: Problem[];
+  /** How many further problems there are. */
+  readonly more: number;
 }
 /** The update is refused; `decision` says why. */
 export class UpdateRefused extends Error {
+  private constructor();
   readonly decision: Decision;
 }
 export interface Policy {
@@ -76,9 +86,12 @@ export interface Policy {
 /** Everything that the rules are made of. */
 export const rulebook: Record<string, any>;
 /** Read an order from an answer of the API or a webhook. Throws InvalidInput. */
-export function readOrder(source: string | Uint8Array | object, options?: Sentences & { guest?: boolean }): Order;
+export function readOrder(
+  source: string | Uint8Array | ArrayBuffer | object,
+  options?: Sentences & { guest?: boolean | undefined },
+): Order;
 /** Read the body of an update strictly. Throws InvalidInput. */
-export function readPatch(source: Body | string | Uint8Array, options?: Sentences): Patch;
+export function readPatch(source: Body | string | Uint8Array | ArrayBuffer, options?: Sentences): Patch;
 /** Return a policy with parameters given, and with other answers to assumptions. */
 export function policy(options?: Options): Policy;
 export const POLICY: Policy;
@@ -89,4 +102,4 @@ export const split: Policy["split"];
 export const nextStatuses: Policy["nextStatuses"];
 export const given: Policy["given"];
 /** Return a decision unless it refuses; throws UpdateRefused. */
-export function require(decision: Decision): Decision;
+export function assertAllowed(decision: Decision): Decision;

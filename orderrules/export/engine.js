@@ -1,5 +1,5 @@
 /**
- * Decides which updates may be made to an order, by the rulebook in `data.js`.
+ * Decides which updates may be made to an order, by a rulebook, which is data.
  *
  * A value of a fact is a string, a number, a boolean or null, or an object for what JSON has no such value for:
  * `{state: "unknown"}` for a value that the page does not list, `{state: "left out"}` or `{state: "not shown"}` for one
@@ -9,7 +9,7 @@ import { languages, rulebook } from "./data.js";
 
 export { rulebook };
 
-const UNSET = Symbol("unset");
+const UNSET = Object.freeze({ state: "unset" });
 
 /** A value of a JSON text that no value of JavaScript stands for; it is told where it is read, or at the end. */
 class Flaw {
@@ -19,11 +19,17 @@ class Flaw {
     Object.assign(this, { pointer, code, params });
   }
 }
-const UNKNOWN = { state: "unknown" };
+const UNKNOWN = Object.freeze({ state: "unknown" });
 const id = (value) => JSON.stringify(value);
 const has = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
-const isObject = (value) =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Flaw);
+/** Say whether a value is an object as JSON knows it, and not a Map, a Promise or an instance of some class. */
+const isObject = (value) => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+};
+/** Say whether an array has no holes: JSON has none. */
+const isDense = (array) => Object.keys(array).length === array.length;
 const unique = (list) => [...new Set(list)];
 
 /** Freeze data with all that it contains. */
@@ -131,11 +137,11 @@ const FOREIGN = new RegExp(`\\{[^{}]*\\}|${FOREIGN_WORD}(?: ${FOREIGN_WORD})*|\\
 const mark = (text) => `\u2068${text}\u2069`;
 
 const languageOf = (code) => {
-  const found = languages[String(code).replace("_", "-").split("-")[0].toLowerCase()];
-  if (found === undefined) {
+  const name = String(code).replace("_", "-").split("-")[0].toLowerCase();
+  if (!has(languages, name)) {
     throw new RangeError(`there is no language '${code}'; the languages are: ${Object.keys(languages).join(", ")}`);
   }
-  return found;
+  return languages[name];
 };
 
 /** Isolate a text of unknown direction in a sentence that is written from right to left. */
@@ -328,13 +334,25 @@ const pointText = (pairs, wording) =>
 
 // --- Problems -------------------------------------------------------------------------------------------------------
 
-/** The input cannot be read. `problems` has every problem, each with a JSON pointer and a code. */
+const MOST_PROBLEMS = 100;
+const MOST_LINES = 20;
+
+/** The input cannot be read. `problems` has the first hundred, each with a JSON pointer and a code; `more` counts the others. */
 export class InvalidInput extends Error {
-  constructor(what, problems) {
-    const lines = problems.map(({ pointer, message }) => `\n  ${pointer || "(whole input)"}: ${message}`);
-    super(`cannot read the ${what}: ${count(problems.length, "problem", languages.en)}${lines.join("")}`);
+  constructor(what, problems, more, language) {
+    const tell = (code, values) => render(language, "ERRORS", code, values);
+    const whole = tell("whole");
+    const lines = problems
+      .slice(0, MOST_LINES)
+      .map(({ pointer, message }) => `${isolate(pointer, language) || whole}: ${message}`);
+    const total = problems.length + more;
+    if (total > lines.length) lines.push(tell("more", { count: total - lines.length }));
+    const input = render(language, "INPUTS", what, { platform: platformName });
+    const task = render(language, "INPUTS", "read", { input });
+    super([tell("problems", { what: task, count: total }), ...lines].join("\n  "));
     this.name = "InvalidInput";
     this.problems = problems;
+    this.more = more;
   }
 }
 
@@ -351,9 +369,9 @@ const KIND_OF = { string: "string", boolean: "boolean", undefined: "unknown" };
 const kindOf = (value) => {
   if (value instanceof Flaw) return "flaw";
   if (value === null) return "null";
-  if (Array.isArray(value)) return "array";
+  if (Array.isArray(value)) return isDense(value) ? "array" : "unknown";
   if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
-  return typeof value === "object" ? "object" : (KIND_OF[typeof value] ?? "unknown");
+  return isObject(value) ? "object" : (KIND_OF[typeof value] ?? "unknown");
 };
 
 const token = (key) => "/" + String(key).replace(/~/g, "~0").replace(/\//g, "~1");
@@ -362,7 +380,9 @@ class Reader {
   constructor(language) {
     this.language = language;
     this.problems = [];
+    this.more = 0;
     this.flaws = [];
+    this.fractions = new Set();
   }
 
   flaw(pointer, code, params) {
@@ -374,10 +394,14 @@ class Reader {
   /** Throw an error if there is a problem. */
   finish(what) {
     for (const { isTold, pointer, code, params } of this.flaws) if (!isTold) this.add(pointer, code, params);
-    if (this.problems.length > 0) throw new InvalidInput(what, this.problems);
+    if (this.problems.length > 0) throw new InvalidInput(what, this.problems, this.more, this.language);
   }
 
   add(pointer, code, params = {}) {
+    if (this.problems.length >= MOST_PROBLEMS) {
+      this.more += 1;
+      return undefined;
+    }
     let fragment = params.reason === undefined ? code : `${code}.${params.reason}`;
     if (params.choices?.length < 2) fragment += params.choices.length === 1 ? ".only" : ".none";
     const message = render(this.language, "PROBLEMS", fragment, params);
@@ -385,47 +409,59 @@ class Reader {
     return undefined;
   }
 
-  wrongType(pointer, expected, value) {
+  wrongType(pointer, expected, value, found = kindOf(value)) {
     if (value instanceof Flaw) {
       value.isTold = true;
       return this.add(pointer, value.code, value.params);
     }
     return value === null
       ? this.add(pointer, "null", { expected })
-      : this.add(pointer, "wrong_type", { expected, found: kindOf(value) });
+      : this.add(pointer, "wrong_type", { expected, found });
   }
 
-  /** Read a value strictly, by its JSON Schema. */
+  /** Read a value strictly, by its JSON Schema; return a copy of it. */
   value(schema, value, pointer) {
-    if (schema.anyOf) {
-      const readers = schema.anyOf.map((each) => {
-        const reader = new Reader(this.language);
-        reader.value(each, value, pointer);
-        return reader;
-      });
-      if (readers.every(({ problems }) => problems.length > 0)) this.problems.push(...readers.at(-1).problems);
-      return;
-    }
+    if (schema.anyOf) return this.anyOf(schema.anyOf, value, pointer);
     const expected = schema.format === "date" ? "date" : schema.type;
-    const found = kindOf(value);
+    const kind = kindOf(value);
+    const found = kind === "integer" && this.fractions.has(pointer) ? "number" : kind;
     const fits = found === schema.type || (schema.type === "number" && found === "integer");
-    if (!fits) this.wrongType(pointer, expected, value);
-    else if (schema.type === "object") this.object(schema, value, pointer);
-    else if (schema.type === "array")
-      value.forEach((item, place) => this.value(schema.items, item, `${pointer}/${place}`));
-    else if (found === "integer" && !Number.isSafeInteger(value)) this.add(pointer, "number_too_long", { bound: 15 });
+    if (!fits) return this.wrongType(pointer, expected, value, found);
+    if (schema.type === "object") return this.object(schema, value, pointer);
+    if (schema.type === "array")
+      return value.map((item, place) => this.value(schema.items, item, `${pointer}/${place}`));
+    if (schema.type === "integer" && !Number.isSafeInteger(value)) this.add(pointer, "number_too_long", { bound: 15 });
     else if (schema.enum && !schema.enum.includes(value)) this.add(pointer, "not_a_choice", { choices: schema.enum });
     else if (schema.format === "date") this.date(value, pointer);
     else if (found === "string") this.text(value, pointer);
     else if (found === "number" && !Number.isFinite(value)) this.add(pointer, "not_finite");
+    return value;
   }
 
+  anyOf(schemas, value, pointer) {
+    let last;
+    for (const schema of schemas) {
+      last = new Reader(this.language);
+      last.fractions = this.fractions;
+      const read = last.value(schema, value, pointer);
+      if (last.problems.length === 0) return read;
+    }
+    this.problems.push(...last.problems);
+    return undefined;
+  }
+
+  /** Read an object; a key whose value is undefined is not there, as `JSON.stringify` has it. */
   object(schema, value, pointer) {
+    const read = {};
     for (const [key, inner] of Object.entries(value)) {
-      if (has(schema.properties, key)) this.value(schema.properties[key], inner, pointer + token(key));
+      if (inner === undefined) continue;
+      if (has(schema.properties, key)) read[key] = this.value(schema.properties[key], inner, pointer + token(key));
       else this.add(pointer + token(key), "unknown_key");
     }
-    for (const key of schema.required ?? []) if (!has(value, key)) this.add(pointer + token(key), "missing");
+    for (const key of schema.required ?? []) {
+      if (value[key] === undefined) this.add(pointer + token(key), "missing");
+    }
+    return read;
   }
 
   date(value, pointer) {
@@ -452,7 +488,10 @@ const isDay = (text) => {
 
 const TOKEN =
   /[ \t\n\r]*(?:([{}[\],:])|("(?:[^"\\]|\\.)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null)|(NaN|-?Infinity))/y;
+const NOT_BLANK = /[^ \t\n\r]/;
 const DEEPEST = 64;
+const LONGEST_UPDATE = 1 << 20;
+const LONGEST_ORDER = 1 << 22;
 
 /** Parses a JSON text. A key that is there twice, and a number that a double cannot hold, are problems with a place. */
 class Parser {
@@ -468,11 +507,11 @@ class Parser {
   parse() {
     const reader = this.#reader;
     if (this.#text.startsWith("\ufeff")) return reader.add("", "byte_order_mark");
-    if (this.#text.trim() === "") return reader.add("", "not_json", { reason: "empty" });
+    if (!NOT_BLANK.test(this.#text)) return reader.add("", "not_json", { reason: "empty" });
     try {
       const value = this.#value(this.#next(), "", 0);
       const rest = this.#text.slice(this.#tokens.lastIndex);
-      return rest.trim() === "" ? value : reader.add("", "trailing_text", this.#place());
+      return !NOT_BLANK.test(rest) ? value : reader.add("", "trailing_text", this.#place());
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       return reader.add("", "not_json", { reason: "syntax", ...this.#place() });
@@ -519,8 +558,11 @@ class Parser {
 
   #number(text, pointer) {
     const number = Number(text);
-    const isLost = /^-?\d+$/.test(text) ? !Number.isSafeInteger(number) : !Number.isFinite(number);
-    return isLost ? this.#reader.flaw(pointer, "number_too_long", { bound: 15 }) : number;
+    if (/^-?\d+$/.test(text)) {
+      return Number.isSafeInteger(number) ? number : this.#reader.flaw(pointer, "number_too_long", { bound: 15 });
+    }
+    this.#reader.fractions.add(pointer);
+    return Number.isFinite(number) ? number : this.#reader.flaw(pointer, "not_finite", {});
   }
 
   #array(pointer, depth) {
@@ -566,8 +608,10 @@ const parse = (text, reader) => {
   }
 };
 
-const load = (source, reader) => {
+const load = (source, reader, longest) => {
+  if (source instanceof ArrayBuffer) return load(new Uint8Array(source), reader, longest);
   if (source instanceof Uint8Array) {
+    if (source.length > longest) return tooLarge(reader, "bytes", source.length, longest);
     let text;
     try {
       text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(source);
@@ -576,8 +620,10 @@ const load = (source, reader) => {
     }
     return parse(text, reader);
   }
-  return typeof source === "string" ? parse(source, reader) : source;
+  if (typeof source !== "string") return source;
+  return source.length > longest ? tooLarge(reader, "characters", source.length, longest) : parse(source, reader);
 };
+const tooLarge = (reader, reason, found, bound) => reader.add("", "too_large", { reason, found, bound });
 
 // --- Orders and updates ---------------------------------------------------------------------------------------------
 
@@ -594,27 +640,38 @@ const platformName = rulebook.platform[0].toUpperCase() + rulebook.platform.slic
  */
 export function readPatch(source, { language = "en" } = {}) {
   const reader = new Reader(languageOf(language));
-  const body = load(source, reader);
+  const document = load(source, reader, LONGEST_UPDATE);
+  let body;
   if (reader.problems.length === 0) {
-    if (isObject(body)) reader.object(rulebook.body, body, "");
-    else reader.wrongType("", "object", body);
+    if (isObject(document)) body = reader.object(rulebook.body, document, "");
+    else reader.wrongType("", "object", document);
   }
-  reader.finish(`${platformName} update`);
+  reader.finish("update_of");
   return makePatch(body);
 }
+
+/** The orders and patches that were read here: no other object is decided on. */
+const made = new WeakSet();
+const make = (thing) => {
+  made.add(thing);
+  return freeze(thing);
+};
+const check = (thing, name, reader) => {
+  if (!made.has(thing)) throw new TypeError(`expected ${name} that ${reader} of this module has returned`);
+};
 
 const makePatch = (body) => {
   const keys = pageOrder.filter((key) => has(body, key));
   const facts = Object.fromEntries(
     updateFacts.map((fact) => [fact.name, valueOf(fact, has(body, fact.attribute) ? body[fact.attribute] : UNSET)]),
   );
-  return { keys, body: Object.fromEntries(keys.map((key) => [key, body[key]])), facts };
+  return make({ keys, body: Object.fromEntries(keys.map((key) => [key, body[key]])), facts });
 };
 
 /** Return an order with these raw values of its attributes. */
 const makeOrder = (attributes) => {
   const facts = Object.fromEntries(orderFacts.map((fact) => [fact.name, valueOf(fact, attributes[fact.attribute])]));
-  return { id: attributes.id ?? null, facts, attributes };
+  return make({ id: attributes.id ?? null, facts, attributes });
 };
 
 const fromData = (data) => (data?.state === "unset" ? UNSET : data);
@@ -629,7 +686,7 @@ export function readOrder(source, { guest = false, language = "en" } = {}) {
     throw new TypeError(guest === true ? `${platformName} has no guest customers` : "guest must be true or false");
   }
   const reader = new Reader(languageOf(language));
-  const document = load(source, reader);
+  const document = load(source, reader, LONGEST_ORDER);
   const found = reader.problems.length > 0 ? undefined : findOrder(layout, document, reader);
   const attributes = {};
   if (found !== undefined) {
@@ -639,7 +696,9 @@ export function readOrder(source, { guest = false, language = "en" } = {}) {
       attributes.id =
         Number.isSafeInteger(found.order.id) || typeof found.order.id === "string" ? found.order.id : null;
   }
-  reader.finish(`${platformName} order`);
+  // A long number elsewhere in an order is not read, and is no loss; the id is.
+  reader.flaws = reader.flaws.filter((flaw) => flaw.code !== "number_too_long" || flaw === found?.order.id);
+  reader.finish("order_of");
   for (const { attribute, value, then } of layout.implies) {
     if (attributes[attribute] === value) attributes[then.attribute] = then.value;
   }
@@ -689,7 +748,7 @@ const emptyKind = (value) => {
 
 const readPlace = (place, order, pointer, reader) => {
   const [first, inner] = place.path;
-  if (!has(order, first)) {
+  if (!has(order, first) || order[first] === undefined) {
     return place.required ? reader.add(pointer + token(first), "missing") : fromData(place.if_left_out);
   }
   let value = order[first];
@@ -697,7 +756,7 @@ const readPlace = (place, order, pointer, reader) => {
   if (place.empty.includes(emptyKind(value))) return fromData(place.if_empty);
   if (inner !== undefined) {
     if (!isObject(value)) return reader.wrongType(at, place.expected, value);
-    value = value[inner] ?? null;
+    value = (has(value, inner) ? value[inner] : null) ?? null;
     if (value === null) return fromData(place.if_key_left_out);
     at += token(inner);
   } else if (place.length) {
@@ -720,6 +779,9 @@ const ordered = [...rulebook.rules].sort((one, other) => {
 const isSection = (rule) => has(rulebook.sections, rule.section);
 const replace = (rules, changed) => rules.map((rule) => changed.find(({ id: name }) => name === rule.id) ?? rule);
 
+/** The methods of a policy; they may be taken out of it, as the functions of this module are. */
+const QUESTIONS = ["canUpdate", "can", "editable", "split", "nextStatuses", "given"];
+
 class Policy {
   #rules;
   #settings;
@@ -727,6 +789,7 @@ class Policy {
   #alternatives;
 
   constructor({ given = {}, assumptions = {} } = {}) {
+    for (const name of QUESTIONS) this[name] = this[name].bind(this);
     this.#settings = settingsOf(given);
     this.#rules = ordered;
     for (const [assumption, name] of Object.entries(assumptions)) {
@@ -749,11 +812,14 @@ class Policy {
 
   /** Decide whether an update may be sent for an order. */
   canUpdate(order, patch, { language = "en" } = {}) {
+    check(order, "an order", "readOrder");
+    check(patch, "an update", "readPatch");
     return this.#toJson(this.#decide(order.facts, patch.facts, patch.keys), languageOf(language), order, patch);
   }
 
   /** Decide whether an action other than an update is possible for an order. */
   can(order, action, { language = "en" } = {}) {
+    check(order, "an order", "readOrder");
     if (!has(rulebook.actions, action)) {
       throw new RangeError(`'${action}' is not an action; there are: ${Object.keys(rulebook.actions).join(", ")}`);
     }
@@ -762,6 +828,7 @@ class Policy {
 
   /** Return a decision for each section: whether it may change now. */
   editable(order, { language = "en" } = {}) {
+    check(order, "an order", "readOrder");
     const chosen = languageOf(language);
     return Object.fromEntries(
       sections.map((section) => [section, this.#toJson(this.#section(order.facts, section), chosen, order)]),
@@ -770,6 +837,7 @@ class Policy {
 
   /** Return the statuses that may follow the present one; null if no rule reads the status asked for. */
   nextStatuses(order, key) {
+    check(order, "an order", "readOrder");
     const pairs = followed.filter(([, asked]) => key === undefined || asked.attribute === key);
     if (pairs.length === 0) {
       if (key === undefined) return null;
@@ -945,7 +1013,11 @@ class Policy {
         ...(given.length > 0 ? { given: Object.fromEntries(given) } : {}),
       },
       order: Object.fromEntries(orderFacts.map((fact) => [fact.name, shown(fact, order)])),
-      ...(asked?.keys ? { update: { keys: asked.keys, facts: asked.facts } } : asked ? { action: asked } : {}),
+      ...(asked?.keys
+        ? { update: { keys: [...asked.keys], facts: { ...asked.facts } } }
+        : asked
+          ? { action: asked }
+          : {}),
       allowed: violations.length === 0,
       violations: violations.map((each) => ({ ...each, facts: each.facts.map(evidence) })),
       ...told,
@@ -1068,7 +1140,8 @@ const LONGEST = 40;
 const spelling = (fact, raw) => {
   const word = String(raw);
   const suggestion = closeTo(word, fact);
-  const cut = [...word].length > LONGEST ? `${[...word].slice(0, LONGEST).join("")}…` : word;
+  const characters = [...word.slice(0, 2 * LONGEST + 2)];
+  const cut = characters.length > LONGEST ? `${characters.slice(0, LONGEST).join("")}…` : word;
   return { shown: cut, ...(suggestion ? { suggestion } : {}) };
 };
 
@@ -1133,15 +1206,10 @@ export const policy = (options) => new Policy(options);
 
 /** The policy with the answers of the rulebook. */
 export const POLICY = policy();
-export const canUpdate = (order, patch, options) => POLICY.canUpdate(order, patch, options);
-export const can = (order, action, options) => POLICY.can(order, action, options);
-export const editable = (order, options) => POLICY.editable(order, options);
-export const split = (order, patch, options) => POLICY.split(order, patch, options);
-export const nextStatuses = (order, key) => POLICY.nextStatuses(order, key);
-export const given = (values) => POLICY.given(values);
+export const { canUpdate, can, editable, split, nextStatuses, given } = POLICY;
 
 /** Return a decision unless it refuses. */
-export const require = (decision) => {
+export const assertAllowed = (decision) => {
   if (!decision.allowed) throw new UpdateRefused(decision);
   return decision;
 };

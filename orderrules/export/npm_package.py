@@ -14,6 +14,7 @@ from orderrules.analysis import vectors
 from orderrules.analysis.schema import schema_of
 from orderrules.languages.sentences import SHIPPED, language_of
 from orderrules.reading.fields import UNSET
+from orderrules.reading.problems import Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _DATA_LINE: Final = 'import { languages, rulebook } from "./data.js";\n'
 _TABLES: Final = (
     "CODE", "DIRECTION", "JOINERS", "FORMS", "NOUNS", "VALUES", "KINDS", "PROBLEMS", "CONDITIONS", "DECISIONS", "NOTES",
+    "ERRORS", "INPUTS",
 )  # fmt: skip
 """The tables of a language that the engine reads."""
 _VERSION: Final = 1
@@ -152,6 +154,7 @@ def types(rulebook: Mapping[str, Any]) -> str:
         "Action": rulebook["actions"],
         "RuleId": [rule["id"] for rule in rulebook["rules"]],
         "WaiverId": [waiver["id"] for waiver in rulebook["waivers"]],
+        "Code": [code.value for code in Code],
         "AssumptionId": [each["id"] for each in rulebook["assumptions"]],
         "Language": SHIPPED,
     }
@@ -175,13 +178,9 @@ def types(rulebook: Mapping[str, Any]) -> str:
             f"export type Body = {_schema_type(rulebook['body'])};",
             "export interface Options {",
             "  /** The values of parameters, such as a store's settings. */",
-            "  given?: {",
-            *given,
-            "  };",
+            *(["  given?: {", *given, "  };"] if given else ["  given?: Record<string, never>;"]),
             "  /** Other answers to what the page leaves open. */",
-            "  assumptions?: {",
-            *chosen,
-            "  };",
+            *(["  assumptions?: {", *chosen, "  };"] if chosen else ["  assumptions?: Record<string, never>;"]),
             "}",
             written,
         ]
@@ -224,7 +223,13 @@ def package_files(endpoint: Endpoint[Any, Any]) -> dict[str, str]:
         "type": "module",
         "main": "index.js",
         "types": "index.d.ts",
-        "exports": {".": {"types": "./index.d.ts", "default": "./index.js"}, "./rulebook.json": "./rulebook.json"},
+        "exports": {
+            ".": {"types": "./index.d.ts", "default": "./index.js"},
+            "./rulebook.json": "./rulebook.json",
+            "./package.json": "./package.json",
+        },
+        "files": ["index.js", "index.d.ts", "rulebook.json"],
+        "engines": {"node": ">=20"},
         "sideEffects": False,
         "private": True,
         "license": "MIT",

@@ -204,6 +204,87 @@ def test_a_number_beyond_what_a_double_holds_is_a_problem(folders: dict[str, Pat
     ]
 
 
+HOSTILE: Final = """
+import * as engine from "./index.js";
+const told = (act) => {
+  try { return act().keys; } catch (error) {
+    return error.problems?.map(({ pointer, code }) => `${pointer} ${code}`) ?? error.name;
+  }
+};
+class Customer { #id = 1; get id() { return this.#id; } }
+const sparse = [];
+sparse.length = 2 ** 32 - 1;
+const order = { status: { slug: "completed" } };
+const many = `{"employees": [${Array(3000).fill('"a"').join()}]}`;
+const counted = () => {
+  try { engine.readPatch(many); } catch ({ problems, more }) { return [problems.length, more]; }
+};
+const list = [12];
+const patch = engine.readPatch({ employees: list });
+list.push(13);
+const unknown = engine.readOrder({ status: { slug: "zzz" } });
+const { canUpdate } = engine.policy();
+console.log(JSON.stringify([
+  told(() => engine.readPatch(Promise.resolve({}))),
+  told(() => engine.readPatch(new Map())),
+  told(() => engine.readPatch(new TextEncoder().encode('{"coupon_code": "X"}').buffer)),
+  told(() => engine.readPatch({ employees: sparse })),
+  told(() => engine.readPatch({ employees: [, 1] })),
+  told(() => engine.readPatch({ coupon_code: undefined, employees: [1] })),
+  told(() => engine.readPatch('{"branch_id": 1.0}')),
+  told(() => engine.readPatch('{"branch_id": 1e-400}')),
+  told(() => engine.readPatch('{"ship_to": {"geo_coordinates": {"lat": 1e300}}}')),
+  told(() => engine.readPatch('{"ship_to": {"geo_coordinates": {"lat": 1e400}}}')),
+  told(() => engine.readPatch("{}\u00a0")),
+  told(() => engine.readPatch(`{"coupon_code": "${"a".repeat(2 ** 20)}"}`)),
+  told(() => engine.readPatch('{"__proto__": {"allowed": true}}')),
+  told(() => engine.readOrder({ ...order, customer: new Customer() })),
+  told(() => engine.readOrder({ status: Object.create({ slug: "completed" }) })),
+  told(() => engine.readOrder('{"id": 12345678901234567890, "status": {"slug": "completed"}}')),
+  engine.readOrder('{"hash": 12345678901234567890, "status": {"slug": "completed"}}').facts.status,
+  told(() => engine.canUpdate({ facts: {}, attributes: {} }, patch)),
+  told(() => engine.canUpdate(structuredClone(engine.readOrder(order)), patch)),
+  told(() => { unknown.facts.status.state = "completed"; }),
+  told(() => engine.readPatch("{}", { language: "constructor" })),
+  counted(),
+  patch.body.employees,
+  canUpdate(engine.readOrder(order), engine.readPatch({ coupon_code: "X" })).allowed,
+]));
+"""
+
+
+@needs_node
+def test_what_is_no_json_of_ones_own_is_a_problem_and_no_empty_object(folders: dict[str, Path]) -> None:
+    """Nothing that was read changes afterwards, and nothing that was not read is decided on."""
+    done = node("--input-type=module", "-e", HOSTILE, cwd=folders["salla"])
+    assert json.loads(done.stdout) == [
+        [" wrong_type"],
+        [" wrong_type"],
+        ["coupon_code"],
+        ["/employees wrong_type"],
+        ["/employees wrong_type"],
+        ["employees"],
+        ["/branch_id wrong_type"],
+        ["/branch_id wrong_type"],
+        ["ship_to"],
+        ["/ship_to/geo_coordinates/lat not_finite"],
+        [" trailing_text"],
+        [" too_large"],
+        ["/__proto__ unknown_key"],
+        ["/customer wrong_type"],
+        ["/status wrong_type"],
+        ["/id number_too_long"],
+        "completed",
+        "TypeError",
+        "TypeError",
+        "TypeError",
+        "RangeError",
+        [100, 2900],
+        [12],
+        False,
+    ], done.stderr
+
+
 CHOICES: Final = """
 import * as engine from "./index.js";
 const order = engine.readOrder({ status: { slug: "delivered" }, customer: [] });
@@ -217,7 +298,7 @@ console.log(JSON.stringify([
   told(() => engine.given({ colour: 1 })),
   told(() => engine.can(order, "x")),
   told(() => engine.canUpdate(order, patch, { language: "tlh" })),
-  told(() => engine.require(engine.can(order, "cancel"))),
+  told(() => engine.assertAllowed(engine.can(order, "cancel"))),
 ]));
 """
 
