@@ -167,13 +167,21 @@ def test_the_package_answers_as_the_library_does(folders: dict[str, Path], name:
         assert (allowed, refused) == (write_body(parts.allowed), write_body(parts.refused))
 
 
+def test_every_mistake_of_an_interpreter_is_noticed_by_the_vectors() -> None:
+    """If engine, vectors or mistakes have changed since, `make planted` has to plant all of them again (30 seconds)."""
+    written = json.loads(planted_mistakes.NOTICED.read_text(encoding="utf-8"))
+    assert written["digest"] == planted_mistakes.digest(), "run make planted"
+    assert list(written["noticed"]) == [mistake["says"] for mistake in planted_mistakes.MISTAKES]
+    assert [says for says, parts in written["noticed"].items() if not parts] == []
+
+
 @needs_node
 @pytest.mark.any_python
-def test_every_mistake_of_an_interpreter_is_noticed_by_the_vectors(tmp_path: Path) -> None:
-    """And by the parts that the documentation names; ``make planted`` writes them down."""
-    noticed = planted_mistakes.measure(tmp_path)
-    assert [says for says, parts in noticed.items() if not parts] == []
-    assert noticed == json.loads(planted_mistakes.NOTICED.read_text(encoding="utf-8"))
+def test_some_planted_mistakes_are_noticed_by_the_parts_that_were_written_down(tmp_path: Path) -> None:
+    """Each ninth one is planted here."""
+    written = json.loads(planted_mistakes.NOTICED.read_text(encoding="utf-8"))["noticed"]
+    for says, parts in planted_mistakes.measure(tmp_path, planted_mistakes.MISTAKES[::9]).items():
+        assert parts == written[says], says
 
 
 NUMBERS: Final = """

@@ -22,7 +22,7 @@ def draw_vectors() -> str:
 
 def draw_planted() -> str:
     """Return how many mistakes are noticed, and a table of the lists of vectors that notice each."""
-    noticed: dict[str, dict[str, list[str]]] = json.loads(NOTICED.read_text(encoding="utf-8"))
+    noticed: dict[str, dict[str, list[str]]] = json.loads(NOTICED.read_text(encoding="utf-8"))["noticed"]
     found = sum(1 for parts in noticed.values() if parts)
     rows = [
         [says, *(", ".join(part.split()[0] for part in parts.get(name, [])) or "none" for name in ENDPOINTS)]

@@ -6,6 +6,7 @@ down which parts of them fail; the documentation lists them.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from orderrules import awal, salla
-from orderrules.export import write_package
+from orderrules.export import package_files, write_package
 
 if TYPE_CHECKING:
     from orderrules.authoring import Endpoint
@@ -56,21 +57,27 @@ def noticed_by(mistake: dict[str, str], packages: dict[str, Path], elsewhere: Pa
     return parts
 
 
-def measure(elsewhere: Path) -> dict[str, dict[str, list[str]]]:
-    """Return what notices each mistake."""
+def measure(elsewhere: Path, mistakes: list[dict[str, str]]) -> dict[str, dict[str, list[str]]]:
+    """Return what notices each of some mistakes."""
     packages = {name: elsewhere / name for name in ENDPOINTS}
     for name, endpoint in ENDPOINTS.items():
         write_package(endpoint, packages[name])
     with ThreadPoolExecutor(2) as pool:
-        found = pool.map(lambda mistake: noticed_by(mistake, packages, elsewhere), MISTAKES)
-        return {mistake["says"]: parts for mistake, parts in zip(MISTAKES, found, strict=True)}
+        found = pool.map(lambda mistake: noticed_by(mistake, packages, elsewhere), mistakes)
+        return {mistake["says"]: parts for mistake, parts in zip(mistakes, found, strict=True)}
+
+
+def digest() -> str:
+    """Return a digest of all that a measurement depends on: the packages and the mistakes."""
+    files = [package_files(endpoint) for endpoint in ENDPOINTS.values()]
+    return hashlib.sha256(json.dumps([MISTAKES, files]).encode()).hexdigest()
 
 
 def main() -> int:
     """Measure, and write it down."""
     with tempfile.TemporaryDirectory() as elsewhere:
-        noticed = measure(Path(elsewhere))
-    NOTICED.write_text(json.dumps(noticed, indent=1) + "\n", encoding="utf-8")
+        noticed = measure(Path(elsewhere), MISTAKES)
+    NOTICED.write_text(json.dumps({"digest": digest(), "noticed": noticed}, indent=1) + "\n", encoding="utf-8")
     missed = [says for says, parts in noticed.items() if not parts]
     sys.stdout.write("".join(f"not noticed: {says}\n" for says in missed))
     return 1 if missed else 0
