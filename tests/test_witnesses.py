@@ -14,6 +14,8 @@ from tests.kit.rule_mutants import EQUIVALENT, mutants
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+pytestmark = pytest.mark.any_python
+
 SALLA_ASSUMPTIONS: list[dict[str, Any]] = [
     {},
     {"pending": salla.PENDING_FAMILY},

@@ -236,6 +236,9 @@ def package_files(endpoint: Endpoint[Any, Any]) -> dict[str, str]:
         "scripts": {"test": "node --test"},
         "orderrules": {"edition": policy.edition, "digest": policy.digest()},
     }
+    suite: Any = vectors.suite(policy, endpoint)
+    # The example of the readme is a vector that is refused, if there is one.
+    shown = next((each for each in suite["updates"] if not each["allowed"]), suite["updates"][0])
     files = resources.files("orderrules.export")
     readme = files.joinpath("README.template.md").read_text(encoding="utf-8")
     return {
@@ -243,9 +246,12 @@ def package_files(endpoint: Endpoint[Any, Any]) -> dict[str, str]:
         "index.js": engine(rulebook),
         "index.d.ts": types(rulebook),
         "rulebook.json": json.dumps(rulebook, ensure_ascii=False, separators=(",", ":")) + "\n",
-        "vectors.json": json.dumps(vectors.suite(policy, endpoint), ensure_ascii=False, separators=(",", ":")) + "\n",
+        "vectors.json": json.dumps(suite, ensure_ascii=False, separators=(",", ":")) + "\n",
         "index.test.js": files.joinpath("vectors.test.js").read_text(encoding="utf-8"),
-        "README.md": readme.replace("PLATFORM", policy.name).replace("MADE_FROM", _made_from(rulebook)),
+        "README.md": readme.replace("PLATFORM", policy.name)
+        .replace("MADE_FROM", _made_from(rulebook))
+        .replace("ORDER", json.dumps(shown["order"], ensure_ascii=False))
+        .replace("BODY", json.dumps(shown["body"], ensure_ascii=False)),
     }
 
 

@@ -22,6 +22,8 @@ from tests.kit.policies import (
 from tests.kit.rule_mutants import EQUIVALENT, mutants
 from tests.kit.specs import ASSUMPTIONS, SPECS
 
+pytestmark = pytest.mark.any_python
+
 SHOP: Final = salla.POLICY.with_rules(
     Rule(id="SHOP-1", section=salla.Section.COUPON, only_if=salla.STATUS.is_not("canceled"), reason="it is over")
 )

@@ -17,6 +17,8 @@ from tests.kit.draw_tables import POLICIES
 from tests.kit.kettles import COVER, STATE, kettles
 from tests.kit.specs import ASSUMPTIONS, CLAUSES, SPECS
 
+pytestmark = pytest.mark.any_python
+
 EXPLAINED: Final[list[dict[str, Any]]] = tomllib.loads((SPECS / "findings.toml").read_text(encoding="utf-8"))["finding"]
 
 

@@ -23,6 +23,8 @@ from tests.kit import toy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.any_python
+
 
 class Section(StrEnum):
     """The groups of keys."""

@@ -16,6 +16,8 @@ from orderrules.grammar.conditions import points
 from tests.kit import strategies, toy
 from tests.kit.strategies import pairs, said
 
+pytestmark = pytest.mark.any_python
+
 Question = tuple[Any, Any, Any, Any]
 
 

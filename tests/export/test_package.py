@@ -293,6 +293,16 @@ def test_what_is_no_json_of_ones_own_is_a_problem_and_no_empty_object(folders: d
     ], done.stderr
 
 
+@needs_node
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_the_example_in_the_readme_of_a_package_shows_a_refusal(folders: dict[str, Path], name: str) -> None:
+    """As it stands, and with the ids of rules."""
+    readme = (folders[name] / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```js\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+    done = node("--input-type=module", "-e", code, cwd=folders[name])
+    assert any(rule.id in done.stdout for rule in ENDPOINTS[name].policy.rules), done.stderr
+
+
 CHOICES: Final = """
 import * as engine from "./index.js";
 const order = engine.readOrder({ status: { slug: "delivered" }, customer: [] });

@@ -11,6 +11,7 @@ from typing import Any
 import jsonschema
 import narwhals as nw
 import polars as pl
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 
@@ -22,6 +23,8 @@ from orderrules.integrations.narwhals import to_narwhals
 from orderrules.integrations.sqlalchemy import to_sqlalchemy
 from orderrules.reading.bodies import write_body
 from tests.kit.random_platforms import Column, Platform, clean, platforms, refusing
+
+pytestmark = pytest.mark.any_python
 
 
 class Section(StrEnum):

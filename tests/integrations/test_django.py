@@ -484,6 +484,7 @@ def test_a_form_refuses_a_status_that_may_not_follow(row: Any) -> None:
     assert skipping.errors.as_data()["status"][0].code == "AWAL-STATUS-1"
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("serialized", [False, True])
 def test_the_state_machine_agrees_with_the_example_service(tmp_path: Any, serialized: bool) -> None:
     """The service runs in another process, and every answer and every order read back must be what the policy says."""

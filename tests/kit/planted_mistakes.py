@@ -68,8 +68,9 @@ def measure(elsewhere: Path, mistakes: list[dict[str, str]]) -> dict[str, dict[s
 
 
 def digest() -> str:
-    """Return a digest of all that a measurement depends on: the packages and the mistakes."""
-    files = [package_files(endpoint) for endpoint in ENDPOINTS.values()]
+    """Return a digest of all that a measurement depends on: mistakes, engines, vectors and what runs them."""
+    packages = [package_files(endpoint) for endpoint in ENDPOINTS.values()]
+    files = [package[name] for package in packages for name in ("index.js", "vectors.json", "index.test.js")]
     return hashlib.sha256(json.dumps([MISTAKES, files]).encode()).hexdigest()
 
 

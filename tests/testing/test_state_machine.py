@@ -44,6 +44,8 @@ from tests.kit.servers import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.any_python
+
 QUIET = settings(
     OrderMachine.TestCase.settings,
     max_examples=300,

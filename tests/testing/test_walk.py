@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from orderrules.testing import Fake, Report
 
+pytestmark = pytest.mark.any_python
+
 RIGHT = [(FakeSalla, salla.POLICY), (FakeAwal, awal.POLICY)]
 
 
