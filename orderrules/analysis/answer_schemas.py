@@ -8,10 +8,23 @@ from orderrules.analysis.schema import DIALECT
 from orderrules.grammar.condition_json import VERSION
 from orderrules.reading.problems import Code, Part
 
-__all__ = ["ADVICE", "CONDITION", "DECISION", "NOTE", "PROBLEM", "PROBLEMS", "PROBLEM_DOCUMENT", "SCHEMAS"]
+__all__ = [
+    "ADVICE",
+    "CONDITION",
+    "DECISION",
+    "FLAG",
+    "NOTE",
+    "PROBLEM",
+    "PROBLEMS",
+    "PROBLEM_DOCUMENT",
+    "SCHEMAS",
+    "TEXT",
+    "array",
+    "closed",
+]
 
 
-def _closed(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - a schema.
+def closed(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - a schema.
     """Return the schema of an object that has exactly these keys; a key that may be left out ends with ``_``."""
     return {
         "type": "object",
@@ -23,29 +36,29 @@ def _closed(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - a schema.
 
 def _extensible(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - a schema.
     """Return the schema of an object that has these keys, and may have others beside them."""
-    return {key: value for key, value in _closed(**properties).items() if key != "additionalProperties"}
+    return {key: value for key, value in closed(**properties).items() if key != "additionalProperties"}
 
 
-def _array(items: dict[str, Any]) -> dict[str, Any]:
+def array(items: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of an array."""
     return {"type": "array", "items": items}
 
 
-_TEXT: Final[dict[str, Any]] = {"type": "string"}
-_FLAG: Final[dict[str, Any]] = {"type": "boolean"}
+TEXT: Final[dict[str, Any]] = {"type": "string"}
+FLAG: Final[dict[str, Any]] = {"type": "boolean"}
 _COUNT: Final[dict[str, Any]] = {"type": "integer", "minimum": 0}
 _VALUE: Final[dict[str, Any]] = {
     "description": "a value of a fact",
     "anyOf": [
         {"type": ["string", "number", "boolean", "null"]},
-        _closed(text=_TEXT),
+        closed(text=TEXT),
         {
             "type": "object",
-            "properties": {word: {"anyOf": [{"type": "number"}, _closed(text=_TEXT)]} for word in ("above", "at most")},
+            "properties": {word: {"anyOf": [{"type": "number"}, closed(text=TEXT)]} for word in ("above", "at most")},
             "minProperties": 1,
             "additionalProperties": False,
         },
-        _closed(state={"enum": ["unknown", "not shown", "left out"]}, shown_=_TEXT, suggestion_=_TEXT),
+        closed(state={"enum": ["unknown", "not shown", "left out"]}, shown_=TEXT, suggestion_=TEXT),
     ],
 }
 _FACTS: Final[dict[str, Any]] = {"type": "object", "additionalProperties": _VALUE}
@@ -53,7 +66,7 @@ _PARAMS: Final[dict[str, Any]] = {
     "description": "the parameters of the message",
     "type": "object",
     "additionalProperties": {
-        "anyOf": [{"type": ["string", "number", "boolean"]}, {"type": "array", "items": _TEXT}],
+        "anyOf": [{"type": ["string", "number", "boolean"]}, {"type": "array", "items": TEXT}],
     },
 }
 CONDITION: Final[dict[str, Any]] = {
@@ -61,29 +74,29 @@ CONDITION: Final[dict[str, Any]] = {
     "anyOf": [
         {
             "type": "object",
-            "properties": {"fact": _TEXT, word: _array(_VALUE)},
+            "properties": {"fact": TEXT, word: array(_VALUE)},
             "required": ["fact", word],
             "additionalProperties": False,
         }
         for word in ("in", "not in")
     ]
-    + [_closed(**{word: _array({"$ref": "#/$defs/condition"})}) for word in ("all", "any")]
+    + [closed(**{word: array({"$ref": "#/$defs/condition"})}) for word in ("all", "any")]
     + [
-        _closed(
-            fact=_TEXT,
-            follows=_TEXT,
-            table=_array({"type": "array", "prefixItems": [_VALUE, _array(_VALUE)], "minItems": 2, "maxItems": 2}),
-            staying=_FLAG,
-            **{"not": _FLAG},
+        closed(
+            fact=TEXT,
+            follows=TEXT,
+            table=array({"type": "array", "prefixItems": [_VALUE, array(_VALUE)], "minItems": 2, "maxItems": 2}),
+            staying=FLAG,
+            **{"not": FLAG},
         )
     ],
 }
 """The schema of a condition. It refers to itself as ``#/$defs/condition``."""
-NOTE: Final[dict[str, Any]] = _closed(
-    note={"enum": ["caveat", "not_given", "not_shown", "unreadable", "not_listed"]}, params=_PARAMS, message=_TEXT
+NOTE: Final[dict[str, Any]] = closed(
+    note={"enum": ["caveat", "not_given", "not_shown", "unreadable", "not_listed"]}, params=_PARAMS, message=TEXT
 )
 """The schema of a note."""
-ADVICE: Final[dict[str, Any]] = _closed(advice=_TEXT, keys=_array(_TEXT), params=_PARAMS, message=_TEXT)
+ADVICE: Final[dict[str, Any]] = closed(advice=TEXT, keys=array(TEXT), params=_PARAMS, message=TEXT)
 """The schema of a piece of advice."""
 _CONDITION: Final[dict[str, Any]] = {"$ref": "#/$defs/condition"}
 DECISION: Final[dict[str, Any]] = {
@@ -93,46 +106,46 @@ DECISION: Final[dict[str, Any]] = {
         version={"description": "the version of this form", "const": VERSION},
         rulebook={
             "anyOf": [
-                _closed(
-                    name=_TEXT,
-                    edition=_TEXT,
-                    digest={**_TEXT, "pattern": "^[0-9a-f]{64}$"},
+                closed(
+                    name=TEXT,
+                    edition=TEXT,
+                    digest={**TEXT, "pattern": "^[0-9a-f]{64}$"},
                     given_={"description": "the parameters that were given, by name", **_FACTS},
                 ),
                 {"type": "null"},
             ]
         },
         order_={"description": "the facts of the order, by name", **_FACTS},
-        update_=_closed(keys={"description": "the body keys that the update sends", **_array(_TEXT)}, facts=_FACTS),
-        action_={"description": "the action that was asked about", **_TEXT},
-        allowed=_FLAG,
-        violations=_array(
-            _closed(
-                rule=_TEXT,
-                section=_TEXT,
-                keys=_array(_TEXT),
-                facts=_array(_closed(fact=_TEXT, value=_VALUE)),
+        update_=closed(keys={"description": "the body keys that the update sends", **array(TEXT)}, facts=_FACTS),
+        action_={"description": "the action that was asked about", **TEXT},
+        allowed=FLAG,
+        violations=array(
+            closed(
+                rule=TEXT,
+                section=TEXT,
+                keys=array(TEXT),
+                facts=array(closed(fact=TEXT, value=_VALUE)),
                 condition=_CONDITION,
-                actual=_TEXT,
-                expected=_TEXT,
-                message=_TEXT,
-                reason=_TEXT,
+                actual=TEXT,
+                expected=TEXT,
+                message=TEXT,
+                reason=TEXT,
             )
         ),
-        waivers=_array(_closed(waiver=_TEXT, condition=_CONDITION, when=_TEXT, reason=_TEXT)),
-        assumptions=_array(_closed(assumption=_TEXT, question=_TEXT, answer=_TEXT, alternatives=_array(_TEXT))),
-        notes=_array(NOTE),
+        waivers=array(closed(waiver=TEXT, condition=_CONDITION, when=TEXT, reason=TEXT)),
+        assumptions=array(closed(assumption=TEXT, question=TEXT, answer=TEXT, alternatives=array(TEXT))),
+        notes=array(NOTE),
     ),
     "$defs": {"condition": CONDITION},
 }
 """The schema of ``Decision.to_dict``. Other keys may stand beside its own."""
-PROBLEM: Final[dict[str, Any]] = _closed(
-    pointer={"description": "an RFC 6901 JSON pointer", **_TEXT},
+PROBLEM: Final[dict[str, Any]] = closed(
+    pointer={"description": "an RFC 6901 JSON pointer", **TEXT},
     code={"enum": [code.value for code in Code]},
     params=_PARAMS,
-    message=_TEXT,
-    remedy={"description": "the code of the hint", **_TEXT},
-    hint=_TEXT,
+    message=TEXT,
+    remedy={"description": "the code of the hint", **TEXT},
+    hint=TEXT,
     input_={"description": "the input of a command that has several", "enum": ["order", "patch"]},
     line_=_COUNT,
     row_=_COUNT,
@@ -143,8 +156,8 @@ PROBLEMS: Final[dict[str, Any]] = {
     "$schema": DIALECT,
     "title": "orderrules problems",
     **_extensible(
-        what={"description": "what could not be done", **_TEXT},
-        problems={**_array(PROBLEM), "minItems": 1},
+        what={"description": "what could not be done", **TEXT},
+        problems={**array(PROBLEM), "minItems": 1},
         more={"description": "how many further problems there are", **_COUNT},
     ),
 }
@@ -153,31 +166,31 @@ PROBLEM_DOCUMENT: Final[dict[str, Any]] = {
     "title": "Problem",
     "description": "a request that cannot be read or is refused (RFC 9457)",
     **_extensible(
-        type={**_TEXT, "format": "uri-reference"},
-        title=_TEXT,
+        type={**TEXT, "format": "uri-reference"},
+        title=TEXT,
         status={"type": "integer"},
-        detail=_TEXT,
-        errors=_array(
+        detail=TEXT,
+        errors=array(
             _extensible(
-                pointer_=_TEXT,
-                path_=_TEXT,
-                query_=_TEXT,
-                code_=_TEXT,
+                pointer_=TEXT,
+                path_=TEXT,
+                query_=TEXT,
+                code_=TEXT,
                 params_=_PARAMS,
-                remedy_={"description": "the code of the hint", **_TEXT},
-                rule_=_TEXT,
-                section_=_TEXT,
-                facts_=_array(_closed(fact=_TEXT, value=_VALUE)),
+                remedy_={"description": "the code of the hint", **TEXT},
+                rule_=TEXT,
+                section_=TEXT,
+                facts_=array(closed(fact=TEXT, value=_VALUE)),
                 condition_={"description": "a condition, as in a decision", "type": "object"},
-                reason_=_TEXT,
-                detail=_TEXT,
-                hint_=_TEXT,
+                reason_=TEXT,
+                detail=TEXT,
+                hint_=TEXT,
             )
         ),
         more_=_COUNT,
-        rules_=_array(_TEXT),
-        assumptions_=_array(_TEXT),
-        allowed_=_extensible(sections_=_array(_TEXT), keys_=_array(_TEXT), statuses_=_array(_TEXT)),
+        rules_=array(TEXT),
+        assumptions_=array(TEXT),
+        allowed_=_extensible(sections_=array(TEXT), keys_=array(TEXT), statuses_=array(TEXT)),
     ),
 }
 """The schema of a problem document. It has no references, so that an OpenAPI document can contain it."""

@@ -18,7 +18,7 @@ from orderrules.reading.fields import slots_of
 from orderrules.reading.problems import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from orderrules.grammar.rulebook import Rulebook
     from orderrules.reading.payloads import Payload
@@ -63,21 +63,26 @@ _DOCUMENTS = (
 )
 
 
+def read_as(endpoint: ReadsRequests, document: object, *, guest: bool) -> Any:  # noqa: ANN401 - an order of any platform.
+    """Read an order; only a platform with guests is asked about them."""
+    return endpoint.read_order(document, **({"guest": True} if guest else {}))
+
+
+def _distinct(things: Iterable[Any]) -> Iterator[Any]:
+    """Iterate over values of JSON, each once."""
+    return iter({json.dumps(thing): thing for thing in things}.values())
+
+
 def _problems_of(error: InvalidInput) -> list[list[str]]:
     return [[problem.pointer, problem.code.value] for problem in error.problems]
 
 
 def order_readings(rulebook: Rulebook[Any, Any], endpoint: ReadsRequests) -> Iterator[Json]:
     """Iterate over documents, each with the facts of the order in it, or with the problems of reading it."""
-    seen: set[str] = set()
-    for document, guest in _documents(rulebook, endpoint.payload):
-        key = json.dumps([document, guest])
-        if key in seen:
-            continue
-        seen.add(key)
+    for document, guest in _distinct(_documents(rulebook, endpoint.payload)):
         vector: Json = {"order": document, "guest": guest, "facts": {}, "problems": []}
         try:
-            order = endpoint.read_order(document, **({"guest": True} if guest else {}))
+            order = read_as(endpoint, document, guest=guest)
         except InvalidInput as error:
             vector["problems"] = _problems_of(error)
         else:
@@ -97,11 +102,10 @@ def _documents(rulebook: Rulebook[Any, Any], payload: Payload) -> Iterator[tuple
         place = next((each for each in payload.places if each.attribute == fact.attribute), None)
         if place is None:
             continue
-        words = [str(value) for value in fact.values if isinstance(value, str)] if place.kind is not None else []
+        words = [str(value) for value in fact.values if isinstance(value, str)]
         spellings = [*words, *(spelling for spelling, _ in fact.aliases), *(word for word, _ in fact.words)]
         spellings += [spelling.upper() for spelling in words[:2]] + ["no such word", ""]
-        values: list[Any] = [*(spellings if place.kind is not None else []), *_ODD]
-        for value in values:
+        for value in (*(spellings if place.kind is not None else ()), *_ODD):
             for changed in (_put(order, place.path, value), _put(order, place.path[:1], value)):
                 yield changed, False
                 if payload.guest is not None:
@@ -145,12 +149,7 @@ def _without(order: Json, key: str) -> Json:
 
 def body_readings(rulebook: Rulebook[Any, Any], endpoint: ReadsRequests) -> Iterator[Json]:
     """Iterate over bodies, each with the keys that it sends, or with the problems of reading it."""
-    seen: set[str] = set()
-    for body in _bodies(rulebook):
-        key = json.dumps(body)
-        if key in seen:
-            continue
-        seen.add(key)
+    for body in _distinct(_bodies(rulebook)):
         vector: Json = {"body": body, "keys": [], "problems": []}
         try:
             vector["keys"] = list(endpoint.read_patch(body).keys)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from orderrules.analysis.readings import body_readings, order_readings
+from orderrules.analysis.answer_schemas import FLAG, TEXT, array, closed
+from orderrules.analysis.readings import body_readings, order_readings, read_as
 from orderrules.analysis.schema import DIALECT
 from orderrules.engine.decision_table import replace_rules, table_of
 from orderrules.engine.samples import orders_of, patch_at
@@ -35,10 +36,10 @@ if TYPE_CHECKING:
     from orderrules.grammar.rulebook import Rulebook
     from orderrules.reading.payloads import Guest
 
-_TEXTS: Final = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+_TEXTS: Final = {**array(TEXT), "uniqueItems": True}
 _FACTS: Final = {"type": "object", "additionalProperties": {"type": ["string", "boolean", "number", "null", "object"]}}
 _VERDICT: Final[dict[str, Any]] = {
-    "allowed": {"type": "boolean"},
+    "allowed": FLAG,
     "violated": {"description": "the ids of the rules that refuse", **_TEXTS},
     "waived": {"description": "the ids of the waivers that were needed to allow it", **_TEXTS},
     "rests_on": {
@@ -46,118 +47,71 @@ _VERDICT: Final[dict[str, Any]] = {
         **_TEXTS,
     },
 }
+_PROBLEMS: Final[dict[str, Any]] = {
+    "description": "the pointer and the code of each problem; empty if it can be read",
+    **array({"type": "array", "prefixItems": [TEXT, TEXT], "minItems": 2, "maxItems": 2}),
+}
 
 
-def _entries_schema(**own: object) -> dict[str, object]:
-    properties = {
-        "facts": {
-            "description": "the facts of the order, by name; those that it does not show are left out",
-            **_FACTS,
-        },
-        "order": {"description": "the order as in the API's answers", "type": "object"},
-        "guest": {"description": "whether the caller says that the customer is a guest", "type": "boolean"},
-        "given": {"description": "the parameters that are known, by keyword", **_FACTS},
-        **own,
-    }
-    return {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": {**properties, **_VERDICT},
-            "required": [*properties, *_VERDICT],
-            "additionalProperties": False,
-        },
-    }
-
-
-def _readings_schema(**own: object) -> dict[str, object]:
-    problems = {
-        "description": "the pointer and the code of each problem; empty if it can be read",
-        "type": "array",
-        "items": {
-            "type": "array",
-            "prefixItems": [{"type": "string"}, {"type": "string"}],
-            "minItems": 2,
-            "maxItems": 2,
-        },
-    }
-    properties = {**own, "problems": problems}
-    return {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": properties,
-            "required": list(properties),
-            "additionalProperties": False,
-        },
-    }
+def _entries_schema(**own: Any) -> dict[str, Any]:  # noqa: ANN401 - a schema.
+    return array(
+        closed(
+            facts={
+                "description": "the facts of the order, by name; those that it does not show are left out",
+                **_FACTS,
+            },
+            order={"description": "the order as in the API's answers", "type": "object"},
+            guest={"description": "whether the caller says that the customer is a guest", **FLAG},
+            given={"description": "the parameters that are known, by keyword", **_FACTS},
+            **own,
+            **_VERDICT,
+        )
+    )
 
 
 SCHEMA: Final[dict[str, object]] = {
     "$schema": DIALECT,
     "title": "orderrules vectors",
-    "type": "object",
-    "properties": {
-        "version": {"description": "the version of this format", "const": 2},
-        "platform": {"type": "string"},
-        "edition": {"description": "the edition of the platform's rulebook", "type": "string"},
-        "digest": {
-            "description": "the digest of the rulebook's decisions",
-            "type": "string",
-            "pattern": "^[0-9a-f]{64}$",
-        },
-        "sections": {
+    **closed(
+        version={"description": "the version of this format", "const": 2},
+        platform=TEXT,
+        edition={"description": "the edition of the platform's rulebook", **TEXT},
+        digest={"description": "the digest of the rulebook's decisions", **TEXT, "pattern": "^[0-9a-f]{64}$"},
+        sections={
             "description": "the body keys of each section",
             "type": "object",
-            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+            "additionalProperties": array(TEXT),
         },
-        "updates": _entries_schema(
+        updates=_entries_schema(
             body={"description": "the body of the update", "type": "object"},
             closed={"description": "the sections that are refused", **_TEXTS},
         ),
-        "actions": _entries_schema(action={"type": "string"}),
-        "orders": _readings_schema(order={"description": "a document"}, guest={"type": "boolean"}, facts=_FACTS),
-        "bodies": _readings_schema(body={"description": "a body, or a JSON text"}, keys=_TEXTS),
-        "answers": {
+        actions=_entries_schema(action=TEXT),
+        orders=array(closed(order={"description": "a document"}, guest=FLAG, facts=_FACTS, problems=_PROBLEMS)),
+        bodies=array(closed(body={"description": "a body, or a JSON text"}, keys=_TEXTS, problems=_PROBLEMS)),
+        answers={
             "description": "whole answers, which together have every sentence of the updates and actions above",
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "order": {"description": "a document that can be read"},
-                    "guest": {"type": "boolean"},
-                    "given": _FACTS,
-                    "chosen": {
+            **array(
+                closed(
+                    order={"description": "a document that can be read"},
+                    guest=FLAG,
+                    given=_FACTS,
+                    chosen={
                         "description": "the alternatives that are chosen, by the ids of assumptions",
                         "type": "object",
-                        "additionalProperties": {"type": "string"},
+                        "additionalProperties": TEXT,
                     },
-                    "body": {"type": "object"},
-                    "action": {"type": "string"},
-                    "answers": {
+                    body_={"type": "object"},
+                    action_=TEXT,
+                    answers={
                         "description": "the answer in each language, with the digest of the rulebook without settings",
                         "type": "object",
                         "additionalProperties": {"type": "object"},
                     },
-                },
-                "required": ["order", "guest", "given", "chosen", "answers"],
-                "additionalProperties": False,
-            },
+                )
+            ),
         },
-    },
-    "required": [
-        "version",
-        "platform",
-        "edition",
-        "digest",
-        "sections",
-        "updates",
-        "actions",
-        "orders",
-        "bodies",
-        "answers",
-    ],
-    "additionalProperties": False,
+    ),
 }
 """The JSON Schema of a suite."""
 
@@ -247,12 +201,12 @@ def _questions(
     shown = [
         (order, question, given, vector)
         for order, question, given, vector in asked
-        if _has_facts_of(rulebook, endpoint.read_order(vector["order"], **_options_of(vector)), order)
+        if _has_facts_of(rulebook, read_as(endpoint, vector["order"], guest=vector["guest"]), order)
     ]
     yield from ((*each, {}) for each in shown)
     for reading in order_readings(rulebook, endpoint):
         if not reading["problems"]:
-            order = endpoint.read_order(reading["order"], **_options_of(reading))
+            order = read_as(endpoint, reading["order"], guest=reading["guest"])
             yield order, rulebook.patch_type(), rulebook, {**reading, "given": {}}, {}
     for assumption in rulebook.assumptions:
         for alternative in assumption.alternatives:
@@ -266,10 +220,6 @@ def _questions(
                     for order, question, given, vector in shown
                     if given is rulebook
                 )
-
-
-def _options_of(vector: dict[str, Any]) -> dict[str, bool]:
-    return {"guest": True} if vector["guest"] else {}
 
 
 def _has_facts_of(rulebook: Rulebook[Any, Any], one: object, other: object) -> bool:

@@ -270,7 +270,7 @@ def _read_number(fact: Fact, value: object) -> float:
     The column of a fact that counts holds the number itself, an order in a payload the list.
 
     Raises:
-        InvalidInput: it is no number, or not a finite one.
+        InvalidInput: it is not a number, or not a finite one.
     """
     number: Any = len(cast("tuple[object, ...]", value)) if fact.counts and type(value) is tuple else value
     if type(number) is str:

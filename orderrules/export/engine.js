@@ -365,7 +365,7 @@ export class UpdateRefused extends Error {
   }
 }
 
-const KIND_OF = { string: "string", boolean: "boolean", undefined: "unknown" };
+const KIND_OF = { string: "string", boolean: "boolean" };
 const kindOf = (value) => {
   if (value instanceof Flaw) return "flaw";
   if (value === null) return "null";

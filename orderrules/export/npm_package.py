@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from orderrules.analysis import vectors
 from orderrules.analysis.schema import schema_of
+from orderrules.grammar.condition_json import plain_to_json
 from orderrules.languages.sentences import SHIPPED, language_of
 from orderrules.reading.fields import UNSET
 from orderrules.reading.problems import Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from orderrules.policy.endpoint import Endpoint
     from orderrules.reading.payloads import Payload
@@ -102,9 +104,7 @@ def _payload_to_json(payload: Payload) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a value of JSON.
-    if value is UNSET:
-        return {"state": "unset"}
-    return str(value) if isinstance(value, str) else value
+    return {"state": "unset"} if value is UNSET else plain_to_json(value)
 
 
 def languages_json() -> dict[str, Any]:
@@ -234,7 +234,7 @@ def package_files(endpoint: Endpoint[Any, Any]) -> dict[str, str]:
         "private": True,
         "license": "MIT",
         "scripts": {"test": "node --test"},
-        "orderrules": {"edition": policy.edition, "digest": policy.digest()},
+        "orderrules": {"edition": policy.edition, "digest": rulebook["digest"]},
     }
     suite: Any = vectors.suite(policy, endpoint)
     # The example of the readme is a vector that is refused, if there is one.
@@ -255,12 +255,12 @@ def package_files(endpoint: Endpoint[Any, Any]) -> dict[str, str]:
     }
 
 
-def write_package(endpoint: Endpoint[Any, Any], folder: Any) -> list[str]:  # noqa: ANN401 - a path.
+def write_package(endpoint: Endpoint[Any, Any], folder: Path) -> list[str]:
     """Write the files of a package into a folder, and return their names.
 
     Args:
         endpoint: the endpoint, with its policy.
-        folder: the ``pathlib.Path`` of the folder, which is made if it is not there.
+        folder: the folder, which is made if it is not there.
     """
     files = package_files(endpoint)
     folder.mkdir(parents=True, exist_ok=True)
@@ -269,12 +269,12 @@ def write_package(endpoint: Endpoint[Any, Any], folder: Any) -> list[str]:  # no
     return list(files)
 
 
-def check(endpoint: Endpoint[Any, Any], folder: Any) -> list[str]:  # noqa: ANN401 - a path.
+def check(endpoint: Endpoint[Any, Any], folder: Path) -> list[str]:
     """Return the names of the files in a folder that are not those that ``write_package`` writes now.
 
     Args:
         endpoint: the endpoint, with its policy.
-        folder: the ``pathlib.Path`` of the folder.
+        folder: the folder.
     """
     return [
         name

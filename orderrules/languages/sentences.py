@@ -197,7 +197,10 @@ class Words(Text):
 
     def render(self, language: Language) -> str:
         """Return the text in a language; English if there is none. Latin words in other scripts are isolated."""
-        return _own_words(str(self), self.translations.get(language.CODE), language)
+        own = self.translations.get(language.CODE)
+        if own is None:
+            return isolate(str(self), language)
+        return _isolate_foreign(own) if language.DIRECTION == "rtl" else own
 
 
 class Phrase(Text):
@@ -220,12 +223,6 @@ class Phrase(Text):
         return render(language, self.table, self.code, **self.parameters)
 
 
-def _own_words(english: str, own: str | None, language: Language) -> str:
-    if own is None:
-        return isolate(english, language)
-    return _isolate_foreign(own) if language.DIRECTION == "rtl" else own
-
-
 def as_words(text: str | Mapping[str, str]) -> str:
     """Return words in several languages for a mapping; anything else is returned unchanged."""
     return Words(text) if isinstance(text, Mapping) else text
@@ -243,7 +240,7 @@ def isolate(text: str, language: Language) -> str:
     if language.DIRECTION != "rtl" or not text or text.isdigit() or FIRST_STRONG_ISOLATE in text:
         return text
     is_own = _RIGHT_TO_LEFT.search(text) and not re.search("^/|[A-Za-z]", text)
-    return text if is_own else f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}"
+    return text if is_own else _mark(text)
 
 
 @functools.lru_cache(maxsize=4096)

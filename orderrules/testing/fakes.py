@@ -68,7 +68,8 @@ class NoAnswerError(TimeoutError):
     """A request gets no answer, because of a scheduled ``Fault``."""
 
 
-def _json_answer(status: int, content: object) -> Answer:
+def json_answer(status: int, content: object) -> Answer:
+    """Return an answer whose body is JSON."""
     return Answer(status, dict(_HEADERS), json.dumps(content, ensure_ascii=False).encode())
 
 
@@ -189,13 +190,13 @@ class Fake(abc.ABC, Generic[OrderT, PatchT]):
             query_text = query if isinstance(query, str) else urlencode(query)
             patch = self._endpoint.read_request(id_text, query_text, body).patch
         except InvalidInput as error:
-            return _json_answer(self._endpoint.unreadable_status, self._endpoint.unreadable(error))
+            return json_answer(self._endpoint.unreadable_status, self._endpoint.unreadable(error))
         order = self.orders[number]
         try:
             with own_decisions():
                 self.orders[number] = self.policy.apply(order, patch)
         except UpdateRefused as error:
-            return _json_answer(self._endpoint.refusal_status, self._endpoint.refusal(error.decision))
+            return json_answer(self._endpoint.refusal_status, self._endpoint.refusal(error.decision))
         self._previous[number] = order
         return self._answer_update(self.orders[number])
 
@@ -238,7 +239,7 @@ class FakeSalla(Fake[salla.Order, salla.Patch]):
         super().__init__(policy, orders)
 
     def _answer_order(self, order: salla.Order) -> Answer:
-        return _json_answer(200, {"status": 200, "success": True, "data": self._order_data(order)})
+        return json_answer(200, {"status": 200, "success": True, "data": self._order_data(order)})
 
     def _order_data(self, order: salla.Order) -> dict[str, object]:
         """Build the JSON object of an order as on the page. It shows written values as they were sent."""
@@ -267,7 +268,7 @@ class FakeSalla(Fake[salla.Order, salla.Patch]):
         return self._answer_not_found()
 
     def _error(self, status: int, code: str, message: str) -> Answer:
-        return _json_answer(status, salla.error_body(status, code, message))
+        return json_answer(status, salla.error_body(status, code, message))
 
     def _answer_not_found(self) -> Answer:
         return self._error(404, "not_found", "there is no such order")
@@ -279,7 +280,7 @@ class FakeSalla(Fake[salla.Order, salla.Patch]):
         return self._error(500, "server_error", "something went wrong")
 
     def _answer_too_many_requests(self) -> Answer:
-        return _json_answer(429, {"message": "Too Many Attempts."})
+        return json_answer(429, {"message": "Too Many Attempts."})
 
 
 def _as_dict(value: Any) -> dict[str, object]:  # noqa: ANN401 - any value of a body.
@@ -303,11 +304,11 @@ class FakeAwal(Fake[awal.Order, awal.Patch]):
         super().__init__(policy, orders)
 
     def _answer_order(self, order: awal.Order) -> Answer:
-        return _json_answer(200, {"status": True, "data": self._order_data(order)})
+        return json_answer(200, {"status": True, "data": self._order_data(order)})
 
     def _answer_update(self, order: awal.Order) -> Answer:
         content = {"status": True, "message": "Order updated successfully", "data": self._order_data(order)}
-        return _json_answer(200, content)
+        return json_answer(200, content)
 
     def _order_data(self, order: awal.Order) -> dict[str, object]:
         payload = awal.to_payload(order)
@@ -315,10 +316,10 @@ class FakeAwal(Fake[awal.Order, awal.Patch]):
 
     def _answer_list(self, query: Mapping[str, str]) -> Answer:
         orders = [order for order in self.orders.values() if query.get("status") in {None, order.status}]
-        return _json_answer(200, {"status": True, "data": [self._order_data(order) for order in orders]})
+        return json_answer(200, {"status": True, "data": [self._order_data(order) for order in orders]})
 
     def _error(self, status: int, error: str, message: str) -> Answer:
-        return _json_answer(status, awal.error_body(error, message))
+        return json_answer(status, awal.error_body(error, message))
 
     def _answer_not_found(self) -> Answer:
         return self._error(404, "Not Found", "Order not found")

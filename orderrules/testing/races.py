@@ -27,11 +27,9 @@ from orderrules.testing.sessions import (
     Body,
     DisagreementError,
     is_accepted,
-    leaves,
-    same,
+    read_otherwise,
     script_line,
     told,
-    value_at,
 )
 from orderrules.testing.walk import (
     IncompleteWalkWarning,
@@ -308,15 +306,8 @@ class _Race:
             for body in sent:
                 for key, value in body.items():
                     if sum(key in other for other in sent) == 1:
-                        differences += _missing(key, value, shown)
+                        differences += read_otherwise(key, value, shown)
         return "; ".join(differences)
-
-
-def _missing(key: str, value: object, shown: dict[str, Any]) -> Iterator[str]:
-    for pointer, leaf in leaves(key, value):
-        read = value_at(shown, pointer)
-        if not same(leaf, read):
-            yield f"/{'/'.join(pointer)} was sent as {told(leaf)}, and read as {told(read)}"
 
 
 async def _result(value: Any) -> Any:  # noqa: ANN401 - what a function of the caller returned.

@@ -12,7 +12,7 @@ from orderrules.grammar.condition_json import shown_to_json
 from orderrules.reading.bodies import write_body
 from orderrules.reading.fields import UNSET
 from orderrules.reading.problems import InvalidInput
-from orderrules.testing.fakes import Answer, Fake, Fault, NoAnswerError
+from orderrules.testing.fakes import Answer, Fake, Fault, NoAnswerError, json_answer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -54,13 +54,13 @@ def _answer(fake: Fake[Any, Any], method: str, path: str, query: str, body: byte
         try:
             return _answer_control(fake, method, path, body)
         except InvalidInput as error:
-            return _json(400, error.to_dict())
+            return json_answer(400, error.to_dict())
         except (TypeError, ValueError) as error:
-            return _json(400, {"message": str(error)})
+            return json_answer(400, {"message": str(error)})
     try:
         return fake.handle(method, path, query, body)
     except NoAnswerError as error:
-        return _json(504, {"message": str(error)})
+        return json_answer(504, {"message": str(error)})
 
 
 def _answer_control(fake: Fake[Any, Any], method: str, path: str, body: bytes) -> Answer:
@@ -71,9 +71,9 @@ def _answer_control(fake: Fake[Any, Any], method: str, path: str, body: bytes) -
         TypeError, ValueError: the body does not say what it should.
     """
     if path == "/_orders" and method == "GET":
-        return _json(200, {"orders": [order_to_json(order) for order in fake.orders.values()]})
+        return json_answer(200, {"orders": [order_to_json(order) for order in fake.orders.values()]})
     if path == "/_orders" and method == "POST":
-        return _json(201, {"id": fake.add(order_from_json(fake, json.loads(body)))})
+        return json_answer(201, {"id": fake.add(order_from_json(fake, json.loads(body)))})
     if path == "/_faults" and method == "POST":
         loaded: object = json.loads(body)
         asked = cast("dict[str, Any]", loaded) if isinstance(loaded, dict) else {}
@@ -82,8 +82,8 @@ def _answer_control(fake: Fake[Any, Any], method: str, path: str, body: bytes) -
         if asked["fault"] not in list(Fault):
             raise ValueError(f"there is no such fault; the faults are: {', '.join(Fault)}")
         fake.fail(**asked)
-        return _json(201, asked)
-    return _json(405, {"message": "expected GET or POST /_orders, or POST /_faults"})
+        return json_answer(201, asked)
+    return json_answer(405, {"message": "expected GET or POST /_orders, or POST /_faults"})
 
 
 def order_from_json(fake: Fake[Any, Any], data: Any) -> Any:  # noqa: ANN401 - an order of any platform.
@@ -107,9 +107,3 @@ def order_to_json(order: Any) -> dict[str, object]:  # noqa: ANN401 - an order o
         "payload": order.__payload__(),
         "written": {} if written is UNSET else write_body(written),
     }
-
-
-def _json(status: int, content: object) -> Answer:
-    return Answer(
-        status, {"content-type": "application/json; charset=utf-8"}, json.dumps(content, ensure_ascii=False).encode()
-    )

@@ -278,12 +278,7 @@ class Session:
     def _differences(self, key: str, sent: object, shown: Mapping[str, Any]) -> Iterator[str]:
         if key not in self._shown_keys and key not in shown:
             return  # The service does not show this key.
-        for pointer, value in leaves(key, sent):
-            if self._write_only.intersection(itertools.accumulate(pointer, "{}/{}".format)):
-                continue
-            read = value_at(shown, pointer)
-            if not same(value, read):
-                yield f"/{'/'.join(pointer)} was sent as {told(value)}, and read as {told(read)}"
+        yield from read_otherwise(key, sent, shown, self._write_only)
 
     def _compare(self, tracked: Tracked, observed: OrderBase[Any]) -> None:
         """Check that the fields that the service shows have the expected values."""
@@ -396,17 +391,29 @@ def _verb(status: AnswerStatus) -> str:
     return {True: "accepted", False: "refused", None: "failed on"}[is_accepted(status)]
 
 
-def leaves(key: str, value: Any) -> Iterator[tuple[tuple[str, ...], object]]:  # noqa: ANN401 - a value of JSON.
+def read_otherwise(
+    key: str, sent: object, shown: Mapping[str, Any], write_only: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """Iterate over what was sent for a key and is shown with another value, without the places in ``write_only``."""
+    for pointer, value in _leaves(key, sent):
+        if write_only.intersection(itertools.accumulate(pointer, "{}/{}".format)):
+            continue
+        read = _value_at(shown, pointer)
+        if not same(value, read):
+            yield f"/{'/'.join(pointer)} was sent as {told(value)}, and read as {told(read)}"
+
+
+def _leaves(key: str, value: Any) -> Iterator[tuple[tuple[str, ...], object]]:  # noqa: ANN401 - a value of JSON.
     """Iterate over the values in a body, each with its place. An empty object has none: it changes nothing."""
     if not isinstance(value, dict):
         yield (key,), value
         return
     for name, inner in value.items():  # pyright: ignore[reportUnknownVariableType]
-        for pointer, leaf in leaves(str(name), inner):  # pyright: ignore[reportUnknownArgumentType]
+        for pointer, leaf in _leaves(str(name), inner):  # pyright: ignore[reportUnknownArgumentType]
             yield (key, *pointer), leaf
 
 
-def value_at(body: Any, pointer: Iterable[str]) -> Any:  # noqa: ANN401 - a value of JSON.
+def _value_at(body: Any, pointer: Iterable[str]) -> Any:  # noqa: ANN401 - a value of JSON.
     """Return the value at a place in a body; if there is none, a value that is the same as no other."""
     for token in pointer:
         if not isinstance(body, dict) or token not in body:

@@ -15,7 +15,7 @@ import warnings
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast, get_args
 
 import attrs
 
@@ -114,9 +114,13 @@ def _single_updates(policy: Policy[Any, PatchT]) -> list[PatchT]:
     return single
 
 
-def _choices(annotation: Any) -> Iterable[object]:  # noqa: ANN401 - an annotation can be any object.
+def _is_enumeration(option: Any) -> TypeGuard[type[StrEnum]]:  # noqa: ANN401 - an annotation can be any object.
+    return isinstance(option, type) and issubclass(option, StrEnum)
+
+
+def _choices(annotation: Any) -> Iterable[object]:  # noqa: ANN401 - as above.
     first = members(annotation)[0]
-    return list(first) if isinstance(first, type) and issubclass(first, StrEnum) else [sample(annotation)]
+    return list(first) if _is_enumeration(first) else [sample(annotation)]
 
 
 def _edges(annotation: Any) -> Iterator[object]:  # noqa: ANN401 - as above.
@@ -135,7 +139,7 @@ def _edges(annotation: Any) -> Iterator[object]:  # noqa: ANN401 - as above.
                     model(**{**needed, slot.name: edge}) for edge in (sample(slot.annotation), *_edges(slot.annotation))
                 )
             yield sample(model, full=True)
-        elif isinstance(option, type) and issubclass(option, StrEnum):
+        elif _is_enumeration(option):
             yield from option
         else:
             edges: tuple[object, ...] = _EDGES.get(option, ())  # pyright: ignore[reportUnknownArgumentType]
@@ -204,7 +208,7 @@ def _rejects_text(field_type: Any, code: Code) -> bool:  # noqa: ANN401 - an ann
     """Return whether the text of ``_INVALID_VALUES`` for a code is invalid for a type."""
     if code is Code.NOT_A_DATE:
         return field_type is date
-    return isinstance(field_type, type) and issubclass(field_type, StrEnum)
+    return _is_enumeration(field_type)
 
 
 @attrs.frozen
@@ -268,16 +272,20 @@ def _probes_of(policy: Policy[OrderT, PatchT], order: OrderT) -> Iterator[Probe]
 
 def _everything(policy: Policy[Any, PatchT]) -> Iterator[PatchT]:
     """Iterate over the updates of all keys, one for each choice that a fact reads."""
-    slots, free = slots_of(policy.patch_type), free_keys(policy.patch_type)
-    everything = {key: sample(slots[key].annotation, full=True) for key in free}
+    everything = _all_free(policy)
     for point in policy.patch_type.__space__.points():
         yield policy.patch_type(**everything, **asked_at(policy.patch_type, point))
 
 
+def _all_free(policy: Policy[Any, Any]) -> dict[str, Any]:
+    """Return a full value of each key that no fact reads."""
+    slots = slots_of(policy.patch_type)
+    return {key: sample(slots[key].annotation, full=True) for key in free_keys(policy.patch_type)}
+
+
 def _is_choice(policy: Policy[Any, Any], patch: PatchBase) -> bool:
     (key,) = patch.keys
-    first = members(slots_of(policy.patch_type)[key].annotation)[0]
-    return isinstance(first, type) and issubclass(first, StrEnum)
+    return _is_enumeration(members(slots_of(policy.patch_type)[key].annotation)[0])
 
 
 def _probe(order: Any, patch: PatchBase, *, is_reversed: bool = False) -> Probe:  # noqa: ANN401 - an order of any platform.
@@ -288,10 +296,9 @@ def _probe(order: Any, patch: PatchBase, *, is_reversed: bool = False) -> Probe:
 
 def _later_probes(policy: Policy[OrderT, PatchT], order: OrderT) -> Iterator[Probe]:
     """Iterate over updates that are sent after others: each key after everything, two values of each two alike keys."""
-    slots, free = slots_of(policy.patch_type), free_keys(policy.patch_type)
-    everything = {key: sample(slots[key].annotation, full=True) for key in free}
+    slots, everything = slots_of(policy.patch_type), _all_free(policy)
     stored = write_body(policy.patch_type(**everything))
-    for key in free:
+    for key in everything:
         first = members(slots[key].annotation)[0]
         values = [sample(slots[key].annotation)]
         if (
@@ -302,7 +309,9 @@ def _later_probes(policy: Policy[OrderT, PatchT], order: OrderT) -> Iterator[Pro
             values.append(first())
         for patch in (policy.patch_type(**{key: value}) for value in values):
             yield attrs.evolve(_probe(order, patch), before=stored)
-    alike = [pair for pair in itertools.permutations(free, 2) if slots[pair[0]].annotation == slots[pair[1]].annotation]
+    alike = [
+        pair for pair in itertools.permutations(everything, 2) if slots[pair[0]].annotation == slots[pair[1]].annotation
+    ]
     for one, other in alike:
         both = {one: sample(slots[one].annotation), other: everything[other]}
         patch = policy.patch_type(**both)

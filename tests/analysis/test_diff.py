@@ -14,13 +14,13 @@ from orderrules import UNKNOWN, UNSET, Decision, Fact, Policy, Rule, Unset, awal
 from orderrules.authoring import OrderBase, PatchBase, TransitionTable
 from orderrules.reading.models import model
 from tests.kit import toy
-from tests.kit.draw_tables import POLICIES, ROOT
+from tests.kit.draw_tables import ROOT
 from tests.kit.policies import (
     ACROSS,
     SPACES,
 )
 from tests.kit.rule_mutants import EQUIVALENT, mutants
-from tests.kit.specs import ASSUMPTIONS, SPECS
+from tests.kit.specs import ASSUMPTIONS, POLICIES, SPECS
 
 pytestmark = pytest.mark.any_python
 

@@ -13,9 +13,8 @@ from orderrules import UNKNOWN, UNSET, Fact, Policy, Rule, Waiver, awal, salla
 from orderrules.analysis import Finding, FindingKind
 from orderrules.authoring import ALWAYS, NEVER, AllOf, TransitionTable
 from tests.kit import toy
-from tests.kit.draw_tables import POLICIES
 from tests.kit.kettles import COVER, STATE, kettles
-from tests.kit.specs import ASSUMPTIONS, CLAUSES, SPECS
+from tests.kit.specs import ASSUMPTIONS, CLAUSES, POLICIES, SPECS
 
 pytestmark = pytest.mark.any_python
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from orderrules import UNKNOWN, UNSET, Fact, InvalidInput, Policy, Rule, awal, salla
 from orderrules.authoring import write_body
 from tests.kit import samples, toy
-from tests.kit.draw_tables import POLICIES
 from tests.kit.policies import ACROSS, SPACES
 from tests.kit.schemas import validator
+from tests.kit.specs import POLICIES
 from tests.kit.strategies import json_values, module_of, said, salla_patches, to_json
 
 if TYPE_CHECKING:

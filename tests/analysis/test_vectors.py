@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator
 from orderrules import awal, salla
 from orderrules.analysis import vectors
 from tests.kit import oracle, toy
-from tests.kit.draw_tables import POLICIES
 from tests.kit.schemas import validator
+from tests.kit.specs import POLICIES
 
 SUITES: Final[dict[str, Any]] = {platform: vectors.suite(policy) for platform, policy in POLICIES.items()}
 

@@ -12,8 +12,7 @@ from orderrules import awal, salla
 from orderrules.analysis import tables_and_diagrams as tables
 from orderrules.analysis import vectors
 from tests.kit.command_line import EXAMPLES, run
-from tests.kit.draw_tables import POLICIES
-from tests.kit.specs import ASSUMPTIONS, CLAUSES
+from tests.kit.specs import ASSUMPTIONS, CLAUSES, POLICIES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from orderrules import Policy, awal, salla
+from orderrules import Policy, awal
 from orderrules.analysis import vectors
+from orderrules.cli.app import PLATFORMS
 from orderrules.engine.samples import orders_of, patch_at
 from orderrules.export import check, npm_package, package_files, rulebook_json, write_package
 from orderrules.grammar.orders import free_keys
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 SOURCES: Final = Path(npm_package.__file__).parent
 ENGINE: Final = (SOURCES / "engine.js").read_text(encoding="utf-8")
 ENDPOINTS: Final[dict[str, Endpoint[Any, Any]]] = {
-    "salla": salla.ENDPOINT,
-    "awal": awal.ENDPOINT,
+    **PLATFORMS,
     **{name: platform_example(name).ENDPOINT for name in ("woocommerce", "vendure", "sylius")},
 }
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed on this machine")

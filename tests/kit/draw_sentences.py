@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from orderrules import Policy, awal, salla
+from orderrules import Policy, salla
 from orderrules.analysis.words import words_of
 from orderrules.engine.decision_table import table_of
 from orderrules.languages import ar, en
 from orderrules.languages.sentences import TABLES, Words, count_of, to_html, translate
 from tests.kit.markdown import table
+from tests.kit.specs import POLICIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-POLICIES: Final[dict[str, Policy[Any, Any]]] = {"salla": salla.POLICY, "awal": awal.POLICY}
 _COUNTED: Final = re.compile(r"\{(\w+):(\w+)\}")
 _PLACE: Final = re.compile(r"\{(\w+)[^{}]*\}")
 _CATALOGUE: Final = {f"«{name}»" for name in salla.ARABIC_NAMES.values()}

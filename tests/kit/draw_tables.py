@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from orderrules import Policy, awal, salla
+from orderrules import salla
 from orderrules.analysis import tables_and_diagrams as tables
 from orderrules.engine.decision_table import table_of
 from orderrules.languages import en
@@ -20,6 +20,7 @@ from tests.kit.draw_commands import commands
 from tests.kit.draw_sentences import draw_counts, draw_fragments, draw_sentences, draw_words
 from tests.kit.draw_vectors import draw_planted, draw_vectors
 from tests.kit.markdown import table
+from tests.kit.specs import POLICIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,6 @@ DOCUMENTS: Final = [
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "docs").glob("[a-z]*/*.md")),
 ]
-POLICIES: Final[dict[str, Policy[Any, Any]]] = {"salla": salla.POLICY, "awal": awal.POLICY}
 _TABLE: Final = re.compile(r"<!-- table: (\w+) (\w+) -->\n.*?<!-- /table -->", re.DOTALL)
 _SENTENCES: Final = re.compile(r"<!-- sentences: (\w+) -->\n.*?<!-- /sentences -->", re.DOTALL)
 _BOTH: Final = re.compile(r"<!-- both: (\w+) (\w*) -->\n.*?<!-- /both -->", re.DOTALL)

@@ -6,16 +6,17 @@ import json
 from typing import Any
 
 from orderrules.analysis import vectors
+from orderrules.cli.app import PLATFORMS
 from orderrules.languages.sentences import group_thousands
 from tests.kit.markdown import table
-from tests.kit.planted_mistakes import ENDPOINTS, NOTICED
+from tests.kit.planted_mistakes import NOTICED
 
 LISTS = ("updates", "actions", "orders", "bodies", "answers")
 
 
 def draw_vectors() -> str:
     """Return a table of the number of vectors in each list."""
-    suites: dict[str, Any] = {name: vectors.suite(each.policy, each) for name, each in ENDPOINTS.items()}
+    suites: dict[str, Any] = {name: vectors.suite(each.policy, each) for name, each in PLATFORMS.items()}
     rows = [[f"`{part}`", *(group_thousands(len(suite[part])) for suite in suites.values())] for part in LISTS]
     return table([["list", *(name.title() for name in suites)], *rows])
 
@@ -25,8 +26,8 @@ def draw_planted() -> str:
     noticed: dict[str, dict[str, list[str]]] = json.loads(NOTICED.read_text(encoding="utf-8"))["noticed"]
     found = sum(1 for parts in noticed.values() if parts)
     rows = [
-        [says, *(", ".join(part.split()[0] for part in parts.get(name, [])) or "none" for name in ENDPOINTS)]
+        [says, *(", ".join(part.split()[0] for part in parts.get(name, [])) or "none" for name in PLATFORMS)]
         for says, parts in noticed.items()
     ]
-    heads = ["planted mistake", *(f"noticed by {name.title()}'s" for name in ENDPOINTS)]
+    heads = ["planted mistake", *(f"noticed by {name.title()}'s" for name in PLATFORMS)]
     return f"{found} of {len(noticed)} mistakes are noticed.\n\n{table([heads, *rows])}"

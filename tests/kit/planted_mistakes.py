@@ -16,17 +16,13 @@ import tempfile
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-from orderrules import awal, salla
+from orderrules.cli.app import PLATFORMS
 from orderrules.export import package_files, write_package
-
-if TYPE_CHECKING:
-    from orderrules.authoring import Endpoint
 
 FOLDER: Final = Path(__file__).parents[1] / "export"
 MISTAKES: Final[list[dict[str, str]]] = tomllib.loads((FOLDER / "mutants.toml").read_text(encoding="utf-8"))["mutant"]
-ENDPOINTS: Final[dict[str, Endpoint[Any, Any]]] = {"salla": salla.ENDPOINT, "awal": awal.ENDPOINT}
 NOTICED: Final = FOLDER / "noticed.json"
 
 
@@ -59,8 +55,8 @@ def noticed_by(mistake: dict[str, str], packages: dict[str, Path], elsewhere: Pa
 
 def measure(elsewhere: Path, mistakes: list[dict[str, str]]) -> dict[str, dict[str, list[str]]]:
     """Return what notices each of some mistakes."""
-    packages = {name: elsewhere / name for name in ENDPOINTS}
-    for name, endpoint in ENDPOINTS.items():
+    packages = {name: elsewhere / name for name in PLATFORMS}
+    for name, endpoint in PLATFORMS.items():
         write_package(endpoint, packages[name])
     with ThreadPoolExecutor(2) as pool:
         found = pool.map(lambda mistake: noticed_by(mistake, packages, elsewhere), mistakes)
@@ -69,7 +65,7 @@ def measure(elsewhere: Path, mistakes: list[dict[str, str]]) -> dict[str, dict[s
 
 def digest() -> str:
     """Return a digest of all that a measurement depends on: mistakes, engines, vectors and what runs them."""
-    packages = [package_files(endpoint) for endpoint in ENDPOINTS.values()]
+    packages = [package_files(endpoint) for endpoint in PLATFORMS.values()]
     files = [package[name] for package in packages for name in ("index.js", "vectors.json", "index.test.js")]
     return hashlib.sha256(json.dumps([MISTAKES, files]).encode()).hexdigest()
 

@@ -28,8 +28,8 @@ from orderrules.testing import (
     refused_patches,
 )
 from tests.kit import samples, toy
-from tests.kit.draw_tables import POLICIES
 from tests.kit.policies import ACROSS
+from tests.kit.specs import POLICIES
 from tests.kit.strategies import module_of
 
 if TYPE_CHECKING:
