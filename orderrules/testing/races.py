@@ -187,12 +187,13 @@ class _Race:
 
     def __init__(self, policy: Policy[Any, Any], write_only: Collection[str], seconds: float) -> None:
         self._policy = policy
-        self._write_only = {"id", *write_only}
+        self._write_only = frozenset({"id", *write_only})
         self._start = time.monotonic()
         self._seconds = seconds
         self._sent: set[int] = set()
         self._rounds = 0
         self._complete = True
+        self._shown_keys: set[str] = set()
         self._found: dict[int, DisagreementError] = {}
 
     def report(self) -> RaceReport:
@@ -300,13 +301,14 @@ class _Race:
             and not (getattr(expected, name) is None and getattr(after, name) == chosen.get(name))
         ]
         written = getattr(after, "written", UNSET)
-        if written is not UNSET and written is not None:
+        if written is not UNSET and written is not None and "written" not in self._write_only:
             shown: dict[str, Any] = write_body(written)
+            self._shown_keys.update(shown)
             sent = [write_body(patch) for patch, ok in zip((pair.one, pair.other), accepted, strict=True) if ok]
             for body in sent:
                 for key, value in body.items():
-                    if sum(key in other for other in sent) == 1:
-                        differences += read_otherwise(key, value, shown)
+                    if key in self._shown_keys and sum(key in other for other in sent) == 1:
+                        differences += read_otherwise(key, value, shown, self._write_only)
         return "; ".join(differences)
 
 

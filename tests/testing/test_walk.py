@@ -28,7 +28,7 @@ from tests.kit.servers import WRONG, LosesAnUpdateUnderRetry, WipesByAnEmptyObje
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from orderrules.testing import Fake, Report
+    from orderrules.testing import Fake, RaceReport, Report
 
 pytestmark = pytest.mark.any_python
 
@@ -266,6 +266,33 @@ class Optimistic(Careless):
         return 200
 
     lock = threading.Lock()
+
+
+@pytest.mark.parametrize("hidden", ["receiver/name", "receiver", "ship_to/country", "written"])
+def test_a_race_with_a_service_that_hides_something(hidden: str) -> None:
+    """What is write-only is not compared; without that it is found to be lost, unless the whole key is never shown."""
+    key, _, name = hidden.partition("/")
+    service = Optimistic(salla.POLICY, salla.read_patch, 0)
+
+    def read(number: int) -> Any:
+        order = service.orders[number]
+        if order.written is UNSET:
+            return order
+        shown = {} if hidden == "written" else salla.to_body(order.written)
+        if name and isinstance(inner := shown.get(key), dict):
+            inner.pop(name, None)
+        elif not name:
+            shown.pop(key, None)
+        return order.replace(written=salla.read_patch(shown))
+
+    def race(*write_only: str) -> RaceReport:
+        orders = [salla.Order(status="in_progress")]
+        return check_races(
+            salla.POLICY, service.send, create=service.create, read=read, orders=orders, write_only=write_only, rounds=2
+        )
+
+    assert race(hidden), str(race(hidden))
+    assert bool(race()) is (name == ""), str(race())
 
 
 @pytest.mark.parametrize(("policy", "read"), PLATFORMS, ids=["salla", "awal"])
