@@ -43,7 +43,14 @@ export interface Violation {
 /** The answer, as the library's `Decision.to_dict()` returns it. */
 export interface Decision {
   version: 1;
-  rulebook: { name: string; edition: string; digest: string; given?: Record<string, unknown> };
+  /** The digest is that of the rulebook; under other assumptions, these stand in its place. */
+  rulebook: {
+    name: string;
+    edition: string;
+    digest?: string;
+    assumptions?: Record<string, string>;
+    given?: Record<string, unknown>;
+  };
   order: Facts;
   update?: { keys: Key[]; facts: Record<string, unknown> };
   action?: Action;

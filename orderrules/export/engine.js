@@ -777,7 +777,56 @@ const ordered = [...rulebook.rules].sort((one, other) => {
   return difference || (one.id < other.id ? -1 : Number(one.id > other.id));
 });
 const isSection = (rule) => has(rulebook.sections, rule.section);
-const replace = (rules, changed) => rules.map((rule) => changed.find(({ id: name }) => name === rule.id) ?? rule);
+
+/** Return the rules under some alternatives. A rule that several of them change holds what each of them changes. */
+const rulesUnder = (alternatives) =>
+  ordered.map((rule) => {
+    const others = alternatives.flatMap(({ rules }) => rules.filter((other) => other.id === rule.id));
+    if (others.length < 2) return others[0] ?? rule;
+    const conditions = others.map((other) => other.only_if);
+    const told = others.find((other) => id(other.reason) !== id(rule.reason)) ?? others[0];
+    return { ...told, only_if: combined(rule.only_if, conditions) };
+  });
+
+/** The answer that the rulebook gives, which changes no rule; its name is empty if it has none. */
+const ownAnswer = ({ name, answer }) => ({ name, answer, rules: [] });
+const answersTo = (assumption) =>
+  assumption.name === "" ? assumption.alternatives : [ownAnswer(assumption), ...assumption.alternatives];
+
+const answerOf = (assumption, name) => {
+  const known = rulebook.assumptions.find((each) => each.id === assumption);
+  const answers = known === undefined ? [] : answersTo(known);
+  const answer = answers.find((each) => each.name === name);
+  if (answer !== undefined) return answer;
+  const names = answers.map((each) => each.name).join(", ");
+  throw new RangeError(`there is no answer ${name} to ${assumption}${names ? `; there are: ${names}` : ""}`);
+};
+
+const implies = (one, other) => !possible({ all: [one, negated(other)] }, {});
+const negated = (condition) => {
+  if (condition.all) return { any: condition.all.map(negated) };
+  if (condition.any) return { all: condition.any.map(negated) };
+  if (condition.follows) return { ...condition, not: !condition.not };
+  const { fact } = condition;
+  return has(condition, "in") ? { fact, "not in": condition.in } : { fact, in: condition["not in"] };
+};
+
+/** Return the condition that differs from one wherever one of some others does. */
+const combined = (condition, others) => {
+  if (others.every((other) => implies(other, condition))) return joined("all", others);
+  if (others.every((other) => implies(condition, other))) return joined("any", others);
+  return { any: [{ all: [condition, ...others] }, { all: [negated(condition), { any: others }] }] };
+};
+
+/** Join conditions; those on the values of one fact are one such condition. */
+const joined = (how, conditions) => {
+  const { fact } = conditions[0];
+  const form = has(conditions[0], "in") ? "in" : "not in";
+  if (!conditions.every((each) => each.fact === fact && has(each, form))) return { [how]: conditions };
+  const lists = conditions.map((each) => new Set(each[form].map(id)));
+  const isListed = (how === "any") === (form === "in") ? lists.some.bind(lists) : lists.every.bind(lists);
+  return { fact, [form]: factByName.get(fact).values.filter((value) => isListed((list) => list.has(id(value)))) };
+};
 
 /** The methods of a policy; they may be taken out of it, as the functions of this module are. */
 const QUESTIONS = ["canUpdate", "can", "editable", "split", "nextStatuses", "given"];
@@ -785,29 +834,27 @@ const QUESTIONS = ["canUpdate", "can", "editable", "split", "nextStatuses", "giv
 class Policy {
   #rules;
   #settings;
+  #assumptions;
   #decided = new Map();
   #alternatives;
 
   constructor({ given = {}, assumptions = {} } = {}) {
     for (const name of QUESTIONS) this[name] = this[name].bind(this);
     this.#settings = settingsOf(given);
-    this.#rules = ordered;
-    for (const [assumption, name] of Object.entries(assumptions)) {
-      const known = rulebook.assumptions.find((each) => each.id === assumption);
-      const other = known?.alternatives.find((each) => each.name === name);
-      if (other === undefined) {
-        const names = known?.alternatives.map((each) => each.name).join(", ");
-        throw new RangeError(`there is no alternative ${name} of ${assumption}${names ? `; there are: ${names}` : ""}`);
-      }
-      this.#rules = replace(this.#rules, other.rules);
-    }
-    this.#alternatives = rulebook.assumptions
-      .filter((each) => !has(assumptions, each.id))
-      .flatMap((each) =>
-        each.alternatives
-          .filter((other) => other.rules.length > 0)
-          .map((other) => ({ assumption: each, rules: replace(this.#rules, other.rules) })),
-      );
+    this.#assumptions = { ...assumptions };
+    const chosen = new Map(
+      Object.entries(assumptions).map(([assumption, name]) => [assumption, answerOf(assumption, name)]),
+    );
+    this.#rules = rulesUnder([...chosen.values()]);
+    this.#alternatives = rulebook.assumptions.flatMap((each) => {
+      const present = chosen.get(each.id) ?? ownAnswer(each);
+      const others = answersTo(each).filter(({ name }) => name !== present.name);
+      const assumption = { ...each, answer: present.answer, alternatives: others };
+      return others
+        .map((other) => rulesUnder([...new Map([...chosen, [each.id, other]]).values()]))
+        .filter((rules) => id(rules) !== id(this.#rules))
+        .map((rules) => ({ assumption, rules }));
+    });
   }
 
   /** Decide whether an update may be sent for an order. */
@@ -872,11 +919,8 @@ class Policy {
 
   /** Return this policy with the values of some parameters. */
   given(values) {
-    const policy = new Policy();
-    policy.#rules = this.#rules;
-    policy.#alternatives = this.#alternatives;
-    policy.#settings = { ...this.#settings, ...settingsOf(values) };
-    return policy;
+    const known = Object.entries(this.#settings).map(([name, value]) => [factByName.get(name).attribute, value]);
+    return new Policy({ given: { ...Object.fromEntries(known), ...values }, assumptions: this.#assumptions });
   }
 
   /** Return what was decided before for the same facts and keys, or decide: an answer depends on nothing else. */
@@ -1009,7 +1053,9 @@ class Policy {
       rulebook: {
         name: rulebook.platform,
         edition: rulebook.edition,
-        digest: rulebook.digest,
+        ...(Object.keys(this.#assumptions).length > 0
+          ? { assumptions: this.#assumptions }
+          : { digest: rulebook.digest }),
         ...(given.length > 0 ? { given: Object.fromEntries(given) } : {}),
       },
       order: Object.fromEntries(orderFacts.map((fact) => [fact.name, shown(fact, order)])),

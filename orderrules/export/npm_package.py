@@ -162,7 +162,7 @@ def types(rulebook: Mapping[str, Any]) -> str:
         f"  {json.dumps(fact['name'])}: {_fact_type(fact)};" for fact in rulebook["facts"] if fact["of"] == "order"
     ]
     chosen = [
-        f"    {each['id']}?: {_union(other['name'] for other in each['alternatives'])};"
+        f"    {each['id']}?: {_union(filter(None, [each['name'], *(other['name'] for other in each['alternatives'])]))};"
         for each in rulebook["assumptions"]
         if any(other["rules"] for other in each["alternatives"])
     ]

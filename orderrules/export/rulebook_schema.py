@@ -95,7 +95,9 @@ _PAYLOAD: Final = closed(
     },
 )
 _ALTERNATIVE: Final = closed(
-    name=TEXT, rules={"description": "the rules that take the place of those with their ids", **array(_RULE)}
+    name=TEXT,
+    answer=_WORDS,
+    rules={"description": "the rules that take the place of those with their ids", **array(_RULE)},
 )
 RULEBOOK: Final[dict[str, Any]] = {
     "$schema": DIALECT,
@@ -115,7 +117,7 @@ RULEBOOK: Final[dict[str, Any]] = {
         },
         assumptions={
             "description": "what the page leaves open, how it is read, and how else it may be read",
-            **array(closed(id=TEXT, question=_WORDS, answer=_WORDS, alternatives=array(_ALTERNATIVE))),
+            **array(closed(id=TEXT, question=_WORDS, name=TEXT, answer=_WORDS, alternatives=array(_ALTERNATIVE))),
         },
         advice={
             "description": "what is allowed but probably not meant; the other keys depend on the kind",

@@ -80,9 +80,14 @@ def to_json(rulebook: Any) -> Json:  # noqa: ANN401 - a rulebook, whose module i
             {
                 "id": each.id,
                 "question": text_to_json(each.question),
+                "name": each.name,
                 "answer": text_to_json(each.answer),
                 "alternatives": [
-                    {"name": other.name, "rules": [_rule_to_json(rule) for rule in other.rules]}
+                    {
+                        "name": other.name,
+                        "answer": text_to_json(other.answer),
+                        "rules": [_rule_to_json(rule) for rule in other.rules],
+                    }
                     for other in each.alternatives
                 ],
             }
@@ -203,6 +208,7 @@ class _Reader:
                     each["question"],
                     each["answer"],
                     [self._alternative(other) for other in each["alternatives"]],
+                    each["name"],
                 )
                 for each in data["assumptions"]
             ],
@@ -229,7 +235,7 @@ class _Reader:
         )
 
     def _alternative(self, other: Json) -> Alternative:
-        return Alternative(other["name"], [self._rule(rule) for rule in other["rules"]])
+        return Alternative(other["name"], [self._rule(rule) for rule in other["rules"]], other["answer"])
 
     def _advice(self, each: Json) -> kinds.AdviceRule:
         kind = _KINDS[each["kind"]]

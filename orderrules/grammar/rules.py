@@ -118,10 +118,12 @@ class Alternative:
     Attributes:
         name: the name of the answer.
         rules: the rules that would be different under this answer, in their changed form.
+        answer: the answer as a sentence; or a dict of it by language. Without it, ``""``.
     """
 
     name: str
     rules: tuple[Rule, ...] = attrs.field(default=(), converter=as_rules)
+    answer: str = attrs.field(default="", converter=as_words)
 
 
 def _as_alternatives(alternatives: Iterable[Alternative]) -> tuple[Alternative, ...]:
@@ -137,12 +139,14 @@ class Assumption:
         question: the question that the page leaves open; or a dict of it by language.
         answer: the answer that this policy assumes; or a dict of it by language.
         alternatives: the other answers that a policy can be built with.
+        name: the name of our answer, if it has one beside those of the alternatives.
     """
 
     id: str
     question: str = attrs.field(converter=as_words)
     answer: str = attrs.field(converter=as_words)
     alternatives: tuple[Alternative, ...] = attrs.field(default=(), converter=_as_alternatives)
+    name: str = ""
 
     def __str__(self) -> str:
         return f"{self.id}: {self.question}: {self.answer}"
@@ -155,20 +159,34 @@ def _choose(chosen: ChoicesT, keyword: str, value: object) -> ChoicesT:
     return attrs.evolve(chosen, **{keyword: value})  # type: ignore[misc]  # ChoicesT is bound to attrs classes.
 
 
-def offer(
-    make: Callable[[ChoicesT], Iterable[Rule]], chosen: ChoicesT, keyword: str, options: Mapping[str, object]
-) -> tuple[Alternative, ...]:
-    """Return the alternatives of one assumption: every named answer but the chosen one, with the rules it changes.
+def offer(  # noqa: PLR0913 - what an assumption is made of.
+    id: str,  # noqa: A002 - as in Assumption.
+    question: str | Mapping[str, str],
+    answer: Callable[[ChoicesT], str | Mapping[str, str]],
+    *,
+    make: Callable[[ChoicesT], Iterable[Rule]],
+    chosen: ChoicesT,
+    keyword: str,
+    options: Mapping[str, object],
+) -> Assumption:
+    """Return an assumption whose alternatives are every named answer but the chosen one, with the rules it changes.
 
     Args:
+        id: the id of the assumption.
+        question: the question that the page leaves open; or a dict of it by language.
+        answer: says the answer that some choices give.
         make: makes the rules of a platform from choices.
         chosen: the choices of the policy, an attrs object.
         keyword: the attribute of the choices that this assumption is about.
         options: for each named answer, the value of that attribute.
     """
     present = frozenset(make(chosen))
-    return tuple(
-        Alternative(name, tuple(rule for rule in make(_choose(chosen, keyword, value)) if rule not in present))
-        for name, value in options.items()
-        if value != getattr(chosen, keyword)
-    )
+    alternatives: list[Alternative] = []
+    own = ""
+    for name, value in options.items():
+        if value == getattr(chosen, keyword):
+            own = name
+        else:
+            other = _choose(chosen, keyword, value)
+            alternatives.append(Alternative(name, [rule for rule in make(other) if rule not in present], answer(other)))
+    return Assumption(id, question, answer(chosen), alternatives, own)

@@ -18,7 +18,6 @@ from orderrules.authoring import (
     UNKNOWN,
     UNSET,
     AdviceRule,
-    Alternative,
     Assumption,
     Endpoint,
     Fact,
@@ -306,20 +305,40 @@ _ADVICE_RULES: Final = (
 )
 
 
+def _say_skipping(chosen: _Choices) -> dict[str, str]:
+    """Say the answer to A1."""
+    if chosen.skipping:
+        return {
+            "en": "*progressively* is read as any later status may follow",
+            "ar": "معنى *progressively*: يجوز أن تأتي أي حالة لاحقة",
+        }
+    return {
+        "en": "*progressively* is read as one step at a time",
+        "ar": "معنى *progressively*: خطوة واحدة في كل مرة",
+    }
+
+
+def _say_payment_default(chosen: _Choices) -> dict[str, str]:
+    """Say the answer to A4."""
+    if chosen.payment_default == "reset":
+        return {"en": "left out means unpaid", "ar": "عدم إرسالها يعني unpaid"}
+    return {"en": "left out means untouched", "ar": "عدم إرسالها يعني أنها لا تتغير"}
+
+
 def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
     """Build the assumptions: each question that the page leaves open, with our answer."""
-    skipping = "any later status may follow" if chosen.skipping else "one step at a time"
-    skipping_arabic = "يجوز أن تأتي أي حالة لاحقة" if chosen.skipping else "خطوة واحدة في كل مرة"
-    reset = chosen.payment_default == "reset"
     return (
-        Assumption(
+        offer(
             "A1",
             {
                 "en": "whether *progressively* allows a status to be skipped",
                 "ar": "هل تسمح كلمة *progressively* بتخطي حالة",
             },
-            {"en": f"*progressively* is read as {skipping}", "ar": f"معنى *progressively*: {skipping_arabic}"},
-            offer(_build_rules, chosen, "skipping", {"step": False, "forward": True}),
+            _say_skipping,
+            make=_build_rules,
+            chosen=chosen,
+            keyword="skipping",
+            options={"step": False, "forward": True},
         ),
         Assumption(
             "A2",
@@ -337,17 +356,17 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
             {"en": "whether a status may go back", "ar": "هل يجوز أن ترجع الحالة إلى الوراء"},
             {"en": "it may not", "ar": "لا يجوز"},
         ),
-        Assumption(
+        offer(
             "A4",
             {
                 "en": "what it means to leave out the payment status, for which the page names a default",
                 "ar": "ما معنى عدم إرسال حالة الدفع، وصفحة التوثيق تذكر لها قيمة افتراضية",
             },
-            {
-                "en": f"left out means {'unpaid' if reset else 'untouched'}",
-                "ar": f"عدم إرسالها يعني {'unpaid' if reset else 'أنها لا تتغير'}",
-            },
-            (Alternative("keep" if reset else "reset"),),
+            _say_payment_default,
+            make=_build_rules,
+            chosen=chosen,
+            keyword="payment_default",
+            options={"keep": "keep", "reset": "reset"},
         ),
         Assumption(
             "A5",

@@ -618,51 +618,84 @@ _ADVICE_RULES: Final = (
 )
 
 
-def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
-    """Build the assumptions: each question that the page leaves open, with our answer."""
+def _say_pending(chosen: _Choices) -> dict[str, str]:
+    """Say the answer to S1."""
+    return {
+        "en": f"*pending* is read as {_join_statuses(chosen.pending)}",
+        "ar": f"معنى *pending*: {_join_in_arabic(chosen.pending)}",
+    }
+
+
+def _say_completed(chosen: _Choices) -> dict[str, str]:
+    """Say the answer to S2."""
     alone = len(chosen.completed) == 1
+    return {
+        "en": f"*completed* is read as {_join_statuses(chosen.completed)}" + " alone" * alone,
+        "ar": f"معنى *completed*: {_join_in_arabic(chosen.completed)}" + " وحدها" * alone,
+    }
+
+
+def _say_unknown_status(chosen: _Choices) -> dict[str, str]:
+    """Say the answer to S4."""
+    is_open = chosen.unknown_status == "open"
+    unknown = "does not count as completed" if is_open else "closes every section bound to a status"
+    unknown_arabic = "لا تُعد completed" if is_open else "تُغلق كل قسم مرتبط بالحالة"
+    return {
+        "en": f"an unknown status {unknown}, and is not *pending*",
+        "ar": f"الحالة غير المعروفة {unknown_arabic}، وليست *pending*",
+    }
+
+
+def _say_locked(chosen: _Choices) -> dict[str, str]:
+    """Say the answer to S8."""
     if chosen.locked:
         locked = f"{_join_statuses(chosen.locked, 'and')} close{'s' * (len(chosen.locked) == 1)}"
         locked_arabic = f"الحالات {_join_in_arabic(chosen.locked, ' و ')} تُغلق"
     else:
         locked = "canceled, restored and restoring do not close"
         locked_arabic = f"الحالات {_join_in_arabic(CANCELED_FAMILY, ' و ')} لا تُغلق"
-    is_open = chosen.unknown_status == "open"
-    unknown = "does not count as completed" if is_open else "closes every section bound to a status"
-    unknown_arabic = "لا تُعد completed" if is_open else "تُغلق كل قسم مرتبط بالحالة"
-    no_customer = chosen.missing_customer == "none"
+    return {
+        "en": f"{locked} receiver, shipping and coupon",
+        "ar": f"{locked_arabic} المستلم وبيانات الشحن والكوبون",
+    }
+
+
+def _say_missing_customer(chosen: _Choices) -> dict[str, str]:
+    """Say the answer to S15."""
+    if chosen.missing_customer == "none":
+        return {"en": "a customer that is not shown is none", "ar": "الطلب الذي لا يُظهر عميله بلا عميل"}
+    return {
+        "en": "a customer that is not shown may be a registered one",
+        "ar": "العميل غير الظاهر قد يكون من العملاء المسجلين",
+    }
+
+
+def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
+    """Build the assumptions: each question that the page leaves open, with our answer."""
     return (
-        Assumption(
+        offer(
             "S1",
             {
                 "en": "which status is *pending*, a word that is not a slug of the catalogue",
                 "ar": "أي حالة هي *pending*، وهي كلمة ليست slug لأي حالة في القائمة",
             },
-            {
-                "en": f"*pending* is read as {_join_statuses(chosen.pending)}",
-                "ar": f"معنى *pending*: {_join_in_arabic(chosen.pending)}",
-            },
-            offer(
-                _build_rules,
-                chosen,
-                "pending",
-                {
-                    "payment_pending": PENDING_ONLY,
-                    "family": PENDING_FAMILY,
-                },
-            ),
+            _say_pending,
+            make=_build_rules,
+            chosen=chosen,
+            keyword="pending",
+            options={"payment_pending": PENDING_ONLY, "family": PENDING_FAMILY},
         ),
-        Assumption(
+        offer(
             "S2",
             {
                 "en": "which statuses are *completed*, whose children are delivering, delivered and shipped",
                 "ar": "أي الحالات يشملها *completed*، الذي تتفرع منه delivering و delivered و shipped",
             },
-            {
-                "en": f"*completed* is read as {_join_statuses(chosen.completed)}" + " alone" * alone,
-                "ar": f"معنى *completed*: {_join_in_arabic(chosen.completed)}" + " وحدها" * alone,
-            },
-            offer(_build_rules, chosen, "completed", {"exact": COMPLETED_ONLY, "family": COMPLETED_FAMILY}),
+            _say_completed,
+            make=_build_rules,
+            chosen=chosen,
+            keyword="completed",
+            options={"exact": COMPLETED_ONLY, "family": COMPLETED_FAMILY},
         ),
         Assumption(
             "S3",
@@ -675,17 +708,17 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
                 "ar": "لا يُعد العميل ضيفًا إلا إذا قال المستدعي ذلك",
             },
         ),
-        Assumption(
+        offer(
             "S4",
             {
                 "en": "what holds in a status that no page names",
                 "ar": "ما الحكم في حالة لا تذكرها أي صفحة",
             },
-            {
-                "en": f"an unknown status {unknown}, and is not *pending*",
-                "ar": f"الحالة غير المعروفة {unknown_arabic}، وليست *pending*",
-            },
-            offer(_build_rules, chosen, "unknown_status", {"open": "open", "closed": "closed"}),
+            _say_unknown_status,
+            make=_build_rules,
+            chosen=chosen,
+            keyword="unknown_status",
+            options={"open": "open", "closed": "closed"},
         ),
         Assumption(
             "S5",
@@ -711,17 +744,17 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
                 "ar": "القيمة null غير موثقة، فلا يمكن قراءتها",
             },
         ),
-        Assumption(
+        offer(
             "S8",
             {
                 "en": "whether canceled, restored and restoring close what completed closes",
                 "ar": "هل تُغلق canceled و restored و restoring ما تُغلقه completed",
             },
-            {
-                "en": f"{locked} receiver, shipping and coupon",
-                "ar": f"{locked_arabic} المستلم وبيانات الشحن والكوبون",
-            },
-            offer(_build_rules, chosen, "locked", {"open": NONE_LOCKED, "family": CANCELED_FAMILY}),
+            _say_locked,
+            make=_build_rules,
+            chosen=chosen,
+            keyword="locked",
+            options={"open": NONE_LOCKED, "family": CANCELED_FAMILY},
         ),
         Assumption(
             "S9",
@@ -766,21 +799,17 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
             {"en": "whether an empty object touches its section", "ar": "هل يمس الكائن الفارغ قسمه"},
             {"en": "it is sent, so it does", "ar": "لقد أُرسل، فهو يمسه"},
         ),
-        Assumption(
+        offer(
             "S15",
             {
                 "en": "what holds for an order that does not show whether it has a customer, as in a list of orders",
                 "ar": "ما الحكم في طلب لا يُظهر إن كان له عميل، كما في قائمة الطلبات",
             },
-            {
-                "en": "a customer that is not shown is none"
-                if no_customer
-                else "a customer that is not shown may be a registered one",
-                "ar": "الطلب الذي لا يُظهر عميله بلا عميل"
-                if no_customer
-                else "العميل غير الظاهر قد يكون من العملاء المسجلين",
-            },
-            offer(_build_rules, chosen, "missing_customer", {"closed": "closed", "none": "none"}),
+            _say_missing_customer,
+            make=_build_rules,
+            chosen=chosen,
+            keyword="missing_customer",
+            options={"closed": "closed", "none": "none"},
         ),
         Assumption(
             "S16",

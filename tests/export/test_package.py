@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -165,6 +167,74 @@ def test_the_package_answers_as_the_library_does(folders: dict[str, Path], name:
         assert sorted(following or []) == sorted(str(status) for status in statuses or ())
         parts = policy.split(order, asked)
         assert (allowed, refused) == (write_body(parts.allowed), write_body(parts.refused))
+
+
+ASK_UNDER: Final = """
+import { readFileSync } from "node:fs";
+import * as engine from "./index.js";
+const { orders, bodies, policies } = JSON.parse(readFileSync(0, "utf8"));
+const out = policies.map((assumptions) => {
+  const policy = engine.policy({ assumptions });
+  return orders.map(([order, guest]) => {
+    const read = engine.readOrder(order, { guest });
+    return [bodies.map((body) => policy.canUpdate(read, engine.readPatch(body))), policy.editable(read)];
+  });
+});
+console.log(JSON.stringify(out));
+"""
+
+
+@needs_node
+@pytest.mark.any_python
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_the_package_answers_as_the_library_does_under_any_answers(folders: dict[str, Path], name: str) -> None:
+    """One answer to an assumption, two or all of them: several of them change one rule."""
+    endpoint = ENDPOINTS[name]
+    specs = tomllib.loads((Path(__file__).parents[2] / "specs" / "assumptions.toml").read_text(encoding="utf-8"))
+    answers = [
+        [(each["id"], other["name"], {each["keyword"]: other["value"]}) for other in each["alternatives"]]
+        for each in specs["assumption"]
+        if each["platform"] == name and "alternatives" in each
+    ]
+    combinations = itertools.product(*([None, *others] for others in answers))
+    chosen = [some for some in combinations if sum(map(bool, some)) in {0, 1, 2, len(answers)}]
+    guest = endpoint.payload.guest
+    orders = [
+        (order.__payload__(), guest is not None and getattr(order, guest.attribute) == guest.value)
+        for _, order in orders_of(endpoint.policy.order_type)
+    ]
+    every = free_keys(endpoint.policy.patch_type)
+    asked = (
+        patch_at(endpoint.policy.patch_type, point, every) for point in endpoint.policy.patch_type.__space__.points()
+    )
+    bodies = [write_body(patch) for patch in asked if patch is not None]
+    given = {
+        "orders": orders,
+        "bodies": bodies,
+        "policies": [{each[0]: each[1] for each in some if each is not None} for some in chosen],
+    }
+    done = node("--input-type=module", "-e", ASK_UNDER, cwd=folders[name], given=json.dumps(given))
+    assert done.returncode == 0, done.stderr[-3000:]
+    read = [endpoint.read_order(payload, guest=is_guest) for payload, is_guest in orders]
+    patches = [endpoint.read_patch(body) for body in bodies]
+    assert endpoint.make_policy is not None
+    assert len(chosen) == {"salla": 17, "awal": 4}[name]
+
+    def told(decision: Any) -> Any:
+        return {**decision, "rulebook": None}
+
+    for some, answer in zip(chosen, json.loads(done.stdout), strict=True):
+        settings = dict(entry for each in some if each is not None for entry in each[2].items())
+        policy = endpoint.make_policy(**settings)
+        for order, (decisions, editable) in zip(read, answer, strict=True):
+            expected = [policy.can_update(order, patch).to_dict(order, patch) for patch in patches]
+            assert list(map(told, decisions)) == list(map(told, expected)), settings
+            assert {section: told(each) for section, each in editable.items()} == {
+                section.value: told(each.to_dict(order)) for section, each in policy.editable(order).items()
+            }, settings
+            version = decisions[0]["rulebook"]
+            assert version.get("assumptions", {}) == {each[0]: each[1] for each in some if each is not None}
+            assert ("digest" in version) is not any(some)
 
 
 def test_every_mistake_of_an_interpreter_is_noticed_by_the_vectors() -> None:
@@ -327,7 +397,7 @@ def test_assumptions_and_parameters_are_chosen_by_option(folders: dict[str, Path
     done = node("--input-type=module", "-e", CHOICES, cwd=folders["salla"])
     *verdicts, alternative, parameter, action, language, refused = json.loads(done.stdout)
     assert verdicts == [True, False, False]
-    assert alternative == "RangeError: there is no alternative x of S2; there are: family"
+    assert alternative == "RangeError: there is no answer x to S2; there are: exact, family"
     assert "its parameters are: store_allows_cancellation, store_allows_rating" in parameter
     assert action == "RangeError: 'x' is not an action; there are: cancel, rate, pay"
     assert language == "RangeError: there is no language 'tlh'; the languages are: en, ar"

@@ -191,10 +191,18 @@ def rules_of(chosen: Choices) -> tuple[Rule, ...]:
 def test_an_alternative_is_offered_for_each_other_answer() -> None:
     """It contains only the rules that change."""
     options = {"desk": Stage.DESK, "van": Stage.VAN, "door": Stage.DOOR}
-    assert offer(rules_of, Choices(Stage.VAN), "open_at", options) == (
-        Alternative("desk", (rules_of(Choices(Stage.DESK))[0],)),
-        Alternative("door", (rules_of(Choices(Stage.DOOR))[0],)),
-    )
+
+    def say(chosen: Choices) -> str:
+        return f"at the {chosen.open_at}"
+
+    def offered(stage: Stage) -> Assumption:
+        return offer("T1", "where", say, make=rules_of, chosen=Choices(stage), keyword="open_at", options=options)
+
+    desk = Alternative("desk", (rules_of(Choices(Stage.DESK))[0],), "at the desk")
+    door = Alternative("door", (rules_of(Choices(Stage.DOOR))[0],), "at the door")
+    assert offered(Stage.VAN) == Assumption("T1", "where", "at the van", (desk, door), "van")
+    del options["van"]
+    assert offered(Stage.VAN) == Assumption("T1", "where", "at the van", (desk, door))
 
 
 def test_new_entries_are_appended() -> None:
