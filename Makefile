@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Each file of tests runs in one of two processes.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test cover counts planted spark mutants lint types types-mypy types-pyright docs wheel bench ratios javascript growth machine fuzz tables clean
+.PHONY: help demo test cover counts planted spark mutants lint types types-mypy types-pyright docs page browser wheel bench ratios javascript pagespeed growth machine fuzz tables clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | awk -F': ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -76,9 +76,24 @@ types-mypy: $(VENV)/.installed-dev
 types-pyright: $(VENV)/.installed-dev
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
-docs: $(VENV)/.installed-dev  ## build the documentation into docs/_build
+docs: $(VENV)/.installed-dev $(VENV)/npm/.installed  ## build the documentation into docs/_build, with the page "Try it"
 	$(BIN)/sphinx-build --fail-on-warning --keep-going -q -b html docs docs/_build
+	$(BIN)/python docs/try/assemble.py docs/_build/try $(VENV)/npm/node_modules
 	@echo "docs/_build/index.html"
+
+# What the page takes from npm. Without npm there is no stamp, and the page is built without Python.
+$(VENV)/npm/.installed: docs/try/package.json | $(VENV)/.python-$(notdir $(PYTHON))
+	@command -v npm >/dev/null || { echo "npm is not there: the page is built without its Python"; exit 0; }; \
+		mkdir -p $(@D) && cp $< $(@D) && npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --silent && touch $@
+
+PORT := 8000
+
+page: docs  ## serve the documentation with the page "Try it", at PORT=8000
+	@echo "http://127.0.0.1:$(PORT)/try/"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory docs/_build $(PORT)
+
+browser: docs  ## try the page in Chromium, which Debian has as chromium
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m browser tests/page
 
 wheel: $(VENV)/.installed-dev  ## build the wheel and the source archive into dist
 	$(BIN)/python -m build --outdir dist .
@@ -95,6 +110,9 @@ ratios: $(VENV)/.installed-bench  ## slow: time everything, and write the ratios
 javascript: $(VENV)/.installed-cli  ## slow: time the JavaScript package of Salla in node, and write the ratios down
 	folder=$$(mktemp -d) && $(BIN)/orderrules export --platform salla --to js --out $$folder >/dev/null && \
 		node benchmarks/javascript.mjs $$folder >benchmarks/javascript.json; rm -rf $$folder
+
+pagespeed: docs  ## slow: time the page "Try it" in Chromium, and write down how fast and how large it is
+	PYTHONPATH=. $(BIN)/python benchmarks/page.py >benchmarks/page.json
 
 growth: $(VENV)/.installed-test  ## slow: time reading against the size of what is read
 	$(BIN)/python benchmarks/growth.py

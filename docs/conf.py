@@ -22,7 +22,7 @@ extensions = [
     "sphinx_llms_txt",
     "sphinxcontrib.mermaid",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "try"]
 myst_enable_extensions = ["colon_fence"]
 myst_fence_as_directive = ["mermaid"]
 myst_heading_anchors = 3

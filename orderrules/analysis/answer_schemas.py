@@ -109,7 +109,16 @@ DECISION: Final[dict[str, Any]] = {
                 closed(
                     name=TEXT,
                     edition=TEXT,
-                    digest={**TEXT, "pattern": "^[0-9a-f]{64}$"},
+                    digest_={
+                        "description": "left out by the exported JavaScript under other answers to assumptions",
+                        **TEXT,
+                        "pattern": "^[0-9a-f]{64}$",
+                    },
+                    assumptions_={
+                        "description": "those answers, by the ids of assumptions",
+                        "type": "object",
+                        "additionalProperties": TEXT,
+                    },
                     given_={"description": "the parameters that were given, by name", **_FACTS},
                 ),
                 {"type": "null"},

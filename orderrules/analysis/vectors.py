@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import attrs
-
 from orderrules.analysis.answer_schemas import FLAG, TEXT, array, closed
 from orderrules.analysis.readings import body_readings, order_readings, read_as
 from orderrules.analysis.schema import DIALECT
-from orderrules.engine.decision_table import replace_rules, table_of
+from orderrules.engine.decision_table import table_of
 from orderrules.engine.samples import orders_of, patch_at
 from orderrules.grammar.condition_json import point_to_json, value_to_json
 from orderrules.grammar.orders import free_keys
@@ -188,7 +186,9 @@ def _answers(
             language: decision.to_dict(order, question, language=language) for language in SHIPPED
         }
         for each in answers.values():
-            each["rulebook"]["digest"] = digest
+            # Which rulebook the answers to assumptions make of it is nothing that another language can compute.
+            del each["rulebook"]["digest"]
+            each["rulebook"].update({"assumptions": chosen} if chosen else {"digest": digest})
         own = {"body": write_body(question)} if is_update else {"action": str(question)}
         shown = {name: vector[name] for name in ("order", "guest", "given")}
         yield {**shown, "chosen": chosen, **own, "answers": answers}
@@ -211,10 +211,8 @@ def _questions(
     for assumption in rulebook.assumptions:
         for alternative in assumption.alternatives:
             if alternative.rules:
-                others = tuple(each for each in rulebook.assumptions if each is not assumption)
-                rules = replace_rules(rulebook.rules, alternative.rules)
-                other = attrs.evolve(rulebook, rules=rules, assumptions=others)
                 chosen = {assumption.id: alternative.name}
+                other = rulebook.assuming(**chosen)
                 yield from (
                     (order, question, other, vector, chosen)
                     for order, question, given, vector in shown

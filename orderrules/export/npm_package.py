@@ -162,7 +162,7 @@ def types(rulebook: Mapping[str, Any]) -> str:
         f"  {json.dumps(fact['name'])}: {_fact_type(fact)};" for fact in rulebook["facts"] if fact["of"] == "order"
     ]
     chosen = [
-        f"    {each['id']}?: {_union(filter(None, [each['name'], *(other['name'] for other in each['alternatives'])]))};"
+        f"    {each['id']}?: {_union(filter(None, [each['name'], *_names(each['alternatives'])]))};"
         for each in rulebook["assumptions"]
         if any(other["rules"] for other in each["alternatives"])
     ]
@@ -185,6 +185,10 @@ def types(rulebook: Mapping[str, Any]) -> str:
             written,
         ]
     )
+
+
+def _names(entries: Iterable[Mapping[str, Any]]) -> list[str]:
+    return [each["name"] for each in entries]
 
 
 def _fact_type(fact: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ import attrs
 
 from orderrules.grammar.conditions import fix, weaken
 from orderrules.grammar.orders import OrderBase, OrderT, PatchBase, PatchT, sections_by_key
-from orderrules.grammar.rules import Assumption, Rule, Waiver, as_rules
+from orderrules.grammar.rules import Alternative, Assumption, Rule, Waiver, answers_to, as_rules, combine_answers
 from orderrules.languages.sentences import as_words, join_words
 from orderrules.reading.models import rebuild
 
@@ -296,6 +296,48 @@ class Rulebook(Generic[OrderT, PatchT]):
             assumptions=_change_alternatives(self.assumptions, drop_from),
         )
 
+    def assuming(self, **answers: str) -> Self:
+        """Return a copy with other answers to some of its assumptions.
+
+        A rule that several answers change differs wherever one of them makes it differ.
+
+        Args:
+            **answers: the name of the answer to each assumption, by its id: an alternative's, or that of our own.
+
+        Raises:
+            ValueError: there is no such assumption, it has no such answer, or the answer changes more than rules.
+        """
+        unknown = answers.keys() - {assumption.id for assumption in self.assumptions}
+        if unknown:
+            raise ValueError(f"the {self.name} policy has no assumption {join_words(sorted(unknown), 'or')}")
+        choices = {assumption: answers_to(assumption) for assumption in self.assumptions}
+        present = {each: _answer(each, of, answers.get(each.id)) for each, of in choices.items()}
+        rules = combine_answers(self.rules, present.values())
+        return attrs.evolve(
+            self,
+            rules=rules,
+            assumptions=tuple(
+                attrs.evolve(
+                    each,
+                    answer=present[each].answer,
+                    name=present[each].name,
+                    alternatives=tuple(
+                        attrs.evolve(
+                            other,
+                            rules=[
+                                rule
+                                for rule in combine_answers(self.rules, {**present, each: other}.values())
+                                if rule not in rules
+                            ],
+                        )
+                        for other in of
+                        if other.name != present[each].name
+                    ),
+                )
+                for each, of in choices.items()
+            ),
+        )
+
     def keep(self, key: object, make: Callable[[], CachedT]) -> CachedT:
         """Return an object that is computed from this rulebook, and cache it.
 
@@ -309,6 +351,20 @@ class Rulebook(Generic[OrderT, PatchT]):
             self._cache.setdefault(key, make())
         cached: CachedT = self._cache[key]
         return cached
+
+
+def _answer(assumption: Assumption, of: tuple[Alternative, ...], name: str | None) -> Alternative:
+    """Return the answer to an assumption that has a name; without a name, our own."""
+    if name is None:
+        return Alternative(assumption.name, (), assumption.answer)
+    for each in of:
+        if each.name == name and (each.rules or name == assumption.name):
+            return each
+        if each.name == name:
+            raise ValueError(
+                f"{assumption.id}: the answer {name!r} is about more than rules; make a policy of the platform"
+            )
+    raise ValueError(f"{assumption.id} has no answer {name!r}, its answers are: {', '.join(each.name for each in of)}")
 
 
 def _change_alternatives(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
-from orderrules.grammar.conditions import Condition, Wording
+from orderrules.grammar.conditions import AllOf, AnyOf, Condition, Is, Wording
 from orderrules.languages.sentences import ENGLISH, AnyLanguage, as_words, language_of, render
 
 if TYPE_CHECKING:
@@ -153,6 +153,35 @@ class Assumption:
 
     def __repr__(self) -> str:
         return f"<Assumption {self.id}: {self.answer}>"
+
+
+def answers_to(assumption: Assumption) -> tuple[Alternative, ...]:
+    """Return all answers to an assumption; ours, which changes no rule, is one of them if it has a name."""
+    own = (Alternative(assumption.name, (), assumption.answer),) if assumption.name else ()
+    return (*own, *assumption.alternatives)
+
+
+def combine_answers(rules: Iterable[Rule], answers: Iterable[Alternative]) -> tuple[Rule, ...]:
+    """Return rules under some answers. A rule that several of them change differs wherever one makes it differ."""
+    changed: dict[str, list[Rule]] = {}
+    for answer in answers:
+        for rule in answer.rules:
+            changed.setdefault(rule.id, []).append(rule)
+    return tuple(_combine(rule, changed.get(rule.id, [])) for rule in rules)
+
+
+def _combine(rule: Rule, others: list[Rule]) -> Rule:
+    if len(others) < 2:  # noqa: PLR2004 - one alone is as it is.
+        return others[0] if others else rule
+    told = next((other for other in others if other.reason != rule.reason), others[0])
+    every = AllOf([other.only_if for other in others])
+    some = AnyOf([other.only_if for other in others])
+    combined = (rule.only_if & every | ~rule.only_if & some).simplify()
+    if isinstance(combined, Is) and isinstance(rule.only_if, Is) and combined.negated is not rule.only_if.negated:
+        # A condition that lists what it excludes goes on to do so, and the other way round.
+        others_of = frozenset(combined.fact.values) - combined.values
+        combined = Is(combined.fact, others_of, negated=rule.only_if.negated)
+    return attrs.evolve(told, only_if=combined)
 
 
 def _choose(chosen: ChoicesT, keyword: str, value: object) -> ChoicesT:

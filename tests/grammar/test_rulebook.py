@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
+import tomllib
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 import pytest
 
 from orderrules import UNSET, Assumption, Fact, InvalidInput, Policy, Rule, awal, salla
-from orderrules.authoring import Alternative, PatchBase, TransitionTable, register
+from orderrules.authoring import Alternative, AnyOf, PatchBase, TransitionTable, register
 from orderrules.engine.decision_table import rows_of, table_of
 from orderrules.grammar.rules import offer
 from tests.kit import toy
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FunctionType
 
+    from orderrules.authoring import Endpoint
+
+ROOT: Final = Path(__file__).parents[2]
 STAGE_RULE, ADDRESS_RULE, RECALL_RULE = toy.POLICY.rules
 (STAFF_WAIVER,) = toy.POLICY.waivers
 
@@ -288,3 +294,56 @@ def test_a_patch_checks_its_values() -> None:
     """A wrong type raises when the patch is built."""
     with pytest.raises(InvalidInput, match="cannot build a Patch"):
         Patch(note=7)  # type: ignore[arg-type]
+
+
+ANSWERS: Final = [
+    (each["platform"], each["id"], other["name"], {each["keyword"]: other["value"]})
+    for each in tomllib.loads((ROOT / "specs" / "assumptions.toml").read_text(encoding="utf-8"))["assumption"]
+    for other in each.get("alternatives", ())
+]
+
+
+@pytest.mark.parametrize("endpoint", [salla.ENDPOINT, awal.ENDPOINT], ids=["salla", "awal"])
+def test_any_answers_make_the_rulebook_that_the_platform_makes(endpoint: Endpoint[Any, Any]) -> None:
+    """Alone, in pairs and all at once; then our own answers are alternatives, and lead back."""
+    own = [each for each in ANSWERS if each[0] == endpoint.policy.name and each[1] != "A4"]
+    for size in (1, 2, len(own)):
+        for some in itertools.combinations(own, size):
+            settings = {key: value for *_, each in some for key, value in each.items()}
+            expected = endpoint.make_policy(**settings) if endpoint.make_policy else None
+            assert expected is not None
+            assumed = endpoint.policy.assuming(**{identity: name for _, identity, name, _ in some})
+            assert (assumed.rules, assumed.assumptions) == (expected.rules, expected.assumptions), settings
+            back = {each.id: each.name for each in endpoint.policy.assumptions if each.name}
+            again = [rule.only_if for rule in assumed.assuming(**back).rules]
+            assert again == [rule.only_if for rule in endpoint.policy.rules]
+
+
+def test_an_answer_that_widens_and_one_that_narrows_combine() -> None:
+    """A rule holds what each of them changes."""
+    rules = {
+        name: attrs.evolve(ADDRESS_RULE, only_if=condition, reason=name)
+        for name, condition in {
+            "desk": toy.STAGE.is_(Stage.DESK),
+            "desk or van": toy.STAGE.is_in([Stage.DESK, Stage.VAN]),
+            "never": AnyOf(()),
+        }.items()
+    }
+    answers = [Alternative("wide", [rules["desk or van"]]), Alternative("narrow", [rules["never"]])]
+    policy = attrs.evolve(
+        toy.POLICY,
+        rules=[rules["desk"]],
+        assumptions=[Assumption(f"T{place}", "whether", "no", [each]) for place, each in enumerate(answers)],
+    )
+    (rule,) = policy.assuming(T0="wide", T1="narrow").rules
+    assert rule.only_if == toy.STAGE.is_(Stage.VAN)
+
+
+def test_an_answer_that_is_not_there_is_an_error_that_lists_what_is() -> None:
+    """And so is an assumption."""
+    with pytest.raises(ValueError, match="S2 has no answer 'x', its answers are: exact, family"):
+        salla.POLICY.assuming(S2="x")
+    with pytest.raises(ValueError, match="A4: the answer 'reset' is about more than rules"):
+        awal.POLICY.assuming(A4="reset")
+    with pytest.raises(ValueError, match="the salla policy has no assumption S98 or S99"):
+        salla.POLICY.assuming(S99="x", S98="y")

@@ -43,6 +43,7 @@ _COUNTED: Final = re.compile(r"(\{\w+):(\w+)\}")
 RESULTS: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
 ON_3_13: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "results-3.13.json").read_text(encoding="utf-8"))
 JAVASCRIPT: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "javascript.json").read_text(encoding="utf-8"))
+PAGE: Final[dict[str, Any]] = json.loads((ROOT / "benchmarks" / "page.json").read_text(encoding="utf-8"))
 WITNESSES: Final = {
     "passed": "tests",
     "points": "decisions on which table and oracle agree",
@@ -61,13 +62,19 @@ def results(part: str) -> str:
     if part == "weight":
         table_size = sum(len(table_of(salla.POLICY).row(index)) for index in range(salla.Order.__space__.size))
         return f"Salla's policy with all its {group_thousands(table_size)} decisions made: {RESULTS['kib']} KiB."
-    if part == "javascript":
-        rows = [[row["what"], row["against"], f"{row['ratio']:.3g}", *_times(row)] for row in JAVASCRIPT["rows"]]
-        return table([["what", "against", f"ratio, node {JAVASCRIPT['node']}", "time", "theirs"], *rows])
+    if part in {"javascript", "page"}:
+        return _outside_python(part)
     if part in RESULTS["tables"]:
         measured = RESULTS["tables"][part]
         return table([measured["heads"], *measured["cells"]])
     return table([RESULTS["heads"], *(row["cells"] for row in RESULTS["parts"][part])])
+
+
+def _outside_python(part: str) -> str:
+    if part == "page":
+        return table([["what", f"{PAGE['browser']}: median, lowest and highest"], *PAGE["rows"]])
+    rows = [[row["what"], row["against"], f"{row['ratio']:.3g}", *_times(row)] for row in JAVASCRIPT["rows"]]
+    return table([["what", "against", f"ratio, node {JAVASCRIPT['node']}", "time", "theirs"], *rows])
 
 
 def _times(row: dict[str, float]) -> list[str]:

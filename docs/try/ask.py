@@ -1,0 +1,96 @@
+"""Asks the library what the page asks its JavaScript, and what only the library knows. Runs in the browser."""
+
+import functools
+import json
+import sys
+from typing import Any
+
+from orderrules import InvalidInput, awal, salla
+from orderrules.languages.sentences import language_of
+
+ENDPOINTS: dict[str, Any] = {"salla": salla.ENDPOINT, "awal": awal.ENDPOINT}
+
+
+def ask(text: str) -> str:
+    """Answer a question of the page, both as JSON.
+
+    ``answer`` is made as ``answer.js`` makes it; the plan, the guard, the advice and the findings go beyond it.
+    """
+    question = json.loads(text)
+    endpoint, language = ENDPOINTS[question["platform"]], question["language"]
+    policy = _policy(question["platform"], json.dumps([question["settings"], question["given"]]))
+    options = {"guest": True} if question["guest"] else {}
+    order, order_problems = _read(endpoint.read_order, question["order"], language, **options)
+    patch, body_problems = _read(endpoint.read_patch, question["body"], language)
+    answer: dict[str, Any] = {
+        "digest": _policy(question["platform"], json.dumps([question["settings"], {}])).digest(),
+        "orderProblems": order_problems,
+        "bodyProblems": body_problems,
+        "decision": None,
+        "split": None,
+        "sections": None,
+        "actions": None,
+        "next": None,
+        "variants": None,
+    }
+    more: dict[str, Any] = {"plan": None, "guard": None, "advice": None}
+    if order is not None:
+        answer["sections"] = {
+            section.value: decision.to_dict(order, language=language)
+            for section, decision in policy.editable(order).items()
+        }
+        answer["actions"] = {
+            action.value: policy.can(order, action).to_dict(order, action, language=language)
+            for action in policy.actions or ()
+        }
+        following = policy.next_statuses(order)
+        answer["next"] = None if following is None else sorted(following)
+        answer["variants"] = [_summary(_variant(question, each), order, patch) for each in question["variants"]]
+    if order is not None and patch is not None:
+        decision = policy.can_update(order, patch)
+        answer["decision"] = decision.to_dict(order, patch, language=language)
+        parts = policy.split(order, patch).to_dict(order, patch, language=language)
+        answer["split"] = {"allowed": parts["allowed"], "refused": parts["refused"]}
+        more["plan"] = policy.plan(order, patch).to_dict(order, language=language)
+        more["advice"] = [each.to_dict(language=language) for each in policy.advise(order, patch)]
+    if patch is not None:
+        more["guard"] = policy.guard(patch).render(language_of(language))
+    findings = [{"kind": finding.kind.value, **finding.to_dict()} for finding in _lint(policy)]
+    return json.dumps({"answer": answer, **more, "findings": findings, "python": sys.version.split()[0]})
+
+
+def _read(reader: Any, text: str, language: str, **options: Any) -> tuple[Any, dict[str, Any] | None]:
+    try:
+        return reader(text, **options), None
+    except InvalidInput as error:
+        return None, error.to_dict(language=language)
+
+
+def _variant(question: dict[str, Any], changes: dict[str, Any]) -> Any:
+    """Return the policy of a question with some settings and parameters changed; None takes one back."""
+    chosen = [
+        {key: value for key, value in {**question[name], **changes.get(name, {})}.items() if value is not None}
+        for name in ("settings", "given")
+    ]
+    return _policy(question["platform"], json.dumps(chosen))
+
+
+def _summary(policy: Any, order: Any, patch: Any) -> dict[str, Any]:
+    """Return the verdicts of a policy alone."""
+    return {
+        "update": None if patch is None else policy.can_update(order, patch).allowed,
+        "sections": {section.value: decision.allowed for section, decision in policy.editable(order).items()},
+        "actions": {action.value: policy.can(order, action).allowed for action in policy.actions or ()},
+    }
+
+
+@functools.lru_cache(maxsize=256)
+def _policy(platform: str, chosen: str) -> Any:
+    settings, given = json.loads(chosen)
+    policy = ENDPOINTS[platform].make_policy(**settings)
+    return policy.given(**given) if given else policy
+
+
+@functools.lru_cache(maxsize=64)
+def _lint(policy: Any) -> Any:
+    return policy.lint()
