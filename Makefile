@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Each file of tests runs in one of two processes.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test cover counts planted spark mutants lint types types-mypy types-pyright docs page browser wheel bench ratios javascript pagespeed growth machine fuzz tables clean
+.PHONY: help demo test cover counts planted spark mutants lint types types-mypy types-pyright docs page browser try-built-page wheel bench ratios javascript pagespeed growth machine fuzz tables clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | awk -F': ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -93,6 +93,9 @@ page: docs  ## serve the documentation with the page "Try it", at PORT=8000
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory docs/_build $(PORT)
 
 browser: docs  ## try the page in Chromium, which Debian has as chromium
+	@$(MAKE) --no-print-directory try-built-page
+
+try-built-page:
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m browser tests/page
 
 wheel: $(VENV)/.installed-dev  ## build the wheel and the source archive into dist

@@ -435,8 +435,7 @@ const sectionsTable = ([, sections, actions]) => {
             )
           : null,
       ),
-      h("td", {}, h("span", { class: "badge" }, decision.allowed ? yes : no)),
-      h("td", {}, sectionReason(decision)),
+      h("td", {}, h("p", { class: "badge" }, decision.allowed ? yes : no), sectionReason(decision)),
     );
   return h(
     "table",
@@ -447,7 +446,7 @@ const sectionsTable = ([, sections, actions]) => {
       h(
         "tr",
         {},
-        [text().part, text().may, text().reason].map((title) => h("th", { scope: "col" }, title)),
+        [text().part, text().may].map((title) => h("th", { scope: "col" }, title)),
       ),
     ),
     h(

@@ -331,6 +331,7 @@ def test_plans_are_as_short_as_possible(policy: Policy[Any, Any]) -> None:
             assert not plan.blocked
 
 
+@pytest.mark.any_python
 def test_a_plan_for_salla_is_one_step_or_blocked() -> None:
     """No documented update opens a closed section, and values that are set already are not sent again."""
     for order, patch in itertools.product(SALLA_ORDERS, samples.salla_patches()[:140]):

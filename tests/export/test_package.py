@@ -28,6 +28,8 @@ from tests.kit.schemas import validator
 if TYPE_CHECKING:
     from orderrules.authoring import Endpoint
 
+pytestmark = pytest.mark.any_python
+
 SOURCES: Final = Path(npm_package.__file__).parent
 ENGINE: Final = (SOURCES / "engine.js").read_text(encoding="utf-8")
 ENDPOINTS: Final[dict[str, Endpoint[Any, Any]]] = {
@@ -185,7 +187,6 @@ console.log(JSON.stringify(out));
 
 
 @needs_node
-@pytest.mark.any_python
 @pytest.mark.parametrize("name", PLATFORMS)
 def test_the_package_answers_as_the_library_does_under_any_answers(folders: dict[str, Path], name: str) -> None:
     """One answer to an assumption, two or all of them: several of them change one rule."""
@@ -246,7 +247,6 @@ def test_every_mistake_of_an_interpreter_is_noticed_by_the_vectors() -> None:
 
 
 @needs_node
-@pytest.mark.any_python
 def test_some_planted_mistakes_are_noticed_by_the_parts_that_were_written_down(tmp_path: Path) -> None:
     """Each ninth one is planted here."""
     written = json.loads(planted_mistakes.NOTICED.read_text(encoding="utf-8"))["noticed"]
@@ -481,7 +481,6 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @needs_node
-@pytest.mark.any_python
 def test_the_types_are_exact(folders: dict[str, Path], tools: Path) -> None:
     """A strict compiler takes an example, and refuses a misspelt status, rule, alternative or language."""
     folder = folders["salla"]
@@ -496,7 +495,6 @@ def test_the_types_are_exact(folders: dict[str, Path], tools: Path) -> None:
 
 
 @needs_node
-@pytest.mark.any_python
 def test_the_javascript_is_formatted(tools: Path) -> None:
     """By a formatter that is widely used."""
     files = [str(SOURCES / name) for name in ("engine.js", "engine.d.ts", "vectors.test.js")]
@@ -507,7 +505,6 @@ def test_the_javascript_is_formatted(tools: Path) -> None:
 
 
 @needs_node
-@pytest.mark.any_python
 def test_what_the_documentation_shows_of_javascript_is_so(folders: dict[str, Path]) -> None:
     """Each block of JavaScript prints the block of text after it."""
     document = (Path(__file__).parents[2] / "docs" / "how-to" / "javascript.md").read_text(encoding="utf-8")

@@ -479,6 +479,7 @@ def test_the_plan_is_that_of_a_statement_written_by_hand(engine: sa.Engine, by_n
         assert "Index" in ours or "INDEX" in ours or "INTEGER PRIMARY KEY" in ours
 
 
+@pytest.mark.any_python
 def test_the_state_machine_agrees_with_a_service_on_a_database(engine: sa.Engine) -> None:
     """The service decides only by the guarded statement."""
     orders = sa.Table(

@@ -295,6 +295,7 @@ def test_the_body_stays_available_in_the_request() -> None:
     assert AppClient(app).put("/orders/1", json={"employees": [1]}).json() == [{"employees": [1]}, True]
 
 
+@pytest.mark.any_python
 def test_the_state_machine_agrees_with_the_example() -> None:
     """Every answer and every stored order must be what the policy says."""
     module = example("starlette_app")

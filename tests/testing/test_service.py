@@ -27,6 +27,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+@pytest.mark.any_python
 def test_the_state_machine_agrees_with_the_service(address: str) -> None:
     """Every answer and every order read back must be what the policy says."""
     awal_orders = kinds_of_orders(awal.POLICY)
