@@ -55,7 +55,7 @@ def ask(text: str) -> str:
         more["advice"] = [each.to_dict(language=language) for each in policy.advise(order, patch)]
     if patch is not None:
         more["guard"] = policy.guard(patch).render(language_of(language))
-    findings = [{"kind": finding.kind.value, **finding.to_dict()} for finding in _lint(policy)]
+    findings = [finding.to_dict() for finding in _lint(policy)]
     return json.dumps({"answer": answer, **more, "findings": findings, "python": sys.version.split()[0]})
 
 

@@ -1,6 +1,6 @@
 /** Finds where the parts of a JSON text stand, as far as it can be read, so that they can be underlined. */
 
-const TOKEN = /[ \t\n\r]*(?:([{}[\],:])|("(?:[^"\\\n]|\\.)*")|([-\w.+]+))/y;
+const TOKEN = /[ \t\n\r]*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\.)*")|([-\w.+]+))/y;
 const escaped = (key) => "/" + key.replace(/~/g, "~0").replace(/\//g, "~1");
 
 /**
@@ -58,7 +58,7 @@ export const placesOf = (text) => {
 /** Return the range to underline for a problem: its value, its key if that is the problem, or where it is missing. */
 export const rangeOf = ({ places, end }, text, pointer, code) => {
   if (code === "not_json" || code === "trailing_text") {
-    const start = end + text.slice(end).search(/\S|$/);
+    const start = end + text.slice(end).search(/[^ \t\n\r]|$/);
     return [Math.min(start, Math.max(0, text.length - 1)), Math.min(text.length, start + 1)];
   }
   const place = places.get(pointer);

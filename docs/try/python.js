@@ -1,6 +1,6 @@
 /** Asks Python in a worker. Of the questions that wait, only the newest is asked; a worker that dies is replaced. */
 
-/** How long an answer may take before the worker counts as dead, in milliseconds. Loading is not counted. */
+/** How long a worker may be silent while it loads or is asked, in milliseconds, before it counts as dead. */
 const PATIENCE = 30_000;
 /** How often in a row a worker is replaced. */
 const MOST_REPLACED = 2;
@@ -30,6 +30,12 @@ export class Python {
     this.#worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
     this.#worker.onmessage = ({ data }) => this.#take(data);
     this.#worker.onerror = (event) => this.#replace(event.message ?? "the worker could not be started");
+    this.#wait();
+  }
+
+  #wait() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#replace("no answer"), PATIENCE);
   }
 
   #send() {
@@ -37,14 +43,16 @@ export class Python {
     this.#asked = { id: (this.#count += 1), question: this.#next };
     this.#next = null;
     this.#worker.postMessage(this.#asked);
-    this.#timer = setTimeout(() => this.#replace("no answer"), PATIENCE);
+    this.#wait();
     this.tell({ asking: true });
   }
 
   #take(message) {
     if ("progress" in message) {
+      this.#wait();
       this.tell(message);
     } else if (message.ready) {
+      clearTimeout(this.#timer);
       this.#isReady = true;
       this.tell(message);
       this.#send();

@@ -391,9 +391,21 @@ class Reader {
     return flaw;
   }
 
+  /** Forget the flaws of a value that another one replaces. */
+  forget(pointer) {
+    this.flaws = this.flaws.filter((flaw) => flaw.pointer !== pointer && !flaw.pointer.startsWith(`${pointer}/`));
+  }
+
   /** Throw an error if there is a problem. */
   finish(what) {
-    for (const { isTold, pointer, code, params } of this.flaws) if (!isTold) this.add(pointer, code, params);
+    const hidden = this.problems
+      .filter(({ code }) => code === "unknown_key" || code === "duplicate_key")
+      .map(({ pointer }) => `${pointer}/`);
+    for (const { isTold, pointer, code, params } of this.flaws) {
+      // A long number under a key that is not read is no loss.
+      const isLost = code !== "number_too_long" || !hidden.some((key) => `${pointer}/`.startsWith(key));
+      if (!isTold && isLost) this.add(pointer, code, params);
+    }
     if (this.problems.length > 0) throw new InvalidInput(what, this.problems, this.more, this.language);
   }
 
@@ -456,6 +468,7 @@ class Reader {
     for (const [key, inner] of Object.entries(value)) {
       if (inner === undefined) continue;
       if (has(schema.properties, key)) read[key] = this.value(schema.properties[key], inner, pointer + token(key));
+      else if (inner instanceof Flaw && inner.code === "duplicate_key") this.wrongType(inner.pointer, "", inner);
       else this.add(pointer + token(key), "unknown_key");
     }
     for (const key of schema.required ?? []) {
@@ -488,6 +501,8 @@ const isDay = (text) => {
 
 const TOKEN =
   /[ \t\n\r]*(?:([{}[\],:])|("(?:[^"\\]|\\.)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null)|(NaN|-?Infinity))/y;
+/** What may stand in a string, up to its end or to the first mistake. */
+const RIGHT_TEXT = /(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
 const NOT_BLANK = /[^ \t\n\r]/;
 const DEEPEST = 64;
 const LONGEST_UPDATE = 1 << 20;
@@ -498,6 +513,10 @@ class Parser {
   #tokens = new RegExp(TOKEN);
   #text;
   #reader;
+  /** Where the token begins that was read last. */
+  #start = 0;
+  /** Whether a comma, a colon or a bracket must stand there. */
+  #wantsMark = false;
 
   constructor(text, reader) {
     this.#text = text;
@@ -510,20 +529,53 @@ class Parser {
     if (!NOT_BLANK.test(this.#text)) return reader.add("", "not_json", { reason: "empty" });
     try {
       const value = this.#value(this.#next(), "", 0);
-      const rest = this.#text.slice(this.#tokens.lastIndex);
-      return !NOT_BLANK.test(rest) ? value : reader.add("", "trailing_text", this.#place());
+      const end = this.#afterBlanks(this.#tokens.lastIndex);
+      if (end === this.#text.length) return value;
+      reader.flaws = [];
+      return reader.add("", "trailing_text", this.#place(end));
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
-      return reader.add("", "not_json", { reason: "syntax", ...this.#place() });
+      reader.flaws = [];
+      return reader.add("", "not_json", this.#mistake());
     }
   }
 
-  #place() {
-    const lines = this.#text.slice(0, this.#tokens.lastIndex).split("\n");
+  #afterBlanks(position) {
+    const blanks = /[ \t\n\r]*/y;
+    blanks.lastIndex = position;
+    blanks.test(this.#text);
+    return blanks.lastIndex;
+  }
+
+  /** Say what is wrong, and where. */
+  #mistake() {
+    const position = this.#text[this.#start] === '"' && !this.#wantsMark ? this.#wrongInString() : this.#start;
+    const rest = this.#text.slice(position);
+    const isCutOff = !NOT_BLANK.test(rest) || (position === this.#start && rest.startsWith('"') && !this.#wantsMark);
+    const reason = isCutOff ? "cut_off" : rest.startsWith("'") ? "single_quotes" : "syntax";
+    return { reason, ...this.#place(position) };
+  }
+
+  #place(position) {
+    const lines = this.#text.slice(0, position).split("\n");
     return { line: lines.length, column: lines.at(-1).length + 1 };
   }
 
+  /** Return where a string is wrong: at its beginning if it has no end, otherwise at a character or an escape in it. */
+  #wrongInString() {
+    const right = new RegExp(RIGHT_TEXT);
+    right.lastIndex = this.#start + 1;
+    right.test(this.#text);
+    const end = right.lastIndex;
+    const rest = this.#text.slice(end);
+    // As the library has it, an escape at the very end of a text is wrong, and not cut off.
+    if (rest === "" && /(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}$/.test(this.#text)) return end - 5;
+    if (rest === "" || rest === "\\") return this.#start;
+    return rest.startsWith("\\u") ? end + 1 : end;
+  }
+
   #next() {
+    this.#start = this.#afterBlanks(this.#tokens.lastIndex);
     const at = this.#tokens.lastIndex;
     const found = this.#tokens.exec(this.#text);
     if (found === null) {
@@ -534,8 +586,12 @@ class Parser {
   }
 
   #expect(marks) {
-    const [, mark] = this.#next();
-    if (!marks.includes(mark)) throw new SyntaxError("unexpected token");
+    this.#start = this.#afterBlanks(this.#tokens.lastIndex);
+    const mark = this.#text.charAt(this.#start);
+    this.#wantsMark = true;
+    if (mark === "" || !marks.includes(mark)) throw new SyntaxError("unexpected token");
+    this.#wantsMark = false;
+    this.#tokens.lastIndex = this.#start + 1;
     return mark;
   }
 
@@ -562,7 +618,7 @@ class Parser {
       return Number.isSafeInteger(number) ? number : this.#reader.flaw(pointer, "number_too_long", { bound: 15 });
     }
     this.#reader.fractions.add(pointer);
-    return Number.isFinite(number) ? number : this.#reader.flaw(pointer, "not_finite", {});
+    return number;
   }
 
   #array(pointer, depth) {
@@ -583,8 +639,10 @@ class Parser {
       const place = pointer + token(key);
       const isRepeated = entries.has(key);
       this.#expect(":");
+      if (isRepeated) this.#reader.forget(place);
+      const twice = isRepeated ? this.#reader.flaw(place, "duplicate_key", {}) : undefined;
       const value = this.#value(this.#next(), place, depth);
-      entries.set(key, isRepeated ? this.#reader.flaw(place, "duplicate_key", {}) : value);
+      entries.set(key, twice ?? value);
       if (this.#expect(",}") === "}") break;
       if (this.#peek() === "}") throw new SyntaxError("unexpected token");
     }

@@ -299,11 +299,15 @@ def _syntax_error(text: str, error: json.JSONDecodeError) -> InvalidInput:
     """Return the error for text that is not JSON: it is empty, cut off, in single quotes, or wrong in another way."""
     if not text.strip(BLANK):
         return _document_error(Code.NOT_JSON, reason="empty")
-    place = _place(text, error.pos)
-    # For a string without an end, ``error.pos`` is where the string begins.
-    if error.msg.startswith("Unterminated string") or not text[error.pos :].strip(BLANK):
+    position = error.pos
+    if error.msg.startswith("Illegal trailing comma"):
+        # Since Python 3.13, this is where the comma is; before, and here, it is where something is missing after it.
+        position = len(text) - len(text[position + 1 :].lstrip(BLANK))
+    place = _place(text, position)
+    # For a string without an end, the position is where the string begins.
+    if error.msg.startswith("Unterminated string") or not text[position:].strip(BLANK):
         return _document_error(Code.NOT_JSON, "cut_off", reason="cut_off", **place)
-    if text[error.pos] == "'":
+    if text[position] == "'":
         return _document_error(Code.NOT_JSON, "double_quotes", reason="single_quotes", **place)
     return _document_error(Code.NOT_JSON, reason="syntax", **place)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import random
 import re
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from orderrules import Policy, awal
+from orderrules import InvalidInput, Policy, awal
 from orderrules.analysis import vectors
 from orderrules.cli.app import PLATFORMS
 from orderrules.engine.samples import orders_of, patch_at
@@ -267,6 +268,56 @@ console.log(JSON.stringify([
   codes(() => engine.readPatch('{"ship_to": '.repeat(100))),
 ]));
 """
+
+
+BROKEN: Final = (
+    '{"coupon_code": "EID", "receiver": {"name": "نو\\u0631ة", "notify": true}, "employees": [1, 2.5, -3e2]}',
+    '{"x": 1, "x": 2}',
+    '{\n  "ship_to": {"country": 1,\n "geo_coordinates": {"lat": 1.5}}\n}',
+    '{"zzz": [NaN, 1e999], "zzz": {"y": 12345678901234567890, "y": Infinity}}',
+)
+_STRANGE: Final = "{}[],:\"'\\ \n\t-.eu\u00a0tN"
+
+
+def broken_texts() -> list[str]:
+    """Return texts with one or two characters added, removed or replaced, or cut off."""
+    chance = random.Random(7)  # noqa: S311 - the same texts each time.
+    texts: dict[str, None] = {}
+    for _ in range(3000):
+        text = chance.choice(BROKEN)
+        for _ in range(chance.randint(1, 2)):
+            place, to = chance.randrange(len(text) + 1), chance.randint(0, 3)
+            text = (
+                text[:place]
+                + chance.choice(("", chance.choice(_STRANGE)))
+                + chance.choice((text[place + to :],) * 9 + ("",))
+            )
+        texts[text] = None
+    return list(texts)
+
+
+@needs_node
+def test_a_broken_text_has_the_same_problems_at_the_same_places(folders: dict[str, Path]) -> None:
+    """Line, column and sentence of a syntax error too; what was found before it is not told."""
+    texts = broken_texts()
+    assert len(texts) > 2000
+
+    def problems(text: str) -> list[list[str]] | None:
+        try:
+            ENDPOINTS["salla"].read_patch(text)
+        except InvalidInput as error:
+            return [[problem.pointer, problem.code.value, problem.message] for problem in error.problems]
+        return None
+
+    ask = """import { readFileSync } from "node:fs"; import { InvalidInput, readPatch } from "./index.js";
+    const problems = (text) => { try { readPatch(text); return null; } catch (error) {
+      if (!(error instanceof InvalidInput)) throw error;
+      return error.problems.map(({ pointer, code, message }) => [pointer, code, message]); } };
+    console.log(JSON.stringify(JSON.parse(readFileSync(0, "utf8")).map(problems)));"""
+    done = node("--input-type=module", "-e", ask, cwd=folders["salla"], given=json.dumps(texts))
+    assert done.returncode == 0, done.stderr
+    for text, told in zip(texts, json.loads(done.stdout), strict=True):
+        assert told == problems(text), text
 
 
 @needs_node

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderrules import InvalidInput, Limits
+from orderrules import Code, InvalidInput, Limits, salla
 from orderrules.reading.problems import read_with
 from orderrules.reading.strict_json import (
     DuplicateKeys,
@@ -224,3 +224,12 @@ def test_depth_is_counted_whatever_the_texts_hold(tree: Any, limit: int) -> None
     assert is_too_deep(raw, limit) is (depth_of(tree) > limit)
     assert is_surely_within(raw, Limits(depth=limit)) is (depth_of(tree) <= limit)
     assert is_surely_within(raw + b" " * 200, Limits(depth=limit)) is (depth_of(tree) <= limit)
+
+
+@pytest.mark.parametrize("text", ['{"x": 1 , \n }', '["x", \n ]'])
+def test_a_comma_at_the_end_is_told_at_one_place(text: str) -> None:
+    """Where something is missing after it, on every version of Python."""
+    with pytest.raises(InvalidInput) as caught:
+        salla.read_patch(text)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.params) == (Code.NOT_JSON, {"reason": "syntax", "line": 2, "column": 2})

@@ -1,0 +1,17 @@
+/** What all parts of the page share: what is asked, what is answered, and in which words. */
+import { words } from "./words.js";
+
+export const context = {
+  /** What a link holds. */
+  state: { platform: "salla", language: "en", order: "", body: "", guest: false, assumptions: {}, given: {} },
+  /** The engine of the present platform, with its clauses, choices and samples. */
+  loaded: null,
+  /** The state with what `answer.js` and `ask.py` need beside it. */
+  question: null,
+  answer: null,
+  /** What the parts call to change the state; `page.js` fills it. */
+  act: {},
+};
+
+export const text = () => words[context.state.language];
+export const inLanguage = (phrase) => phrase[context.state.language] ?? phrase.en ?? phrase;

@@ -1,0 +1,42 @@
+/** Makes elements. Every text becomes a text node, so nothing that is pasted can become markup. */
+import { text } from "./context.js";
+
+export const byId = (id) => document.getElementById(id);
+
+/** Make an element; attributes that are null or false are left out, and functions listen. */
+export const h = (tag, attributes = {}, ...children) => {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name, value);
+    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null));
+  return element;
+};
+
+/** Fill an element anew, unless what it is made of is the same as before: then the focus in it stays where it is. */
+const shownOf = new WeakMap();
+export const fill = (element, data, make) => {
+  const wanted = JSON.stringify(data);
+  if (shownOf.get(element) === wanted) return;
+  shownOf.set(element, wanted);
+  element.replaceChildren(...[make(data)].flat(Infinity).filter((child) => child !== null));
+};
+
+export const english = { lang: "en", dir: "ltr" };
+export const code = (word) => h("code", { dir: "ltr" }, word);
+export const codes = (list) => list.map((word) => [code(word), " "]);
+export const json = (value) => h("pre", { class: "json", dir: "ltr", tabindex: "0" }, JSON.stringify(value, null, 2));
+export const button = (label, click, attributes = {}) => h("button", { type: "button", click, ...attributes }, label);
+
+/** A sentence: *words of a documentation* are emphasized, and words of another script keep their direction. */
+export const sentence = (told) =>
+  told
+    .split(/(\*[^*]+\*)/)
+    .map((part) => (/^\*.+\*$/s.test(part) ? h("em", {}, isolated(part.slice(1, -1))) : isolated(part)));
+
+const FOREIGN = /([A-Za-z][\w./#-]*(?: [A-Za-z][\w./#-]*)*)/;
+const isolated = (told) =>
+  text().direction === "rtl" && !told.includes("\u2068")
+    ? told.split(FOREIGN).map((part, place) => (place % 2 ? h("bdi", {}, part) : part))
+    : told;
