@@ -81,10 +81,13 @@ docs: $(VENV)/.installed-dev $(VENV)/npm/.installed  ## build the documentation 
 	$(BIN)/python docs/try/assemble.py docs/_build/try $(VENV)/npm/node_modules
 	@echo "docs/_build/index.html"
 
-# What the page takes from npm. Without npm there is no stamp, and the page is built without Python.
+# What the page takes from npm. Without it there is no stamp, and the page is built without Python.
+NPM := npm install --no-package-lock --no-audit --no-fund --silent --fetch-retries=1 --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=3000
+
 $(VENV)/npm/.installed: docs/try/package.json | $(VENV)/.python-$(notdir $(PYTHON))
-	@command -v npm >/dev/null || { echo "npm is not there: the page is built without its Python"; exit 0; }; \
-		mkdir -p $(@D) && cp $< $(@D) && npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --silent && touch $@
+	@mkdir -p $(@D) && cp $< $(@D)
+	@if command -v npm >/dev/null && $(NPM) --prefix $(@D); then touch $@; \
+		else echo "npm is not there, or reaches nothing: the page is built without its Python"; fi
 
 PORT := 8000
 

@@ -3,14 +3,16 @@ import { text } from "./context.js";
 
 export const byId = (id) => document.getElementById(id);
 
-/** Make an element; attributes that are null or false are left out, and functions listen. */
+const isThere = (child) => child !== null && child !== false;
+
+/** Make an element; children and attributes that are null or false are left out, and functions listen. */
 export const h = (tag, attributes = {}, ...children) => {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") element.addEventListener(name, value);
     else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null));
+  element.append(...children.flat(Infinity).filter(isThere));
   return element;
 };
 
@@ -20,8 +22,16 @@ export const fill = (element, data, make) => {
   const wanted = JSON.stringify(data);
   if (shownOf.get(element) === wanted) return;
   shownOf.set(element, wanted);
-  element.replaceChildren(...[make(data)].flat(Infinity).filter((child) => child !== null));
+  element.replaceChildren(...[make(data)].flat(Infinity).filter(isThere));
 };
+
+/** A list of what is made of each of some things. */
+export const ul = (list, make, attributes = {}) =>
+  h(
+    "ul",
+    attributes,
+    list.map((each) => h("li", {}, make(each))),
+  );
 
 export const english = { lang: "en", dir: "ltr" };
 export const code = (word) => h("code", { dir: "ltr" }, word);

@@ -108,7 +108,7 @@ const show = () => {
   showFrame();
   showSamples();
   showMarks();
-  showVerdict(isLinkBroken, isPythonAsked());
+  showVerdict(isLinkBroken, site.python > 0 && !isPythonAsked());
   showSteps();
   showSections();
   showSwitches();

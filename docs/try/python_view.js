@@ -1,7 +1,7 @@
 /** What Python says: whether it agrees, and what the exported JavaScript does not know. */
 import { compare } from "./answer.js";
 import { context, text } from "./context.js";
-import { byId, code, english, fill, h, json, sentence } from "./dom.js";
+import { byId, code, english, fill, h, json, sentence, ul } from "./dom.js";
 import { Python } from "./python.js";
 import { ruleLink } from "./rules.js";
 
@@ -55,65 +55,47 @@ const verdict = ({ compared, differing }) => {
 
 const parts = ({ answer, plan, guard, advice, findings }, { differing }) => {
   const problems = [answer.orderProblems, answer.bodyProblems].flatMap((found) => found?.problems ?? []);
-  const place = (pointer) => (pointer === "" ? null : [code(pointer), ": "]);
-  const list = (title, items) => items.length > 0 && [h("h3", {}, title), h("ul", {}, items)];
+  const hinted = problems.filter(({ hint }) => hint);
   return [
-    differing.length > 0 && h("p", { class: "notice" }, text().whyDifferent),
-    differing.length > 0 &&
-      answer.decision &&
-      h(
-        "p",
-        {},
-        answer.decision.allowed ? text().allowed : text().refused,
-        ": ",
-        answer.decision.violations.map(({ message }) => sentence(`${message}. `)),
-      ),
-    differing.length > 0 &&
-      list(
-        text().problems,
-        problems.map(({ pointer, message }) => h("li", {}, place(pointer), sentence(message))),
-      ),
-    list(
-      text().hints,
-      problems.filter(({ hint }) => hint).map(({ pointer, hint }) => h("li", {}, place(pointer), sentence(hint))),
-    ),
+    differing.length > 0 && differenceParts(answer.decision, problems),
+    hinted.length > 0 && [
+      h("h3", {}, text().hints),
+      ul(hinted, ({ pointer, hint }) => [place(pointer), sentence(hint)]),
+    ],
     plan && [h("h3", {}, text().plan), planParts(plan)],
     guard && [h("h3", {}, text().guard), h("p", {}, sentence(guard))],
     advice && [
       h("h3", {}, text().advice),
       advice.length === 0
         ? h("p", {}, text().adviceNone)
-        : h(
-            "ul",
-            {},
-            advice.map(({ advice: id, message }) => h("li", {}, ruleLink(id), " ", sentence(message))),
-          ),
+        : ul(advice, ({ advice: id, message }) => [ruleLink(id), " ", sentence(message)]),
     ],
     h("h3", {}, text().lint),
     findings.length === 0
       ? h("p", {}, text().lintNone)
-      : h(
-          "ul",
-          english,
-          findings.map(({ finding, about, message }) => h("li", {}, code(finding), ` ${about.join(", ")}: ${message}`)),
-        ),
-  ].map((part) => part || null);
+      : ul(findings, ({ finding, about, message }) => [code(finding), ` ${about.join(", ")}: ${message}`], english),
+  ];
 };
 
+const place = (pointer) => pointer !== "" && [code(pointer), ": "];
+const messages = (violations) => violations.map(({ message }) => sentence(`${message}. `));
+
+/** What Python says where it does not say the same. */
+const differenceParts = (decision, problems) => [
+  h("p", { class: "notice" }, text().whyDifferent),
+  decision && h("p", {}, `${decision.allowed ? text().allowed : text().refused}. `, messages(decision.violations)),
+  problems.length > 0 && [
+    h("h3", {}, text().problems),
+    ul(problems, ({ pointer, message }) => [place(pointer), sentence(message)]),
+  ],
+];
+
 const planParts = ({ steps, blocked }) => {
-  if (blocked !== null)
-    return h(
-      "p",
-      {},
-      text().planBlocked,
-      " ",
-      blocked.violations.map(({ message }) => sentence(`${message}. `)),
-    );
-  return steps.length === 0
-    ? h("p", {}, text().planNone)
-    : h(
-        "ol",
-        {},
-        steps.map((step) => h("li", {}, json(step))),
-      );
+  if (blocked !== null) return h("p", {}, `${text().planBlocked} `, messages(blocked.violations));
+  if (steps.length === 0) return h("p", {}, text().planNone);
+  return h(
+    "ol",
+    {},
+    steps.map((step) => h("li", {}, json(step))),
+  );
 };

@@ -1,6 +1,6 @@
 /** The verdict: what cannot be read, which rules refuse and why, and what may be sent instead. */
 import { context, text } from "./context.js";
-import { button, byId, code, codes, fill, h, json, sentence } from "./dom.js";
+import { button, byId, code, codes, fill, h, json, sentence, ul } from "./dom.js";
 import { ruleLink } from "./rules.js";
 
 const headline = ({ orderProblems, bodyProblems, decision }) => {
@@ -10,7 +10,7 @@ const headline = ({ orderProblems, bodyProblems, decision }) => {
   return decision.allowed ? ["allowed", text().allowed] : ["refused", text().refused];
 };
 
-export const showVerdict = (isLinkBroken, isPythonAsked) => {
+export const showVerdict = (isLinkBroken, canPythonHelp) => {
   const { answer } = context;
   const { orderProblems, bodyProblems, decision, split } = answer;
   const [kind, title] = headline(answer);
@@ -21,14 +21,14 @@ export const showVerdict = (isLinkBroken, isPythonAsked) => {
   const summary = refused.length > 0 ? `${title}: ${refused.join(text().separator)}` : title;
   for (const id of ["announced", "bar"]) if (byId(id).textContent !== summary) byId(id).textContent = summary;
   byId("bar").className = kind;
-  const data = [context.state.language, isLinkBroken, isPythonAsked, orderProblems, bodyProblems, decision, split];
+  const data = [context.state.language, isLinkBroken, canPythonHelp, orderProblems, bodyProblems, decision, split];
   fill(byId("why"), data, () => [
     isLinkBroken ? h("p", { class: "notice" }, text().brokenLink) : null,
     orderProblems && bodyProblems ? h("h3", {}, text().order) : null,
     problemsList("order", orderProblems),
     orderProblems && bodyProblems ? h("h3", {}, text().body) : null,
     problemsList("body", bodyProblems),
-    (orderProblems || bodyProblems) && !isPythonAsked ? h("p", { class: "source" }, text().hintsInPython) : null,
+    (orderProblems || bodyProblems) && canPythonHelp ? h("p", { class: "source" }, text().hintsInPython) : null,
     decision && decisionParts(decision, split),
   ]);
 };
@@ -68,16 +68,7 @@ const decisionParts = ({ allowed, violations, waivers, assumptions, notes }, spl
   assumptions.map(({ assumption, question, answer }) =>
     h("p", {}, ruleLink(assumption), " ", sentence(`${question}: ${text().restsOn(answer)}`)),
   ),
-  notes.length === 0
-    ? null
-    : [
-        h("h3", {}, text().notes),
-        h(
-          "ul",
-          {},
-          notes.map(({ message }) => h("li", {}, sentence(message))),
-        ),
-      ],
+  notes.length === 0 ? null : [h("h3", {}, text().notes), ul(notes, ({ message }) => sentence(message))],
   allowed ? null : insteadParts(split, violations),
 ];
 
@@ -108,10 +99,6 @@ const insteadParts = (split, violations) => [
         ),
       ],
   h("h3", {}, text().waits),
-  h(
-    "ul",
-    {},
-    violations.map(({ keys, expected }) => h("li", {}, codes(keys), "– ", sentence(expected))),
-  ),
+  ul(violations, ({ keys, expected }) => [codes(keys), "– ", sentence(expected)]),
   json(split.refused),
 ];

@@ -80,7 +80,7 @@ class Opened:
         self.requests.append(request)
 
     def _note_complaint(self, complaint: ConsoleMessage | Error) -> None:
-        self.complaints.append(complaint.text if hasattr(complaint, "text") else str(complaint))
+        self.complaints.append(str(getattr(complaint, "text", complaint)))
 
     def close(self) -> None:
         """Close all pages."""
