@@ -87,13 +87,17 @@ const writeLink = async () => {
 };
 
 /** Change the state in a way that the button *Back* takes back. */
-const step = async (act) => {
-  const before = { ...state };
+let written = Promise.resolve();
+const step = (act) => {
+  const before = linkTo({ ...state });
   act();
   change({});
   clearTimeout(linkTimer);
-  history.replaceState(null, "", await linkTo(before));
-  history.pushState(null, "", await linkTo(state));
+  const after = linkTo({ ...state });
+  written = written.then(async () => {
+    history.replaceState(null, "", await before);
+    history.pushState(null, "", await after);
+  });
 };
 
 // --- What is shown --------------------------------------------------------------------------------------------------

@@ -547,8 +547,11 @@ def test_the_types_are_exact(folders: dict[str, Path], tools: Path) -> None:
 
 @needs_node
 def test_the_javascript_is_formatted(tools: Path) -> None:
-    """By a formatter that is widely used."""
-    files = [str(SOURCES / name) for name in ("engine.js", "engine.d.ts", "vectors.test.js")]
+    """By a formatter that is widely used; and so is the page of the documentation."""
+    page = Path(__file__).parents[2] / "docs" / "try"
+    kinds = ((SOURCES, "*.js"), (SOURCES, "*.ts"), (page, "*.js"), (page, "*.css"), (page, "*.html"))
+    files = [str(file) for folder, pattern in kinds for file in folder.glob(pattern)]
+    assert len(files) > 15
     done = node(
         str(tools / "prettier" / "bin" / "prettier.cjs"), "--print-width", "120", "--check", *files, cwd=SOURCES
     )
