@@ -501,6 +501,7 @@ const isDay = (text) => {
 
 const TOKEN =
   /[ \t\n\r]*(?:([{}[\],:])|("(?:[^"\\]|\\.)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null)|(NaN|-?Infinity))/y;
+const BLANKS = new Set([32, 9, 10, 13]);
 /** What may stand in a string, up to its end or to the first mistake. */
 const RIGHT_TEXT = /(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
 const NOT_BLANK = /[^ \t\n\r]/;
@@ -541,10 +542,9 @@ class Parser {
   }
 
   #afterBlanks(position) {
-    const blanks = /[ \t\n\r]*/y;
-    blanks.lastIndex = position;
-    blanks.test(this.#text);
-    return blanks.lastIndex;
+    let at = position;
+    while (BLANKS.has(this.#text.charCodeAt(at))) at += 1;
+    return at;
   }
 
   /** Say what is wrong, and where. */
