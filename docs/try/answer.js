@@ -51,6 +51,7 @@ const mapped = (keys, value) => Object.fromEntries(keys.map((key) => [key, value
 const summaryOf = (engine, policy, order, patch) => {
   const sections = policy.editable(order);
   return {
+    next: policy.nextStatuses(order)?.sort() ?? null,
     update: patch === null ? null : policy.canUpdate(order, patch).allowed,
     sections: mapped(Object.keys(sections), (name) => sections[name].allowed),
     actions: mapped(Object.keys(engine.rulebook.actions), (name) => policy.can(order, name).allowed),

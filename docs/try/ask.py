@@ -51,7 +51,9 @@ def ask(text: str) -> str:
         answer["decision"] = decision.to_dict(order, patch, language=language)
         parts = policy.split(order, patch).to_dict(order, patch, language=language)
         answer["split"] = {"allowed": parts["allowed"], "refused": parts["refused"]}
-        more["plan"] = policy.plan(order, patch).to_dict(order, language=language)
+        plan = policy.plan(order, patch).to_dict(order, language=language)
+        # As text: JavaScript would round long numbers.
+        more["plan"] = {**plan, "steps": [json.dumps(step, ensure_ascii=False, indent=2) for step in plan["steps"]]}
         more["advice"] = [each.to_dict(language=language) for each in policy.advise(order, patch)]
     if patch is not None:
         more["guard"] = policy.guard(patch).render(language_of(language))
@@ -77,7 +79,9 @@ def _variant(question: dict[str, Any], changes: dict[str, Any]) -> Any:
 
 def _summary(policy: Any, order: Any, patch: Any) -> dict[str, Any]:
     """Return the verdicts of a policy alone."""
+    following = policy.next_statuses(order)
     return {
+        "next": None if following is None else sorted(following),
         "update": None if patch is None else policy.can_update(order, patch).allowed,
         "sections": {section.value: decision.allowed for section, decision in policy.editable(order).items()},
         "actions": {action.value: policy.can(order, action).allowed for action in policy.actions or ()},

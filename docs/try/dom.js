@@ -36,7 +36,8 @@ export const ul = (list, make, attributes = {}) =>
 export const english = { lang: "en", dir: "ltr" };
 export const code = (word) => h("code", { dir: "ltr" }, word);
 export const codes = (list) => list.map((word) => [code(word), " "]);
-export const json = (value) => h("pre", { class: "json", dir: "ltr", tabindex: "0" }, JSON.stringify(value, null, 2));
+export const jsonText = (told) => h("pre", { class: "json", dir: "ltr", tabindex: "0" }, told);
+export const json = (value) => jsonText(JSON.stringify(value, null, 2));
 export const button = (label, click, attributes = {}) => h("button", { type: "button", click, ...attributes }, label);
 
 /** A sentence: *words of a documentation* are emphasized, and words of another script keep their direction. */

@@ -8,9 +8,9 @@ import { placesOf, rangeOf } from "./places.js";
 import { askAgain, askPython, isPythonAsked, showPython } from "./python_view.js";
 import { showRules } from "./rules.js";
 import { presentSample, showSamples, takeSample } from "./samples.js";
-import { showSections, showSteps } from "./sections.js";
+import { showAsked, showSections, showSteps } from "./sections.js";
 import { showSwitches } from "./switches.js";
-import { showVerdict } from "./verdict.js";
+import { showFailure, showVerdict } from "./verdict.js";
 import { words } from "./words.js";
 
 const PLATFORMS = ["salla", "awal"];
@@ -25,28 +25,39 @@ let isLinkBroken = false;
 const files = new Map();
 /** Load the engine of a platform, with its clauses, choices and samples. */
 const load = (platform) => {
-  if (!files.has(platform)) {
-    const clauses = fetch(new URL(`${platform}/clauses.json`, import.meta.url)).then((response) => response.json());
-    const both = Promise.all([import(`./${platform}/engine.js`), clauses]);
-    files.set(
-      platform,
-      both.then(([engine, found]) => ({ engine, ...found })),
-    );
-    both.catch(() => files.delete(platform));
-  }
+  if (!files.has(platform)) files.set(platform, loadAnew(platform));
   return files.get(platform);
+};
+class LoadError extends Error {}
+const loadAnew = async (platform) => {
+  try {
+    const [engine, found] = await Promise.all([
+      import(`./${platform}/engine.js`),
+      fetchJson(`${platform}/clauses.json`),
+    ]);
+    return { engine, ...found };
+  } catch (error) {
+    files.delete(platform);
+    throw new LoadError(error.message);
+  }
+};
+const fetchJson = async (name) => {
+  const response = await fetch(new URL(name, import.meta.url));
+  if (!response.ok) throw new LoadError(`${name}: ${response.status}`);
+  return response.json();
 };
 
 /** Take over a state from a link: what cannot be asked is an error. */
-const takeState = async (from) => {
-  const { platform, language, order, body, guest, assumptions, given } = from;
+const takeState = async ({ platform, language, order, body, guest, assumptions, given }) => {
   if (!PLATFORMS.includes(platform) || !Object.hasOwn(words, language))
     throw new Error("an unknown platform or language");
-  if (typeof order !== "string" || typeof body !== "string") throw new Error("no texts");
+  if (typeof order !== "string" || typeof body !== "string" || typeof guest !== "boolean")
+    throw new Error("not a state");
   const next = await load(platform);
   const taken = { platform, language, order, body, guest, assumptions: { ...assumptions }, given: { ...given } };
   const isChosen = ([id, name]) => next.choices[id]?.answers[name] !== undefined;
   if (!Object.entries(taken.assumptions).every(isChosen)) throw new Error("an unknown answer");
+  if (Object.values(taken.given).includes(null)) throw new Error("a parameter without a value");
   answerTo(next.engine, { ...taken, variants: [] });
   context.loaded = next;
   Object.assign(state, taken);
@@ -54,15 +65,21 @@ const takeState = async (from) => {
 
 // --- What is answered -----------------------------------------------------------------------------------------------
 
+/** What was asked last about each platform. */
+const questions = new Map();
 let linkTimer = 0;
 let answerTimer = 0;
 const isLong = () => state.order.length + state.body.length > LONG;
+/** Steps that follow each other faster, in milliseconds, are one in the history: a key that is held steps often. */
+const PAUSE = 1000;
 
 const decide = () => {
   const { loaded } = context;
   context.question = { ...state, settings: settingsOf(loaded.choices, state.assumptions) };
   context.question.variants = variantsOf(loaded.engine, loaded.choices, context.question);
   context.answer = answerTo(loaded.engine, context.question);
+  const { platform, language, ...own } = state;
+  questions.set(platform, own);
   show();
   askAgain();
 };
@@ -80,7 +97,7 @@ const change = (changes) => {
   linkTimer = setTimeout(writeLink, 300);
 };
 
-const linkTo = async (question) => (isLong() ? "#" : `#${await pack(question)}`);
+const linkTo = async (asked) => (asked.order.length + asked.body.length > LONG ? "#" : `#${await pack(asked)}`);
 const writeLink = async () => {
   clearTimeout(linkTimer);
   history.replaceState(null, "", await linkTo(state));
@@ -88,16 +105,25 @@ const writeLink = async () => {
 
 /** Change the state in a way that the button *Back* takes back. */
 let written = Promise.resolve();
+let lastStep = -PAUSE;
 const step = (act) => {
+  const isNew = performance.now() - lastStep > PAUSE;
+  lastStep = performance.now();
   const before = linkTo({ ...state });
   act();
   change({});
   clearTimeout(linkTimer);
   const after = linkTo({ ...state });
-  written = written.then(async () => {
-    history.replaceState(null, "", await before);
-    history.pushState(null, "", await after);
-  });
+  const write = async () => {
+    if (isNew) {
+      history.replaceState(null, "", await before);
+      history.pushState(null, "", await after);
+    } else {
+      history.replaceState(null, "", await after);
+    }
+  };
+  // A browser may refuse a page that writes too often; then the link is written with the next change.
+  written = written.then(write).catch(() => {});
 };
 
 // --- What is shown --------------------------------------------------------------------------------------------------
@@ -149,16 +175,14 @@ const showMarks = () => {
   ]) {
     places[name] = placesOf(state[name]);
     editors[name].mark([
-      ...(problems?.problems ?? []).map(({ pointer, code }) => [placeOf(name, pointer, code), "unreadable"]),
-      ...keys.map((key) => [placeOf(name, `/${key}`), "refused"]),
+      ...(problems?.problems ?? []).map((problem) => [rangeOf(places[name], state[name], problem), "unreadable"]),
+      ...keys.map((key) => [keyRange(key), "refused"]),
     ]);
     editors[name].area.setAttribute("aria-invalid", String(problems !== null));
   }
 };
 
-/** Return the range of a problem, or of a key. */
-const placeOf = (name, pointer, problem) =>
-  problem === undefined ? places[name].places.get(pointer)?.key : rangeOf(places[name], state[name], pointer, problem);
+const keyRange = (key) => places.body.get(`/${key}`)?.key;
 
 // --- What the parts of the page ask for -----------------------------------------------------------------------------
 
@@ -170,7 +194,8 @@ const replaceBody = (body) => step(() => (state.body = JSON.stringify(body, null
 Object.assign(context.act, {
   change,
   replaceBody,
-  showPlace: (name, pointer, problem) => editors[name].select(placeOf(name, pointer, problem) ?? [0, 0]),
+  showProblem: (name, problem) => editors[name].select(rangeOf(places[name], state[name], problem) ?? [0, 0]),
+  showKey: (key) => editors.body.select(keyRange(key) ?? [0, 0]),
   putIntoBody: (body) => {
     replaceBody(body);
     focusVerdict();
@@ -178,7 +203,7 @@ Object.assign(context.act, {
   useSample: (number) => {
     step(() => takeSample(number));
     if (presentSample().sample?.action === undefined) focusVerdict();
-    else byId("sections").focus();
+    else showAsked();
   },
 });
 
@@ -187,16 +212,12 @@ const onChoice = (name, act) => {
 };
 onChoice("language", (language) => change({ language }));
 
-/** What was asked last about each platform. */
-const questions = new Map();
 let wanted = state.platform;
 onChoice("platform", async (platform) => {
   wanted = platform;
   const next = await load(platform).catch(fail);
   if (wanted !== platform || next === undefined) return;
   step(() => {
-    const { language, ...question } = state;
-    questions.set(state.platform, question);
     context.loaded = next;
     state.platform = platform;
     if (questions.has(platform)) Object.assign(state, questions.get(platform));
@@ -209,9 +230,17 @@ const takeTheme = (theme) => {
   document.documentElement.dataset.theme = theme;
   for (const input of document.getElementsByName("theme")) input.checked = input.value === theme;
 };
+/** Call a function of the browser's storage, which it may deny. */
+const withStorage = (act) => {
+  try {
+    return act(localStorage);
+  } catch {
+    return null;
+  }
+};
 onChoice("theme", (theme) => {
   takeTheme(theme);
-  localStorage.setItem(THEME, theme);
+  withStorage((storage) => storage.setItem(THEME, theme));
 });
 
 byId("guest").addEventListener("change", (event) => change({ guest: event.target.checked }));
@@ -240,36 +269,46 @@ byId("copy").addEventListener("click", async () => {
 
 /** Say that something could not be loaded; the page stays as it is. */
 const fail = (error) => {
-  byId("verdict-title").textContent = `${text().notLoaded} (${error.message})`;
+  const told = `${text().notLoaded} (${error.message})`;
+  showFailure(told);
   if (context.loaded !== null) showFrame();
 };
 
 /** Take over the state in the link, if there is one. */
 const restore = async () => {
   const fragment = location.hash.slice(1);
+  isLinkBroken = false;
   if (fragment === "") return false;
   try {
     await takeState(await unpack(fragment));
     return true;
-  } catch {
+  } catch (error) {
+    if (error instanceof LoadError) throw error;
     isLinkBroken = true;
     return false;
   }
 };
 addEventListener("hashchange", async () => {
-  if ((await restore()) || isLinkBroken) decide();
+  const { language } = state;
+  try {
+    const isRestored = await restore();
+    state.language = language; // The buttons Back and Forward do not change the language.
+    if (isRestored || isLinkBroken) decide();
+  } catch (error) {
+    fail(error);
+  }
 });
 
 const begin = async () => {
   if (navigator.language.startsWith("ar")) state.language = "ar";
-  takeTheme(localStorage.getItem(THEME) ?? "");
-  const about = fetch(new URL("site.json", import.meta.url)).then((response) => response.json());
+  takeTheme(withStorage((storage) => storage.getItem(THEME)) ?? "");
+  const about = fetchJson("site.json").catch(() => site);
   if (!(await restore())) {
     context.loaded = await load(state.platform);
     takeSample(0);
   }
   wanted = state.platform;
-  site = await about.catch(() => site);
+  site = await about;
   decide();
   for (const { area } of Object.values(editors)) area.readOnly = false;
   performance.mark("answered");

@@ -3,10 +3,7 @@
 const TOKEN = /[ \t\n\r]*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\.)*")|([-\w.+]+))/y;
 const escaped = (key) => "/" + key.replace(/~/g, "~0").replace(/\//g, "~1");
 
-/**
- * Return `places`, a map of JSON pointers to `{key, value}`, each a range `[start, end]`, and `end`, where reading ended:
- * at the end of the text, or at its first mistake.
- */
+/** Return a map of JSON pointers to `{key, value}`, each a range `[start, end]`, up to the first mistake in a text. */
 export const placesOf = (text) => {
   const places = new Map();
   const tokens = new RegExp(TOKEN);
@@ -52,14 +49,19 @@ export const placesOf = (text) => {
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
   }
-  return { places, end };
+  return places;
 };
 
+/** Return the position of a line and a column, each counted from one. */
+const positionOf = (text, { line, column }) =>
+  text.split("\n", line - 1).reduce((sum, each) => sum + each.length + 1, 0) + column - 1;
+
 /** Return the range to underline for a problem: its value, its key if that is the problem, or where it is missing. */
-export const rangeOf = ({ places, end }, text, pointer, code) => {
-  if (code === "not_json" || code === "trailing_text") {
-    const start = end + text.slice(end).search(/[^ \t\n\r]|$/);
-    return [Math.min(start, Math.max(0, text.length - 1)), Math.min(text.length, start + 1)];
+export const rangeOf = (places, text, { pointer, code, params }) => {
+  if (params.line !== undefined) {
+    const position = Math.min(positionOf(text, params), text.length - 1);
+    const start = text[position] === "\n" ? Math.max(0, position - 1) : position; // The end of a line cannot be seen.
+    return [start, start + 1];
   }
   const place = places.get(pointer);
   if (place !== undefined && pointer !== "") {

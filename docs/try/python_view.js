@@ -1,7 +1,7 @@
 /** What Python says: whether it agrees, and what the exported JavaScript does not know. */
 import { compare } from "./answer.js";
 import { context, text } from "./context.js";
-import { byId, code, english, fill, h, json, sentence, ul } from "./dom.js";
+import { byId, code, english, fill, h, jsonText, sentence, ul } from "./dom.js";
 import { Python } from "./python.js";
 import { ruleLink } from "./rules.js";
 
@@ -96,6 +96,6 @@ const planParts = ({ steps, blocked }) => {
   return h(
     "ol",
     {},
-    steps.map((step) => h("li", {}, json(step))),
+    steps.map((step) => h("li", {}, jsonText(step))),
   );
 };

@@ -13,11 +13,15 @@ const transitions = () => {
   return { current: named(table.follows), asked: named(table.fact) };
 };
 
+const TEXT = /"(?:[^"\\]|\\.)*"/g;
 /** Return the body as an object that a status can be put into without losing anything; null if it is none. */
 const bodyToChange = () => {
-  if (/\d{16}/.test(context.state.body)) return null; // JavaScript would round such a number.
+  const { answer, state } = context;
+  const isRepeated = answer.bodyProblems?.problems.some(({ code: problem }) => problem === "duplicate_key");
+  // JavaScript would round a longer number.
+  if (isRepeated || /\d{16}/.test(state.body.replace(TEXT, ""))) return null;
   try {
-    const body = JSON.parse(context.state.body);
+    const body = JSON.parse(state.body);
     return typeof body === "object" && body !== null && !Array.isArray(body) ? body : null;
   } catch {
     return null;
@@ -62,8 +66,15 @@ const statusItem = (key, status, isPresent, isAsked, canChange) => {
 
 /** Ask for a status, beside what the body asks for already. */
 const askFor = (key, status) => {
-  context.act.replaceBody({ ...bodyToChange(), [key]: status });
+  const body = bodyToChange();
+  if (body[key] !== status) context.act.replaceBody({ ...body, [key]: status });
   document.querySelector(`[data-status="${status}"]`)?.focus();
+};
+
+/** Bring the row of the action into view that a sample is about. */
+export const showAsked = () => {
+  byId("sections").focus({ preventScroll: true });
+  byId("sections").querySelector(".asked")?.scrollIntoView({ block: "center" });
 };
 
 export const showSections = () => {

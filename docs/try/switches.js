@@ -80,7 +80,7 @@ const choose = (kind, id, value) => {
 };
 
 /** Say what a variant would change. */
-const flipText = ({ update, sections, actions }, variant) => {
+const flipText = ({ update, next, sections, actions }, variant) => {
   const { answer, loaded } = context;
   const { rulebook } = loaded.engine;
   const titles = new Map(Object.entries(rulebook.actions));
@@ -94,9 +94,10 @@ const flipText = ({ update, sections, actions }, variant) => {
   const isFlipped = answer.decision !== null && update !== answer.decision.allowed;
   const parts = [
     isFlipped ? (update ? text().wouldAllow : text().wouldRefuse) : "",
+    JSON.stringify(next) !== JSON.stringify(answer.next) && text().wouldFollow(next.join(text().separator)),
     changed(true) && text().wouldOpen(changed(true)),
     changed(false) && text().wouldClose(changed(false)),
-  ].filter((part) => part !== "");
+  ].filter(Boolean);
   if (parts.length > 0) return parts.join(text().separator);
   const known = rulebook.assumptions.find(({ id }) => id === variant.assumption);
   return known?.alternatives.every(({ rules }) => rules.length === 0) ? text().planOnly : text().changesNothing;

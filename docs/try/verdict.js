@@ -10,17 +10,27 @@ const headline = ({ orderProblems, bodyProblems, decision }) => {
   return decision.allowed ? ["allowed", text().allowed] : ["refused", text().refused];
 };
 
+/** Show a headline, and say it: to a screen reader, and on a narrow screen below the body. */
+const showHeadline = (kind, title, summary) => {
+  byId("verdict").className = kind;
+  byId("verdict-title").textContent = title;
+  for (const id of ["announced", "bar"]) if (byId(id).textContent !== summary) byId(id).textContent = summary;
+  byId("bar").className = kind;
+};
+
+export const showFailure = (told) => {
+  showHeadline("unreadable", told, told);
+  fill(byId("why"), told, () => []);
+};
+
 export const showVerdict = (isLinkBroken, canPythonHelp) => {
   const { answer } = context;
   const { orderProblems, bodyProblems, decision, split } = answer;
   const [kind, title] = headline(answer);
   const refused = decision?.violations.flatMap(({ keys }) => keys) ?? [];
-  byId("verdict").className = kind;
-  byId("verdict-title").textContent = title;
-  // What a screen reader says after an edit, and what a narrow screen shows below the body.
-  const summary = refused.length > 0 ? `${title}: ${refused.join(text().separator)}` : title;
-  for (const id of ["announced", "bar"]) if (byId(id).textContent !== summary) byId(id).textContent = summary;
-  byId("bar").className = kind;
+  // Each key is isolated: between Arabic words, keys would else stand in the wrong order.
+  const keys = refused.map((key) => `\u2068${key}\u2069`).join(text().separator);
+  showHeadline(kind, title, refused.length > 0 ? `${title}: ${keys}` : title);
   const data = [context.state.language, isLinkBroken, canPythonHelp, orderProblems, bodyProblems, decision, split];
   fill(byId("why"), data, () => [
     isLinkBroken ? h("p", { class: "notice" }, text().brokenLink) : null,
@@ -33,29 +43,25 @@ export const showVerdict = (isLinkBroken, canPythonHelp) => {
   ]);
 };
 
-const placeButton = (label, name, pointer, problem) =>
-  button(label, () => context.act.showPlace(name, pointer, problem), {
-    class: "quiet",
-    title: text().place,
-    "aria-label": `${text().place}: ${pointer}`,
-  });
+const placeButton = (label, place, show) =>
+  button(label, show, { class: "quiet", title: text().place, "aria-label": `${text().place}: ${place}` });
 
 const problemsList = (name, found) =>
   found &&
   h(
     "ul",
     { class: "problems" },
-    found.problems.map(({ pointer, code: problem, message }) =>
+    found.problems.map((problem) =>
       h(
         "li",
         {},
-        pointer === "" ? null : [code(pointer), ": "],
-        sentence(message),
+        problem.pointer !== "" && [code(problem.pointer), ": "],
+        sentence(problem.message),
         " ",
-        placeButton(text().place, name, pointer, problem),
+        placeButton(text().place, problem.pointer, () => context.act.showProblem(name, problem)),
       ),
     ),
-    found.more > 0 ? h("li", {}, text().moreProblems(found.more)) : null,
+    found.more > 0 && h("li", {}, text().moreProblems(found.more)),
   );
 
 const decisionParts = ({ allowed, violations, waivers, assumptions, notes }, split) => [
@@ -82,7 +88,7 @@ const violation = ({ rule, keys, message, reason }) =>
       "p",
       { class: "row" },
       ruleLink(rule),
-      keys.map((key) => placeButton(code(key), "body", `/${key}`)),
+      keys.map((key) => placeButton(code(key), key, () => context.act.showKey(key))),
     ),
   );
 

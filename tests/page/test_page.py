@@ -192,6 +192,16 @@ def test_python_adds_a_plan_a_guard_advice_and_lint(asked: Page) -> None:
     answered = asked.inner_text("#python-answer")
     for part in ("status is accepted or shipped", "No advice", "completed: no other status follows it"):
         assert part in answered
+    asked.fill("#body", '{"branch_id": "12345678901234567890", "status": "shipped"}')
+    asked.wait_for_selector("#python[data-agrees=true]", timeout=5000)
+    assert "12345678901234567890" in asked.inner_text("#python-answer ol")
+    choose(asked, "platform", "salla")
+    asked.fill("#order", '{"status": {"slug": "in_progress"}}')
+    asked.fill("#body", '{"courier_id": 12345678901234567890}')
+    asked.wait_for_selector("#python[data-agrees=false]", timeout=5000)
+    assert '"courier_id": 12345678901234567890' in asked.inner_text("#python-answer ol")
+    assert "more than 15 digits" in asked.inner_text("#python-answer .notice")
+    choose(asked, "platform", "awal")
     asked.fill("#body", '{"stat": 1}')
     asked.wait_for_selector("#python[data-agrees=true]", timeout=5000)
     assert "did you mean status?" in asked.inner_text("#python-answer")
@@ -272,7 +282,7 @@ def test_what_only_looks_like_a_blank_is_underlined(opened: Opened) -> None:
     page.fill("#body", "\u00a0{}")
     assert page.evaluate(MARKED, "body") == [["unreadable", "\u00a0"]]
     page.fill("#body", '{"coupon_code": "abc,\n "branch_id": 1}')
-    assert page.evaluate(MARKED, "body") == [["unreadable", '"']]
+    assert page.evaluate(MARKED, "body") == [["unreadable", ","]]
     assert "line 1, column 22" in page.inner_text("#why")
 
 
@@ -311,7 +321,9 @@ def test_the_statuses_of_awal_are_walked_by_clicks(opened: Opened) -> None:
     assert verdict_of(page) == "allowed"
     assert json.loads(page.input_value("#body"))["status"] == "accepted"
     assert page.evaluate("document.activeElement.dataset.status") == "accepted"
-    page.locator("#switches input[value='\"forward\"']").check()
+    forward = page.locator("fieldset[data-entry=A1] label").nth(1)
+    assert "would let follow: accepted, completed, delivered, shipped" in forward.inner_text()
+    forward.locator("input").check()
     assert page.locator("#diagram button").count() == 4
     page.fill("#body", '{"admin_notes": "not finished')
     assert page.locator("#diagram button").first.is_disabled()
@@ -348,6 +360,8 @@ def test_what_cannot_be_loaded_is_said(opened: Opened) -> None:
     page.locator("input[name=platform][value=awal]").click(force=True)
     page.wait_for_selector("#verdict-title:has-text('could not be loaded')")
     assert page.locator("input[value=salla]").is_checked()
+    assert verdict_of(page) == "unreadable"
+    assert "could not be loaded" in page.inner_text("#announced")
     page.context.set_offline(False)
     choose(page, "platform", "awal")
     opened.complaints[:] = [each for each in opened.complaints if "DISCONNECTED" not in each]
@@ -469,6 +483,31 @@ def test_typing_keeps_the_place_and_the_text(opened: Opened) -> None:
     assert verdict_of(page) == "allowed"
     page.keyboard.press("Control+Z")
     assert page.input_value("#body") != '{"employees": [1, 2]}'
+
+
+def test_it_works_where_the_browser_denies_its_storage(opened: Opened) -> None:
+    """Only the theme is not remembered."""
+    page = opened("/index.html")
+    denied = "Object.defineProperty(window, 'localStorage', { get() { throw new Error('denied'); } })"
+    page.context.add_init_script(denied)
+    page.goto(f"{opened.address}/try/index.html")
+    page.wait_for_selector("html[data-ready]")
+    choose(page, "theme", "dark")
+    assert verdict_of(page) == "refused"
+
+
+def test_steps_in_quick_succession_are_one_in_the_history(opened: Opened) -> None:
+    """An arrow key that is held does not fill it."""
+    page = opened()
+    before = page.evaluate("history.length")
+    page.focus("#samples")
+    for _ in range(10):
+        page.keyboard.press("ArrowDown")
+    page.wait_for_timeout(400)
+    assert page.evaluate("history.length") - before <= 2
+    page.go_back()
+    page.wait_for_timeout(300)
+    assert page.input_value("#samples") == "0"
 
 
 def test_the_theme_can_be_chosen(opened: Opened) -> None:
