@@ -26,6 +26,8 @@ from tests.kit.service_process import serving
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
+pytestmark = pytest.mark.any_python
+
 QUERY = {"phone_number_id": "1"}
 
 
@@ -272,6 +274,7 @@ def test_a_gate_before_a_server_without_rules_enforces_the_rules(name: str, poli
         fake, endpoint = FakeAwal(policy=awal.POLICY.without(*section_rule_ids(policy))), awal.ENDPOINT
 
     class Guarded(OrderMachine):
+        walk_seconds = 60.0
         write_only: ClassVar[frozenset[str]] = frozenset()
 
         def __init__(self) -> None:

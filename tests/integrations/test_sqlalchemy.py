@@ -492,6 +492,7 @@ def test_the_state_machine_agrees_with_a_service_on_a_database(engine: sa.Engine
 
     class Service(OrderMachine):
         policy = awal.POLICY
+        walk_seconds = 60.0
         write_only: ClassVar[frozenset[str]] = frozenset()
         invalid_body_codes = ()
 

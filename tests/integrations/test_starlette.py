@@ -303,6 +303,7 @@ def test_the_state_machine_agrees_with_the_example() -> None:
 
     class Service(OrderMachine):
         policy = salla.POLICY
+        walk_seconds = 60.0
 
         def create_order(self, order: Any) -> int:
             number: int = max(module.orders) + 1

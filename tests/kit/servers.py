@@ -407,6 +407,7 @@ def machine(serve: Callable[[], Fake[Any, Any]]) -> type[OrderMachine]:
         """Sends what would be sent over HTTP."""
 
         policy = shipped
+        walk_seconds = 60.0
 
         def __init__(self) -> None:
             super().__init__()

@@ -17,6 +17,8 @@ from orderrules.testing import assert_allowed, assert_refused, observe
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.any_python
+
 SUITE = """
 from orderrules import awal, can_update, salla
 

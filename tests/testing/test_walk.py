@@ -44,6 +44,7 @@ def check(serve: Callable[[], Fake[Any, Any]], **options: Any) -> Report:
     def send(handle: Any, body: dict[str, object]) -> int:
         return server.handle("PUT", f"/orders/{handle}", query, json.dumps(body)).status
 
+    options = {"seconds": 60, **options}
     return check_service(policy, send, create=server.add, read=server.orders.__getitem__, **options)
 
 
@@ -205,11 +206,13 @@ PLATFORMS: list[tuple[Policy[Any, Any], Any]] = [(salla.POLICY, salla.read_patch
 def test_a_race_is_caught_in_threads_and_in_tasks(policy: Any, read: Any) -> None:
     """Something is let through or lost, and the script says which."""
     careless = Careless(policy, read, 0.0005)
-    report = check_races(policy, careless.send, create=careless.create, read=careless.orders.__getitem__)
+    report = check_races(policy, careless.send, create=careless.create, read=careless.orders.__getitem__, seconds=60)
     assert not report
     assert any("lost" in str(error) or "no order of the two explains" in str(error) for error in report.disagreements)
     assert all(line.startswith("PUT order 1, at once: ") for error in report.disagreements for line in error.script[1:])
-    again = check_races(policy, careless.send_task, create=careless.create, read=careless.orders.__getitem__)
+    again = check_races(
+        policy, careless.send_task, create=careless.create, read=careless.orders.__getitem__, seconds=60
+    )
     assert not again
     assert f"{again.pairs} pairs of updates were sent at once" in str(again)
 
@@ -218,7 +221,7 @@ def test_a_customer_that_is_replaced_twice_at_once_is_caught_by_the_answers_alon
     """A guest may become a registered customer once."""
     careless = Careless(salla.POLICY, salla.read_patch, 0.0005)
     orders = [salla.Order(status="in_progress", customer=salla.CustomerKind.GUEST)]
-    report = check_races(salla.POLICY, careless.send, create=careless.create, orders=orders)
+    report = check_races(salla.POLICY, careless.send, create=careless.create, orders=orders, seconds=60)
     assert [error.script[1] for error in report.disagreements] == [
         'PUT order 1, at once: {"customer": {"id": 1}} -> 200'
     ]
@@ -233,7 +236,7 @@ def test_a_right_service_has_no_race(serve: Any, policy: Any) -> None:
     def send(handle: Any, body: dict[str, object]) -> int:
         return int(server.handle("PUT", f"/orders/{handle}", {"phone_number_id": "1"}, json.dumps(body)).status)
 
-    report = check_races(policy, send, create=server.add, read=server.orders.__getitem__, rounds=10)
+    report = check_races(policy, send, create=server.add, read=server.orders.__getitem__, rounds=10, seconds=60)
     assert report, str(report)
     assert report.rounds == 10 * report.pairs
     assert sys.getswitchinterval() > 1e-4
@@ -288,7 +291,14 @@ def test_a_race_with_a_service_that_hides_something(hidden: str) -> None:
     def race(*write_only: str) -> RaceReport:
         orders = [salla.Order(status="in_progress")]
         return check_races(
-            salla.POLICY, service.send, create=service.create, read=read, orders=orders, write_only=write_only, rounds=2
+            salla.POLICY,
+            service.send,
+            create=service.create,
+            read=read,
+            orders=orders,
+            write_only=write_only,
+            rounds=2,
+            seconds=60,
         )
 
     assert race(hidden), str(race(hidden))
@@ -299,7 +309,9 @@ def test_a_race_with_a_service_that_hides_something(hidden: str) -> None:
 def test_a_conflict_is_no_mistake(policy: Any, read: Any) -> None:
     """An update that is answered with 409 was not taken."""
     service = Optimistic(policy, read, 0.0005)
-    report = check_races(policy, service.send, create=service.create, read=service.orders.__getitem__, rounds=3)
+    report = check_races(
+        policy, service.send, create=service.create, read=service.orders.__getitem__, rounds=3, seconds=60
+    )
     assert report, str(report)
 
 
