@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
     from pathlib import Path
 
+pytestmark = pytest.mark.any_python
+
 SHIPPING: Final = EXAMPLES / "salla" / "update-shipping.json"
 BOTH: Final = {"courier_id": 7, "customer": {"id": 5}}
 KINDS: Final = ("parquet", "csv", "jsonl")

@@ -24,6 +24,8 @@ from tests.kit.rows import every_row
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.any_python
+
 COLUMNS: Final = {name: name for name in ("status", "draft", "customer")}
 MANY: Final = 1_000_000
 

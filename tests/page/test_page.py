@@ -434,9 +434,15 @@ def test_a_link_holds_the_whole_state(opened: Opened) -> None:
     assert page.input_value("#order") == other.input_value("#order")
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("narrow", "dark")])
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize(
+    ("platform", "language", "size", "scheme"),
+    [
+        ("salla", "en", "wide", "light"),
+        ("salla", "ar", "narrow", "dark"),
+        ("awal", "en", "narrow", "light"),
+        ("awal", "ar", "wide", "dark"),
+    ],
+)
 def test_it_is_accessible(opened: Opened, platform: str, language: str, size: str, scheme: str) -> None:
     """The rules of axe find nothing, with everything open; no part is wider than the screen."""
     page = opened(viewport=SIZES[size], color_scheme=scheme)
