@@ -47,11 +47,13 @@ const reading = (engine, read) => {
 
 const mapped = (keys, value) => Object.fromEntries(keys.map((key) => [key, value(key)]));
 
+const nextOf = (policy, order) => policy.nextStatuses(order)?.sort() ?? null;
+
 /** The verdicts of a policy alone. */
 const summaryOf = (engine, policy, order, patch) => {
   const sections = policy.editable(order);
   return {
-    next: policy.nextStatuses(order)?.sort() ?? null,
+    next: nextOf(policy, order),
     update: patch === null ? null : policy.canUpdate(order, patch).allowed,
     sections: mapped(Object.keys(sections), (name) => sections[name].allowed),
     actions: mapped(Object.keys(engine.rulebook.actions), (name) => policy.can(order, name).allowed),
@@ -75,7 +77,7 @@ export const answerTo = (engine, question) => {
     split: both ? { allowed: parts.allowed, refused: parts.refused } : null,
     sections: order && policy.editable(order, { language }),
     actions: order && mapped(Object.keys(engine.rulebook.actions), (name) => policy.can(order, name, { language })),
-    next: order && (policy.nextStatuses(order)?.sort() ?? null),
+    next: order && nextOf(policy, order),
     variants:
       order && question.variants.map((each) => summaryOf(engine, policyOf(engine, question, each), order, patch)),
   };

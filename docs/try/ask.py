@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from orderrules import InvalidInput, awal, salla
+from orderrules.analysis.readings import read_as
 from orderrules.languages.sentences import language_of
 
 ENDPOINTS: dict[str, Any] = {"salla": salla.ENDPOINT, "awal": awal.ENDPOINT}
@@ -18,12 +19,11 @@ def ask(text: str) -> str:
     """
     question = json.loads(text)
     endpoint, language = ENDPOINTS[question["platform"]], question["language"]
-    policy = _policy(question["platform"], json.dumps([question["settings"], question["given"]]))
-    options = {"guest": True} if question["guest"] else {}
-    order, order_problems = _read(endpoint.read_order, question["order"], language, **options)
-    patch, body_problems = _read(endpoint.read_patch, question["body"], language)
+    policy = _variant(question, {})
+    order, order_problems = _read(lambda: read_as(endpoint, question["order"], guest=question["guest"]), language)
+    patch, body_problems = _read(lambda: endpoint.read_patch(question["body"]), language)
     answer: dict[str, Any] = {
-        "digest": _policy(question["platform"], json.dumps([question["settings"], {}])).digest(),
+        "digest": _variant({**question, "given": {}}, {}).digest(),
         "orderProblems": order_problems,
         "bodyProblems": body_problems,
         "decision": None,
@@ -43,8 +43,7 @@ def ask(text: str) -> str:
             action.value: policy.can(order, action).to_dict(order, action, language=language)
             for action in policy.actions or ()
         }
-        following = policy.next_statuses(order)
-        answer["next"] = None if following is None else sorted(following)
+        answer["next"] = _next_statuses(policy, order)
         answer["variants"] = [_summary(_variant(question, each), order, patch) for each in question["variants"]]
     if order is not None and patch is not None:
         decision = policy.can_update(order, patch)
@@ -61,9 +60,9 @@ def ask(text: str) -> str:
     return json.dumps({"answer": answer, **more, "findings": findings, "python": sys.version.split()[0]})
 
 
-def _read(reader: Any, text: str, language: str, **options: Any) -> tuple[Any, dict[str, Any] | None]:
+def _read(read: Any, language: str) -> tuple[Any, dict[str, Any] | None]:
     try:
-        return reader(text, **options), None
+        return read(), None
     except InvalidInput as error:
         return None, error.to_dict(language=language)
 
@@ -79,13 +78,17 @@ def _variant(question: dict[str, Any], changes: dict[str, Any]) -> Any:
 
 def _summary(policy: Any, order: Any, patch: Any) -> dict[str, Any]:
     """Return the verdicts of a policy alone."""
-    following = policy.next_statuses(order)
     return {
-        "next": None if following is None else sorted(following),
+        "next": _next_statuses(policy, order),
         "update": None if patch is None else policy.can_update(order, patch).allowed,
         "sections": {section.value: decision.allowed for section, decision in policy.editable(order).items()},
         "actions": {action.value: policy.can(order, action).allowed for action in policy.actions or ()},
     }
+
+
+def _next_statuses(policy: Any, order: Any) -> list[Any] | None:
+    following = policy.next_statuses(order)
+    return None if following is None else sorted(following)
 
 
 @functools.lru_cache(maxsize=256)

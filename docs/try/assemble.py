@@ -10,23 +10,20 @@ import json
 import shutil
 import subprocess
 import sys
-import tomllib
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from orderrules import awal, salla
+from orderrules.cli.app import PLATFORMS
+from orderrules.cli.rule_commands import read_clauses
 from orderrules.export.npm_package import engine, rulebook_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from orderrules.policy.endpoint import Endpoint
-
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parent.parent
 PAGE: Final = ("index.html", "*.css", "*.js", "ask.py")
-ENDPOINTS: Final[dict[str, Endpoint[Any, Any]]] = {"salla": salla.ENDPOINT, "awal": awal.ENDPOINT}
 PYODIDE: Final = ("pyodide.mjs", "pyodide.asm.mjs", "python_stdlib.zip", "pyodide-lock.json")
 LIBRARIES: Final = ("attrs", "cattrs", "typing-extensions")
 FIRST: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
@@ -58,7 +55,7 @@ def assemble(out: Path, node_modules: Path) -> None:
     for pattern in PAGE:
         for file in HERE.glob(pattern):
             shutil.copy(file, out)
-    for name, endpoint in ENDPOINTS.items():
+    for name, endpoint in PLATFORMS.items():
         folder = out / name
         folder.mkdir()
         folder.joinpath("engine.js").write_text(engine(rulebook_json(endpoint)), encoding="utf-8")
@@ -79,19 +76,8 @@ def _add_python(out: Path, pyodide: Path) -> int:
     wasm = (pyodide / "pyodide.asm.wasm").read_bytes()
     out.joinpath("pyodide.asm.wasm.gz").write_bytes(gzip.compress(wasm, mtime=0))
     pinned = [f"{library}=={version(library)}" for library in LIBRARIES]
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--wheel-dir",
-        str(out),
-        str(ROOT),
-        *pinned,
-    ]
-    subprocess.run(command, check=True)  # noqa: S603 - the command is ours.
+    options = ("--quiet", "--no-deps", "--wheel-dir", str(out))
+    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, str(ROOT), *pinned], check=True)  # noqa: S603 - ours.
     files = {file.name: file.stat().st_size for file in sorted(out.iterdir())}
     _write_json(out / "files.json", {"files": files, "wheels": [name for name in files if name.endswith(".whl")]})
     return sum(files.values())
@@ -103,27 +89,26 @@ def clauses_of(platform: str) -> dict[str, Any]:
     Args:
         platform: the name of the platform.
     """
-    clauses = _toml(platform)["clause"]
-    assumptions = [each for each in _toml("assumptions")["assumption"] if each["platform"] == platform]
+    clauses = {name: entry for name, entry in read_clauses().items() if entry["platform"] == platform}
     choices = {
-        each["id"]: {
-            "keyword": each["keyword"],
-            "answers": {other["name"]: other["value"] for other in each["alternatives"]},
+        name: {
+            "keyword": entry["keyword"],
+            "answers": {other["name"]: other["value"] for other in entry["alternatives"]},
         }
-        for each in assumptions
-        if "alternatives" in each
+        for name, entry in clauses.items()
+        if "alternatives" in entry
     }
     samples = list(_first_samples(platform))
     entries: dict[str, Any] = {}
-    for entry in (*clauses, *assumptions):
+    for name, entry in clauses.items():
         described = {
             key: entry[key] for key in ("level", "text", "source", "why", "outside", "assumptions") if key in entry
         }
-        entries[entry["id"]] = {**described, "examples": []}
+        entries[name] = {**described, "examples": []}
         for example in entry["example"]:
             if "order" in example or ("patch" in example and "order_id" not in example):
-                entries[entry["id"]]["examples"].append(len(samples))
-                samples.append(_sample(entry["id"], example, choices))
+                entries[name]["examples"].append(len(samples))
+                samples.append(_sample(name, example, choices))
     return {"entries": entries, "choices": choices, "samples": samples}
 
 
@@ -159,10 +144,6 @@ def _sample(entry: str, example: dict[str, Any], choices: dict[str, Any]) -> dic
 
 def _text(document: object) -> str:
     return document if isinstance(document, str) else json.dumps(document, ensure_ascii=False, indent=2, default=str)
-
-
-def _toml(name: str) -> dict[str, Any]:
-    return tomllib.loads((ROOT / "specs" / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def _write_json(file: Path, content: object) -> None:

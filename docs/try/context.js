@@ -13,5 +13,8 @@ export const context = {
   act: {},
 };
 
+/** The body keys that a rule refuses. */
+export const refusedKeys = () => context.answer.decision?.violations.flatMap(({ keys }) => keys) ?? [];
+
 export const text = () => words[context.state.language];
 export const inLanguage = (phrase) => phrase[context.state.language] ?? phrase.en ?? phrase;

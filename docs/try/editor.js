@@ -10,6 +10,8 @@ export class Editor {
   constructor(area, onInput) {
     this.area = area;
     this.#behind = area.parentElement.querySelector("pre");
+    Object.assign(area, { dir: "ltr", spellcheck: false, autocapitalize: "off", autocomplete: "off" });
+    area.setAttribute("aria-describedby", "announced");
     area.addEventListener("input", () => {
       this.mark([]);
       onInput(area.value);

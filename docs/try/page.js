@@ -1,6 +1,6 @@
 /** The page: takes what is asked, answers it, has it shown, and keeps it in the link. */
 import { answerTo, settingsOf, variantsOf } from "./answer.js";
-import { context, text } from "./context.js";
+import { context, refusedKeys, text } from "./context.js";
 import { byId } from "./dom.js";
 import { Editor } from "./editor.js";
 import { pack, unpack } from "./link.js";
@@ -69,7 +69,7 @@ const takeState = async ({ platform, language, order, body, guest, assumptions, 
 const questions = new Map();
 let linkTimer = 0;
 let answerTimer = 0;
-const isLong = () => state.order.length + state.body.length > LONG;
+const isLong = ({ order, body }) => order.length + body.length > LONG;
 /** Steps that follow each other faster, in milliseconds, are one in the history: a key that is held steps often. */
 const PAUSE = 1000;
 
@@ -91,13 +91,13 @@ const change = (changes) => {
   isLinkBroken = false;
   byId("copied").textContent = "";
   clearTimeout(answerTimer);
-  if (isLong()) answerTimer = setTimeout(decide, 300);
+  if (isLong(state)) answerTimer = setTimeout(decide, 300);
   else decide();
   clearTimeout(linkTimer);
   linkTimer = setTimeout(writeLink, 300);
 };
 
-const linkTo = async (asked) => (asked.order.length + asked.body.length > LONG ? "#" : `#${await pack(asked)}`);
+const linkTo = async (asked) => (isLong(asked) ? "#" : `#${await pack(asked)}`);
 const writeLink = async () => {
   clearTimeout(linkTimer);
   history.replaceState(null, "", await linkTo(state));
@@ -167,11 +167,10 @@ const showFrame = () => {
 
 /** Underline what cannot be read, and the keys that a rule refuses. */
 const showMarks = () => {
-  const { orderProblems, bodyProblems, decision } = context.answer;
-  const refused = decision?.violations.flatMap(({ keys }) => keys) ?? [];
+  const { orderProblems, bodyProblems } = context.answer;
   for (const [name, problems, keys] of [
     ["order", orderProblems, []],
-    ["body", bodyProblems, refused],
+    ["body", bodyProblems, refusedKeys()],
   ]) {
     places[name] = placesOf(state[name]);
     editors[name].mark([
@@ -262,7 +261,7 @@ byId("copy").addEventListener("click", async () => {
     () => true,
     () => false,
   );
-  byId("copied").textContent = isLong() ? text().tooLong : isCopied ? text().copied : text().notCopied;
+  byId("copied").textContent = isLong(state) ? text().tooLong : isCopied ? text().copied : text().notCopied;
 });
 
 // --- The beginning --------------------------------------------------------------------------------------------------

@@ -17,10 +17,9 @@ const open = (id) => {
 
 export const showRules = () => {
   fill(byId("rules"), [context.state.platform, context.state.language], list);
+  const refusing = new Set(context.answer.decision?.violations.map(({ rule }) => rule));
   for (const element of byId("rules").querySelectorAll("[data-entry]")) {
-    const violations = context.answer.decision?.violations ?? [];
-    const isRefusing = violations.some(({ rule }) => rule === element.dataset.entry);
-    element.querySelector(".state").textContent = isRefusing ? text().refusing : "";
+    element.querySelector(".state").textContent = refusing.has(element.dataset.entry) ? text().refusing : "";
   }
 };
 

@@ -12,10 +12,10 @@ const questionOf = (sample) => ({
   assumptions: sample.assumptions ?? {},
   given: {},
 });
+const isSame = (one, other) =>
+  one === other || (typeof one === "object" && JSON.stringify(one) === JSON.stringify(other));
 const isAsked = (sample) =>
-  Object.entries(questionOf(sample)).every(
-    ([name, value]) => JSON.stringify(context.state[name]) === JSON.stringify(value),
-  );
+  Object.entries(questionOf(sample)).every(([name, value]) => isSame(value, context.state[name]));
 
 /** Put the question of a sample into the state. */
 export const takeSample = (number) => {

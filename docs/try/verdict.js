@@ -1,5 +1,5 @@
 /** The verdict: what cannot be read, which rules refuse and why, and what may be sent instead. */
-import { context, text } from "./context.js";
+import { context, refusedKeys, text } from "./context.js";
 import { button, byId, code, codes, fill, h, json, sentence, ul } from "./dom.js";
 import { ruleLink } from "./rules.js";
 
@@ -27,7 +27,7 @@ export const showVerdict = (isLinkBroken, canPythonHelp) => {
   const { answer } = context;
   const { orderProblems, bodyProblems, decision, split } = answer;
   const [kind, title] = headline(answer);
-  const refused = decision?.violations.flatMap(({ keys }) => keys) ?? [];
+  const refused = refusedKeys();
   // Each key is isolated: between Arabic words, keys would else stand in the wrong order.
   const keys = refused.map((key) => `\u2068${key}\u2069`).join(text().separator);
   showHeadline(kind, title, refused.length > 0 ? `${title}: ${keys}` : title);

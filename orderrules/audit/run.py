@@ -19,7 +19,7 @@ from orderrules.audit.counts import Tally, few
 from orderrules.audit.files import decompress, iterate_named, name_in_errors, write_whole
 from orderrules.audit.lines import of_csv, of_json, of_payloads
 from orderrules.audit.parquet import of_parquet, verdict_writer
-from orderrules.engine.decision_table import replace_rules
+from orderrules.grammar.rules import combine_answers
 from orderrules.integrations.narwhals import verdicts
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Survey:
             assumption
             for assumption in self.policy.assumptions
             if not all(
-                attrs.evolve(self.policy, rules=replace_rules(self.policy.rules, other.rules))
+                attrs.evolve(self.policy, rules=combine_answers(self.policy.rules, [other]))
                 .guard(self.patch)
                 .means(guard)
                 for other in assumption.alternatives

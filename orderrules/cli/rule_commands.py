@@ -249,7 +249,7 @@ _CHECKOUT: Final = Path(__file__).parent.parent.parent / "specs"
 
 
 @functools.cache
-def _clauses() -> dict[str, dict[str, Any]]:
+def read_clauses() -> dict[str, dict[str, Any]]:
     """Read all clauses and assumptions, and return them by id.
 
     Raises:
@@ -279,7 +279,7 @@ def explain(identity: str, place: str | None, form: str) -> NoReturn:
     policies: list[Policy[Any, Any]] = (
         [_app.import_policy(place)] if place else [endpoint.policy for endpoint in _app.PLATFORMS.values()]
     )
-    norm = _clauses()
+    norm = read_clauses()
     rules = {rule.id: (policy, rule) for policy in policies for rule in policy.entries}
     wanted = identity if identity in rules else identity.upper()
     if wanted not in norm and wanted not in rules:
@@ -303,7 +303,7 @@ def explain(identity: str, place: str | None, form: str) -> NoReturn:
 
 def _complete_id(_: click.Context, __: click.Parameter, prefix: str) -> list[CompletionItem]:
     """Complete the id of a clause or an assumption; upper and lower case are equal."""
-    entries = _clauses()
+    entries = read_clauses()
     return [
         CompletionItem(identity, help=entry.get("text") or entry.get("question"))
         for identity, entry in entries.items()

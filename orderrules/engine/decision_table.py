@@ -20,7 +20,7 @@ from orderrules.engine.digest import digest_of_cells
 from orderrules.grammar.conditions import ALWAYS, fix, guard, weaken
 from orderrules.grammar.orders import OrderT, PatchT, free_keys, keys_at, sections_by_key
 from orderrules.grammar.rulebook import assignments
-from orderrules.grammar.rules import condition_of
+from orderrules.grammar.rules import combine_answers, condition_of
 from orderrules.reading.fields import UNSET
 
 if TYPE_CHECKING:
@@ -40,12 +40,6 @@ _MOST_COLUMNS: Final = 1 << 11
 """A row with more columns is made column by column, and keeps this many of them."""
 _BYTE: Final = 1 << 8
 _NO_VERDICT: Final = b"?"
-
-
-def replace_rules(rules: Iterable[Rule], replaced: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Return the rules as they are under an alternative: those with the same id are replaced."""
-    replacement_of = {rule.id: rule for rule in replaced}
-    return tuple(replacement_of.get(rule.id, rule) for rule in rules)
 
 
 def _followed_facts(rulebook: Rulebook[Any, Any]) -> tuple[tuple[Fact, Fact], ...]:
@@ -173,7 +167,7 @@ class Table(Generic[OrderT, PatchT]):
         self._rules = tuple(sorted(narrowed.rules, key=lambda rule: (place[rule.section], rule.id)))
         self._waivers = list(zip(narrowed.waivers, rulebook.waivers, strict=True))
         self._alternatives: list[tuple[Assumption, tuple[Rule, ...]]] = [
-            (assumption, replace_rules(self._rules, alternative.rules))
+            (assumption, combine_answers(self._rules, [alternative]))
             for assumption, of_narrowed in zip(rulebook.assumptions, narrowed.assumptions, strict=True)
             for alternative in of_narrowed.alternatives
             if alternative.rules

@@ -500,7 +500,7 @@ const isDay = (text) => {
 };
 
 const TOKEN =
-  /[ \t\n\r]*(?:([{}[\],:])|("(?:[^"\\]|\\.)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null)|(NaN|-?Infinity))/y;
+  /([{}[\],:])|("(?:[^"\\]|\\.)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null)|(NaN|-?Infinity)/y;
 const BLANKS = new Set([32, 9, 10, 13]);
 /** What may stand in a string, up to its end or to the first mistake. */
 const RIGHT_TEXT = /(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
@@ -549,9 +549,10 @@ class Parser {
 
   /** Say what is wrong, and where. */
   #mistake() {
-    const position = this.#text[this.#start] === '"' && !this.#wantsMark ? this.#wrongInString() : this.#start;
+    const isText = this.#text[this.#start] === '"' && !this.#wantsMark;
+    const position = isText ? this.#wrongInString() : this.#start;
     const rest = this.#text.slice(position);
-    const isCutOff = !NOT_BLANK.test(rest) || (position === this.#start && rest.startsWith('"') && !this.#wantsMark);
+    const isCutOff = !NOT_BLANK.test(rest) || (isText && position === this.#start);
     const reason = isCutOff ? "cut_off" : rest.startsWith("'") ? "single_quotes" : "syntax";
     return { reason, ...this.#place(position) };
   }
@@ -575,19 +576,15 @@ class Parser {
   }
 
   #next() {
-    this.#start = this.#afterBlanks(this.#tokens.lastIndex);
-    const at = this.#tokens.lastIndex;
+    this.#peek();
+    this.#tokens.lastIndex = this.#start;
     const found = this.#tokens.exec(this.#text);
-    if (found === null) {
-      this.#tokens.lastIndex = at;
-      throw new SyntaxError("unexpected character");
-    }
+    if (found === null) throw new SyntaxError("unexpected character");
     return found;
   }
 
   #expect(marks) {
-    this.#start = this.#afterBlanks(this.#tokens.lastIndex);
-    const mark = this.#text.charAt(this.#start);
+    const mark = this.#peek();
     this.#wantsMark = true;
     if (mark === "" || !marks.includes(mark)) throw new SyntaxError("unexpected token");
     this.#wantsMark = false;
@@ -649,11 +646,10 @@ class Parser {
     return Object.fromEntries(entries);
   }
 
+  /** Return the character at which the next token begins. */
   #peek() {
-    const at = this.#tokens.lastIndex;
-    const [, mark] = this.#next();
-    this.#tokens.lastIndex = at;
-    return mark;
+    this.#start = this.#afterBlanks(this.#tokens.lastIndex);
+    return this.#text.charAt(this.#start);
   }
 }
 
@@ -910,7 +906,7 @@ class Policy {
       const assumption = { ...each, answer: present.answer, alternatives: others };
       return others
         .map((other) => rulesUnder([...new Map([...chosen, [each.id, other]]).values()]))
-        .filter((rules) => id(rules) !== id(this.#rules))
+        .filter((rules) => this.#rules.some((rule, place) => rule !== rules[place]))
         .map((rules) => ({ assumption, rules }));
     });
   }

@@ -13,7 +13,16 @@ import attrs
 
 from orderrules.grammar.conditions import fix, weaken
 from orderrules.grammar.orders import OrderBase, OrderT, PatchBase, PatchT, sections_by_key
-from orderrules.grammar.rules import Alternative, Assumption, Rule, Waiver, answers_to, as_rules, combine_answers
+from orderrules.grammar.rules import (
+    Alternative,
+    Assumption,
+    Rule,
+    Waiver,
+    answers_to,
+    as_rules,
+    combine_answers,
+    own_answer,
+)
 from orderrules.languages.sentences import as_words, join_words
 from orderrules.reading.models import rebuild
 
@@ -356,15 +365,17 @@ class Rulebook(Generic[OrderT, PatchT]):
 def _answer(assumption: Assumption, of: tuple[Alternative, ...], name: str | None) -> Alternative:
     """Return the answer to an assumption that has a name; without a name, our own."""
     if name is None:
-        return Alternative(assumption.name, (), assumption.answer)
-    for each in of:
-        if each.name == name and (each.rules or name == assumption.name):
-            return each
-        if each.name == name:
-            raise ValueError(
-                f"{assumption.id}: the answer {name!r} is about more than rules; make a policy of the platform"
-            )
-    raise ValueError(f"{assumption.id} has no answer {name!r}, its answers are: {', '.join(each.name for each in of)}")
+        return own_answer(assumption)
+    found = next((each for each in of if each.name == name), None)
+    if found is None:
+        raise ValueError(
+            f"{assumption.id} has no answer {name!r}, its answers are: {', '.join(each.name for each in of)}"
+        )
+    if not found.rules and name != assumption.name:
+        raise ValueError(
+            f"{assumption.id}: the answer {name!r} is about more than rules; make a policy of the platform"
+        )
+    return found
 
 
 def _change_alternatives(

@@ -155,10 +155,14 @@ class Assumption:
         return f"<Assumption {self.id}: {self.answer}>"
 
 
+def own_answer(assumption: Assumption) -> Alternative:
+    """Return our answer to an assumption, which changes no rule; it may have no name."""
+    return Alternative(assumption.name, (), assumption.answer)
+
+
 def answers_to(assumption: Assumption) -> tuple[Alternative, ...]:
-    """Return all answers to an assumption; ours, which changes no rule, is one of them if it has a name."""
-    own = (Alternative(assumption.name, (), assumption.answer),) if assumption.name else ()
-    return (*own, *assumption.alternatives)
+    """Return all answers to an assumption that have a name."""
+    return (*([own_answer(assumption)] if assumption.name else []), *assumption.alternatives)
 
 
 def combine_answers(rules: Iterable[Rule], answers: Iterable[Alternative]) -> tuple[Rule, ...]:

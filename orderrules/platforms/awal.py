@@ -7,6 +7,7 @@ assumptions (A1 to A8) are defined in ``specs/assumptions.toml``.
 
 from __future__ import annotations
 
+import functools
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -327,16 +328,15 @@ def _say_payment_default(chosen: _Choices) -> dict[str, str]:
 
 def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
     """Build the assumptions: each question that the page leaves open, with our answer."""
+    offered = functools.partial(offer, make=_build_rules, chosen=chosen)
     return (
-        offer(
+        offered(
             "A1",
             {
                 "en": "whether *progressively* allows a status to be skipped",
                 "ar": "هل تسمح كلمة *progressively* بتخطي حالة",
             },
             _say_skipping,
-            make=_build_rules,
-            chosen=chosen,
             keyword="skipping",
             options={"step": False, "forward": True},
         ),
@@ -356,15 +356,13 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
             {"en": "whether a status may go back", "ar": "هل يجوز أن ترجع الحالة إلى الوراء"},
             {"en": "it may not", "ar": "لا يجوز"},
         ),
-        offer(
+        offered(
             "A4",
             {
                 "en": "what it means to leave out the payment status, for which the page names a default",
                 "ar": "ما معنى عدم إرسال حالة الدفع، وصفحة التوثيق تذكر لها قيمة افتراضية",
             },
             _say_payment_default,
-            make=_build_rules,
-            chosen=chosen,
             keyword="payment_default",
             options={"keep": "keep", "reset": "reset"},
         ),

@@ -7,6 +7,7 @@ Clauses are cited by their ids, which are defined in ``specs/salla.toml``; assum
 
 from __future__ import annotations
 
+import functools
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, cast
@@ -672,28 +673,25 @@ def _say_missing_customer(chosen: _Choices) -> dict[str, str]:
 
 def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
     """Build the assumptions: each question that the page leaves open, with our answer."""
+    offered = functools.partial(offer, make=_build_rules, chosen=chosen)
     return (
-        offer(
+        offered(
             "S1",
             {
                 "en": "which status is *pending*, a word that is not a slug of the catalogue",
                 "ar": "أي حالة هي *pending*، وهي كلمة ليست slug لأي حالة في القائمة",
             },
             _say_pending,
-            make=_build_rules,
-            chosen=chosen,
             keyword="pending",
             options={"payment_pending": PENDING_ONLY, "family": PENDING_FAMILY},
         ),
-        offer(
+        offered(
             "S2",
             {
                 "en": "which statuses are *completed*, whose children are delivering, delivered and shipped",
                 "ar": "أي الحالات يشملها *completed*، الذي تتفرع منه delivering و delivered و shipped",
             },
             _say_completed,
-            make=_build_rules,
-            chosen=chosen,
             keyword="completed",
             options={"exact": COMPLETED_ONLY, "family": COMPLETED_FAMILY},
         ),
@@ -708,15 +706,13 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
                 "ar": "لا يُعد العميل ضيفًا إلا إذا قال المستدعي ذلك",
             },
         ),
-        offer(
+        offered(
             "S4",
             {
                 "en": "what holds in a status that no page names",
                 "ar": "ما الحكم في حالة لا تذكرها أي صفحة",
             },
             _say_unknown_status,
-            make=_build_rules,
-            chosen=chosen,
             keyword="unknown_status",
             options={"open": "open", "closed": "closed"},
         ),
@@ -744,15 +740,13 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
                 "ar": "القيمة null غير موثقة، فلا يمكن قراءتها",
             },
         ),
-        offer(
+        offered(
             "S8",
             {
                 "en": "whether canceled, restored and restoring close what completed closes",
                 "ar": "هل تُغلق canceled و restored و restoring ما تُغلقه completed",
             },
             _say_locked,
-            make=_build_rules,
-            chosen=chosen,
             keyword="locked",
             options={"open": NONE_LOCKED, "family": CANCELED_FAMILY},
         ),
@@ -799,15 +793,13 @@ def _build_assumptions(chosen: _Choices) -> tuple[Assumption, ...]:
             {"en": "whether an empty object touches its section", "ar": "هل يمس الكائن الفارغ قسمه"},
             {"en": "it is sent, so it does", "ar": "لقد أُرسل، فهو يمسه"},
         ),
-        offer(
+        offered(
             "S15",
             {
                 "en": "what holds for an order that does not show whether it has a customer, as in a list of orders",
                 "ar": "ما الحكم في طلب لا يُظهر إن كان له عميل، كما في قائمة الطلبات",
             },
             _say_missing_customer,
-            make=_build_rules,
-            chosen=chosen,
             keyword="missing_customer",
             options={"closed": "closed", "none": "none"},
         ),

@@ -8,7 +8,6 @@ import random
 import re
 import shutil
 import subprocess
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +24,7 @@ from tests.kit import planted_mistakes
 from tests.kit.command_line import run
 from tests.kit.examples import platform_example
 from tests.kit.schemas import validator
+from tests.kit.specs import ASSUMPTIONS
 
 if TYPE_CHECKING:
     from orderrules.authoring import Endpoint
@@ -192,10 +192,9 @@ console.log(JSON.stringify(out));
 def test_the_package_answers_as_the_library_does_under_any_answers(folders: dict[str, Path], name: str) -> None:
     """One answer to an assumption, two or all of them: several of them change one rule."""
     endpoint = ENDPOINTS[name]
-    specs = tomllib.loads((Path(__file__).parents[2] / "specs" / "assumptions.toml").read_text(encoding="utf-8"))
     answers = [
         [(each["id"], other["name"], {each["keyword"]: other["value"]}) for other in each["alternatives"]]
-        for each in specs["assumption"]
+        for each in ASSUMPTIONS
         if each["platform"] == name and "alternatives" in each
     ]
     combinations = itertools.product(*([None, *others] for others in answers))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 import pickle
-import tomllib
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
@@ -17,6 +15,7 @@ from orderrules.authoring import Alternative, AnyOf, PatchBase, TransitionTable,
 from orderrules.engine.decision_table import rows_of, table_of
 from orderrules.grammar.rules import offer
 from tests.kit import toy
+from tests.kit.specs import ASSUMPTIONS
 from tests.kit.toy import Order, Patch, Section, Stage
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from orderrules.authoring import Endpoint
 
-ROOT: Final = Path(__file__).parents[2]
 STAGE_RULE, ADDRESS_RULE, RECALL_RULE = toy.POLICY.rules
 (STAFF_WAIVER,) = toy.POLICY.waivers
 
@@ -298,7 +296,7 @@ def test_a_patch_checks_its_values() -> None:
 
 ANSWERS: Final = [
     (each["platform"], each["id"], other["name"], {each["keyword"]: other["value"]})
-    for each in tomllib.loads((ROOT / "specs" / "assumptions.toml").read_text(encoding="utf-8"))["assumption"]
+    for each in ASSUMPTIONS
     for other in each.get("alternatives", ())
 ]
 

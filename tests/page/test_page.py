@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from tests.kit.specs import ASSUMPTIONS, CLAUSES
 from tests.page.site import BUILT, ROOT, Opened, browsing, serving
 
 if TYPE_CHECKING:
@@ -119,12 +119,7 @@ def test_every_sample_is_answered_as_the_norm_says(opened: Opened, platform: str
     choose(page, "platform", platform)
     violated = {
         (entry["id"], example["says"]): example["violates"]
-        for name in (platform, "assumptions")
-        for entry in next(
-            value
-            for value in tomllib.loads((ROOT / "specs" / f"{name}.toml").read_text(encoding="utf-8")).values()
-            if isinstance(value, list)
-        )
+        for entry in (*CLAUSES, *ASSUMPTIONS)
         for example in entry["example"]
         if "violates" in example
     }
